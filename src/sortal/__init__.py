@@ -1,0 +1,1 @@
+"""Train, compare, inspect and apply populations of classifiers on scientific data."""

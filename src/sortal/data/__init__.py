@@ -1,0 +1,1 @@
+"""Examples, how they are divided, and how they are prepared; readers fill the values."""

@@ -1,0 +1,149 @@
+"""Examples with everything known about them: frozen, fingerprinted, saved as plain arrays."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from sortal.data.inputs import Array, Inputs, Ragged
+from sortal.data.labels import Labels, Outputs
+from sortal.data.split import Part
+from sortal.errors import DataError, Damaged
+
+_BLOCK_BYTES = 1 << 24
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Dataset:
+    """A table, a set of signals or of stamps, with labels, weights, groups and given divisions."""
+
+    name: str
+    inputs: Inputs
+    labels: Labels
+    names: Mapping[str, tuple[str, ...]]
+    """Names of the columns of each flat input, in order; empty for signals and stamps."""
+
+    weights: np.ndarray | None = field(default=None, repr=False)
+    """Physics weight of each example, sign kept, shape (examples,), float64."""
+
+    groups: np.ndarray | None = field(default=None, repr=False)
+    """Group of each example, shape (examples,), int64 codes: a group is never divided."""
+
+    folds: np.ndarray | None = field(default=None, repr=False)
+    """Given fold number of each example, shape (examples,), int64."""
+
+    parts: np.ndarray | None = field(default=None, repr=False)
+    """Given `Part` code of each example, shape (examples,), int8."""
+
+    notes: tuple[str, ...] = ()
+    """What reading changed or noticed, in sentences for the user."""
+
+    fingerprint: str = ""
+    """Hash of everything above but `name` and `notes`; filled in when left empty."""
+
+    def __post_init__(self) -> None:
+        for what in ("labels", "weights", "groups", "folds", "parts"):
+            values = getattr(self, what)
+            if values is not None and len(values) != len(self.inputs):
+                raise DataError(f"{len(values)} {what} for {len(self.inputs)} examples.")
+        if not self.fingerprint:
+            object.__setattr__(self, "fingerprint", _fingerprint(self))
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def part_codes(self) -> dict[Part, int]:
+        """The code that `parts` uses for each part."""
+        return {part: code for code, part in enumerate(Part)}
+
+    def save(self, folder: Path) -> None:
+        """Write one .npy per array and a dataset.json into an existing folder."""
+        for name, array in _arrays(self).items():
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        described = {
+            "name": self.name,
+            "fingerprint": self.fingerprint,
+            "classes": self.labels.classes,
+            "outputs": self.labels.outputs,
+            "inputs": {
+                name: {"ragged": isinstance(array, Ragged), "names": self.names.get(name, ())}
+                for name, array in self.inputs.arrays.items()
+            },
+            "notes": self.notes,
+        }
+        (folder / "dataset.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Dataset":
+        """Open a saved dataset; its arrays are memory maps, shared by all who open them.
+
+        Raises:
+            Damaged: A file of the folder is missing or cut short.
+        """
+        try:
+            described = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+            arrays: dict[str, Array] = {}
+            for name, about in described["inputs"].items():
+                values = _map(folder, f"input.{name}")
+                arrays[name] = (
+                    Ragged(values, _map(folder, f"offsets.{name}")) if about["ragged"] else values
+                )
+            optional = {
+                name: _map(folder, name) if (folder / f"{name}.npy").exists() else None
+                for name in ("weights", "groups", "folds", "parts")
+            }
+            return cls(
+                name=described["name"],
+                inputs=Inputs(arrays, _map(folder, "ids")),
+                labels=Labels(
+                    _map(folder, "labels"),
+                    tuple(described["classes"]),
+                    Outputs(described["outputs"]),
+                ),
+                names={n: tuple(about["names"]) for n, about in described["inputs"].items()},
+                notes=tuple(described["notes"]),
+                fingerprint=described["fingerprint"],
+                **optional,
+            )
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise Damaged(f"{folder}: not a readable dataset ({error}).") from error
+
+
+def _map(folder: Path, name: str) -> np.ndarray:
+    array: np.ndarray = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    return array
+
+
+def _arrays(dataset: Dataset) -> dict[str, np.ndarray]:
+    arrays: dict[str, np.ndarray] = {"ids": dataset.inputs.ids, "labels": dataset.labels.codes}
+    for name, array in dataset.inputs.arrays.items():
+        if isinstance(array, Ragged):
+            arrays[f"input.{name}"] = array.values
+            arrays[f"offsets.{name}"] = array.offsets
+        else:
+            arrays[f"input.{name}"] = array
+    for name in ("weights", "groups", "folds", "parts"):
+        values = getattr(dataset, name)
+        if values is not None:
+            arrays[name] = values
+    return arrays
+
+
+def _fingerprint(dataset: Dataset) -> str:
+    """Hash names, types, shapes and bytes, block by block so that memory maps stay on disk."""
+    digest = hashlib.blake2b(digest_size=16)
+    names = {name: dataset.names.get(name, ()) for name in dataset.inputs.arrays}
+    digest.update(
+        json.dumps([names, dataset.labels.classes, dataset.labels.outputs]).encode("utf-8")
+    )
+    for name, array in sorted(_arrays(dataset).items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        row_bytes = max(1, array.nbytes // max(1, len(array)))
+        step = max(1, _BLOCK_BYTES // row_bytes)
+        for start in range(0, len(array), step):
+            digest.update(np.ascontiguousarray(array[start : start + step]).tobytes())
+    return digest.hexdigest()

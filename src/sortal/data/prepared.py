@@ -1,0 +1,66 @@
+"""A dataset divided and prepared: what a method trains on."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sortal.data.dataset import Dataset
+from sortal.data.inputs import Inputs
+from sortal.data.labels import Labels
+from sortal.data.preparer import Preparation, Preparer
+from sortal.data.split import Part, Split
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Dataset + split + what was fitted on the split's training examples.
+
+    Rows whose label of `target` is unknown belong to no part.
+    """
+
+    dataset: Dataset
+    split: Split
+    preparer: Preparer
+    target: str | None = None
+    """The one independent target that members predict; None for all outputs."""
+
+    _parts: dict[Part, Inputs] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def fit(
+        cls, dataset: Dataset, split: Split, preparation: Preparation, target: str | None = None
+    ) -> "Prepared":
+        """Fit imputer and scaler on the training examples of `split` alone."""
+        known = rows_known(dataset.labels, split, target)
+        preparer = Preparer.fit(dataset.inputs, dataset.names, known.train, preparation)
+        return cls(dataset, known, preparer, target)
+
+    def inputs(self, part: Part) -> Inputs:
+        """Prepared inputs of one part; made once and kept."""
+        if part not in self._parts:
+            self._parts[part] = self.preparer.apply(
+                self.dataset.inputs.take(self.split.rows(part))
+            )
+        return self._parts[part]
+
+    def labels(self, part: Part) -> Labels:
+        """Labels of one part, none unknown (EXCLUSIVE), or as given (INDEPENDENT, all targets)."""
+        return self.dataset.labels.for_target(self.target).take(self.split.rows(part))
+
+    def weights(self, part: Part) -> np.ndarray | None:
+        """Physics weights of one part, shape (examples,), None where the data has none."""
+        weights = self.dataset.weights
+        return None if weights is None else np.asarray(weights[self.split.rows(part)])
+
+    def with_split(self, split: Split) -> "Prepared":
+        """Divide the same dataset otherwise; everything is fitted anew."""
+        return Prepared.fit(self.dataset, split, self.preparer.preparation, self.target)
+
+
+def rows_known(labels: Labels, split: Split, target: str | None) -> Split:
+    """Drop the rows that cannot train or be judged: their label, or any of their labels, is unknown."""
+    known = labels.for_target(target).known
+    if known.all():
+        return split
+    train, validation, test = (rows[known[rows]] for rows in map(split.rows, Part))
+    return Split(train=train, validation=validation, test=test, fold=split.fold)

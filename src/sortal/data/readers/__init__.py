@@ -1,0 +1,1 @@
+"""One file format each; registry.py finds the reader of a path."""

@@ -1,0 +1,1 @@
+"""Map a callable over JSON tasks; engines know tasks, not classifiers."""

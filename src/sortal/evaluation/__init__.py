@@ -1,0 +1,1 @@
+"""Results as values: scores, intervals, comparisons; figures draws them."""

@@ -1,0 +1,107 @@
+"""What happened, as small frozen values: a run emits them; console, log and web listen.
+
+A listener is a callable of one event. Listeners never change what a run does.
+"""
+
+from dataclasses import dataclass, field
+from typing import Callable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened in a job."""
+
+    job: str
+    """Name of the job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPlanned(Event):
+    """The job was resolved; work is about to start."""
+
+    members: int
+    stored: int
+    """Members whose results were found in the store and are not computed again."""
+
+    tasks: int
+    workers: int
+    threads: int
+    """Threads that each worker may use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStarted(Event):
+    """A worker took up a population."""
+
+    task: str
+    method: str
+    members: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskProgressed(Event):
+    """A population moved on."""
+
+    task: str
+    done: float
+    """Share of the population's work that is done, in [0, 1]."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberTrained(Event):
+    """A member is trained, scored and stored."""
+
+    key: str
+    title: str
+    fit_seconds: float
+    score_seconds: float
+    headline: float | None
+    """Balanced accuracy (exclusive) or macro F1 (independent) on the reported part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberFailed(Event):
+    """A member could not be trained or scored."""
+
+    key: str
+    title: str
+    reason: str
+    traceback: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEnded(Event):
+    """A worker finished, paused or lost a population."""
+
+    task: str
+    seconds: float
+    paused: bool = False
+    lost: bool = False
+    """The worker died; the population is tried again or its members failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned(Event):
+    """Something the user should know, which stops nothing."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnded(Event):
+    """The run is over."""
+
+    trained: int
+    failed: int
+    stored: int
+    seconds: float
+    interrupted: bool
+
+
+Listener = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """Listen to nothing."""

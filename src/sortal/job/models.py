@@ -1,0 +1,169 @@
+"""The job file as frozen values. The text under each field is its help, schema and manual."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Block(BaseModel):
+    """Base of all blocks of a job file: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+
+class RandomSplit(Block):
+    """Draw the parts at random; the draw is scikit-learn's `train_test_split` with the same seed."""
+
+    kind: Literal["random"] = "random"
+    test: Fraction = 0.25
+    """Share of the examples that test."""
+    validation: Fraction = 0.0
+    """Share of all examples that validate, drawn after the test examples."""
+    stratified: bool = True
+    """Whether each part holds the classes in the proportion of the whole."""
+    seed: int | None = Field(default=None, ge=0)
+    """Seed of the draw; the job's seed if not given."""
+
+
+class GroupSplit(Block):
+    """Draw whole groups at random: examples of one group are never divided between parts."""
+
+    kind: Literal["group"]
+    test: Fraction = 0.25
+    """Share of the groups that test."""
+    validation: Fraction = 0.0
+    """Share of all groups that validate."""
+    seed: int | None = Field(default=None, ge=0)
+    """Seed of the draw; the job's seed if not given."""
+
+
+class ColumnSplit(Block):
+    """The data says where each example belongs: a column holding train, validation or test."""
+
+    kind: Literal["column"]
+    column: Name
+    """Name of that column."""
+
+
+class FilesSplit(Block):
+    """Each part comes from its own files: `source` maps train, test and validation to files."""
+
+    kind: Literal["files"]
+
+
+class FoldSplit(Block):
+    """Cross-validation: every fold is tested once by classifiers that never saw it."""
+
+    kind: Literal["folds"]
+    folds: Annotated[int, Field(ge=2)] = 5
+    """Number of folds."""
+    stratified: bool = True
+    """Whether folds hold the classes in the proportion of the whole."""
+    by_group: bool = False
+    """Whether the examples of a group stay in one fold (needs `group`)."""
+    seed: int | None = Field(default=None, ge=0)
+    """Seed of the draw; the job's seed if not given."""
+
+
+class GivenFoldSplit(Block):
+    """Cross-validation over folds that a column names by number."""
+
+    kind: Literal["given_folds"]
+    column: Name
+    """Name of the column that holds a whole number per example."""
+
+
+SplitBlock = Annotated[
+    RandomSplit | GroupSplit | ColumnSplit | FilesSplit | FoldSplit | GivenFoldSplit,
+    Field(discriminator="kind"),
+]
+
+
+class PartFiles(Block):
+    """Files of each part."""
+
+    train: Name | list[Name]
+    """Files to train on."""
+    test: Name | list[Name] | None = None
+    """Files to test on."""
+    validation: Name | list[Name] | None = None
+    """Files to validate on."""
+
+
+class DataBlock(Block):
+    """Where the examples come from, what their columns mean, how they are divided and prepared."""
+
+    source: Name | Annotated[list[Name], Field(min_length=1)] | PartFiles
+    """A file, several files of one kind (read one after another), a map of parts to
+    files, or a dataset's name (`sortal datasets` lists them). Kinds of file: CSV, TSV,
+    Parquet, NPZ, NPY, HDF5. Paths are relative to the job file."""
+    label: Name | Annotated[list[Name], Field(min_length=1)] | None = None
+    """Column of the class, or several 0/1 columns. A named dataset knows its own. For NPZ
+    and HDF5 the array's name (default `labels`)."""
+    targets: Literal["multilabel", "independent"] = "multilabel"
+    """What several label columns are: one classifier for all of them, or one classifier each."""
+    inputs: Annotated[list[Name], Field(min_length=1)] | None = None
+    """Columns to use as features (tables), or arrays to use as inputs (NPZ, HDF5); all that have no other use if not given."""
+    exclude: list[Name] = []
+    """Columns that are not features."""
+    weight: Name | None = None
+    """Column of example weights; used in training where the method can, and in every score."""
+    id: Name | None = None
+    """Column that names each example; row numbers if not given."""
+    group: Name | None = None
+    """Column of groups whose examples belong together."""
+    classes: Annotated[list[str | int | bool], Field(min_length=2)] | None = None
+    """Classes to keep, in the order of the report; all, sorted, if not given."""
+    split: SplitBlock = RandomSplit()
+    """How examples are divided."""
+    subset: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, le=1)] | None = None
+    """Use only so many examples (a whole number) or such a share of them (a number up to 1.0), drawn stratified with the job's seed."""
+    scaling: Literal["standard", "minmax", "minmax_symmetric", "robust", "none"] = "none"
+    """Fitted on training examples: zero mean and unit variance, to [0, 1], to [-1, 1], median and
+    interquartile range, or as they are."""
+    imputation: Literal["median", "mean", "most_frequent", "zero", "none"] = "none"
+    """What replaces missing features, computed from training examples."""
+    infinite: Literal["error", "missing"] = "error"
+    """Whether infinite features are refused or counted as missing."""
+    length: int | None = Field(default=None, ge=1)
+    """Cut or pad (with zeros, at the end) every signal to so many points; needed by methods that
+    cannot take signals of unequal length."""
+
+
+class ClassifierBlock(Block):
+    """One method with some parameters, perhaps several values of each: one classifier per combination."""
+
+    method: Name
+    """Name of a method (`sortal methods` lists them), or the import path of a scikit-learn classifier
+    such as `sklearn.linear_model.RidgeClassifier`."""
+    title: str | None = None
+    """Title of each classifier; `{name}` is replaced by that parameter's value, `{method}` and
+    `{seed}` likewise. Default: the method and every varied parameter."""
+    parameters: dict[str, Any] = {}
+    """Each parameter a value, a list of values, `{values: [...]}`, or a range
+    `{start, stop, step}` (added) or `{start, stop, factor}` (multiplied), stop included."""
+    seeds: Annotated[int, Field(ge=1)] | Annotated[list[int], Field(min_length=1)] | None = None
+    """Seeds to train with: a list, or how many, counted up from the job's seed; the job's seed alone
+    if not given. Results of the same classifier are reported as mean and spread."""
+    calibrate: Literal["sigmoid", "isotonic"] | None = None
+    """Turn scores into probabilities with a map fitted on folds of the training examples."""
+
+
+class Job(Block):
+    """A job: data, and the classifiers to compare on it."""
+
+    title: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=120)] | None = None
+    """Name of the job in the store; the file's name if not given."""
+    data: DataBlock
+    """The examples."""
+    classifiers: Annotated[list[ClassifierBlock], Field(min_length=1)]
+    """The classifiers."""
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    """The one seed that all randomness derives from."""
+    bootstrap: int = Field(default=1000, ge=0, le=100_000)
+    """Resamples behind every interval; 0 for none."""

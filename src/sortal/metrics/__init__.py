@@ -1,0 +1,1 @@
+"""Pure functions of labels, scores and weights."""

@@ -1,0 +1,1 @@
+"""Torch modules whose parameters carry a leading member axis."""

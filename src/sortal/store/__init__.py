@@ -1,0 +1,1 @@
+"""Results on disk: segments, datasets, jobs, an index that can be rebuilt, leases."""

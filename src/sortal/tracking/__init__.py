@@ -1,0 +1,1 @@
+"""What happened, kept: a JSON-lines log of every run."""

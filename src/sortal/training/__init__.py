@@ -1,0 +1,1 @@
+"""The population trainer: members stacked along a leading axis, one loop."""
