@@ -14,8 +14,8 @@ SortalError
     Interrupted             the user or the batch system asked for an end
 """
 
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Iterable
 
 
 class SortalError(Exception):

@@ -3,8 +3,8 @@
 A listener is a callable of one event. Listeners never change what a run does.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Callable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

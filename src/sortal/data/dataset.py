@@ -11,7 +11,7 @@ import numpy as np
 from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part
-from sortal.errors import DataError, Damaged
+from sortal.errors import Damaged, DataError
 
 _BLOCK_BYTES = 1 << 24
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 import numpy as np
 
 from sortal.errors import DataError
 
-Rows: TypeAlias = Union[np.ndarray, slice]
+Rows: TypeAlias = np.ndarray | slice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,15 +48,13 @@ class Ragged:
         """
         shape = (len(self), length, *self.values.shape[1:])
         dense = np.full(shape, value, dtype=self.values.dtype)
-        for row, (start, end) in enumerate(
-            zip(self.offsets[:-1], self.offsets[1:], strict=True)
-        ):
+        for row, (start, end) in enumerate(zip(self.offsets[:-1], self.offsets[1:], strict=True)):
             points = min(length, int(end - start))
             dense[row, :points] = self.values[start : start + points]
         return dense
 
 
-Array: TypeAlias = Union[np.ndarray, Ragged]
+Array: TypeAlias = np.ndarray | Ragged
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +74,9 @@ class Inputs:
     def __post_init__(self) -> None:
         lengths = {name: len(array) for name, array in self.arrays.items()}
         if any(length != len(self.ids) for length in lengths.values()):
-            raise DataError(f"inputs differ in length: {lengths}, and there are {len(self.ids)} ids.")
+            raise DataError(
+                f"inputs differ in length: {lengths}, and there are {len(self.ids)} ids."
+            )
 
     def __len__(self) -> int:
         return len(self.ids)

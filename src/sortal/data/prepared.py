@@ -38,9 +38,7 @@ class Prepared:
     def inputs(self, part: Part) -> Inputs:
         """Prepared inputs of one part; made once and kept."""
         if part not in self._parts:
-            self._parts[part] = self.preparer.apply(
-                self.dataset.inputs.take(self.split.rows(part))
-            )
+            self._parts[part] = self.preparer.apply(self.dataset.inputs.take(self.split.rows(part)))
         return self._parts[part]
 
     def labels(self, part: Part) -> Labels:

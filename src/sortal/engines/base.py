@@ -1,6 +1,6 @@
 """What an engine is: it maps one function over tasks that are plain JSON."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 

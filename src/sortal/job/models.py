@@ -157,7 +157,9 @@ class ClassifierBlock(Block):
 class Job(Block):
     """A job: data, and the classifiers to compare on it."""
 
-    title: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=120)] | None = None
+    title: (
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=120)] | None
+    ) = None
     """Name of the job in the store; the file's name if not given."""
     data: DataBlock
     """The examples."""

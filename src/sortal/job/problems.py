@@ -24,8 +24,10 @@ class Problem:
     file: str = ""
 
     def __str__(self) -> str:
-        place = f"line {self.line}, {self.path}" if self.line and self.path else (
-            f"line {self.line}" if self.line else self.path
+        place = (
+            f"line {self.line}, {self.path}"
+            if self.line and self.path
+            else (f"line {self.line}" if self.line else self.path)
         )
         hint = f" Did you mean {self.nearest!r}?" if self.nearest else ""
         return f"{place or 'job'}: expected {self.expected}, got {self.got}.{hint}"
