@@ -15,7 +15,8 @@ from sortal.data.split import Part, Split
 class Prepared:
     """Dataset + split + what was fitted on the split's training examples.
 
-    Rows whose label of `target` is unknown belong to no part.
+    The split holds only rows whose label is known (`rows_known`) for the targets that
+    are trained; labels of other targets may still be unknown.
     """
 
     dataset: Dataset
@@ -31,9 +32,8 @@ class Prepared:
         cls, dataset: Dataset, split: Split, preparation: Preparation, target: str | None = None
     ) -> "Prepared":
         """Fit imputer and scaler on the training examples of `split` alone."""
-        known = rows_known(dataset.labels, split, target)
-        preparer = Preparer.fit(dataset.inputs, dataset.names, known.train, preparation)
-        return cls(dataset, known, preparer, target)
+        preparer = Preparer.fit(dataset.inputs, dataset.names, split.train, preparation)
+        return cls(dataset, split, preparer, target)
 
     def inputs(self, part: Part) -> Inputs:
         """Prepared inputs of one part; made once and kept."""
@@ -42,7 +42,7 @@ class Prepared:
         return self._parts[part]
 
     def labels(self, part: Part) -> Labels:
-        """Labels of one part, none unknown (EXCLUSIVE), or as given (INDEPENDENT, all targets)."""
+        """Labels of one part: of `target` alone if there is one, else of all outputs."""
         return self.dataset.labels.for_target(self.target).take(self.split.rows(part))
 
     def weights(self, part: Part) -> np.ndarray | None:

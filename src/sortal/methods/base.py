@@ -236,6 +236,9 @@ class Method(Protocol):
     outputs: ClassVar[frozenset[Outputs]]
     """Kinds of labels it can learn."""
 
+    divisible: ClassVar[bool]
+    """Whether members cost the same apart, so that the planner may cut populations to balance workers."""
+
     largest_population: ClassVar[int]
     """Members that one task may hold: bounds what is lost when a worker dies."""
 
