@@ -1,1 +1,1 @@
-"""The `sortal` command."""
+"""The `sortal` command: parse, call, print."""

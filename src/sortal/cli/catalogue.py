@@ -1,0 +1,47 @@
+"""`sortal methods`, `datasets` and `schema`: what a job may name."""
+
+from typing import Annotated
+
+import typer
+
+from sortal.cli.options import FormatOption, TableFormat
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("methods")(methods)
+    app.command("datasets")(datasets)
+    app.command("schema")(schema)
+
+
+def methods(
+    name: Annotated[str | None, typer.Argument(help="A method: show its parameters.")] = None,
+    format: FormatOption = TableFormat.TABLE,  # noqa: A002 (the option's name)
+) -> None:
+    """List the methods, or the parameters of one with their ranges and defaults.
+
+    Any scikit-learn classifier can be named by its import path, here as in a job:
+    `sortal methods sklearn.linear_model.RidgeClassifier`.
+    """
+    from sortal.cli.describe import describe_method, list_methods
+
+    if name is None:
+        list_methods(format)
+    else:
+        describe_method(name, format)
+
+
+def datasets(format: FormatOption = TableFormat.TABLE) -> None:  # noqa: A002 (the option's name)
+    """List the datasets that a job may name instead of a file."""
+    from sortal.cli.describe import list_datasets
+
+    list_datasets(format)
+
+
+def schema() -> None:
+    """Print the JSON Schema of job files, for editors that check as you type."""
+    import json
+
+    from sortal.job.schema import schema as job_schema
+
+    typer.echo(json.dumps(job_schema(), indent=2))

@@ -1,0 +1,97 @@
+"""`sortal run`, `check`, `show` and `list`: jobs from file to figures."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sortal.cli.options import (
+    DEFAULT_STORE,
+    CoresOption,
+    FormatOption,
+    QuietOption,
+    StoreOption,
+    TableFormat,
+)
+
+JobArgument = Annotated[Path, typer.Argument(metavar="JOB", help="Job file, YAML or JSON.")]
+FiguresOption = Annotated[
+    Path | None,
+    typer.Option("--figures", help="Folder for figures (PNG); `sortal-results/NAME` if not given."),
+]
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("run")(run)
+    app.command("check")(check)
+    app.command("show")(show)
+    app.command("list")(list_jobs)
+
+
+def run(
+    job: JobArgument,
+    store: StoreOption = DEFAULT_STORE,
+    cores: CoresOption = None,
+    figures: FiguresOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Train and compare the classifiers of a job.
+
+    Only what the store lacks is computed. Ctrl-C stops cleanly and keeps all that is
+    finished; run the same command again to go on. A second Ctrl-C leaves at once.
+
+    \b
+    Examples
+      sortal run job.yaml
+      sortal run job.yaml --store /scratch/me/store --cores 8
+    """
+    from sortal.cli.report import run_and_report
+
+    raise typer.Exit(run_and_report(job, store=store, cores=cores, figures=figures, quiet=quiet))
+
+
+def check(job: JobArgument, store: StoreOption = DEFAULT_STORE, cores: CoresOption = None) -> None:
+    """Tell every problem of a job, or what running it will take; nothing is run or written.
+
+    Times, memory and disk are rough: right within a factor of a few.
+    """
+    from sortal.cli.report import report_plan
+
+    report_plan(job, store=store, cores=cores)
+
+
+def show(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="JOB|RESULT", help="A job's name or file, or JOB/TITLE for one classifier."
+        ),
+    ],
+    store: StoreOption = DEFAULT_STORE,
+    format: FormatOption = TableFormat.TABLE,  # noqa: A002 (the option's name)
+    target: Annotated[
+        str | None, typer.Option("--target", help="The independent target to show; all if not given.")
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option("--figures", help="Also write figures (PNG) into this folder.")
+    ] = None,
+) -> None:
+    """Show a job's ranking, or everything known of one of its classifiers.
+
+    \b
+    Examples
+      sortal show digits-demo
+      sortal show digits-demo --format latex > table.tex
+      sortal show "digits-demo/svm C=10" --figures figures
+    """
+    from sortal.cli.report import show as show_what
+
+    show_what(what, store=store, format=format, target=target, figures=figures)
+
+
+def list_jobs(store: StoreOption = DEFAULT_STORE, format: FormatOption = TableFormat.TABLE) -> None:  # noqa: A002
+    """List the jobs of a store with their state and best classifier."""
+    from sortal.cli.report import list_jobs as list_them
+
+    list_them(store=store, format=format)

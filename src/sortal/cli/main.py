@@ -1,0 +1,66 @@
+"""The `sortal` command: its sub-commands, and what an error becomes."""
+
+import sys
+
+import typer
+
+from sortal.cli import catalogue, demo, jobs, predict, store
+from sortal.errors import SortalError, UserError
+
+app = typer.Typer(
+    name="sortal",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+@app.callback(invoke_without_command=True)
+def sortal(
+    version: bool = typer.Option(False, "--version", help="Print the version and leave."),  # noqa: FBT001,FBT003
+) -> None:
+    """Train, compare, inspect and apply populations of classifiers on scientific data.
+
+    Name data and classifiers in one YAML or JSON file, run it, and see which
+    classifier to trust. Results are kept in a store (./.sortal), so nothing is
+    ever computed twice.
+
+    \b
+    Begin with
+      sortal demo               40 classifiers on real data, in a minute
+      sortal methods            what can be trained
+      sortal check job.yaml     every mistake of a job, or what it will take
+      sortal run job.yaml       train and compare
+
+    \b
+    Exit codes
+      0    all well
+      1    some classifier failed; the rest is done and kept
+      2    your input is wrong
+      130  interrupted; everything finished is kept
+    """
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"sortal {installed('sortal')}")
+        raise typer.Exit
+
+
+jobs.mount(app)
+predict.mount(app)
+catalogue.mount(app)
+demo.mount(app)
+app.add_typer(store.app, name="store")
+
+
+def main() -> None:
+    """Run the command; what a user did wrong ends with exit code 2 and one clear text."""
+    try:
+        app()
+    except SortalError as error:
+        from sortal.console import report_error
+
+        report_error(error)
+        sys.exit(2 if isinstance(error, UserError) else 1)

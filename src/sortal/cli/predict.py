@@ -1,0 +1,48 @@
+"""`sortal predict`: apply a stored classifier to new data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sortal.cli.options import DEFAULT_STORE, QuietOption, StoreOption
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("predict")(predict)
+
+
+def predict(
+    result: Annotated[
+        str, typer.Argument(metavar="RESULT", help="JOB/TITLE, or a title that only one job has.")
+    ],
+    data: Annotated[list[Path], typer.Argument(metavar="DATA", help="Files to classify.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write, .csv or .parquet.")],
+    store: StoreOption = DEFAULT_STORE,
+    id_column: Annotated[
+        str | None, typer.Option("--id", help="Column that names each example; row numbers if not given.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Of several seeds, the one to use; their mean if not given.")
+    ] = None,
+    block: Annotated[
+        int, typer.Option("--block", min=1, help="Examples held in memory at a time.")
+    ] = 50_000,
+    quiet: QuietOption = False,
+) -> None:
+    """Classify new data with a stored classifier: id, class and a score per class.
+
+    Columns are found by name, in any order; others are ignored. Data is read, scored
+    and written block by block, so files may be larger than memory. Features outside
+    the range seen in training are counted and warned of.
+
+    \b
+    Example
+      sortal predict "digits-demo/svm C=10" new.csv --out classes.csv
+    """
+    from sortal.cli.apply import predict_files
+
+    predict_files(
+        result, data, out=out, store=store, id_column=id_column, seed=seed, block=block, quiet=quiet
+    )

@@ -1,0 +1,122 @@
+"""Draw results: values come in, matplotlib figures go out, nothing is computed here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which remain distinct to colour-blind readers.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933")
+_MARKS = ("o", "s", "D", "^", "v", "P", "X")
+_LARGEST_PRINTED = 20
+"""Confusion matrices of more classes are drawn without numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedBar:
+    """One row of a ranking figure."""
+
+    title: str
+    method: str
+    value: float
+    low: float
+    """Lower end of the interval; NaN for none."""
+    high: float
+    tied: bool
+    """Whether it is statistically tied with the best."""
+    reference: bool
+
+
+def ranking_figure(
+    rows: Sequence[RankedBar], *, heading: str, quantity: str, most: int = 50
+) -> "Figure":
+    """Draw classifiers, best on top, each with its interval.
+
+    Args:
+        rows: Best first; past `most` they are left out and counted in a note.
+        heading: Above the axes.
+        quantity: What the horizontal axis shows.
+        most: Rows that are drawn.
+    """
+    from matplotlib.figure import Figure
+
+    shown = list(rows)[:most]
+    figure = Figure(figsize=(8.5, 1.6 + 0.24 * len(shown)), layout="constrained")
+    axes = figure.subplots()
+    styles = _styles([row.method for row in shown])
+    for place, row in enumerate(shown):
+        _draw_row(axes, place, row, styles[row.method])
+    axes.set_yticks(range(len(shown)), [row.title for row in shown], fontsize=8)
+    for label, row in zip(axes.get_yticklabels(), shown, strict=True):
+        label.set_fontweight("bold" if row.tied else "normal")
+        label.set_fontstyle("italic" if row.reference else "normal")
+    axes.set_ylim(len(shown) - 0.4, -0.6)
+    axes.set_xlabel(f"{quantity}; bold and filled: statistically tied with the best; italic: reference")
+    axes.xaxis.label.set_fontsize(8)
+    left_out = f" (best {len(shown)} of {len(rows)})" if len(rows) > len(shown) else ""
+    axes.set_title(heading + left_out, loc="left", fontsize=11)
+    axes.grid(axis="x", color="0.9")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    return figure
+
+
+def _styles(methods: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """A colour and a mark per method; marks change when the colours are used up."""
+    return {
+        method: (_COLOURS[i % len(_COLOURS)], _MARKS[(i // len(_COLOURS)) % len(_MARKS)])
+        for i, method in enumerate(dict.fromkeys(methods))
+    }
+
+
+def _draw_row(axes: "Axes", place: int, row: RankedBar, style: tuple[str, str]) -> None:
+    colour, mark = style
+    if np.isfinite(row.low) and np.isfinite(row.high):
+        axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.5, alpha=0.45)
+    face = colour if row.tied else "white"
+    axes.plot(row.value, place, mark, color=colour, markerfacecolor=face, markersize=6)
+
+
+def confusion_figure(matrix: np.ndarray, classes: Sequence[str], *, heading: str) -> "Figure":
+    """Draw a confusion matrix: counts in the cells, colour by share of the true class.
+
+    Args:
+        matrix: Sums of weights, shape (classes, classes), rows are the truth.
+        classes: Names in the matrix's order.
+        heading: Above the axes.
+    """
+    from matplotlib.figure import Figure
+
+    matrix = np.asarray(matrix, dtype=float)
+    totals = matrix.sum(axis=1, keepdims=True)
+    shares = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals != 0)
+    side = min(12.0, 3.2 + 0.42 * len(classes))
+    figure = Figure(figsize=(side + 1.0, side), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    ticks = range(len(classes))
+    long = max(map(len, classes)) > 3
+    axes.set_xticks(ticks, classes, rotation=90 if long else 0, fontsize=8)
+    axes.set_yticks(ticks, classes, fontsize=8)
+    axes.set_xlabel("predicted class")
+    axes.set_ylabel("true class")
+    axes.set_title(heading, loc="left", fontsize=11)
+    if len(classes) <= _LARGEST_PRINTED:
+        _print_cells(axes, matrix, shares)
+    figure.colorbar(image, ax=axes, shrink=0.8, label="share of the true class")
+    return figure
+
+
+def _print_cells(axes: "Axes", matrix: np.ndarray, shares: np.ndarray) -> None:
+    for truth, row in enumerate(matrix):
+        for guess, count in enumerate(row):
+            if count:
+                ink = "white" if shares[truth, guess] > 0.55 else "black"
+                text = f"{count:.0f}" if float(count).is_integer() else f"{count:.3g}"
+                axes.text(guess, truth, text, ha="center", va="center", color=ink, fontsize=8)

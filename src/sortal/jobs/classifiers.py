@@ -1,0 +1,142 @@
+"""Expand the classifier blocks of a job into validated parameters, finding every problem."""
+
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from sortal.errors import UserError
+from sortal.job.models import ClassifierBlock, Job
+from sortal.job.problems import JobError, Problem
+from sortal.job.validation import problems_of
+from sortal.job.values import combinations, expand
+from sortal.jobs.entries import render_title
+from sortal.methods import registry
+from sortal.methods.base import Method, Parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classifier:
+    """A classifier block with its method found and its combinations of parameters validated."""
+
+    method: Method
+    block: ClassifierBlock
+    combinations: tuple[Parameters, ...]
+    varied: tuple[str, ...]
+    seeds: tuple[int, ...]
+
+    def title(self, parameters: Parameters, seed: int) -> str:
+        """Title of one combination."""
+        return render_title(
+            self.block.title, self.block.method, parameters.model_dump(), self.varied, seed
+        )
+
+
+def expand_classifiers(job: Job) -> tuple[list[Classifier], list[Problem]]:
+    """Find methods, expand values, validate every combination.
+
+    Returns:
+        The classifiers that can be used, and all problems of the others.
+    """
+    classifiers: list[Classifier] = []
+    problems: list[Problem] = []
+    for number, block in enumerate(job.classifiers):
+        try:
+            classifiers.append(_expand(block, f"classifiers[{number}]", job.seed))
+        except JobError as error:
+            problems.extend(error.problems)
+    return classifiers, problems + _equal_titles(classifiers)
+
+
+def _expand(block: ClassifierBlock, path: str, seed: int) -> Classifier:
+    method = _method(block, path)
+    expansion = expand(
+        block.parameters, lambda name: _is_array(method, name), path=f"{path}.parameters"
+    )
+    valid, problems = _validated(method, list(combinations(expansion)), f"{path}.parameters")
+    if not problems:
+        problems = _unknown_words(block, method, valid[0], f"{path}.title")
+    if problems:
+        raise JobError(problems)
+    return Classifier(
+        method=method,
+        block=block,
+        combinations=tuple(valid),
+        varied=expansion.varied,
+        seeds=_seeds(block, seed),
+    )
+
+
+def _method(block: ClassifierBlock, path: str) -> Method:
+    try:
+        return registry.find(block.method, block.calibrate or "")
+    except UserError as error:
+        raise JobError([registry.problem(block.method, error, f"{path}.method")]) from error
+
+
+def _is_array(method: Method, name: str) -> bool:
+    """Whether a parameter's own value is a list."""
+    field = method.Parameters.model_fields.get(name)
+    return field is not None and any(
+        typing.get_origin(kind) in (list, tuple) or kind in (list, tuple)
+        for kind in (field.annotation, *typing.get_args(field.annotation))
+    )
+
+
+def _validated(
+    method: Method, combined: Sequence[Mapping[str, Any]], path: str
+) -> tuple[list[Parameters], list[Problem]]:
+    """Validate each combination; equal problems of several combinations are told once."""
+    valid: list[Parameters] = []
+    problems: dict[str, Problem] = {}
+    for values in combined:
+        try:
+            valid.append(method.Parameters.model_validate(values))
+        except ValidationError as error:
+            found = problems_of(error, values, method.Parameters, path=path)
+            problems |= {str(problem): problem for problem in found}
+    return valid, list(problems.values())
+
+
+def _unknown_words(
+    block: ClassifierBlock, method: Method, parameters: Parameters, path: str
+) -> list[Problem]:
+    """Title templates may name parameters, `method` and `seed`."""
+    try:
+        render_title(block.title, method.name, parameters.model_dump(), (), 0)
+    except (KeyError, ValueError, IndexError, AttributeError) as error:
+        known = ", ".join(["method", "seed", *parameters.model_dump()])
+        expected = f"a title whose {{...}} name one of {known}"
+        return [Problem(path=path, expected=expected, got=f"{block.title!r} ({error})")]
+    return []
+
+
+def _seeds(block: ClassifierBlock, seed: int) -> tuple[int, ...]:
+    if block.seeds is None:
+        return (seed,)
+    if isinstance(block.seeds, int):
+        return tuple(range(seed, seed + block.seeds))
+    return tuple(dict.fromkeys(block.seeds))
+
+
+def _equal_titles(classifiers: Sequence[Classifier]) -> list[Problem]:
+    """Two different classifiers under one title cannot be told apart in any table."""
+    problems = []
+    seen: dict[str, object] = {}
+    for number, classifier in enumerate(classifiers):
+        template = classifier.block.title or ""
+        for parameters in classifier.combinations:
+            for seed in classifier.seeds:
+                title = classifier.title(parameters, seed)
+                meaning = (classifier.block.method, classifier.block.calibrate, parameters)
+                if seen.setdefault(title, meaning) != meaning:
+                    problems.append(
+                        Problem(
+                            path=f"classifiers[{number}].title",
+                            expected="a title of its own for each classifier",
+                            got=f"{title!r} twice" + (f" from {template!r}" if template else ""),
+                        )
+                    )
+    return list({problem.got: problem for problem in problems}.values())

@@ -1,0 +1,85 @@
+"""Members of a job under their titles, and the keys by which the store knows them."""
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sortal.methods.base import Member, Method
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One member as the job names it."""
+
+    title: str
+    method: Method
+    member: Member
+    fold: int | None
+    varied: tuple[str, ...]
+    """Parameters that the job gives several values."""
+
+    split: str
+    """Fingerprint of the job's split (before rows of unknown target are dropped)."""
+
+
+def member_key(member: Mapping[str, Any], method: Method, dataset: str) -> str:
+    """Hash what decides a member's result: never its title, device or threads.
+
+    Args:
+        member: Fields of the member but its key, parameters as plain JSON.
+        method: Its method; version and the library's minor version are part of the key.
+        dataset: Fingerprint of the dataset.
+    """
+    meaning = {
+        **member,
+        "dataset": dataset,
+        "version": method.version,
+        "library": library_version(method.library),
+        "precision": "float32",
+    }
+    text = json.dumps(meaning, sort_keys=True, allow_nan=False)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def library_version(distribution: str) -> str:
+    """Name and minor version of an installed distribution, empty for our own methods.
+
+    >>> library_version("")
+    ''
+    """
+    if not distribution:
+        return ""
+    release = importlib.metadata.version(distribution).split("+")[0].split(".")
+    return f"{distribution} {'.'.join(release[:2])}"
+
+
+def render_title(
+    template: str | None,
+    method: str,
+    parameters: Mapping[str, Any],
+    varied: tuple[str, ...],
+    seed: int,
+) -> str:
+    """Fill a title template; without one, name the method and every varied parameter.
+
+    Raises:
+        KeyError: The template names something that is no parameter.
+
+    >>> render_title("knn {n_neighbors}", "kneighbors", {"n_neighbors": 3}, (), 0)
+    'knn 3'
+    >>> render_title(None, "svm", {"C": 0.5, "kernel": "rbf"}, ("C",), 0)
+    'svm C=0.5'
+    """
+    if template is None:
+        return " ".join([method, *(f"{name}={_short(parameters[name])}" for name in varied)])
+    words = {"method": method, "seed": seed, **parameters}
+    return template.format_map({name: _short(value) for name, value in words.items()})
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "x".join(map(_short, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,93 @@
+"""From a job, as a file or as a mapping, to its results in one call."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, Union
+
+import psutil
+
+from sortal.events import Listener, Warned, silent
+from sortal.job.models import Job
+from sortal.job.read import JobFile, read_job, read_mapping
+from sortal.jobs.plan import Plan, plan
+from sortal.jobs.resolve import Resolved, resolve
+from sortal.jobs.results import Results
+from sortal.jobs.run import Summary, run
+from sortal.store.store import Store
+from sortal.tracking.log import RunLog
+
+JobLike: TypeAlias = Union[str, Path, Mapping[str, Any], Job]
+DEFAULT_STORE = Path(".sortal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launched:
+    """A run that has ended."""
+
+    resolved: Resolved
+    plan: Plan
+    summary: Summary
+    results: Results
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return psutil.cpu_count(logical=False) or 1
+
+
+def read(job: JobLike) -> JobFile:
+    """Read a job file, or check a mapping.
+
+    Raises:
+        JobError: The structure is wrong.
+    """
+    if isinstance(job, Job):
+        return read_mapping(job.model_dump(mode="json", exclude_unset=True))
+    return read_mapping(job) if isinstance(job, Mapping) else read_job(Path(job))
+
+
+def prepare(
+    job: JobLike, *, cores: int | None = None, store: Store | None = None
+) -> tuple[Resolved, Plan]:
+    """Resolve and plan a job without running or writing anything.
+
+    Args:
+        job: A path, a mapping as in a job file, or a `Job`.
+        cores: Cores to plan for; all available if not given.
+        store: Where an unchanged source may have been read before.
+    """
+    resolved = resolve(read(job), store)
+    return resolved, plan(resolved.entries, resolved.shape, cores=cores or available_cores())
+
+
+def launch(
+    job: JobLike, *, store: Path = DEFAULT_STORE, cores: int | None = None, listener: Listener = silent
+) -> Launched:
+    """Run a job: compute what the store lacks and read all its results.
+
+    Raises:
+        JobError: The job cannot run; the store is not touched.
+        StoreBusy: Another process runs this job in this store.
+    """
+    existing = Store.open(store, create=False) if store.is_dir() else None
+    resolved, planned = prepare(job, cores=cores, store=existing)
+    opened = Store.open(store)
+    log = RunLog(opened.folder / "logs" / f"{resolved.name}.jsonl")
+
+    def tell(event: Any) -> None:
+        log(event)
+        listener(event)
+
+    for note in resolved.notes:
+        tell(Warned(job=resolved.name, text=note))
+    summary = run(resolved, planned, opened, listener=tell)
+    return Launched(
+        resolved=resolved,
+        plan=planned,
+        summary=summary,
+        results=Results.read(opened, resolved.name),
+    )

@@ -1,0 +1,158 @@
+"""Turn trained models into the rows of a segment: scores, decisions, figures, models on disk."""
+
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sortal.data.prepared import Prepared
+from sortal.data.split import Part
+from sortal.engines.base import Json
+from sortal.errors import NotSavable
+from sortal.evaluation.scores import Scores, evaluate, predicted
+from sortal.jobs.entries import library_version
+from sortal.methods.base import Member, Method, Model, Trained
+from sortal.store.segment import SegmentDraft
+
+SCORED = (Part.VALIDATION, Part.TEST)
+"""Parts whose scores are stored, one after the other along the examples axis."""
+
+_BLOCK_NUMBERS = 1 << 22
+"""Numbers that the outputs of one scored block may hold."""
+
+
+class SegmentRows:
+    """Collects what a population becomes, and writes it as one segment."""
+
+    def __init__(
+        self,
+        method: Method,
+        members: Sequence[Member],
+        data: Prepared,
+        folder: Path,
+        task: Json,
+    ) -> None:
+        self._method, self._data, self._folder, self._task = method, data, folder, task
+        self._members = {member.key: member for member in members}
+        self._records: list[dict[str, Any]] = []
+        self._scores: list[np.ndarray] = []
+        self._models = 0
+
+    def add(self, trained: Trained) -> None:
+        """Score, judge and save newly trained members."""
+        model = trained.model
+        members = [self._members[key] for key in model.members]
+        started = time.perf_counter()
+        scores = {part: self._score(model, part) for part in SCORED}
+        seconds = (time.perf_counter() - started) / len(members)
+        figures = {
+            part: self._judge(values, members, part)
+            for part, values in scores.items()
+            if values.shape[1]
+        }
+        saved, refusal = self._save(model)
+        for row, member in enumerate(members):
+            self._records.append(
+                {
+                    **asdict(member),
+                    "parameters": member.parameters.model_dump(mode="json"),
+                    "figures": {part.value: of[row].to_json() for part, of in figures.items()},
+                    "probabilities": self._method.probabilities(member.parameters),
+                    "fit_seconds": trained.seconds[member.key],
+                    "score_seconds": seconds,
+                    "notes": list(trained.notes.get(member.key, ())),
+                    "history": trained.history.get(member.key, []),
+                    "model": saved,
+                    "model_row": row,
+                    "not_savable": refusal,
+                }
+            )
+        self._scores.append(np.concatenate(list(scores.values()), axis=1))
+
+    def commit(self, draft: SegmentDraft) -> str | None:
+        """Write everything; None when no member was trained."""
+        if not self._records:
+            return None
+        scores = np.concatenate(self._scores)
+        self._data.preparer.save(self._folder)
+        common = {
+            "dataset": self._task["dataset"],
+            "split": self._task["split"],
+            "fold": self._data.split.fold,
+            "outputs": self._data.dataset.labels.outputs.value,
+            "threads": self._task["threads"],
+            "library": library_version(self._method.library),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            **_circumstances(),
+        }
+        outputs = self._data.dataset.labels.outputs
+        decided = predicted(scores, outputs, probabilities=self._records[0]["probabilities"])
+        return draft.commit([{**record, **common} for record in self._records], scores, decided)
+
+    def _score(self, model: Model, part: Part) -> np.ndarray:
+        """Scores of one part, float32, shape (members, examples, outputs)."""
+        inputs = self._data.inputs(part)
+        outputs = len(self._data.labels(part).for_target(self._only(model)).classes)
+        scores = np.empty((len(model.members), len(inputs), outputs), dtype=np.float32)
+        size = max(1, _BLOCK_NUMBERS // max(1, len(model.members) * outputs))
+        for start in range(0, len(inputs), size):
+            block = slice(start, start + size)
+            scores[:, block] = model.scores(inputs.take(block))
+        return scores
+
+    def _only(self, model: Model) -> str | None:
+        """The single target that each of these members predicts, None for all outputs."""
+        return None if self._data.target else self._members[model.members[0]].target
+
+    def _judge(self, scores: np.ndarray, members: Sequence[Member], part: Part) -> list[Scores]:
+        """Figures of each member on one part; members of one target are judged together."""
+        figures: dict[str, Scores] = {}
+        for target in dict.fromkeys(member.target for member in members):
+            rows = [row for row, member in enumerate(members) if member.target == target]
+            labels = self._data.dataset.labels.for_target(target).take(self._data.split.rows(part))
+            judged = evaluate(
+                scores[rows],
+                labels,
+                self._data.weights(part),
+                probabilities=self._method.probabilities(members[0].parameters),
+                resamples=self._task["bootstrap"],
+                seed=_seed(self._task["split"]),
+            )
+            figures.update(zip((members[row].key for row in rows), judged, strict=True))
+        return [figures[member.key] for member in members]
+
+    def _save(self, model: Model) -> tuple[int | None, str]:
+        """Number of the model's folder, or None and why it has none."""
+        folder = self._folder / "models" / str(self._models)
+        folder.mkdir(parents=True)
+        try:
+            model.save(folder)
+        except NotSavable as refusal:
+            folder.rmdir()
+            return None, str(refusal)
+        self._models += 1
+        return self._models - 1, ""
+
+
+def _seed(fingerprint: str) -> int:
+    """Seed of the bootstrap: equal for all members of a split, so that intervals are paired."""
+    return int(fingerprint[:8], 16)
+
+
+@cache
+def _circumstances() -> dict[str, str]:
+    """Where and with what this worker trains; for the record, never part of a key."""
+    return {
+        "host": platform.node(),
+        "sortal": version("sortal"),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+    }

@@ -1,0 +1,72 @@
+"""The job's record in the store: what its titles mean, and what its runs came to."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sortal.jobs.entries import Entry
+from sortal.jobs.resolve import Resolved
+from sortal.methods.registry import REFERENCES
+
+FORMAT = 1
+
+
+def job_record(resolved: Resolved, before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Describe a resolved job as JSON; runs of an earlier record of the job are kept."""
+    dataset = resolved.dataset
+    return {
+        "format": FORMAT,
+        "name": resolved.name,
+        "text": resolved.text,
+        "updated": datetime.now(UTC).isoformat(timespec="seconds"),
+        "dataset": dataset.fingerprint,
+        "data": resolved.job.data.model_dump(mode="json"),
+        "splits": [
+            {"fingerprint": split.fingerprint, "fold": split.fold} for split in resolved.splits
+        ],
+        "outputs": dataset.labels.outputs.value,
+        "classes": list(dataset.labels.classes),
+        "weighted": dataset.weights is not None,
+        "notes": list(resolved.notes),
+        "entries": [_entry(entry) for entry in resolved.entries],
+        "failures": {},
+        "runs": list(before["runs"]) if before else [],
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    member = entry.member
+    return {
+        "title": entry.title,
+        "key": member.key,
+        "method": member.method,
+        "calibration": member.calibration,
+        "parameters": member.parameters.model_dump(mode="json"),
+        "varied": list(entry.varied),
+        "seed": member.seed,
+        "fold": entry.fold,
+        "target": member.target,
+        "reference": member.method in REFERENCES,
+    }
+
+
+def run_entry(
+    *, trained: int, stored: int, failed: int, seconds: float, interrupted: bool
+) -> dict[str, Any]:
+    """One line of a record's `runs`."""
+    return {
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "trained": trained,
+        "stored": stored,
+        "failed": failed,
+        "seconds": round(seconds, 3),
+        "interrupted": interrupted,
+    }
+
+
+def titles(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The first title of every key of a record's entries."""
+    first: dict[str, str] = {}
+    for entry in entries:
+        first.setdefault(entry["key"], entry["title"])
+    return first

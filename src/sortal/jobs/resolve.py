@@ -1,0 +1,221 @@
+"""Bring a job, its data and its methods together: all problems at once, or what a plan needs."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from sortal.data.dataset import Dataset
+from sortal.data.dividing import divide
+from sortal.data.inputs import Ragged
+from sortal.data.labels import Outputs
+from sortal.data.prepared import rows_known
+from sortal.data.preparer import Preparation
+from sortal.data.read import read_dataset, source_signature
+from sortal.data.split import Split
+from sortal.errors import DataError
+from sortal.job.models import Job
+from sortal.job.problems import JobError, Problem
+from sortal.job.read import JobFile
+from sortal.jobs.classifiers import Classifier, expand_classifiers
+from sortal.jobs.entries import Entry, member_key
+from sortal.methods.base import Member, Shape
+from sortal.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A job that can run."""
+
+    name: str
+    job: Job
+    source: str
+    """Key of the unchanged source, for the store's cache."""
+
+    text: str = field(repr=False)
+    """The job file as the user wrote it; empty for a job from Python."""
+
+    dataset: Dataset
+    splits: tuple[Split, ...]
+    entries: tuple[Entry, ...] = field(repr=False)
+    notes: tuple[str, ...]
+
+    @property
+    def shape(self) -> Shape:
+        """Sizes for cost estimates."""
+        split = self.splits[0]
+        width = sum(
+            int(np.mean(array.lengths))
+            if isinstance(array, Ragged)
+            else int(np.prod(array.shape[1:]))
+            for array in self.dataset.inputs.arrays.values()
+        )
+        return Shape(
+            examples=len(split.train),
+            scored=len(split.validation) + len(split.test),
+            features=width,
+            outputs=len(self.dataset.labels.classes),
+        )
+
+
+def resolve(file: JobFile, store: Store | None = None) -> Resolved:
+    """Check a job against its data and the methods.
+
+    Args:
+        file: The job as read.
+        store: Where an unchanged source may have been read before; it is not written.
+
+    Raises:
+        JobError: Something of the job cannot be done; all problems, each with its line.
+    """
+    job = file.job
+    classifiers, problems = expand_classifiers(job)
+    try:
+        dataset = _dataset(job, file.path.parent, store)
+        splits = _splits(job, dataset)
+        problems += _misfits(job, dataset, classifiers)
+    except JobError as error:
+        problems += error.problems
+    if problems or file.problems:
+        raise JobError(file.placed([*file.problems, *problems]), file=file.path.name)
+    return Resolved(
+        name=job.title or file.path.stem,
+        job=job,
+        source=source_key(job, file.path.parent),
+        text=file.text,
+        dataset=dataset,
+        splits=splits,
+        entries=tuple(_entries(job, dataset, splits, classifiers)),
+        notes=(*dataset.notes, *_notes(dataset, classifiers)),
+    )
+
+
+def source_key(job: Job, folder: Path) -> str:
+    """Hash of the data block and of its files' paths, sizes and times of change."""
+    meaning = [job.data.model_dump(mode="json"), job.seed, source_signature(job.data, folder)]
+    return hashlib.blake2b(json.dumps(meaning).encode(), digest_size=16).hexdigest()
+
+
+def _dataset(job: Job, folder: Path, store: Store | None) -> Dataset:
+    try:
+        known = store and store.known_source(source_key(job, folder))
+        if store and known:
+            return store.dataset(known)
+        return read_dataset(job.data, folder, job.seed)
+    except DataError as error:
+        raise JobError([_data_problem("data.source", error)]) from error
+
+
+def _splits(job: Job, dataset: Dataset) -> tuple[Split, ...]:
+    try:
+        return divide(dataset, job.data.split, job.seed)
+    except DataError as error:
+        raise JobError([_data_problem("data.split", error)]) from error
+
+
+def _data_problem(path: str, error: DataError) -> Problem:
+    return Problem(path=path, expected="usable data", got=str(error).rstrip("."))
+
+
+def _misfits(job: Job, dataset: Dataset, classifiers: Sequence[Classifier]) -> Iterator[Problem]:
+    """Methods that cannot learn from data like this."""
+    missing = job.data.imputation == "none" and _has_missing(dataset)
+    ragged = [name for name, array in dataset.inputs.arrays.items() if isinstance(array, Ragged)]
+    outputs = dataset.labels.outputs
+    for number, classifier in enumerate(classifiers):
+        method, path = classifier.method, f"classifiers[{number}].method"
+        if outputs not in method.outputs:
+            yield Problem(
+                path=path, expected=f"a method for {outputs} labels", got=repr(method.name)
+            )
+        if missing and not method.missing_allowed:
+            yield Problem(
+                path=path,
+                expected="a method that takes missing values, or data.imputation",
+                got=repr(method.name),
+            )
+        if ragged:
+            yield Problem(
+                path=path,
+                expected=f"a method for signals of unequal length ({ragged[0]}), or data.length",
+                got=repr(method.name),
+            )
+
+
+def _entries(
+    job: Job, dataset: Dataset, splits: Sequence[Split], classifiers: Sequence[Classifier]
+) -> Iterator[Entry]:
+    """Every combination of classifier, parameters, seed, fold and target, in the job's order."""
+    independent = dataset.labels.outputs is Outputs.INDEPENDENT
+    apart = independent and job.data.targets == "independent"
+    targets: tuple[str | None, ...] = dataset.labels.classes if apart else (None,)
+    preparation = Preparation(scaling=job.data.scaling, imputation=job.data.imputation)
+    known = {
+        (split.fingerprint, target): rows_known(dataset.labels, split, target).fingerprint
+        for split in splits
+        for target in targets
+    }
+    for classifier in classifiers:
+        for parameters, seed, split, target in product(
+            classifier.combinations, classifier.seeds, splits, targets
+        ):
+            about = {
+                "method": classifier.block.method,
+                "seed": seed,
+                "target": target,
+                "weights": "given" if _weighs(dataset, classifier) else "",
+                "rows": known[split.fingerprint, target],
+                "preparation": preparation.fingerprint,
+                "calibration": classifier.block.calibrate or "",
+            }
+            dumped = parameters.model_dump(mode="json")
+            key = member_key(
+                {**about, "parameters": dumped}, classifier.method, dataset.fingerprint
+            )
+            yield Entry(
+                title=classifier.title(parameters, seed),
+                method=classifier.method,
+                member=Member(key=key, parameters=parameters, **about),
+                fold=split.fold,
+                varied=classifier.varied,
+                split=split.fingerprint,
+            )
+
+
+def _weighs(dataset: Dataset, classifier: Classifier) -> bool:
+    return dataset.weights is not None and classifier.method.weights_allowed
+
+
+def _notes(dataset: Dataset, classifiers: Sequence[Classifier]) -> Iterator[str]:
+    """What the user should know of how methods treat this data."""
+    if dataset.weights is not None:
+        ignoring = {c.method.name for c in classifiers if not c.method.weights_allowed}
+        if ignoring:
+            yield (
+                f"{', '.join(sorted(ignoring))} cannot use example weights in training; "
+                "their scores are weighted all the same."
+            )
+    unsure = {
+        c.method.name
+        for c in classifiers
+        if not all(c.method.probabilities(parameters) for parameters in c.combinations)
+    }
+    if unsure:
+        yield (
+            f"{', '.join(sorted(unsure))} give no probabilities: log loss and calibration stay "
+            "blank unless `calibrate` is asked for."
+        )
+
+
+def _has_missing(dataset: Dataset) -> bool:
+    """Whether any input holds NaN; looks block by block."""
+    return any(
+        np.isnan(array.values if isinstance(array, Ragged) else array).any()
+        for block in dataset.inputs.blocks(65_536)
+        for array in block.arrays.values()
+        if np.issubdtype((array.values if isinstance(array, Ragged) else array).dtype, np.floating)
+    )

@@ -1,0 +1,306 @@
+"""Results of a job as values: read from the store, ranked, compared, ready to draw."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sortal.data.labels import Labels, Outputs
+from sortal.data.split import Part, Split
+from sortal.errors import NotFound
+from sortal.evaluation.aggregate import Spread, aggregate
+from sortal.evaluation.comparison import Comparison, compare, tied_with_best
+from sortal.evaluation.scores import HEADLINE, Scores
+from sortal.store.store import Store
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberResult:
+    """One member under one title."""
+
+    entry: Mapping[str, Any]
+    """As in the job's record: title, key, method, parameters, seed, fold, target."""
+
+    record: Mapping[str, Any]
+    """As in its segment: seconds, notes, history, host, versions."""
+
+    scores: Mapping[Part, Scores]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One classifier of a job, on one target: its members over seeds and folds."""
+
+    title: str
+    target: str | None
+    members: tuple[MemberResult, ...]
+    part: Part
+    """The part that figures are reported on."""
+
+    @property
+    def method(self) -> str:
+        """Name of its method."""
+        return str(self.members[0].entry["method"])
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Its parameters, resolved."""
+        parameters: Mapping[str, Any] = self.members[0].entry["parameters"]
+        return parameters
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is there to compare with, not to be used."""
+        return bool(self.members[0].entry["reference"])
+
+    @property
+    def figures(self) -> dict[str, Spread]:
+        """Every figure over seeds and folds, on the reported part."""
+        return aggregate([member.scores[self.part] for member in self.members])
+
+    def interval(self, figure: str) -> tuple[float, float] | None:
+        """95 % bootstrap interval over examples; None where several members have a spread instead."""
+        if len(self.members) != 1:
+            return None
+        return self.members[0].scores[self.part].intervals.get(figure)
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """Confusion matrix (truth, predicted), summed over folds and seeds."""
+        return np.sum([member.scores[self.part].confusion for member in self.members], axis=0)
+
+    def seconds(self, what: str) -> float:
+        """Mean `fit_seconds` or `score_seconds` of a member."""
+        return float(np.mean([member.record[what] for member in self.members]))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Results:
+    """What a job came to.
+
+    Failed and missing members are left out of every figure and listed in `failures`.
+    """
+
+    name: str
+    record: Mapping[str, Any]
+    results: tuple[Result, ...]
+    labels: Labels = field(repr=False)
+    splits: tuple[Split, ...] = field(repr=False)
+    store: Store = field(repr=False)
+
+    @classmethod
+    def read(cls, store: Store, name: str) -> "Results":
+        """Read a job's results from a store.
+
+        Raises:
+            NotFound: The store has no job of that name.
+        """
+        record = store.read_job(name)
+        dataset = store.dataset(record["dataset"])
+        splits = tuple(
+            store.split(record["dataset"], about["fingerprint"]) for about in record["splits"]
+        )
+        return cls(
+            name=name,
+            record=record,
+            results=_results(record, store, splits[0].reported),
+            labels=dataset.labels,
+            splits=splits,
+            store=store,
+        )
+
+    @property
+    def outputs(self) -> Outputs:
+        """How the classifiers' outputs relate."""
+        return self.labels.outputs
+
+    @property
+    def headline(self) -> str:
+        """The figure that ranks: balanced accuracy, or macro F1 of independent targets."""
+        return HEADLINE[self.outputs]
+
+    @property
+    def part(self) -> Part:
+        """The part that figures are reported on."""
+        return self.splits[0].reported
+
+    @property
+    def failures(self) -> Mapping[str, Mapping[str, str]]:
+        """Reason and traceback of every failed member, by `title (seed, fold, target)`."""
+        return {
+            _place(entry): self.record["failures"][entry["key"]]
+            for entry in self.record["entries"]
+            if entry["key"] in self.record["failures"]
+        }
+
+    @cached_property
+    def ranked(self) -> tuple[Result, ...]:
+        """Results, best headline first; results without one last."""
+        return tuple(sorted(self.results, key=self._rank))
+
+    def _rank(self, result: Result) -> tuple[bool, float, str]:
+        value = result.figures[self.headline].mean
+        return (bool(np.isnan(value)), -value, result.title)
+
+    def result(self, title: str, target: str | None = None) -> Result:
+        """The result of that title (and target, where there are several).
+
+        Raises:
+            NotFound: No result has that title.
+        """
+        for result in self.results:
+            if result.title == title and target in (None, result.target):
+                return result
+        raise NotFound("result", title, {r.title for r in self.results}, where=f"job {self.name!r}")
+
+    def correct(self, results: Sequence[Result]) -> np.ndarray:
+        """Whether each result is right on each reported example, shape (results, examples), bool.
+
+        Examples of all folds are pooled: each is judged by the member that did not see
+        it. Of several seeds, the one with the median headline speaks.
+        """
+        rows = np.concatenate([split.rows(self.part) for split in self.splits])
+        position = np.full(len(self.labels), -1)
+        position[rows] = np.arange(len(rows))
+        right = np.zeros((len(results), len(rows)), dtype=bool)
+        spoken = [self._speakers(result) for result in results]
+        predicted = self.store.predicted([m.entry["key"] for members in spoken for m in members])
+        decisions = iter(predicted)
+        for row, members in enumerate(spoken):
+            for member in members:
+                reported, truth = self._reported(member)
+                decided = next(decisions)[-len(reported) :] if len(reported) else []
+                agrees = decided == truth if truth.ndim == 1 else (decided == truth).all(axis=1)
+                right[row, position[reported]] = agrees
+        return right
+
+    def _speakers(self, result: Result) -> list[MemberResult]:
+        """One member per fold: of its seeds the one with the median headline."""
+        folds: dict[int | None, list[MemberResult]] = {}
+        for member in result.members:
+            folds.setdefault(member.entry["fold"], []).append(member)
+        speakers = []
+        for members in folds.values():
+            order = sorted(
+                members, key=lambda m: (m.scores[self.part].figures[self.headline], m.entry["seed"])
+            )
+            speakers.append(order[(len(order) - 1) // 2])
+        return speakers
+
+    def _reported(self, member: MemberResult) -> tuple[np.ndarray, np.ndarray]:
+        """Rows that were reported for a member, and their labels."""
+        split = next(s for s in self.splits if s.fold == member.entry["fold"])
+        labels = self.labels.for_target(member.entry["target"])
+        rows = split.rows(self.part)
+        rows = rows[labels.known[rows]]
+        return rows, labels.codes[rows]
+
+    def tied(self, target: str | None = None) -> frozenset[str]:
+        """Titles that are statistically tied with the best (McNemar, Holm, 5 %).
+
+        References take no part. The best itself is among them.
+        """
+        rivals = [r for r in self.ranked if not r.is_reference and r.target == target]
+        if not rivals:
+            return frozenset()
+        headline = np.array([r.figures[self.headline].mean for r in rivals])
+        tied = tied_with_best(self.correct(rivals), headline)
+        return frozenset(r.title for r, is_tied in zip(rivals, tied, strict=True) if is_tied)
+
+    @property
+    def targets(self) -> tuple[str | None, ...]:
+        """The independent targets, or None alone."""
+        return tuple(dict.fromkeys(result.target for result in self.results))
+
+    def comparison(self, target: str | None = None) -> Comparison:
+        """Pairwise McNemar tests with Holm correction between all results of a target."""
+        rivals = [r for r in self.ranked if r.target == target]
+        return compare(self.correct(rivals), [r.title for r in rivals])
+
+    def ranking(self, target: str | None = None) -> "pl.DataFrame":
+        """One row per result of a target, best first.
+
+        Columns: rank, title, method, the headline with its interval (`low`, `high`) or
+        its spread over seeds and folds (`sd`), log_loss, macro_f1, the seconds, the
+        number of members, and whether it is tied with the best.
+        """
+        import polars as pl
+
+        tied = self.tied(target)
+        rows = [
+            _ranking_row(result, self.headline, tied)
+            for result in self.ranked
+            if result.target == target
+        ]
+        frame = pl.DataFrame(rows, infer_schema_length=None)
+        return frame.with_row_index("rank", offset=1) if rows else frame
+
+    def scores(self, title: str, target: str | None = None) -> "pl.DataFrame":
+        """Scores of a result's first member on the reported part: id, truth, a column per class."""
+        import polars as pl
+
+        member = self.result(title, target).members[0]
+        rows, truth = self._reported(member)
+        ids = self.store.dataset(self.record["dataset"]).inputs.ids[rows]
+        labels = self.labels.for_target(member.entry["target"])
+        scores = self.store.scores([member.entry["key"]])[0][-len(rows) :]
+        columns: dict[str, Any] = {"id": ids}
+        if self.outputs is Outputs.EXCLUSIVE:
+            columns["label"] = np.array(labels.classes)[truth]
+        else:
+            columns |= {f"label_{c}": truth[:, i] for i, c in enumerate(labels.classes)}
+        columns |= {f"score_{c}": scores[:, i] for i, c in enumerate(labels.classes)}
+        return pl.DataFrame(columns)
+
+
+def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[str, Any]:
+    figures = result.figures
+    low, high = result.interval(headline) or (None, None)
+    several = len(result.members) > 1
+    return {
+        "title": result.title,
+        "method": result.method,
+        headline: figures[headline].mean,
+        "low": low,
+        "high": high,
+        "sd": figures[headline].sd if several else None,
+        "log_loss": _blank(figures["log_loss"]),
+        **({} if headline == "macro_f1" else {"macro_f1": _blank(figures["macro_f1"])}),
+        "fit_seconds": result.seconds("fit_seconds"),
+        "score_seconds": result.seconds("score_seconds"),
+        "members": len(result.members),
+        "tied": result.title in tied,
+        "reference": result.is_reference,
+    }
+
+
+def _blank(spread: Spread) -> float | None:
+    return None if np.isnan(spread.mean) else spread.mean
+
+
+def _results(record: Mapping[str, Any], store: Store, part: Part) -> tuple[Result, ...]:
+    """Gather stored members under their titles, in the job's order."""
+    stored = store.records([entry["key"] for entry in record["entries"]])
+    grouped: dict[tuple[str, str | None], list[MemberResult]] = {}
+    for entry in record["entries"]:
+        if entry["key"] in stored:
+            found = stored[entry["key"]]
+            scores = {Part(name): Scores.from_json(of) for name, of in found["figures"].items()}
+            member = MemberResult(entry=entry, record=found, scores=scores)
+            grouped.setdefault((entry["title"], entry["target"]), []).append(member)
+    return tuple(
+        Result(title=title, target=target, members=tuple(members), part=part)
+        for (title, target), members in grouped.items()
+    )
+
+
+def _place(entry: Mapping[str, Any]) -> str:
+    about = [
+        f"{name} {entry[name]}" for name in ("seed", "fold", "target") if entry[name] is not None
+    ]
+    return f"{entry['title']} ({', '.join(about)})"

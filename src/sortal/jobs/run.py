@@ -1,0 +1,277 @@
+"""Run a resolved job: compute what the store lacks, keep everything that is finished."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sortal.engines.base import Died, Engine, Finished, Json, Message, Raised, Report, Started
+from sortal.engines.here import Here
+from sortal.events import (
+    JobEnded,
+    JobPlanned,
+    Listener,
+    MemberFailed,
+    MemberTrained,
+    TaskEnded,
+    TaskProgressed,
+    TaskStarted,
+    Warned,
+    silent,
+)
+from sortal.evaluation.scores import HEADLINE
+from sortal.jobs.interrupt import stops_cleanly
+from sortal.jobs.plan import Plan, PlannedTask
+from sortal.jobs.record import job_record, run_entry, titles
+from sortal.jobs.resolve import Resolved
+from sortal.store.store import Store
+
+TASK = "sortal.jobs.task:run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a run came to, in members."""
+
+    trained: int
+    stored: int
+    """Found in the store and not computed again."""
+
+    failed: Mapping[str, Json]
+    """Reason and traceback by key."""
+
+    interrupted: bool
+    seconds: float
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, 1 some member failed, 130 interrupted."""
+        if self.interrupted:
+            return 130
+        return 1 if self.failed else 0
+
+
+def run(resolved: Resolved, plan: Plan, store: Store, *, listener: Listener = silent) -> Summary:
+    """Compute all members that the store lacks.
+
+    Args:
+        resolved: The job, its data and its members.
+        plan: Its tasks.
+        store: Where results are and go.
+        listener: Told what happens as it happens.
+
+    Raises:
+        StoreBusy: Another driver runs this job in this store.
+    """
+    with store.lease(resolved.name):
+        store.save_dataset(resolved.dataset)
+        store.remember_source(resolved.source, resolved.dataset.fingerprint)
+        for split in resolved.splits:
+            store.save_split(resolved.dataset.fingerprint, split)
+        record = job_record(resolved, store.job_or_none(resolved.name))
+        store.write_job(resolved.name, record)
+        driver = _Driver(resolved, plan, store, listener, record)
+        summary = driver.run()
+        record["failures"] = dict(summary.failed)
+        record["runs"].append(
+            run_entry(
+                trained=summary.trained,
+                stored=summary.stored,
+                failed=len(summary.failed),
+                seconds=summary.seconds,
+                interrupted=summary.interrupted,
+            )
+        )
+        store.write_job(resolved.name, record)
+    return summary
+
+
+@dataclass(slots=True)
+class _Driver:
+    """Keeps the books of one run."""
+
+    resolved: Resolved
+    plan: Plan
+    store: Store
+    listener: Listener
+    record: Mapping[str, Any]
+    trained: int = 0
+    failed: dict[str, Json] = field(default_factory=dict)
+    running: dict[str, PlannedTask] = field(default_factory=dict)
+    tries: dict[str, int] = field(default_factory=dict)
+
+    def run(self) -> Summary:
+        """Send tasks to an engine and follow its reports."""
+        started = time.perf_counter()
+        stored = self._stored()
+        tasks = {task.name: task for task in self._missing(stored)}
+        self._tell(
+            JobPlanned(
+                job=self.resolved.name,
+                members=len(titles(self.record["entries"])),
+                stored=len(stored),
+                tasks=len(tasks),
+                workers=self.plan.workers,
+                threads=self.plan.threads,
+            )
+        )
+        interrupted = False
+        if tasks:
+            self.running = dict(tasks)
+            with (
+                Here(self.plan.workers, self.plan.threads) as engine,
+                stops_cleanly(engine) as asked,
+            ):
+                jsons = {name: self._json(task) for name, task in tasks.items()}
+                for report in engine.map(TASK, jsons):
+                    self._follow(report, engine, stopping=asked.asked)
+                interrupted = asked.asked
+        seconds = time.perf_counter() - started
+        self._tell(
+            JobEnded(
+                job=self.resolved.name,
+                trained=self.trained,
+                failed=len(self.failed),
+                stored=len(stored),
+                seconds=seconds,
+                interrupted=interrupted,
+            )
+        )
+        return Summary(
+            trained=self.trained,
+            stored=len(stored),
+            failed=self.failed,
+            interrupted=interrupted,
+            seconds=seconds,
+        )
+
+    def _stored(self) -> frozenset[str]:
+        """Keys whose segments are in the store and sound; damaged ones are put aside."""
+        places = self.store.find(titles(self.record["entries"]))
+        for damage in self.store.verify_segments({place.segment for place in places.values()}):
+            self.store.quarantine(damage)
+            self._warn(f"{damage}; it is put aside and computed again.")
+        return frozenset(self.store.find(titles(self.record["entries"])))
+
+    def _missing(self, stored: frozenset[str]) -> list[PlannedTask]:
+        """Tasks of the plan without the members that are stored."""
+        return [
+            task.without(stored)
+            for task in self.plan.tasks
+            if any(entry.member.key not in stored for entry in task.entries)
+        ]
+
+    def _json(self, task: PlannedTask) -> Json:
+        first = task.entries[0]
+        block = self.resolved.job.data
+        return {
+            "name": task.name,
+            "store": str(self.store.folder),
+            "dataset": self.resolved.dataset.fingerprint,
+            "split": first.split,
+            "preparation": [block.scaling, block.imputation],
+            "method": first.member.method,
+            "calibration": first.member.calibration,
+            "threads": self.plan.threads,
+            "bootstrap": self.resolved.job.bootstrap,
+            "members": [
+                {
+                    **asdict(entry.member),
+                    "parameters": entry.member.parameters.model_dump(mode="json"),
+                }
+                for entry in task.entries
+            ],
+        }
+
+    def _follow(self, report: Report, engine: Engine, *, stopping: bool) -> None:
+        task = self.running[report.task]
+        job, name = self.resolved.name, report.task
+        match report:
+            case Started():
+                self._tell(
+                    TaskStarted(
+                        job=job, task=name, method=task.method.name, members=len(task.entries)
+                    )
+                )
+            case Message(body=body):
+                self._tell(TaskProgressed(job=job, task=name, done=body["done"], text=body["text"]))
+            case Finished(result=result, seconds=seconds):
+                self._finish(result)
+                self._tell(
+                    TaskEnded(job=job, task=name, seconds=seconds, paused=bool(result["paused"]))
+                )
+            case Raised(reason=reason, traceback=traceback, seconds=seconds):
+                self._tell(TaskEnded(job=job, task=name, seconds=seconds, lost=True))
+                self._lose(task, reason, traceback, engine, again=False, stopping=stopping)
+            case Died(reason=reason, seconds=seconds):
+                self._tell(TaskEnded(job=job, task=name, seconds=seconds, lost=True))
+                self._lose(task, reason, "", engine, again=True, stopping=stopping)
+
+    def _finish(self, result: Json) -> None:
+        """Report the members of a stored segment, and those that failed."""
+        named = titles(self.record["entries"])
+        if result["segment"]:
+            for record in self.store.segment(result["segment"]).records:
+                self.trained += 1
+                self._tell(self._trained(record, named[record["key"]]))
+        for key, failure in result["failed"].items():
+            self._fail(key, failure["reason"], failure["traceback"])
+
+    def _trained(self, record: Json, title: str) -> MemberTrained:
+        part = self.resolved.splits[0].reported
+        figures = record["figures"].get(part.value, {"figures": {}})["figures"]
+        return MemberTrained(
+            job=self.resolved.name,
+            key=record["key"],
+            title=title,
+            fit_seconds=record["fit_seconds"],
+            score_seconds=record["score_seconds"],
+            headline=figures.get(HEADLINE[self.resolved.dataset.labels.outputs]),
+        )
+
+    def _lose(
+        self,
+        task: PlannedTask,
+        reason: str,
+        traceback: str,
+        engine: Engine,
+        *,
+        again: bool,
+        stopping: bool,
+    ) -> None:
+        """Try a lost population again, then its members one by one, so that one fails alone.
+
+        A worker that was killed from outside is worth one more try as it was; an
+        error that the worker itself raised would only come again.
+        """
+        if stopping:
+            return
+        first = self.tries.get(task.name, 0) == 0
+        if again and first:
+            self.tries[task.name] = 1
+            self._warn(
+                f"a worker was lost ({reason}); its {len(task.entries)} members are tried again."
+            )
+            engine.add(task.name, self._json(task))
+        elif len(task.entries) > 1:
+            for single in task.singles():
+                self.running[single.name] = single
+                self.tries[single.name] = 1
+                engine.add(single.name, self._json(single))
+        else:
+            self._fail(task.entries[0].member.key, reason, traceback)
+
+    def _fail(self, key: str, reason: str, traceback: str) -> None:
+        self.failed[key] = {"reason": reason, "traceback": traceback}
+        title = titles(self.record["entries"])[key]
+        self._tell(
+            MemberFailed(
+                job=self.resolved.name, key=key, title=title, reason=reason, traceback=traceback
+            )
+        )
+
+    def _warn(self, text: str) -> None:
+        self._tell(Warned(job=self.resolved.name, text=text))
+
+    def _tell(self, event: Any) -> None:
+        self.listener(event)
