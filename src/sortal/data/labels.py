@@ -52,5 +52,8 @@ class Labels:
     @property
     def known(self) -> np.ndarray:
         """Examples of which every label is known, shape (examples,), bool."""
-        known = self.codes != UNKNOWN
-        return known if known.ndim == 1 else known.all(axis=1)
+        known: np.ndarray = self.codes != UNKNOWN
+        if known.ndim == 1:
+            return known
+        every: np.ndarray = known.all(axis=1)
+        return every

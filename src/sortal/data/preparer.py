@@ -1,13 +1,17 @@
 """What is done to inputs before any classifier sees them, fitted on training examples alone."""
 
+import json
+import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
-from sortal.data.inputs import Inputs
+from sortal.data.fitted import Fitted, Outside, fit_input
+from sortal.data.inputs import Array, Inputs
+from sortal.errors import Damaged, DataError, OptionError
 
 Scaling: TypeAlias = Literal["standard", "minmax", "minmax_symmetric", "robust", "none"]
 Imputation: TypeAlias = Literal["median", "mean", "most_frequent", "zero", "none"]
@@ -20,6 +24,21 @@ class Preparation:
     scaling: Scaling = "none"
     imputation: Imputation = "none"
 
+    @classmethod
+    def of(cls, scaling: str, imputation: str) -> "Preparation":
+        """Make a recipe of two words that come from a file.
+
+        Raises:
+            OptionError: A word names no scaling or no imputation.
+        """
+        for name, word, kinds in (
+            ("scaling", scaling, get_args(Scaling)),
+            ("imputation", imputation, get_args(Imputation)),
+        ):
+            if word not in kinds:
+                raise OptionError(name, word, f"one of {', '.join(kinds)}")
+        return cls(scaling=cast("Scaling", scaling), imputation=cast("Imputation", imputation))
+
     @property
     def fingerprint(self) -> str:
         """A short text that is equal for equal recipes."""
@@ -28,9 +47,15 @@ class Preparation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preparer:
-    """Imputer and scaler fitted on training examples; needs nothing else to be applied."""
+    """Imputer and scaler fitted on training examples; needs nothing else to be applied.
+
+    Missing values are replaced first, then everything is scaled, each as scikit-learn's
+    SimpleImputer, StandardScaler, MinMaxScaler and RobustScaler would do it.
+    """
 
     preparation: Preparation
+    fitted: Mapping[str, Fitted] = field(default_factory=dict)
+    """What was learned of each input, by its name."""
 
     @classmethod
     def fit(
@@ -40,17 +65,93 @@ class Preparer:
         rows: np.ndarray,
         preparation: Preparation,
     ) -> "Preparer":
-        """Fit on `rows` of `inputs`."""
-        raise NotImplementedError
+        """Fit on `rows` of `inputs`, block by block.
+
+        Means, variances and ranges need one block at a time, medians, quartiles and most
+        frequent values one column at a time.
+
+        Raises:
+            DataError: A feature has no known value to impute from, or values too large to scale.
+        """
+        fitted = {
+            name: fit_input(
+                name,
+                array,
+                names.get(name, ()),
+                rows,
+                scaling=preparation.scaling,
+                imputation=preparation.imputation,
+            )
+            for name, array in inputs.arrays.items()
+        }
+        return cls(preparation, fitted)
 
     def apply(self, inputs: Inputs) -> Inputs:
-        """Impute and scale; the result is a new array, NaN stays where nothing was imputed."""
-        raise NotImplementedError
+        """Impute and scale.
+
+        float32 stays float32, every other type becomes float64. NaN stays where nothing
+        was imputed, and what is finite stays finite. Arrays of floats are returned
+        uncopied if there is neither to impute nor to scale.
+
+        Raises:
+            DataError: The inputs are not those that were fitted.
+        """
+        arrays = self._matched(inputs)
+        return Inputs({n: self.fitted[n].apply(array) for n, array in arrays.items()}, inputs.ids)
+
+    def outside(self, inputs: Inputs) -> tuple[Outside, ...]:
+        """Tell which features hold values beyond those seen in training.
+
+        Args:
+            inputs: Unprepared inputs, walked over block by block.
+        """
+        arrays = self._matched(inputs)
+        return tuple(o for name, array in arrays.items() for o in self.fitted[name].outside(array))
+
+    @property
+    def constant(self) -> tuple[str, ...]:
+        """Features that have the same value in every training example."""
+        return tuple(name for fitted in self.fitted.values() for name in fitted.constant)
 
     def save(self, folder: Path) -> None:
-        """Write into an existing folder."""
+        """Write preparer.json and preparer.npz into an existing folder."""
+        described = {
+            "scaling": self.preparation.scaling,
+            "imputation": self.preparation.imputation,
+            "inputs": [fitted.described() for fitted in self.fitted.values()],
+        }
+        (folder / "preparer.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+        arrays = {
+            f"{number}.{what}": array
+            for number, fitted in enumerate(self.fitted.values())
+            for what, array in fitted.arrays().items()
+        }
+        np.savez(folder / "preparer.npz", allow_pickle=False, **arrays)
 
     @classmethod
     def load(cls, folder: Path) -> "Preparer":
-        """Read what `save` wrote."""
-        raise NotImplementedError
+        """Read what `save` wrote.
+
+        Raises:
+            Damaged: A file of it is missing or cut short.
+        """
+        try:
+            described = json.loads((folder / "preparer.json").read_text(encoding="utf-8"))
+            with np.load(folder / "preparer.npz", allow_pickle=False) as arrays:
+                fitted = [
+                    Fitted.restore(about, {w: arrays[f"{number}.{w}"] for w in Fitted.ARRAYS})
+                    for number, about in enumerate(described["inputs"])
+                ]
+            recipe = Preparation.of(described["scaling"], described["imputation"])
+        except (OSError, ValueError, KeyError, EOFError, OptionError, zipfile.BadZipFile) as error:
+            raise Damaged(f"{folder}: not a readable preparer ({error}).") from error
+        return cls(recipe, {one.name: one for one in fitted})
+
+    def _matched(self, inputs: Inputs) -> Mapping[str, Array]:
+        """Inputs in the order in which they were fitted."""
+        if set(inputs.arrays) != set(self.fitted):
+            raise DataError(
+                f"expected the inputs {', '.join(map(repr, self.fitted))}, "
+                f"got {', '.join(map(repr, inputs.arrays))}."
+            )
+        return {name: inputs.arrays[name] for name in self.fitted}

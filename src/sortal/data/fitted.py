@@ -1,0 +1,250 @@
+"""What was learned of one input: what fills gaps, where its lanes lie and how far they spread."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sortal.data.inputs import Array, Ragged
+from sortal.data.lanes import Lanes, lane_names, lanes_of, row_blocks
+from sortal.data.statistic import Moments, is_flat, medians, moments, most_frequent, quartiles
+from sortal.errors import DataError
+
+_SMALLEST_SPREAD = 10 * float(np.finfo(np.float64).eps)
+"""Smaller ranges count as none; scikit-learn's bound."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """A feature that holds values beyond those seen in training."""
+
+    name: str
+    count: int
+    """Examples with such a value."""
+
+    observed: tuple[float, float]
+    """Smallest and largest value that came."""
+
+    trained: tuple[float, float]
+    """Smallest and largest value of the training examples."""
+
+    def __str__(self) -> str:
+        low, high = self.observed
+        return (
+            f"{self.name}: {self.count} example{'s' if self.count != 1 else ''} outside the "
+            f"training range {self.trained[0]:g} to {self.trained[1]:g} "
+            f"(values from {low:g} to {high:g})"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Fitted:
+    """Imputation and scaling of one input: `(value or fill - center) / scale`, lane by lane."""
+
+    ARRAYS: ClassVar[tuple[str, ...]] = ("fill", "center", "scale", "minimum", "maximum")
+
+    name: str
+    lanes: Lanes
+    names: tuple[str, ...]
+    """Names of the lanes, for messages."""
+
+    fill: np.ndarray = field(repr=False)
+    """What replaces missing values, float64, shape (lanes,); NaN where nothing does."""
+
+    center: np.ndarray = field(repr=False)
+    scale: np.ndarray = field(repr=False)
+    minimum: np.ndarray = field(repr=False)
+    """Smallest known training value; NaN where none is known."""
+
+    maximum: np.ndarray = field(repr=False)
+
+    @property
+    def constant(self) -> tuple[str, ...]:
+        """Names of the lanes that have one value throughout training."""
+        flat = self.minimum == self.maximum
+        return tuple(
+            name for name, is_constant in zip(self.names, flat, strict=True) if is_constant
+        )
+
+    def apply(self, array: Array) -> Array:
+        """Impute and scale into a new array, block by block; floats come back as they are if both do nothing."""
+        self._check(array)
+        values = array.values if isinstance(array, Ragged) else array
+        kept = np.dtype(np.float32 if values.dtype == np.float32 else np.float64)
+        idle = np.isnan(self.fill).all() and not self.center.any() and (self.scale == 1).all()
+        if idle:
+            done = np.asarray(values, dtype=kept)
+        else:
+            done = np.empty(values.shape, dtype=kept)
+            filled = 0
+            for block in row_blocks(values):
+                done[filled : filled + len(block)] = self._prepare(np.asarray(block), kept)
+                filled += len(block)
+        return Ragged(done, array.offsets) if isinstance(array, Ragged) else done
+
+    def outside(self, array: Array) -> tuple[Outside, ...]:
+        """Count the examples with a value beyond the training range, lane by lane."""
+        self._check(array)
+        count = np.zeros(self.lanes.count, dtype=np.int64)
+        low, high = np.full(self.lanes.count, np.inf), np.full(self.lanes.count, -np.inf)
+        for block in row_blocks(array):
+            values = block.values if isinstance(block, Ragged) else np.asarray(block)
+            columns = self.lanes.columns(values)
+            if columns.dtype.kind != "f":
+                columns = columns.astype(np.float64)
+            beyond = (columns < self.minimum) | (columns > self.maximum)
+            low = np.fmin(low, np.fmin.reduce(columns, axis=0, initial=np.inf))
+            high = np.fmax(high, np.fmax.reduce(columns, axis=0, initial=-np.inf))
+            count += _examples_with(beyond, block)
+        return tuple(
+            Outside(
+                name=self.names[lane],
+                count=int(count[lane]),
+                observed=(float(low[lane]), float(high[lane])),
+                trained=(float(self.minimum[lane]), float(self.maximum[lane])),
+            )
+            for lane in np.flatnonzero(count)
+        )
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The fitted numbers by name."""
+        return {what: getattr(self, what) for what in self.ARRAYS}
+
+    def described(self) -> dict[str, Any]:
+        """Everything else, as plain JSON."""
+        return {"name": self.name, "axis": self.lanes.axis, "names": self.names}
+
+    @classmethod
+    def restore(cls, described: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Fitted":
+        """Rebuild from `described` and `arrays`."""
+        names = tuple(described["names"])
+        lanes = Lanes(len(names), described["axis"])
+        return cls(name=described["name"], lanes=lanes, names=names, **arrays)
+
+    def _prepare(self, block: np.ndarray, kept: np.dtype[Any]) -> np.ndarray:
+        fill, center, scale = (
+            self.lanes.align(s, block.ndim) for s in (self.fill, self.center, self.scale)
+        )
+        values = block.astype(np.float64)
+        values = np.where(np.isnan(values), fill, values)
+        with np.errstate(over="ignore"):
+            done: np.ndarray = ((values - center) / scale).astype(kept)
+        overflown = np.isinf(done) & np.isfinite(values)
+        if overflown.any():
+            largest = np.finfo(kept).max
+            done[overflown] = np.copysign(largest, done[overflown])
+        return done
+
+    def _check(self, array: Array) -> None:
+        values = array.values if isinstance(array, Ragged) else array
+        axis = self.lanes.axis
+        if axis is not None and (values.ndim <= axis or values.shape[axis] != self.lanes.count):
+            raise DataError(
+                f"input {self.name!r}: expected {self.lanes.count} columns or channels, "
+                f"got an array of shape {values.shape}."
+            )
+
+
+def fit_input(
+    name: str,
+    array: Array,
+    names: tuple[str, ...],
+    rows: np.ndarray,
+    *,
+    scaling: str,
+    imputation: str,
+) -> Fitted:
+    """Learn imputation and scaling of one input from `rows` of it.
+
+    Raises:
+        DataError: A lane has no known value to impute from, or values too large to scale.
+    """
+    lanes = lanes_of(name, array, names)
+    shown = lane_names(name, lanes, names)
+    raw = moments(array, lanes, rows)
+    fill = _fills(array, lanes, rows, raw, imputation)
+    blank = np.isnan(fill)
+    if imputation != "none" and blank.any():
+        lost = ", ".join(repr(shown[lane]) for lane in np.flatnonzero(blank)[:5])
+        raise DataError(
+            f"cannot impute {lost} by {imputation}: no training example has a known value there; "
+            "leave such features out (data.exclude) or use imputation: zero."
+        )
+    center, scale = _scales(array, lanes, rows, raw, fill=fill, scaling=scaling)
+    if not (np.isfinite(center).all() and np.isfinite(scale).all()):
+        lane = int(np.flatnonzero(~(np.isfinite(center) & np.isfinite(scale)))[0])
+        raise DataError(
+            f"feature {shown[lane]!r} cannot be scaled: its training values reach from "
+            f"{raw.minimum[lane]:g} to {raw.maximum[lane]:g}."
+        )
+    return Fitted(
+        name=name,
+        lanes=lanes,
+        names=shown,
+        fill=fill,
+        center=center,
+        scale=scale,
+        minimum=raw.minimum,
+        maximum=raw.maximum,
+    )
+
+
+def _fills(
+    array: Array, lanes: Lanes, rows: np.ndarray, raw: Moments, imputation: str
+) -> np.ndarray:
+    match imputation:
+        case "zero":
+            return np.zeros(lanes.count)
+        case "mean":
+            return raw.mean
+        case "median":
+            return medians(array, lanes, rows)
+        case "most_frequent":
+            return most_frequent(array, lanes, rows)
+        case _:
+            return np.full(lanes.count, np.nan)
+
+
+def _scales(
+    array: Array,
+    lanes: Lanes,
+    rows: np.ndarray,
+    raw: Moments,
+    *,
+    fill: np.ndarray,
+    scaling: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Center and scale after imputation; 0 and 1 for a lane without any known value."""
+    center, scale = np.zeros(lanes.count), np.ones(lanes.count)
+    if scaling == "none":
+        return center, scale
+    imputed = None if np.isnan(fill).all() else fill
+    seen = raw if imputed is None else moments(array, lanes, rows, fill)
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = seen.maximum - seen.minimum
+        spread = np.where(spread < _SMALLEST_SPREAD, 1, spread)
+        match scaling:
+            case "standard":
+                flat = is_flat(seen.variance, seen.mean, seen.count)
+                center, scale = seen.mean, np.where(flat, 1, np.sqrt(seen.variance))
+            case "minmax":
+                center, scale = seen.minimum, spread
+            case "minmax_symmetric":
+                center, scale = seen.minimum + spread / 2, spread / 2
+            case "robust":
+                center, scale = quartiles(array, lanes, rows, imputed)
+                scale = np.where(scale < _SMALLEST_SPREAD, 1, scale)
+    unseen = seen.count == 0
+    return np.where(unseen, 0, center), np.where(unseen, 1, scale)
+
+
+def _examples_with(beyond: np.ndarray, block: Array) -> np.ndarray:
+    """Count examples of which any number is marked, shape (lanes,)."""
+    if isinstance(block, Ragged):
+        running = np.concatenate([np.zeros((1, beyond.shape[1])), np.cumsum(beyond, axis=0)])
+        marked = running[block.offsets[1:]] > running[block.offsets[:-1]]
+    else:
+        marked = beyond.reshape(len(block), -1, beyond.shape[1]).any(axis=1)
+    counted: np.ndarray = marked.sum(axis=0)
+    return counted

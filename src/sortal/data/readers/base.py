@@ -1,0 +1,77 @@
+"""What a reader is: it opens a file as a table of columns or as named arrays, and streams either.
+
+Nothing here or in a reader decides what a column means; that is `sortal.data.roles` and
+`sortal.data.columns`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+from sortal.data.inputs import Array
+
+Batch: TypeAlias = Any
+"""A `pyarrow.RecordBatch` (pyarrow has no types of its own)."""
+
+MISSING = (
+    "",
+    "NaN",
+    "nan",
+    "NAN",
+    "-nan",
+    "NA",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "<NA>",
+    "NULL",
+    "null",
+)
+"""Texts that mean that a value is missing, in every column of a text file."""
+
+
+@runtime_checkable
+class Table(Protocol):
+    """An open file of columns that all have the same number of rows."""
+
+    path: Path
+    names: tuple[str, ...]
+    """Names of the columns, in the file's order, no two alike."""
+
+    def batches(self, names: Sequence[str], size: int) -> Iterator[Batch]:
+        """Walk over some columns, at most `size` rows at a time, in memory that stays bounded.
+
+        A column's type may be text where the format has no types; it is the same in all batches.
+
+        Raises:
+            DataError: The file is not what its suffix says, or breaks off.
+        """
+        ...
+
+
+@runtime_checkable
+class Arrays(Protocol):
+    """An open file of named arrays; an array's first axis is examples."""
+
+    path: Path
+    names: tuple[str, ...]
+    """Names of the arrays; `X_offsets` beside `X` is part of `X`, which is then ragged."""
+
+    def length(self, name: str) -> int:
+        """Examples of one array."""
+        ...
+
+    def whole(self, name: str) -> Array:
+        """One array with all its examples, memory-mapped where the format allows it."""
+        ...
+
+    def blocks(self, names: Sequence[str], size: int) -> Iterator[Mapping[str, Array]]:
+        """Walk over some arrays of equal length, at most `size` examples at a time."""
+        ...
+
+
+OFFSETS = "_offsets"
+"""Ending of the array that holds where each example of a ragged array begins."""
+
+NAMES = "_names"
+"""Ending of the array that holds the names of a flat array's columns."""
