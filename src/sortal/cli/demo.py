@@ -31,4 +31,6 @@ def demo(
         job.write_text(
             files("sortal.cli").joinpath(JOB_NAME).read_text(encoding="utf-8"), encoding="utf-8"
         )
-    raise typer.Exit(run_and_report(job, store=store, cores=cores, figures=None, quiet=quiet, newcomer=True))
+    raise typer.Exit(
+        run_and_report(job, store=store, cores=cores, figures=None, quiet=quiet, newcomer=True)
+    )

@@ -71,7 +71,8 @@ def show(
     store: StoreOption = DEFAULT_STORE,
     format: FormatOption = TableFormat.TABLE,  # noqa: A002 (the option's name)
     target: Annotated[
-        str | None, typer.Option("--target", help="The independent target to show; all if not given.")
+        str | None,
+        typer.Option("--target", help="The independent target to show; all if not given."),
     ] = None,
     figures: Annotated[
         Path | None, typer.Option("--figures", help="Also write figures (PNG) into this folder.")

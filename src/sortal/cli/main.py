@@ -19,7 +19,7 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def sortal(
-    version: bool = typer.Option(False, "--version", help="Print the version and leave."),  # noqa: FBT001,FBT003
+    version: bool = typer.Option(False, "--version", help="Print the version and leave."),
 ) -> None:
     """Train, compare, inspect and apply populations of classifiers on scientific data.
 

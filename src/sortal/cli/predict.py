@@ -21,10 +21,12 @@ def predict(
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write, .csv or .parquet.")],
     store: StoreOption = DEFAULT_STORE,
     id_column: Annotated[
-        str | None, typer.Option("--id", help="Column that names each example; row numbers if not given.")
+        str | None,
+        typer.Option("--id", help="Column that names each example; row numbers if not given."),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Of several seeds, the one to use; their mean if not given.")
+        int | None,
+        typer.Option("--seed", help="Of several seeds, the one to use; their mean if not given."),
     ] = None,
     block: Annotated[
         int, typer.Option("--block", min=1, help="Examples held in memory at a time.")

@@ -56,7 +56,9 @@ def ranking_figure(
         label.set_fontweight("bold" if row.tied else "normal")
         label.set_fontstyle("italic" if row.reference else "normal")
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_xlabel(f"{quantity}; bold and filled: statistically tied with the best; italic: reference")
+    axes.set_xlabel(
+        f"{quantity}; bold and filled: statistically tied with the best; italic: reference"
+    )
     axes.xaxis.label.set_fontsize(8)
     left_out = f" (best {len(shown)} of {len(rows)})" if len(rows) > len(shown) else ""
     axes.set_title(heading + left_out, loc="left", fontsize=11)

@@ -1,17 +1,17 @@
 """Expand the classifier blocks of a job into validated parameters, finding every problem."""
 
 import typing
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from sortal.errors import UserError
+from sortal.errors import NotFound, UserError
+from sortal.job.explain import explain
 from sortal.job.models import ClassifierBlock, Job
 from sortal.job.problems import JobError, Problem
-from sortal.job.validation import problems_of
-from sortal.job.values import combinations, expand
+from sortal.job.values import Expansion, combinations, expand
+from sortal.job.words import nearest
 from sortal.jobs.entries import render_title
 from sortal.methods import registry
 from sortal.methods.base import Method, Parameters
@@ -51,19 +51,14 @@ def expand_classifiers(job: Job) -> tuple[list[Classifier], list[Problem]]:
 
 
 def _expand(block: ClassifierBlock, path: str, seed: int) -> Classifier:
-    method = _method(block, path)
-    expansion = expand(
-        block.parameters, lambda name: _is_array(method, name), path=f"{path}.parameters"
-    )
-    valid, problems = _validated(method, list(combinations(expansion)), f"{path}.parameters")
-    if not problems:
-        problems = _unknown_words(block, method, valid[0], f"{path}.title")
-    if problems:
-        raise JobError(problems)
+    method = _method(block, f"{path}.method")
+    expansion = _values(block, method, f"{path}.parameters")
+    valid = _validated(method, expansion, f"{path}.parameters")
+    _check_words(block, method, valid[0], f"{path}.title")
     return Classifier(
         method=method,
         block=block,
-        combinations=tuple(valid),
+        combinations=valid,
         varied=expansion.varied,
         seeds=_seeds(block, seed),
     )
@@ -72,8 +67,22 @@ def _expand(block: ClassifierBlock, path: str, seed: int) -> Classifier:
 def _method(block: ClassifierBlock, path: str) -> Method:
     try:
         return registry.find(block.method, block.calibrate or "")
+    except NotFound as error:
+        close = nearest(block.method, registry.method_names())
+        problem = Problem(
+            path=path, expected="the name of a method", got=repr(block.method), nearest=close
+        )
+        raise JobError([problem]) from error
     except UserError as error:
-        raise JobError([registry.problem(block.method, error, f"{path}.method")]) from error
+        problem = Problem(path=path, expected="a method that can be used", got=str(error))
+        raise JobError([problem]) from error
+
+
+def _values(block: ClassifierBlock, method: Method, path: str) -> Expansion:
+    try:
+        return expand(block.parameters, lambda name: _is_array(method, name))
+    except JobError as error:
+        raise JobError([replace(p, path=f"{path}.{p.path}") for p in error.problems]) from error
 
 
 def _is_array(method: Method, name: str) -> bool:
@@ -85,32 +94,31 @@ def _is_array(method: Method, name: str) -> bool:
     )
 
 
-def _validated(
-    method: Method, combined: Sequence[Mapping[str, Any]], path: str
-) -> tuple[list[Parameters], list[Problem]]:
+def _validated(method: Method, expansion: Expansion, path: str) -> tuple[Parameters, ...]:
     """Validate each combination; equal problems of several combinations are told once."""
     valid: list[Parameters] = []
     problems: dict[str, Problem] = {}
-    for values in combined:
+    for values in combinations(expansion):
         try:
             valid.append(method.Parameters.model_validate(values))
         except ValidationError as error:
-            found = problems_of(error, values, method.Parameters, path=path)
-            problems |= {str(problem): problem for problem in found}
-    return valid, list(problems.values())
+            for problem in explain(error, method.Parameters, values):
+                placed = replace(problem, path=".".join(filter(None, [path, problem.path])))
+                problems[str(placed)] = placed
+    if problems:
+        raise JobError(list(problems.values()))
+    return tuple(valid)
 
 
-def _unknown_words(
-    block: ClassifierBlock, method: Method, parameters: Parameters, path: str
-) -> list[Problem]:
+def _check_words(block: ClassifierBlock, method: Method, parameters: Parameters, path: str) -> None:
     """Title templates may name parameters, `method` and `seed`."""
     try:
         render_title(block.title, method.name, parameters.model_dump(), (), 0)
     except (KeyError, ValueError, IndexError, AttributeError) as error:
         known = ", ".join(["method", "seed", *parameters.model_dump()])
         expected = f"a title whose {{...}} name one of {known}"
-        return [Problem(path=path, expected=expected, got=f"{block.title!r} ({error})")]
-    return []
+        got = f"{block.title!r} ({error})"
+        raise JobError([Problem(path=path, expected=expected, got=got)]) from error
 
 
 def _seeds(block: ClassifierBlock, seed: int) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, Union
+from typing import Any, TypeAlias
 
 import psutil
 
@@ -18,7 +18,7 @@ from sortal.jobs.run import Summary, run
 from sortal.store.store import Store
 from sortal.tracking.log import RunLog
 
-JobLike: TypeAlias = Union[str, Path, Mapping[str, Any], Job]
+JobLike: TypeAlias = str | Path | Mapping[str, Any] | Job
 DEFAULT_STORE = Path(".sortal")
 
 
@@ -65,7 +65,11 @@ def prepare(
 
 
 def launch(
-    job: JobLike, *, store: Path = DEFAULT_STORE, cores: int | None = None, listener: Listener = silent
+    job: JobLike,
+    *,
+    store: Path = DEFAULT_STORE,
+    cores: int | None = None,
+    listener: Listener = silent,
 ) -> Launched:
     """Run a job: compute what the store lacks and read all its results.
 

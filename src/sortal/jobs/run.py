@@ -7,6 +7,7 @@ from typing import Any
 
 from sortal.engines.base import Died, Engine, Finished, Json, Message, Raised, Report, Started
 from sortal.engines.here import Here
+from sortal.evaluation.scores import HEADLINE
 from sortal.events import (
     JobEnded,
     JobPlanned,
@@ -19,7 +20,6 @@ from sortal.events import (
     Warned,
     silent,
 )
-from sortal.evaluation.scores import HEADLINE
 from sortal.jobs.interrupt import stops_cleanly
 from sortal.jobs.plan import Plan, PlannedTask
 from sortal.jobs.record import job_record, run_entry, titles

@@ -100,9 +100,8 @@ def _prepare(
 ) -> Prepared:
     """Prepare once for all tasks of this worker that use the same rows.
 
-    Args:
-        target: Rows whose label of it is unknown take no part.
-        narrow: Whether labels are reduced to `target`, or those of all targets stay.
+    Rows whose label of `target` is unknown take no part. `narrow` says whether labels are
+    reduced to it, or those of all targets stay.
     """
     opened = Store.open(Path(store))
     data = opened.dataset(dataset)
