@@ -4,15 +4,35 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sortal.job.words import Words
+
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Name = Annotated[str, Field(min_length=1)]
+File = Annotated[Name, Words("a file name", "file names")]
+Column = Annotated[Name, Words("a column name", "column names")]
+Title = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=120),
+    Words(
+        "up to 120 letters, digits, spaces, dots, _ and -, the first a letter or digit", "titles"
+    ),
+]
 
 
 class Block(BaseModel):
-    """Base of all blocks of a job file: frozen, unknown keys refused."""
+    """Base of all blocks of a job file: frozen, unknown keys refused, nothing converted.
+
+    Blocks built in Python are checked field by field; `sortal.job.read.read_mapping`
+    also holds the fields against each other.
+    """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
     )
 
 
@@ -26,7 +46,7 @@ class RandomSplit(Block):
     """Share of all examples that validate, drawn after the test examples."""
     stratified: bool = True
     """Whether each part holds the classes in the proportion of the whole."""
-    seed: int | None = Field(default=None, ge=0)
+    seed: Seed | None = None
     """Seed of the draw; the job's seed if not given."""
 
 
@@ -38,7 +58,7 @@ class GroupSplit(Block):
     """Share of the groups that test."""
     validation: Fraction = 0.0
     """Share of all groups that validate."""
-    seed: int | None = Field(default=None, ge=0)
+    seed: Seed | None = None
     """Seed of the draw; the job's seed if not given."""
 
 
@@ -46,7 +66,7 @@ class ColumnSplit(Block):
     """The data says where each example belongs: a column holding train, validation or test."""
 
     kind: Literal["column"]
-    column: Name
+    column: Column
     """Name of that column."""
 
 
@@ -66,7 +86,7 @@ class FoldSplit(Block):
     """Whether folds hold the classes in the proportion of the whole."""
     by_group: bool = False
     """Whether the examples of a group stay in one fold (needs `group`)."""
-    seed: int | None = Field(default=None, ge=0)
+    seed: Seed | None = None
     """Seed of the draw; the job's seed if not given."""
 
 
@@ -74,7 +94,7 @@ class GivenFoldSplit(Block):
     """Cross-validation over folds that a column names by number."""
 
     kind: Literal["given_folds"]
-    column: Name
+    column: Column
     """Name of the column that holds a whole number per example."""
 
 
@@ -87,35 +107,41 @@ SplitBlock = Annotated[
 class PartFiles(Block):
     """Files of each part."""
 
-    train: Name | list[Name]
+    train: File | Annotated[list[File], Field(min_length=1)]
     """Files to train on."""
-    test: Name | list[Name] | None = None
+    test: File | Annotated[list[File], Field(min_length=1)] | None = None
     """Files to test on."""
-    validation: Name | list[Name] | None = None
+    validation: File | Annotated[list[File], Field(min_length=1)] | None = None
     """Files to validate on."""
 
 
 class DataBlock(Block):
     """Where the examples come from, what their columns mean, how they are divided and prepared."""
 
-    source: Name | Annotated[list[Name], Field(min_length=1)] | PartFiles
+    source: Annotated[
+        File | Annotated[list[File], Field(min_length=1)] | PartFiles,
+        Words(
+            "a file name, a list of file names, or a map of train, test and validation to files",
+            "files",
+        ),
+    ]
     """A file, several files of one kind (read one after another), a map of parts to
     files, or a dataset's name (`sortal datasets` lists them). Kinds of file: CSV, TSV,
     Parquet, NPZ, NPY, HDF5. Paths are relative to the job file."""
-    label: Name | Annotated[list[Name], Field(min_length=1)] | None = None
+    label: Column | Annotated[list[Column], Field(min_length=1)] | None = None
     """Column of the class, or several 0/1 columns. A named dataset knows its own. For NPZ
     and HDF5 the array's name (default `labels`)."""
     targets: Literal["multilabel", "independent"] = "multilabel"
     """What several label columns are: one classifier for all of them, or one classifier each."""
-    inputs: Annotated[list[Name], Field(min_length=1)] | None = None
+    inputs: Annotated[list[Column], Field(min_length=1)] | None = None
     """Columns to use as features (tables), or arrays to use as inputs (NPZ, HDF5); all that have no other use if not given."""
-    exclude: list[Name] = []
+    exclude: list[Column] = []
     """Columns that are not features."""
-    weight: Name | None = None
+    weight: Column | None = None
     """Column of example weights; used in training where the method can, and in every score."""
-    id: Name | None = None
+    id: Column | None = None
     """Column that names each example; row numbers if not given."""
-    group: Name | None = None
+    group: Column | None = None
     """Column of groups whose examples belong together."""
     classes: Annotated[list[str | int | bool], Field(min_length=2)] | None = None
     """Classes to keep, in the order of the report; all, sorted, if not given."""
@@ -138,7 +164,7 @@ class DataBlock(Block):
 class ClassifierBlock(Block):
     """One method with some parameters, perhaps several values of each: one classifier per combination."""
 
-    method: Name
+    method: Annotated[Name, Words("the name of a method", "names of methods")]
     """Name of a method (`sortal methods` lists them), or the import path of a scikit-learn classifier
     such as `sklearn.linear_model.RidgeClassifier`."""
     title: str | None = None
@@ -147,7 +173,7 @@ class ClassifierBlock(Block):
     parameters: dict[str, Any] = {}
     """Each parameter a value, a list of values, `{values: [...]}`, or a range
     `{start, stop, step}` (added) or `{start, stop, factor}` (multiplied), stop included."""
-    seeds: Annotated[int, Field(ge=1)] | Annotated[list[int], Field(min_length=1)] | None = None
+    seeds: Annotated[int, Field(ge=1)] | Annotated[list[Seed], Field(min_length=1)] | None = None
     """Seeds to train with: a list, or how many, counted up from the job's seed; the job's seed alone
     if not given. Results of the same classifier are reported as mean and spread."""
     calibrate: Literal["sigmoid", "isotonic"] | None = None
@@ -157,15 +183,13 @@ class ClassifierBlock(Block):
 class Job(Block):
     """A job: data, and the classifiers to compare on it."""
 
-    title: (
-        Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=120)] | None
-    ) = None
+    title: Title | None = None
     """Name of the job in the store; the file's name if not given."""
     data: DataBlock
     """The examples."""
     classifiers: Annotated[list[ClassifierBlock], Field(min_length=1)]
     """The classifiers."""
-    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    seed: Seed = 0
     """The one seed that all randomness derives from."""
     bootstrap: int = Field(default=1000, ge=0, le=100_000)
     """Resamples behind every interval; 0 for none."""

@@ -1,0 +1,154 @@
+"""Read a job from a file or from Python: a frozen job, or all its problems at once."""
+
+import numbers
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sortal.job.models import Job
+from sortal.job.positions import Positions
+from sortal.job.problems import JobError, Problem
+from sortal.job.structure import conflicts
+from sortal.job.validation import problems_of
+from sortal.job.words import describe, nearest, short
+
+SUFFIXES = (".yaml", ".yml", ".json")
+"""Kinds of job files."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobFile:
+    """A job, and the file or the Python values that it was read from."""
+
+    job: Job
+    positions: Positions
+    path: Path
+    """As the caller gave it; `job` for one from Python."""
+
+    text: str
+    """The file's text, line breaks as newlines, without a byte order mark; empty for a job from Python."""
+
+    problems: tuple[Problem, ...] = ()
+    """Fields that are sound each and contradict each other. Whoever resolves the job tells
+    them together with what the data and the methods say, so that all are told at once."""
+
+    def placed(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Give problems their lines in this file; those of a job from Python stay without."""
+        file = str(self.path) if self.text else ""
+        return [self.positions.place(problem, file=file) for problem in problems]
+
+
+def read_job(path: Path) -> JobFile:
+    """Read a YAML or JSON job file; comments are allowed in both.
+
+    Raises:
+        JobError: The file cannot be read, or what it says is no job; every problem has
+            its line. Contradictions alone are left in `JobFile.problems`.
+    """
+    from sortal.job.parse import parse  # ruamel: only those who read a file wait for it
+
+    try:
+        text = _text(path)
+    except JobError as error:
+        problems = [replace(problem, file=str(path)) for problem in error.problems]
+        raise JobError(problems, file=str(path)) from error.__cause__
+    parsed = parse(text, is_json=path.suffix.lower() == ".json")
+    job, found = _check(parsed.data) if parsed.data is not None else (None, [])
+    problems = parsed.problems + _new(found, parsed.problems)
+    if parsed.data is None and not problems:
+        problems = [Problem(path="", expected=describe(Job), got="an empty file")]
+    placed = [parsed.positions.place(problem, file=str(path)) for problem in problems]
+    if job is None or parsed.problems:
+        raise JobError(placed, file=str(path))
+    return JobFile(job, parsed.positions, path, text, tuple(placed))
+
+
+def read_mapping(mapping: Mapping[str, Any]) -> JobFile:
+    """Read a job from Python values: dicts, lists, tuples, paths and NumPy scalars.
+
+    Raises:
+        JobError: It is no job; the problems have no lines. Contradictions alone are left
+            in `JobFile.problems`.
+    """
+    try:
+        job, problems = _check(plain(mapping))
+    except RecursionError:
+        problem = Problem(path="", expected="values that do not contain themselves", got="a cycle")
+        raise JobError([problem]) from None
+    if job is None:
+        raise JobError(problems)
+    return JobFile(job, Positions({}), Path("job"), "", tuple(problems))
+
+
+def plain(value: Any) -> Any:
+    """Copy a value as dicts, lists and plain scalars; what has no plain form is left as it is."""
+    match value:
+        case Mapping():
+            value = {plain(key): plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            value = [plain(inner) for inner in value]
+        case bool():
+            pass
+        case str():
+            value = str(value)
+        case numbers.Integral():
+            value = int(value)
+        case numbers.Real():
+            value = float(value)
+        case os.PathLike():
+            value = os.fspath(value)
+    return value
+
+
+def _check(data: Any) -> tuple[Job | None, list[Problem]]:
+    """Hold plain values against the types, and their fields against each other."""
+    if not isinstance(data, dict):
+        return None, [Problem(path="", expected=describe(Job), got=short(data))]
+    job, problems = None, []
+    try:
+        job = Job.model_validate(data)
+    except ValidationError as error:
+        problems = problems_of(error, data, Job)
+    return job, problems + _new(conflicts(data), problems)
+
+
+def _new(found: list[Problem], known: list[Problem]) -> list[Problem]:
+    """Problems at places where none is known yet: one mistake is told once."""
+    places = {problem.path for problem in known}
+    return [problem for problem in found if problem.path not in places]
+
+
+def _text(path: Path) -> str:
+    if path.suffix.lower() not in SUFFIXES:
+        raise _unreadable(f"a file that ends in {', '.join(SUFFIXES)}", repr(path.name))
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise _unreadable("a job file", f"no file {path}", _sibling(path)) from error
+    except IsADirectoryError as error:
+        raise _unreadable("a job file", f"the folder {path}") from error
+    except (OSError, ValueError) as error:
+        raise _unreadable("a file that can be read", str(error)) from error
+    try:
+        text = content.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        got = f"the byte 0x{content[error.start]:02x} at offset {error.start}"
+        raise JobError([Problem(path="", expected="text in UTF-8", got=got, line=line)]) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _unreadable(expected: str, got: str, close: str = "") -> JobError:
+    return JobError([Problem(path="", expected=expected, got=got, nearest=close)])
+
+
+def _sibling(path: Path) -> str:
+    """The job file beside it whose name is nearest."""
+    if not path.parent.is_dir():
+        return ""
+    names = [file.name for file in path.parent.iterdir() if file.suffix.lower() in SUFFIXES]
+    return nearest(path.name, names)

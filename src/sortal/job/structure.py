@@ -1,0 +1,120 @@
+"""Rules that span several fields of a job, checked on plain values even where other fields are wrong."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sortal.job.positions import Step, dotted
+from sortal.job.problems import Problem
+from sortal.job.words import short
+
+_LISTS = ("source", "label", "inputs", "exclude", "classes")
+
+
+def conflicts(job: Any) -> list[Problem]:
+    """Find fields that contradict each other.
+
+    Args:
+        job: The job as plain values; whatever has the wrong type is left to the types.
+
+    Returns:
+        Problems without lines.
+    """
+    if not isinstance(job, dict):
+        return []
+    data = job.get("data")
+    rules = (_files, _shares, _groups, _targets, _repeats)
+    found = [problem for rule in rules if isinstance(data, dict) for problem in rule(data)]
+    return [*found, *_titles(job), *_seeds(job)]
+
+
+def _at(path: tuple[Step, ...], expected: str, got: str) -> Problem:
+    return Problem(path=dotted(path), expected=expected, got=got)
+
+
+def _kind(data: dict[Any, Any]) -> Any:
+    """Kind of split, None where none is given: then parts that the source gives hold."""
+    split = data.get("split")
+    return split.get("kind") if isinstance(split, dict) else None
+
+
+def _files(data: dict[Any, Any]) -> Iterator[Problem]:
+    kind, source = _kind(data), data.get("source")
+    if isinstance(source, dict) and kind not in (None, "files"):
+        expected = "files, because source maps parts to files"
+        yield _at(("data", "split", "kind"), expected, short(kind))
+    if isinstance(source, (str, list)) and kind == "files":
+        expected = "a map of train, test and validation to files, because split is of kind files"
+        yield _at(("data", "source"), expected, short(source))
+
+
+def _shares(data: dict[Any, Any]) -> Iterator[Problem]:
+    match data.get("split"):
+        case {"kind": "random" | "group", **shares}:
+            test: Any = shares.get("test", 0.25)
+            validation: Any = shares.get("validation", 0.0)
+            sound = all(type(share) in (int, float) and share < 1 for share in (test, validation))
+            if sound and test + validation >= 1 - 1e-9:
+                expected = "test and validation that together leave examples to train on"
+                yield _at(("data", "split"), expected, f"{test} and {validation}")
+
+
+def _groups(data: dict[Any, Any]) -> Iterator[Problem]:
+    if data.get("group") is not None:
+        return
+    match data.get("split"):
+        case {"kind": "group"}:
+            yield _at(
+                ("data", "group"), "a column of groups, because split is of kind group", "nothing"
+            )
+        case {"kind": "folds", "by_group": True}:
+            expected = "a column of groups, because split.by_group is true"
+            yield _at(("data", "group"), expected, "nothing")
+
+
+def _targets(data: dict[Any, Any]) -> Iterator[Problem]:
+    label = data.get("label")
+    single = isinstance(label, str) or (isinstance(label, list) and len(label) == 1)
+    if data.get("targets") == "independent" and single:
+        expected = "several label columns, because targets is independent"
+        yield _at(("data", "label"), expected, short(label))
+
+
+def _repeats(data: dict[Any, Any]) -> Iterator[Problem]:
+    for key in _LISTS:
+        if isinstance(data.get(key), list):
+            yield from _repeated(data[key], ("data", key))
+
+
+def _seeds(job: dict[Any, Any]) -> Iterator[Problem]:
+    for place, block in _blocks(job):
+        if isinstance(block.get("seeds"), list):
+            yield from _repeated(block["seeds"], ("classifiers", place, "seeds"))
+
+
+def _repeated(values: list[Any], path: tuple[Step, ...]) -> Iterator[Problem]:
+    seen = set()
+    for place, value in enumerate(values):
+        known = (type(value), value if isinstance(value, (str, int)) else place)
+        if known in seen:
+            yield _at((*path, place), "each entry once", f"{short(value)} again")
+        seen.add(known)
+
+
+def _titles(job: dict[Any, Any]) -> Iterator[Problem]:
+    """Titles without a variable must differ; those with one are known once they are filled."""
+    first: dict[str, int] = {}
+    for place, block in _blocks(job):
+        title = block.get("title")
+        if not isinstance(title, str) or "{" in title:
+            continue
+        if title in first:
+            came = f"{short(title)}, the title of classifiers[{first[title]}]"
+            yield _at(("classifiers", place, "title"), "a title of its own", came)
+        first.setdefault(title, place)
+
+
+def _blocks(job: dict[Any, Any]) -> Iterator[tuple[int, dict[Any, Any]]]:
+    classifiers = job.get("classifiers")
+    for place, block in enumerate(classifiers if isinstance(classifiers, list) else []):
+        if isinstance(block, dict):
+            yield place, block
