@@ -1,0 +1,102 @@
+"""Free the disk of what nobody can reach any more."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sortal.errors import Damaged
+from sortal.store import atomic
+from sortal.store.jobs import keys_of
+from sortal.store.parts import Parts
+
+_DEPTHS = ("", "*/", "*/*/", "*/*/*/")
+"""How deep below a store's folder temporary names are made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freed:
+    """What `gc` removed, in numbers."""
+
+    segments: int
+    datasets: int
+    snapshots: int
+    leftovers: int
+    """Temporary files and folders of processes that are gone, and replaced artifacts."""
+
+    bytes: int
+
+
+def collect(parts: Parts, *, snapshot_days: float) -> Freed:
+    """Remove deleted segments, datasets nobody refers to, old snapshots and leftovers.
+
+    A segment goes when all its members are deleted; until then a deleted member's
+    bytes stay. Quarantined things stay.
+    """
+    segments = _remove(_dead_segments(parts))
+    _forget_tombstones(parts)
+    datasets = _remove(_unused_datasets(parts))
+    snapshots = _remove(parts.snapshots.old(snapshot_days))
+    leftovers = _remove([*_abandoned(parts.folder), *parts.artifacts.replaced()])
+    return Freed(
+        segments=len(segments),
+        datasets=len(datasets),
+        snapshots=len(snapshots),
+        leftovers=len(leftovers),
+        bytes=sum([*segments, *datasets, *snapshots, *leftovers]),
+    )
+
+
+def own_keys(parts: Parts, job: str) -> set[str]:
+    """Keys of a job's members that no other job refers to."""
+    others = (name for name in parts.jobs.names() if name != job)
+    return keys_of(parts.jobs.read(job)).difference(
+        *(keys_of(parts.jobs.read(name)) for name in others)
+    )
+
+
+def _dead_segments(parts: Parts) -> list[Path]:
+    dead = parts.tombstones.keys()
+    contents = parts.index.contents()
+    return [parts.segments.path(name) for name, keys in contents.items() if dead.issuperset(keys)]
+
+
+def _forget_tombstones(parts: Parts) -> None:
+    """Drop tombstones of members that are in no segment, unless a segment is unreadable."""
+    if parts.segments.names() == parts.index.contents().keys():
+        parts.tombstones.clear(parts.tombstones.keys() - parts.index.places().keys())
+
+
+def _unused_datasets(parts: Parts) -> list[Path]:
+    try:
+        used = set(_used_datasets(parts))
+    except Damaged:
+        return []  # what the damaged record refers to is not known, so nothing can be given up
+    return [parts.datasets.path(name) for name in parts.datasets.names() if name not in used]
+
+
+def _used_datasets(parts: Parts) -> Iterator[str]:
+    for job in parts.jobs.names():
+        yield str(parts.jobs.read(job).get("dataset"))
+    live = parts.live()
+    for name in parts.segments.names():
+        for record in parts.segments.get(name).records:
+            if record["key"] in live:
+                yield str(record.get("dataset"))
+
+
+def _abandoned(folder: Path) -> list[Path]:
+    return [
+        path
+        for depth in _DEPTHS
+        for path in folder.glob(f"{depth}{atomic.PREFIX}*")
+        if atomic.is_abandoned(path)
+    ]
+
+
+def _remove(paths: Iterable[Path]) -> list[int]:
+    """Delete files and folders; the bytes of each."""
+    sizes = []
+    for path in list(paths):
+        sizes.append(atomic.size_of(path))
+        atomic.discard(path)
+    return sizes

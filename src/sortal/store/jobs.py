@@ -1,0 +1,68 @@
+"""Records of jobs: JSON that the driver defines, one file a job, replaced whole.
+
+Of a record's content the store reads `entries[].key` (the members that the job refers
+to), `dataset` and, when it must rename the job, `name`.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from sortal.errors import NotFound
+from sortal.store import atomic
+from sortal.store.names import check_name
+from sortal.store.records import Json, Record, parse, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """All job records of a store."""
+
+    folder: Path
+
+    def names(self) -> list[str]:
+        """Names of the jobs, sorted."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(
+            path.stem
+            for path in self.folder.iterdir()
+            if path.suffix == ".json" and not path.name.startswith(".")
+        )
+
+    def path(self, name: str) -> Path:
+        """Where a job's record is or would be."""
+        return self.folder / f"{check_name('job', name)}.json"
+
+    def write(self, name: str, record: Json) -> None:
+        """Write or replace a record; NaN becomes null."""
+        text = json.dumps(plain(record), allow_nan=False, indent=1)
+        atomic.write_text(self.path(name), text + "\n")
+
+    def read(self, name: str) -> Record:
+        """A job's record.
+
+        Raises:
+            NotFound: There is no job of that name.
+            Damaged: The record is not a JSON object.
+        """
+        path = self.path(name)
+        try:
+            text = path.read_bytes()
+        except FileNotFoundError as error:
+            where = str(self.folder.parent)
+            raise NotFound("job", name, self.names(), where=where) from error
+        return parse(text, path)
+
+    def read_or_none(self, name: str) -> Record | None:
+        """A job's record, None where there is none."""
+        return self.read(name) if self.path(name).exists() else None
+
+    def remove(self, name: str) -> None:
+        """Delete a record that exists."""
+        self.path(name).unlink()
+
+
+def keys_of(record: Json) -> set[str]:
+    """Keys of the members that a job's record refers to."""
+    return {str(entry["key"]) for entry in record.get("entries", ()) if "key" in entry}

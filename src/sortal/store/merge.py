@@ -1,0 +1,176 @@
+"""Bring another store's results into this one."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sortal.errors import Damaged
+from sortal.store import atomic, manifest
+from sortal.store.damage import Damage
+from sortal.store.datasets import SPLITS
+from sortal.store.parts import Parts
+from sortal.store.records import Record
+
+
+@dataclass(slots=True, kw_only=True)
+class Merged:
+    """What `merge` copied, in numbers; what was there already is not counted."""
+
+    segments: int = 0
+    datasets: int = 0
+    splits: int = 0
+    jobs: int = 0
+    artifacts: int = 0
+    renamed: dict[str, str] = field(default_factory=dict)
+    """New names of jobs whose name was taken by a different job."""
+
+    kept: list[str] = field(default_factory=list)
+    """`kind/name` of artifacts that both stores have: ours stays."""
+
+    damaged: list[Damage] = field(default_factory=list)
+    """What the other store holds and could not be copied."""
+
+
+def merge(ours: Parts, other: Parts) -> Merged:
+    """Copy what is sound and missing here; the other store is only read (but for its index).
+
+    Members that are deleted there and absent here stay deleted; members that are live
+    there are live here afterwards. Jobs come last, so that a merge cut short can be
+    repeated and leaves no job without its members.
+    """
+    merged = Merged()
+    _merge_datasets(ours, other, merged)
+    _merge_segments(ours, other, merged)
+    _merge_artifacts(ours, other, merged)
+    _merge_jobs(ours, other, merged)
+    return merged
+
+
+def _merge_datasets(ours: Parts, other: Parts, merged: Merged) -> None:
+    for name in other.datasets.names():
+        if not ours.datasets.path(name).is_dir():
+            with _copy(other.datasets.path(name), ours.datasets.folder, SPLITS) as built:
+                faults = manifest.check(built)
+                merged.damaged += [Damage("data", name, *fault) for fault in faults]
+                if faults:
+                    continue
+                ours.datasets.install(built, name)
+                merged.datasets += 1
+        _merge_splits(ours, other, name, merged)
+
+
+def _merge_splits(ours: Parts, other: Parts, dataset: str, merged: Merged) -> None:
+    for name in other.datasets.split_names(dataset):
+        if ours.datasets.split_path(dataset, name).exists():
+            continue
+        try:
+            ours.datasets.save_split(dataset, other.datasets.split(dataset, name))
+            merged.splits += 1
+        except Damaged as error:
+            what = f"is unreadable ({error})"
+            merged.damaged.append(Damage("split", f"{dataset}/{name}", f"{name}.npz", what))
+
+
+def _merge_segments(ours: Parts, other: Parts, merged: Merged) -> None:
+    dead_there = other.tombstones.keys()
+    ours.tombstones.add(dead_there - ours.live().keys())
+    contents = other.index.contents()
+    for name in sorted(other.segments.names()):
+        keys = contents.get(name, ())
+        if keys and dead_there.issuperset(keys):
+            continue
+        if _merge_segment(ours, other, name, merged):
+            ours.tombstones.clear(set(keys) - dead_there)
+    _ = ours.index.places()
+
+
+def _merge_segment(ours: Parts, other: Parts, name: str, merged: Merged) -> bool:
+    """Copy one segment; whether it is here afterwards."""
+    if name in ours.segments.names() and not ours.segments.faults(name):
+        return True
+    faults = other.segments.faults(name)
+    merged.damaged += [Damage("segment", name, *fault) for fault in faults]
+    if faults:
+        return False
+    with _copy(other.segments.path(name), ours.segments.folder) as built:
+        ours.segments.install(built, name)
+    merged.segments += 1
+    return True
+
+
+def _merge_artifacts(ours: Parts, other: Parts, merged: Merged) -> None:
+    for kind in other.artifacts.kinds():
+        for name in other.artifacts.names(kind):
+            if name in ours.artifacts.names(kind):
+                if not _same_artifact(ours, other, kind, name):
+                    merged.kept.append(f"{kind}/{name}")
+                continue
+            faults = other.artifacts.faults(kind, name)
+            merged.damaged += [Damage("artifact", f"{kind}/{name}", *fault) for fault in faults]
+            if not faults:
+                artifact = other.artifacts.get(kind, name)
+                ours.artifacts.save(kind, name, artifact.meta, _copier(artifact.folder))
+                merged.artifacts += 1
+
+
+def _merge_jobs(ours: Parts, other: Parts, merged: Merged) -> None:
+    for name in other.jobs.names():
+        try:
+            record = other.jobs.read(name)
+        except Damaged as error:
+            what = f"is unreadable ({error})"
+            merged.damaged.append(Damage("job", name, f"{name}.json", what))
+            continue
+        free, renamed = _free_name(ours, name, record)
+        if renamed is None:
+            continue
+        ours.jobs.write(free, renamed)
+        merged.jobs += 1
+        if free != name:
+            merged.renamed[name] = free
+
+
+def _free_name(ours: Parts, name: str, record: Record) -> tuple[str, Record | None]:
+    """A name for an imported job and its record under that name; None if it is here already."""
+    free, number = name, 2
+    while True:
+        renamed = {**record, "name": free} if "name" in record else record
+        if not ours.jobs.path(free).exists():
+            return free, renamed
+        if _is_job(ours, free, renamed):
+            return free, None
+        free, number = f"{name}-{number}", number + 1
+
+
+def _is_job(ours: Parts, name: str, record: Record) -> bool:
+    try:
+        return ours.jobs.read(name) == record
+    except Damaged:
+        return False  # the name is taken all the same
+
+
+def _same_artifact(ours: Parts, other: Parts, kind: str, name: str) -> bool:
+    here, there = ours.artifacts.get(kind, name), other.artifacts.get(kind, name)
+    lists = [(folder / manifest.FILE).read_bytes() for folder in (here.folder, there.folder)]
+    return here.meta == there.meta and lists[0] == lists[1]
+
+
+def _copier(source: Path) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        ignored = shutil.ignore_patterns(manifest.FILE)
+        shutil.copytree(source, folder, ignore=ignored, dirs_exist_ok=True)
+
+    return write
+
+
+@contextmanager
+def _copy(source: Path, beside: Path, *apart: str) -> Iterator[Path]:
+    """A temporary copy of a folder, without what is named apart; gone after the body."""
+    built = atomic.temporary_folder(beside)
+    try:
+        shutil.copytree(source, built, ignore=shutil.ignore_patterns(*apart), dirs_exist_ok=True)
+        yield built
+    finally:
+        atomic.discard(built)

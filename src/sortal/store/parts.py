@@ -1,0 +1,50 @@
+"""The parts of a store folder, each with its own file of code."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sortal.store.artifacts import Artifacts
+from sortal.store.datasets import Datasets
+from sortal.store.index import Index
+from sortal.store.jobs import Jobs
+from sortal.store.lease import Leases
+from sortal.store.segment import Place, Segments
+from sortal.store.snapshots import Snapshots
+from sortal.store.tombstones import Tombstones
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a store consists of; nothing is read or created before it is used."""
+
+    folder: Path
+    segments: Segments
+    index: Index
+    tombstones: Tombstones
+    datasets: Datasets
+    jobs: Jobs
+    artifacts: Artifacts
+    snapshots: Snapshots
+    leases: Leases
+
+    @classmethod
+    def of(cls, folder: Path) -> "Parts":
+        """The parts of the store in `folder`."""
+        quarantine = folder / "quarantine"
+        segments = Segments(folder / "segments", quarantine)
+        return cls(
+            folder=folder,
+            segments=segments,
+            index=Index(folder / "index.jsonl", segments),
+            tombstones=Tombstones(folder / "tombstones"),
+            datasets=Datasets(folder / "data", quarantine, folder / "sources.json"),
+            jobs=Jobs(folder / "jobs"),
+            artifacts=Artifacts(folder / "artifacts"),
+            snapshots=Snapshots(folder / "snapshots"),
+            leases=Leases(folder / "leases"),
+        )
+
+    def live(self) -> dict[str, Place]:
+        """Places of all members that are stored and not deleted."""
+        dead = self.tombstones.keys()
+        return {key: place for key, place in self.index.places().items() if key not in dead}

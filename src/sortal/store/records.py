@@ -1,0 +1,89 @@
+"""Plain JSON, and files of one JSON object a line."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from sortal.errors import Damaged
+
+Json: TypeAlias = Mapping[str, Any]
+Record: TypeAlias = dict[str, Any]
+
+
+def plain(value: Any) -> Any:
+    """Turn a value into what JSON can hold: NaN and infinities become None, tuples lists.
+
+    Raises:
+        TypeError: Something in it has no JSON form.
+
+    >>> plain({"a": (1, float("nan"))})
+    {'a': [1, None]}
+    """
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return float(value) if math.isfinite(value) else None
+        case np.generic():
+            return plain(value.item())
+        case Mapping():
+            return {str(key): plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [plain(inner) for inner in value]
+        case np.ndarray():
+            return plain(value.tolist())
+    raise TypeError(f"a {type(value).__name__} has no JSON form: {value!r}")
+
+
+def line(record: Json) -> str:
+    """One line of a JSON-lines file, with its end."""
+    return json.dumps(plain(record), allow_nan=False, separators=(",", ":")) + "\n"
+
+
+def write_lines(path: Path, records: Iterable[Json]) -> None:
+    """Write one record a line into a file that nobody reads yet."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(map(line, records))
+
+
+def split_lines(path: Path) -> list[bytes]:
+    """The lines of a file, unparsed.
+
+    Raises:
+        Damaged: The file is missing or unreadable, or its last line has no end.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise Damaged(f"{path}: cannot be read ({error.strerror}).") from error
+    if lines.pop():
+        raise Damaged(f"{path}: the last line has no end.")
+    return lines
+
+
+def parse(text: bytes, path: Path) -> Record:
+    """Read one JSON object.
+
+    Raises:
+        Damaged: It is something else.
+    """
+    try:
+        record = json.loads(text)
+    except ValueError as error:
+        raise Damaged(f"{path}: not JSON ({error}).") from error
+    if not isinstance(record, dict):
+        raise Damaged(f"{path}: expected a JSON object, got {type(record).__name__}.")
+    return record
+
+
+def read_lines(path: Path) -> list[Record]:
+    """All records of a JSON-lines file.
+
+    Raises:
+        Damaged: The file is missing, or a line is not a JSON object.
+    """
+    return [parse(text, path) for text in split_lines(path)]

@@ -1,0 +1,233 @@
+"""Segments: what one task left in the store, all of it or nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from sortal.errors import Damaged, NotFound
+from sortal.store import atomic, manifest
+from sortal.store.names import check_name, is_segment_name, segment_name
+from sortal.store.records import Json, Record, parse, read_lines, split_lines, write_lines
+from sortal.store.tombstones import Tombstones
+
+MEMBERS, HISTORY = "members.jsonl", "history.jsonl"
+SCORES, PREDICTED = "scores.npy", "predicted.npy"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a member is."""
+
+    segment: str
+    row: int
+    """Its number along the first axis of the segment's arrays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stored segment; nothing is read before it is asked for."""
+
+    name: str
+    folder: Path
+
+    @property
+    def records(self) -> list[Record]:
+        """One record a member, in order, without their histories."""
+        return read_lines(self.folder / MEMBERS)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of its members, in order.
+
+        Raises:
+            Damaged: The records are unreadable, or not those that the segment is named after.
+        """
+        keys = tuple(str(record.get("key")) for record in self.records)
+        if segment_name(keys) != self.name:
+            raise Damaged(f"{self.folder / MEMBERS}: these are not the members of {self.name}.")
+        return keys
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Shape (members, examples, outputs), float32, a memory map: hold one at a time."""
+        return _map(self.folder / SCORES)
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """Decisions of the members, shape (members, examples[, outputs]), a memory map."""
+        return _map(self.folder / PREDICTED)
+
+    def some_records(self, rows: Iterable[int]) -> dict[int, Record]:
+        """Records of some members by row; the others are not parsed."""
+        path = self.folder / MEMBERS
+        lines = split_lines(path)
+        found = {}
+        for row in rows:
+            if row >= len(lines):
+                raise Damaged(f"{path}: no line {row + 1}.")
+            found[row] = parse(lines[row], path)
+        return found
+
+    def history(self) -> dict[str, list[Record]]:
+        """Rows of the training course by key, of those members that have one."""
+        path = self.folder / HISTORY
+        if not path.exists():
+            return {}
+        return {record["key"]: record["history"] for record in read_lines(path)}
+
+    def model_folder(self, number: int) -> Path:
+        """Folder of the model that the records call `number`."""
+        folder = self.folder / "models" / str(number)
+        if not folder.is_dir():
+            raise Damaged(f"{folder}: the model's folder is missing.")
+        return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """All segments of a store."""
+
+    folder: Path
+    quarantine: Path
+
+    def names(self) -> set[str]:
+        """Names of the stored segments."""
+        if not self.folder.is_dir():
+            return set()
+        return {
+            name.name
+            for shelf in self.folder.iterdir()
+            if len(shelf.name) == 2 and shelf.is_dir()
+            for name in shelf.iterdir()
+            if is_segment_name(name.name)
+        }
+
+    def path(self, name: str) -> Path:
+        """Where a segment of that name is or would be."""
+        return self.folder / name[:2] / name
+
+    def get(self, name: str) -> Segment:
+        """A stored segment.
+
+        Raises:
+            NotFound: There is none of that name.
+        """
+        folder = self.path(name)
+        if not is_segment_name(name) or not folder.is_dir():
+            raise NotFound("segment", name, (), where=str(self.folder.parent))
+        return Segment(name, folder)
+
+    def faults(self, name: str) -> list[manifest.Fault]:
+        """What is wrong with a segment, file by file."""
+        folder = self.path(name)
+        faults = manifest.check(folder)
+        if not any(file in (MEMBERS, manifest.FILE) for file, _ in faults):
+            try:
+                _ = Segment(name, folder).keys
+            except Damaged as error:
+                faults.append((MEMBERS, f"does not fit the segment ({error})"))
+        return faults
+
+    def install(self, built: Path, name: str) -> None:
+        """Move a finished folder to its place, or discard it where a sound one was first."""
+        target = self.path(name)
+        while not atomic.place(built, target):
+            if not self.faults(name):
+                atomic.discard(built)
+                return
+            self.put_aside(name)
+
+    def put_aside(self, name: str) -> Path | None:
+        """Move a segment to the quarantine; None where it is gone already."""
+        target = atomic.temporary(self.quarantine).name.removeprefix(atomic.PREFIX)
+        moved = self.quarantine / f"segment-{name}-{target}"
+        return moved if atomic.move_away(self.path(name), moved) else None
+
+
+class SegmentDraft:
+    """A segment that is being made: a private folder, until `commit` gives it its name.
+
+    Leaving the `with` block without a commit discards it.
+    """
+
+    def __init__(self, segments: Segments, tombstones: Tombstones) -> None:
+        self._segments, self._tombstones = segments, tombstones
+        self.folder = atomic.temporary_folder(segments.folder)
+        """Models and whatever else belongs to the segment is written here by the caller."""
+
+    def __enter__(self) -> "SegmentDraft":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.discard()
+
+    def commit(self, records: Sequence[Json], scores: np.ndarray, predicted: np.ndarray) -> str:
+        """Store the members, and bring back those of them that had been deleted.
+
+        Args:
+            records: One mapping a member, each with its `key`; NaN is stored as null, and
+                `history`, a list of rows, is stored apart.
+            scores: Shape (members, examples, outputs), stored as float32.
+            predicted: Decisions, first axis as in `scores`.
+
+        Returns:
+            The segment's name, which depends on the keys and their order. If such a
+            segment is there already and sound, it stays and this one is discarded.
+
+        Raises:
+            ValueError: The lengths differ, there are no members, or a key comes twice.
+        """
+        keys = _checked_keys(records, scores, predicted)
+        name = segment_name(keys)
+        write_lines(self.folder / MEMBERS, (_without_history(record) for record in records))
+        courses = [
+            {"key": record["key"], "history": record["history"]}
+            for record in records
+            if record.get("history")
+        ]
+        if courses:
+            write_lines(self.folder / HISTORY, courses)
+        np.save(self.folder / SCORES, np.asarray(scores, dtype=np.float32), allow_pickle=False)
+        np.save(self.folder / PREDICTED, predicted, allow_pickle=False)
+        manifest.write(self.folder)
+        self._segments.install(self.folder, name)
+        self._tombstones.clear(keys)
+        return name
+
+    def discard(self) -> None:
+        """Delete the folder; nothing happens after a commit."""
+        atomic.discard(self.folder)
+
+
+def _without_history(record: Json) -> Record:
+    return {name: value for name, value in record.items() if name != "history"}
+
+
+def _checked_keys(
+    records: Sequence[Json], scores: np.ndarray, predicted: np.ndarray
+) -> tuple[str, ...]:
+    keys = tuple(check_name("member key", record["key"]) for record in records)
+    if not keys or len(set(keys)) != len(keys):
+        raise ValueError(f"a segment needs members with different keys, got {list(keys)}.")
+    if scores.ndim != 3 or not len(keys) == len(scores) == len(predicted):
+        raise ValueError(
+            f"{len(keys)} records need scores (members, examples, outputs) and as many rows of "
+            f"predictions, got shapes {scores.shape} and {predicted.shape}."
+        )
+    return keys
+
+
+def _map(path: Path) -> np.ndarray:
+    try:
+        array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise Damaged(f"{path}: not a readable array ({error}).") from error
+    return array
