@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class Dataset:
     def save(self, folder: Path) -> None:
         """Write one .npy per array and a dataset.json into an existing folder."""
         for name, array in _arrays(self).items():
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+            np.save(_file(folder, name), array, allow_pickle=False)
         described = {
             "name": self.name,
             "fingerprint": self.fingerprint,
@@ -93,7 +94,7 @@ class Dataset:
                     Ragged(values, _map(folder, f"offsets.{name}")) if about["ragged"] else values
                 )
             optional = {
-                name: _map(folder, name) if (folder / f"{name}.npy").exists() else None
+                name: _map(folder, name) if _file(folder, name).exists() else None
                 for name in ("weights", "groups", "folds", "parts")
             }
             return cls(
@@ -114,8 +115,13 @@ class Dataset:
 
 
 def _map(folder: Path, name: str) -> np.ndarray:
-    array: np.ndarray = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    array: np.ndarray = np.load(_file(folder, name), mmap_mode="r", allow_pickle=False)
     return array
+
+
+def _file(folder: Path, name: str) -> Path:
+    # Inputs are named by users' files: an HDF5 dataset `survey/flux` must not become a folder.
+    return folder / f"{quote(name, safe=' ')}.npy"
 
 
 def _arrays(dataset: Dataset) -> dict[str, np.ndarray]:

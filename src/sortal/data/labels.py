@@ -52,8 +52,7 @@ class Labels:
     @property
     def known(self) -> np.ndarray:
         """Examples of which every label is known, shape (examples,), bool."""
-        known: np.ndarray = self.codes != UNKNOWN
+        known = np.asarray(self.codes != UNKNOWN)
         if known.ndim == 1:
             return known
-        every: np.ndarray = known.all(axis=1)
-        return every
+        return np.asarray(known.all(axis=1))

@@ -1,0 +1,112 @@
+"""What files hold before its meaning is looked at, and what any file is refused for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sortal.data.columns import Column, texts
+from sortal.data.inputs import Array
+from sortal.data.readers.base import Arrays, Table
+from sortal.data.shape import InfiniteValue, settle_infinite
+from sortal.data.sources import nearest
+from sortal.errors import DataError
+from sortal.job.problems import JobError, Problem
+
+
+@dataclass(slots=True)
+class Places:
+    """Where examples come from, for messages."""
+
+    files: list[Path] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    """Number of each file's first example, counted over all files."""
+
+    def at(self, row: int) -> str:
+        """Name the file and the row within it, counted from 1 without a header."""
+        number = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return f"{self.files[number].name}, row {row - self.starts[number] + 1}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Gathered:
+    """What files hold, before its meaning is looked at."""
+
+    inputs: dict[str, Array]
+    names: dict[str, tuple[str, ...]]
+    columns: dict[str, Column]
+    """Columns that are not inputs, by name."""
+
+    places: Places
+    counts: list[int]
+    """Examples of each file."""
+
+    notes: list[str]
+
+
+def infinite_error(column: str, place: str) -> DataError:
+    """The sentence about an infinite feature."""
+    return DataError(
+        f"{place}: feature {column!r} is infinite; "
+        "data.infinite: missing would count such values as missing."
+    )
+
+
+def settled(
+    array: Array, names: Sequence[str], places: Places, row: int, *, refuse: bool
+) -> tuple[Array, int]:
+    """Refuse infinite values by column and place, or count them and make them missing."""
+    try:
+        return settle_infinite(array, refuse=refuse)
+    except InfiniteValue as error:
+        column = names[error.column] if len(names) > 1 else names[0]
+        raise infinite_error(column, places.at(row + error.row)) from error
+
+
+def refuse_lacking(file: Table | Arrays, first: Table | Arrays, needed: Sequence[str]) -> None:
+    """Refuse a file that lacks columns which the first file has."""
+    lacking = [name for name in dict.fromkeys(needed) if name not in file.names]
+    if lacking:
+        near = nearest(lacking[0], list(file.names))
+        hint = f" Did you mean {near!r}?" if near else ""
+        raise DataError(
+            f"{file.path}: expected the columns of {first.path.name}, "
+            f"got none named {', '.join(map(repr, lacking))}.{hint}"
+        )
+
+
+def refuse_empty(path: Path, rows: int) -> None:
+    """Refuse data without a single example."""
+    if not rows:
+        raise DataError(f"{path}: expected examples, got none.")
+
+
+def infinite_note(count: int) -> Iterator[str]:
+    """The sentence about infinite values that now are missing, if there were any."""
+    if count:
+        yield f"{count} infinite feature value{'s' if count > 1 else ''} counted as missing."
+
+
+def no_signals() -> JobError:
+    """The problem of a `data.length` that has nothing to act on."""
+    return JobError(
+        [
+            Problem(
+                path="data.length",
+                expected="nothing, for the data has no signals to cut or pad",
+                got="a length",
+            )
+        ]
+    )
+
+
+def chunked(chunks: list[Any]) -> Column:
+    """Join pieces of a column; as text where files disagree about its type."""
+    try:
+        return pa.chunked_array(chunks)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
+        # Files disagree about the column's type: as text, all of them can be compared.
+        return pa.chunked_array([texts(chunk) for chunk in chunks])

@@ -1,0 +1,210 @@
+"""Which column or array is what: features, label, weight, id, group, division."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sortal.data.readers.base import NAMES, Table
+from sortal.data.sources import Source, nearest
+from sortal.job.models import (
+    ColumnSplit,
+    DataBlock,
+    FilesSplit,
+    FoldSplit,
+    GivenFoldSplit,
+    GroupSplit,
+    PartFiles,
+)
+from sortal.job.problems import JobError, Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """Names of columns (of a table) or arrays (of other files) by their use."""
+
+    inputs: tuple[str, ...]
+    """Columns that are features, or arrays that are inputs, in order."""
+
+    labels: tuple[str, ...]
+    independent: bool
+    """Whether each label is a target of its own, of 0 and 1."""
+
+    weight: str | None
+    id: str | None
+    group: str | None
+    part: str | None
+    fold: str | None
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Everything but the inputs, each name once."""
+        others = (*self.labels, self.weight, self.id, self.group, self.part, self.fold)
+        return tuple(dict.fromkeys(name for name in others if name is not None))
+
+
+def assign_roles(block: DataBlock, source: Source) -> Roles:
+    """Match the names that a job gives with those that its first file has.
+
+    Raises:
+        JobError: All names that do not exist, and options that contradict each other or the data.
+    """
+    names = source.files[0].names
+    labels = _labels(block, source)
+    split = block.split
+    roles = Roles(
+        inputs=(),
+        labels=labels,
+        independent=isinstance(block.label, list),
+        weight=block.weight,
+        id=block.id,
+        group=block.group,
+        part=split.column if isinstance(split, ColumnSplit) else None,
+        fold=split.column if isinstance(split, GivenFoldSplit) else None,
+    )
+    taken = {*roles.beside, *block.exclude}
+    inputs = (
+        tuple(dict.fromkeys(block.inputs))
+        if block.inputs
+        else tuple(name for name in names if name not in taken and not _names_columns(name, names))
+    )
+    kind = "column" if isinstance(source.files[0], Table) else "array"
+    problems = [
+        *_unknown_names(block, source, kind),
+        *_contradictions(block, roles),
+        *_division_problems(block, source),
+    ]
+    if not labels:
+        problems.append(_no_label(source, kind))
+    if not inputs:
+        problems.append(
+            Problem(
+                path="data.inputs",
+                expected=f"at least one {kind} that is a feature",
+                got=f"none: every {kind} of {source.files[0].path.name} has another use",
+            )
+        )
+    if problems:
+        raise JobError(problems)
+    return Roles(
+        inputs=inputs,
+        labels=roles.labels,
+        independent=roles.independent,
+        weight=roles.weight,
+        id=roles.id,
+        group=roles.group,
+        part=roles.part,
+        fold=roles.fold,
+    )
+
+
+def _labels(block: DataBlock, source: Source) -> tuple[str, ...]:
+    if block.label is not None:
+        return (block.label,) if isinstance(block.label, str) else tuple(block.label)
+    return (source.label,) if source.label in source.files[0].names else ()
+
+
+def _names_columns(name: str, names: tuple[str, ...]) -> bool:
+    """Whether an array only names the columns of another one."""
+    return name.endswith(NAMES) and name.removesuffix(NAMES) in names
+
+
+def _given_names(block: DataBlock) -> Iterator[tuple[str, str]]:
+    """Every name in the block, with its place."""
+    if isinstance(block.label, str):
+        yield "data.label", block.label
+    for key, listed in (
+        ("label", block.label if isinstance(block.label, list) else None),
+        ("inputs", block.inputs),
+        ("exclude", block.exclude),
+    ):
+        for number, name in enumerate(listed or ()):
+            yield f"data.{key}[{number}]", name
+    for key in ("weight", "id", "group"):
+        one = getattr(block, key)
+        if one is not None:
+            yield f"data.{key}", one
+    if isinstance(block.split, ColumnSplit | GivenFoldSplit):
+        yield "data.split.column", block.split.column
+
+
+def _unknown_names(block: DataBlock, source: Source, kind: str) -> Iterator[Problem]:
+    first = source.files[0]
+    article = "an" if kind == "array" else "a"
+    for path, name in _given_names(block):
+        if name not in first.names:
+            yield Problem(
+                path=path,
+                expected=f"{article} {kind} of {first.path.name}",
+                got=repr(name),
+                nearest=nearest(name, list(first.names)),
+            )
+
+
+def _contradictions(block: DataBlock, roles: Roles) -> Iterator[Problem]:
+    for number, name in enumerate(block.inputs or ()):
+        if name in roles.labels:
+            yield Problem(
+                path=f"data.inputs[{number}]",
+                expected="features, of which the label is none",
+                got=f"{name!r}, the label",
+            )
+        if name in block.exclude:
+            yield Problem(
+                path=f"data.inputs[{number}]",
+                expected="a name that data.exclude does not hold",
+                got=repr(name),
+            )
+    repeated = [name for name in roles.labels if roles.labels.count(name) > 1]
+    if repeated:
+        yield Problem(path="data.label", expected="each column once", got=f"{repeated[0]!r} twice")
+    if roles.independent and block.classes is not None:
+        yield Problem(
+            path="data.classes",
+            expected="nothing, for a list of label columns has no classes to choose from",
+            got=repr(block.classes),
+        )
+
+
+def _division_problems(block: DataBlock, source: Source) -> Iterator[Problem]:
+    split = block.split
+    by_files = isinstance(block.source, PartFiles)
+    needs_group = isinstance(split, GroupSplit) or (isinstance(split, FoldSplit) and split.by_group)
+    if needs_group and block.group is None:
+        yield Problem(
+            path="data.group",
+            expected=f"the column of groups that {split.kind} needs",
+            got="nothing",
+        )
+    if isinstance(split, FilesSplit) and not by_files:
+        yield Problem(
+            path="data.source",
+            expected="a map of train, validation and test to files (split.kind: files needs it)",
+            got=repr(block.source),
+        )
+    if by_files and "split" in block.model_fields_set and not isinstance(split, FilesSplit):
+        yield Problem(
+            path="data.split.kind",
+            expected="'files', for data.source gives each part its own files",
+            got=repr(split.kind),
+        )
+    if by_files and not set(source.parts) - {"train"}:
+        yield Problem(
+            path="data.source",
+            expected="files of train and of test or validation",
+            got="train alone",
+        )
+
+
+def _no_label(source: Source, kind: str) -> Problem:
+    first = source.files[0]
+    if first.path.suffix.lower() == ".npy":
+        return Problem(
+            path="data.source",
+            expected="a file with features and labels, such as .npz or a .npy of named fields",
+            got=f"{first.path.name!r}, which holds one array without labels",
+        )
+    listed = ", ".join(map(repr, first.names[:8])) + (", ..." if len(first.names) > 8 else "")
+    return Problem(
+        path="data.label",
+        expected=f"the {kind} that holds the class ({listed})",
+        got="nothing",
+    )

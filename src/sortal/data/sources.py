@@ -1,0 +1,178 @@
+"""Where examples come from: the files, or the named data set, that a job's `data.source` means."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from sortal.data.readers.base import Arrays, Batch, Table
+from sortal.data.readers.named import LoadedDataset, load_named, named_datasets
+from sortal.data.readers.registry import open_file, suffix_of, suffixes
+from sortal.data.split import Part
+from sortal.errors import DataError
+from sortal.job.models import PartFiles
+from sortal.job.problems import JobError, Problem
+
+_CLASS = "class"
+_NAMED_PREFIX = "named:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Opened files of one kind, in the order in which they are read."""
+
+    name: str
+    files: tuple[Table, ...] | tuple[Arrays, ...]
+    parts: tuple[Part, ...] = ()
+    """The part that each file's examples belong to; empty if files say nothing of it."""
+
+    label: str | None = None
+    """Column of the class if the job names none."""
+
+    classes: tuple[str, ...] | None = None
+    """Order of the classes if the job gives none; None for sorted."""
+
+
+class NamedTable:
+    """A named data set as a table whose column `class` is the label."""
+
+    def __init__(self, name: str, loaded: LoadedDataset) -> None:
+        self.path = Path(name)
+        self.names: tuple[str, ...] = (*loaded.feature_names, _CLASS)
+        columns = [pa.array(column) for column in loaded.features.T.copy()]
+        self._table = pa.RecordBatch.from_arrays(
+            [*columns, pa.array(loaded.labels)], list(self.names)
+        )
+
+    def batches(self, names: Sequence[str], size: int) -> Iterator[Batch]:
+        """Walk over some columns."""
+        for start in range(0, len(self._table), size):
+            yield self._table.slice(start, size).select(list(names))
+
+
+def find_source(given: str | list[str] | PartFiles, folder: Path) -> Source:
+    """Open what `data.source` names.
+
+    Args:
+        given: The job's `data.source`.
+        folder: Paths are relative to it.
+
+    Raises:
+        JobError: A file or named data set does not exist, or a name's ending is unknown; all at once.
+        DataError: A file is not what its name says.
+    """
+    places = _places(given)
+    _refuse_absent(places, folder)
+    if _is_named(places, folder):
+        name = places[0].text
+        loaded = load_named(name)
+        return Source(
+            name=name,
+            files=(NamedTable(name, loaded),),
+            label=_CLASS,
+            classes=loaded.class_names,
+        )
+    opened = [open_file(folder / place.text) for place in places]
+    parts = tuple(place.part for place in places if place.part)
+    first = Path(places[0].text)
+    name = first.name[: -len(suffix_of(first))]
+    tables = tuple(file for file in opened if isinstance(file, Table))
+    arrays = tuple(file for file in opened if isinstance(file, Arrays))
+    if tables and arrays:
+        raise DataError(
+            f"files of one data set must be of one kind: {tables[0].path} is a table, "
+            f"{arrays[0].path} holds arrays."
+        )
+    if tables:
+        return Source(name=name, files=tables, parts=parts)
+    return Source(name=name, files=arrays, parts=parts, label="labels")
+
+
+def signature(given: str | list[str] | PartFiles, folder: Path) -> list[tuple[str, int, int]]:
+    """Path, size [bytes] and time of change [ns] of each file, or a named data set's version."""
+    places = _places(given)
+    _refuse_absent(places, folder)
+    if _is_named(places, folder):
+        from importlib.metadata import version
+
+        return [(f"{_NAMED_PREFIX}{places[0].text} {version('scikit-learn')}", 0, 0)]
+    paths = [(folder / place.text).resolve() for place in places]
+    stats = [path.stat() for path in paths]
+    return [
+        (str(path), stat.st_size, stat.st_mtime_ns) for path, stat in zip(paths, stats, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    text: str
+    key: str
+    """Where the job says so, such as `data.source[1]`."""
+
+    part: Part | None = None
+
+
+def _places(given: str | list[str] | PartFiles) -> list[_Place]:
+    if isinstance(given, PartFiles):
+        return [
+            _Place(place.text, place.key, part)
+            for part in Part
+            if (files := getattr(given, part.value)) is not None
+            for place in _numbered(files, f"data.source.{part}")
+        ]
+    return _numbered(given, "data.source")
+
+
+def _numbered(given: str | list[str], key: str) -> list[_Place]:
+    if isinstance(given, str):
+        return [_Place(given, key)]
+    return [_Place(text, f"{key}[{number}]") for number, text in enumerate(given)]
+
+
+def _is_named(places: list[_Place], folder: Path) -> bool:
+    """Whether the source is a named data set; a file of the same name comes first."""
+    first = places[0]
+    names = [one.name for one in named_datasets()]
+    alone = len(places) == 1 and first.part is None
+    return alone and first.text in names and not (folder / first.text).is_file()
+
+
+def _refuse_absent(places: list[_Place], folder: Path) -> None:
+    if _is_named(places, folder):
+        return
+    problems = [found for place in places if (found := _absence(place, folder)) is not None]
+    if problems:
+        raise JobError(problems)
+
+
+def _absence(place: _Place, folder: Path) -> Problem | None:
+    path = folder / place.text
+    known = suffix_of(path) in suffixes()
+    if path.is_file() and known:
+        return None
+    if path.is_file():
+        listed = ", ".join(suffixes())
+        return Problem(
+            path=place.key,
+            expected=f"a file that ends in one of {listed}",
+            got=repr(place.text),
+        )
+    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    named = [] if place.part else [one.name for one in named_datasets()]
+    return Problem(
+        path=place.key,
+        expected=f"a file in {folder} or the name of a data set"
+        if named
+        else f"a file in {folder}",
+        got=f"{place.text!r}, which is neither" if named else f"{place.text!r}, which is not there",
+        nearest=nearest(path.name, [*beside, *named]),
+    )
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """The one known name nearest to a wrong one; empty if none is near."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, known, n=1, cutoff=0.6)
+    return found[0] if found else ""

@@ -1,0 +1,216 @@
+"""Read unseen files for a stored model: the inputs it was trained on, block by block."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from sortal.data import columns
+from sortal.data.columns import BadValue
+from sortal.data.dataset import Dataset
+from sortal.data.gather_arrays import given_names
+from sortal.data.gather_tables import feature_matrix
+from sortal.data.gathered import infinite_error
+from sortal.data.inputs import Array, Inputs, Ragged
+from sortal.data.readers.base import Arrays, Batch, Table
+from sortal.data.readers.npy import as_column
+from sortal.data.readers.registry import open_file
+from sortal.data.shape import InfiniteValue, as_input, settle_infinite
+from sortal.data.sources import nearest
+from sortal.errors import DataError
+from sortal.job.models import DataBlock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSpec:
+    """What a model needs to know about its inputs to find them in another file."""
+
+    names: Mapping[str, tuple[str, ...]]
+    """Inputs in order, each with its columns' names; none for signals and stamps."""
+
+    shapes: Mapping[str, tuple[int, ...] | None]
+    """Shape of one example of each input; None where examples differ in length."""
+
+    length: int | None = None
+    """Points to which signals are cut and padded."""
+
+    infinite: Literal["error", "missing"] = "error"
+
+    @classmethod
+    def of(cls, dataset: Dataset, block: DataBlock) -> "InputSpec":
+        """Describe the inputs of a dataset that was read by a block."""
+        arrays = dataset.inputs.arrays
+        return cls(
+            names={name: tuple(dataset.names.get(name, ())) for name in arrays},
+            shapes={
+                name: None if isinstance(array, Ragged) else tuple(array.shape[1:])
+                for name, array in arrays.items()
+            },
+            length=block.length,
+            infinite=block.infinite,
+        )
+
+    def described(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return {
+            "names": {name: list(listed) for name, listed in self.names.items()},
+            "shapes": {name: shape and list(shape) for name, shape in self.shapes.items()},
+            "length": self.length,
+            "infinite": self.infinite,
+        }
+
+    @classmethod
+    def restore(cls, described: Mapping[str, Any]) -> "InputSpec":
+        """Rebuild from `described`."""
+        shapes = described["shapes"]
+        return cls(
+            names={name: tuple(listed) for name, listed in described["names"].items()},
+            shapes={n: None if shape is None else tuple(shape) for n, shape in shapes.items()},
+            length=described["length"],
+            infinite=described["infinite"],
+        )
+
+
+def read_inputs(
+    paths: Sequence[Path], spec: InputSpec, *, id_column: str | None = None, size: int = 65_536
+) -> Iterator[Inputs]:
+    """Walk over the examples of new files, in memory that does not grow with them.
+
+    Columns are found by name, in any order; columns beyond those needed, a label among
+    them, are left out.
+
+    Args:
+        paths: Files, read one after another.
+        spec: What the model was trained on.
+        id_column: Column or array that names each example; row numbers, counted over all
+            files, if None. Ids are not checked for repetition. Text files give text.
+        size: Most examples in one block.
+
+    Raises:
+        DataError: Columns are missing (all are listed), or a value is not a number.
+    """
+    row = 0
+    for path in paths:
+        opened = open_file(path)
+        blocks = (
+            _table_blocks(opened, spec, id_column, size)
+            if isinstance(opened, Table)
+            else _array_blocks(opened, spec, id_column, size)
+        )
+        for arrays, ids in blocks:
+            count = len(next(iter(arrays.values())))
+            yield Inputs(arrays, np.arange(row, row + count) if ids is None else ids)
+            row += count
+    if not row:
+        raise DataError(f"{', '.join(map(str, paths))}: expected examples, got none.")
+
+
+_Block = tuple[dict[str, Array], np.ndarray | None]
+
+
+def _table_blocks(
+    table: Table, spec: InputSpec, id_column: str | None, size: int
+) -> Iterator[_Block]:
+    unnamed = [name for name, listed in spec.names.items() if not listed]
+    if unnamed:
+        raise DataError(
+            f"{table.path}: the model needs the array {unnamed[0]!r}, which a table cannot hold."
+        )
+    needed = [name for listed in spec.names.values() for name in listed]
+    wanted = [*needed, id_column] if id_column is not None else needed
+    _refuse_missing(table, wanted, "columns")
+    row = 0
+    for batch in table.batches(tuple(dict.fromkeys(wanted)), size):
+        arrays = {
+            name: _checked(_matrix(batch, listed, table.path, row), spec, listed, table.path, row)
+            for name, listed in spec.names.items()
+        }
+        yield arrays, _ids(batch.column(id_column), table.path, row) if id_column else None
+        row += len(batch)
+
+
+def _array_blocks(
+    file: Arrays, spec: InputSpec, id_column: str | None, size: int
+) -> Iterator[_Block]:
+    wanted = [*spec.names, id_column] if id_column is not None else [*spec.names]
+    _refuse_missing(file, wanted, "arrays")
+    orders = {name: _order(file, name, listed) for name, listed in spec.names.items()}
+    row = 0
+    for block in file.blocks(tuple(dict.fromkeys(wanted)), size):
+        arrays: dict[str, Array] = {}
+        for name, listed in spec.names.items():
+            array = as_input(name, block[name], spec.length)
+            order = orders[name]
+            if order is not None and not isinstance(array, Ragged):
+                array = array[:, order]
+            _check_shape(file.path, name, array, spec.shapes[name])
+            arrays[name] = _checked(array, spec, listed or (name,), file.path, row)
+        found = None
+        if id_column is not None:
+            values = block[id_column]
+            if isinstance(values, Ragged) or values.ndim != 1:
+                raise DataError(f"{file.path}: array {id_column!r} is not one id an example.")
+            found = _ids(as_column(values), file.path, row)
+        yield arrays, found
+        row += len(next(iter(arrays.values())))
+
+
+def _refuse_missing(file: Table | Arrays, wanted: Sequence[str], kind: str) -> None:
+    missing = [name for name in wanted if name not in file.names]
+    if not missing:
+        return
+    near = {name: nearest(name, list(file.names)) for name in missing}
+    listed = ", ".join(
+        f"{name!r} (did you mean {near[name]!r}?)" if near[name] else repr(name) for name in missing
+    )
+    raise DataError(f"{file.path}: expected {len(missing)} {kind} that are missing: {listed}.")
+
+
+def _matrix(batch: Batch, names: Sequence[str], path: Path, row: int) -> np.ndarray:
+    matrix, bad = feature_matrix(batch, names)
+    for name, error in bad.items():
+        raise DataError(f"{path.name}, row {row + error.row + 1}: column {name!r}: {error}.")
+    return matrix
+
+
+def _checked(array: Array, spec: InputSpec, names: Sequence[str], path: Path, row: int) -> Array:
+    try:
+        return settle_infinite(array, refuse=spec.infinite == "error")[0]
+    except InfiniteValue as error:
+        column = names[error.column] if len(names) > 1 else names[0]
+        raise infinite_error(column, f"{path.name}, row {row + error.row + 1}") from error
+
+
+def _ids(column: Any, path: Path, row: int) -> np.ndarray:
+    try:
+        return columns.ids(column, as_text=True)
+    except BadValue as error:
+        raise DataError(f"{path.name}, row {row + error.row + 1}: id: {error}.") from error
+
+
+def _order(file: Arrays, name: str, listed: tuple[str, ...]) -> list[int] | None:
+    """Where the model's columns lie in a flat array; None where the file does not name them."""
+    given = given_names(file, name)
+    if given is None or not listed:
+        return None
+    place = {str(column): number for number, column in enumerate(given)}
+    missing = [column for column in listed if column not in place]
+    if missing:
+        raise DataError(
+            f"{file.path}: array {name!r} lacks the columns {', '.join(map(repr, missing))}."
+        )
+    return [place[column] for column in listed]
+
+
+def _check_shape(path: Path, name: str, array: Array, expected: tuple[int, ...] | None) -> None:
+    came = None if isinstance(array, Ragged) else tuple(array.shape[1:])
+    if came != expected:
+        raise DataError(
+            f"{path}: array {name!r}: expected examples of {_shape(expected)}, got {_shape(came)}."
+        )
+
+
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return "unequal length" if shape is None else f"shape {shape}"
