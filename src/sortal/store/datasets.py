@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,11 @@ from sortal.store.names import check_name
 
 SPLITS = "splits"
 _NO_FOLD = -1
+_UNREADABLE = (
+    *(OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
+"""What numpy and zipfile raise over changed bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +175,11 @@ def _write_split(target: Path, split: Split) -> None:
 
 def _read_split(path: Path) -> Split:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Opened here because numpy leaves a file open that is no zip archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             fold = int(stored["fold"])
             rows = {part.value: stored[part.value] for part in Part}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise Damaged(f"{path}: not a readable split ({error}).") from error
     split = Split(**rows, fold=None if fold == _NO_FOLD else fold)
     if split.fingerprint != path.stem:

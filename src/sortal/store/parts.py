@@ -48,3 +48,15 @@ class Parts:
         """Places of all members that are stored and not deleted."""
         dead = self.tombstones.keys()
         return {key: place for key, place in self.index.places().items() if key not in dead}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A store that was opened; what can be done with it is said by its heirs."""
+
+    parts: Parts
+
+    @property
+    def folder(self) -> Path:
+        """Where the store is, absolute."""
+        return self.parts.folder

@@ -1,5 +1,6 @@
 """Segments: what one task left in the store, all of it or nothing."""
 
+import tokenize
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,12 @@ from sortal.store.tombstones import Tombstones
 
 MEMBERS, HISTORY = "members.jsonl", "history.jsonl"
 SCORES, PREDICTED = "scores.npy", "predicted.npy"
+
+_UNREADABLE = (
+    *(OSError, ValueError, EOFError, TypeError, MemoryError),
+    *(SyntaxError, tokenize.TokenError),  # the header of an .npy file is a Python literal
+)
+"""What numpy raises over changed bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +235,6 @@ def _checked_keys(
 def _map(path: Path) -> np.ndarray:
     try:
         array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except _UNREADABLE as error:
         raise Damaged(f"{path}: not a readable array ({error}).") from error
     return array

@@ -1,0 +1,58 @@
+"""What a store holds beside members: datasets, splits, and named artifacts."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sortal.data.dataset import Dataset
+from sortal.data.split import Split
+from sortal.store.artifacts import Artifact
+from sortal.store.parts import Opened
+from sortal.store.records import Json
+
+
+class Holdings(Opened):
+    """The part of a store's door that is about data and artifacts."""
+
+    __slots__ = ()
+
+    def save_dataset(self, dataset: Dataset) -> Path:
+        """Store a dataset under its fingerprint; nothing happens if it is there."""
+        return self.parts.datasets.save(dataset)
+
+    def dataset(self, fingerprint: str) -> Dataset:
+        """Open a stored dataset; its arrays are memory maps."""
+        return self.parts.datasets.get(fingerprint)
+
+    def save_split(self, dataset: str, split: Split) -> Path:
+        """Store a split beside its dataset; nothing happens if it is there."""
+        return self.parts.datasets.save_split(dataset, split)
+
+    def split(self, dataset: str, split: str) -> Split:
+        """Read a split by the fingerprints of its dataset and its own."""
+        return self.parts.datasets.split(dataset, split)
+
+    def remember_source(self, signature: str, fingerprint: str) -> None:
+        """Note which dataset a source was read into."""
+        self.parts.datasets.remember_source(signature, fingerprint)
+
+    def known_source(self, signature: str) -> str | None:
+        """Fingerprint of the stored dataset that a source was read into, if that is known."""
+        return self.parts.datasets.known_source(signature)
+
+    def save_artifact(
+        self, kind: str, name: str, meta: Json, write: Callable[[Path], None]
+    ) -> Artifact:
+        """Store or replace a named folder that `write` fills, with JSON about it."""
+        return self.parts.artifacts.save(kind, name, meta, write)
+
+    def artifact(self, kind: str, name: str) -> Artifact:
+        """A stored artifact; `NotFound` with the nearest names if there is none."""
+        return self.parts.artifacts.get(kind, name)
+
+    def artifact_names(self, kind: str) -> list[str]:
+        """Names of the artifacts of a kind, sorted."""
+        return self.parts.artifacts.names(kind)
+
+    def remove_artifact(self, kind: str, name: str) -> None:
+        """Delete an artifact; `NotFound` if there is none."""
+        self.parts.artifacts.remove(kind, name)

@@ -1,0 +1,52 @@
+"""What a store does with members: take them in, find them, give their results out."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from sortal.errors import NotFound
+from sortal.store import gather
+from sortal.store.parts import Opened
+from sortal.store.records import Record
+from sortal.store.segment import Place, Segment, SegmentDraft
+
+
+class Members(Opened):
+    """The part of a store's door that is about members."""
+
+    __slots__ = ()
+
+    def draft(self) -> SegmentDraft:
+        """Begin a segment: use it in a `with` block and `commit` it there."""
+        return SegmentDraft(self.parts.segments, self.parts.tombstones)
+
+    def find(self, keys: Iterable[str]) -> dict[str, Place]:
+        """Places of those of the keys that are stored and not deleted."""
+        return gather.find(self.parts, keys)
+
+    def record(self, key: str) -> Record:
+        """The record of one member; `NotFound` if it is not stored."""
+        return self.records([key])[key]
+
+    def records(self, keys: Iterable[str]) -> dict[str, Record]:
+        """Records of members by key, in order; `NotFound` if one is not stored."""
+        return gather.records(self.parts, list(keys))
+
+    def scores(self, keys: Sequence[str]) -> list[np.ndarray]:
+        """Scores of members, each (examples, outputs) float32, copied; in order."""
+        return gather.rows(self.parts, keys, "scores")
+
+    def predicted(self, keys: Sequence[str]) -> list[np.ndarray]:
+        """Decisions of members, each (examples[, outputs]), copied; in order."""
+        return gather.rows(self.parts, keys, "predicted")
+
+    def history(self, key: str) -> list[Record]:
+        """Rows of a member's training course; empty if it has none."""
+        place = self.find([key]).get(key)
+        if place is None:
+            raise NotFound("member", key, (), where=str(self.folder))
+        return self.segment(place.segment).history().get(key, [])
+
+    def segment(self, name: str) -> Segment:
+        """A segment by name; `NotFound` if there is none."""
+        return self.parts.segments.get(name)

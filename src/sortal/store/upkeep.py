@@ -1,0 +1,90 @@
+"""What keeps a store sound and small: verify, quarantine, delete, free, merge, count."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from sortal.errors import NotFound, UserError
+from sortal.store import collect, gather, verify
+from sortal.store import merge as merging
+from sortal.store import usage as using
+from sortal.store.collect import Freed
+from sortal.store.damage import Damage
+from sortal.store.merge import Merged
+from sortal.store.parts import Opened
+from sortal.store.usage import Usage
+
+
+class Upkeep(Opened):
+    """The part of a store's door that is about its upkeep."""
+
+    __slots__ = ()
+
+    def verify(self) -> list[Damage]:
+        """Everything that is not what was written; every byte of the store is read."""
+        return verify.damages(self.parts)
+
+    def verify_segments(self, names: Iterable[str] | None = None) -> list[Damage]:
+        """Damages of some segments, or of all."""
+        return verify.segment_damages(self.parts, names)
+
+    def quarantine(self, damage: Damage) -> Path | None:
+        """Put what is damaged aside, so that a run computes it again; None if it is gone."""
+        return verify.put_aside(self.parts, damage)
+
+    def remove_members(self, keys: Iterable[str]) -> None:
+        """Delete members: they are found no more, and `gc` frees their bytes.
+
+        Raises:
+            NotFound: One of them is not stored; none is deleted.
+            StoreBusy: A job is running.
+        """
+        with self.parts.leases.alone():
+            wanted = list(keys)
+            live = gather.find(self.parts, wanted)
+            for key in wanted:
+                if key not in live:
+                    raise NotFound("member", key, (), where=str(self.folder))
+            self.parts.tombstones.add(wanted)
+
+    def remove_job(self, name: str) -> int:
+        """Delete a job's record, and the members that no other job refers to.
+
+        Returns:
+            How many members were deleted.
+
+        Raises:
+            NotFound: There is no such job.
+            Damaged: A job's record is unreadable, so that shared members cannot be told.
+            StoreBusy: A job is running.
+        """
+        with self.parts.leases.alone():
+            mine = gather.find(self.parts, collect.own_keys(self.parts, name))
+            self.parts.tombstones.add(mine)
+            self.parts.jobs.remove(name)
+            return len(mine)
+
+    def gc(self, *, snapshot_days: float = 30.0) -> Freed:
+        """Free the disk of deleted members, unused datasets, old snapshots and leftovers.
+
+        Raises:
+            StoreBusy: A job is running.
+        """
+        with self.parts.leases.alone():
+            return collect.collect(self.parts, snapshot_days=snapshot_days)
+
+    def merge(self, other: Opened) -> Merged:
+        """Copy what another store holds and this one lacks; damaged things are named and skipped.
+
+        Raises:
+            StoreBusy: A job is running in either store.
+            UserError: The other store is this one.
+        """
+        if self.folder.samefile(other.folder):
+            raise UserError(f"{self.folder}: a store cannot be merged with itself.")
+        with self.parts.leases.alone():
+            other.parts.leases.refuse_running()
+            return merging.merge(self.parts, other.parts)
+
+    def usage(self) -> dict[str, Usage]:
+        """Count and bytes by kind of thing."""
+        return using.usage(self.parts)

@@ -1,0 +1,224 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sortal.errors import Damaged, NotFound, OptionError, UserError
+from sortal.store.records import line, parse
+from sortal.store.store import Store
+
+
+def test_a_folder_with_other_things_is_refused(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(UserError, match=r"thesis\.tex"):
+        Store.open(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["thesis.tex"]
+
+
+def test_a_folder_where_a_store_was_begun_by_a_killed_process_becomes_one(tmp_path):
+    (tmp_path / ".tmp-host-1-00").write_text("{")
+    assert Store.open(tmp_path).verify() == []
+
+
+def test_a_file_is_no_store(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="got a file"):
+        Store.open(tmp_path / "file")
+
+
+def test_an_absent_store_is_named_and_the_one_inside_is_offered(tmp_path):
+    Store.open(tmp_path / ".sortal")
+    with pytest.raises(NotFound, match=r"Did you mean '.*\.sortal'"):
+        Store.open(tmp_path, create=False)
+    with pytest.raises(NotFound):
+        Store.open(tmp_path / "none", create=False)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_newer_format_is_refused(store):
+    (store.folder / "sortal.json").write_text('{"format": 2}')
+    with pytest.raises(UserError, match=r"format 2.*up to format 1"):
+        Store.open(store.folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": "x"}'])
+def test_an_unreadable_format_is_damage(store, text):
+    (store.folder / "sortal.json").write_text(text)
+    with pytest.raises(Damaged, match=r"sortal\.json"):
+        Store.open(store.folder)
+
+
+def test_a_committed_member_comes_back_as_it_was(store):
+    scores = np.random.default_rng(0).random((2, 5, 3)).astype(np.float32)
+    predicted = scores.argmax(axis=2).astype(np.uint8)
+    records = [
+        {"key": "a", "loss": math.nan, "size": (1, 2), "history": [{"epoch": 0.0}]},
+        {"key": "b", "loss": np.float32(0.5), "history": []},
+    ]
+    with store.draft() as draft:
+        name = draft.commit(records, scores, predicted)
+    assert store.records(["b", "a"]) == {
+        "b": {"key": "b", "loss": 0.5},
+        "a": {"key": "a", "loss": None, "size": [1, 2]},
+    }
+    assert store.history("a") == [{"epoch": 0.0}]
+    assert store.history("b") == []
+    assert store.find(["a"])["a"].segment == name
+    np.testing.assert_array_equal(np.stack(store.scores(["b", "a"])), scores[::-1])
+    np.testing.assert_array_equal(np.stack(store.predicted(["b", "a"])), predicted[::-1])
+
+
+def test_a_draft_that_fails_leaves_nothing(store):
+    with pytest.raises(ZeroDivisionError), store.draft() as draft:
+        (draft.folder / "half").write_text(str(1 / 0))
+    assert list((store.folder / "segments").iterdir()) == []
+
+
+def test_scores_of_other_lengths_than_the_records_are_refused(store):
+    with store.draft() as draft, pytest.raises(ValueError, match="2 records need"):
+        draft.commit([{"key": "a"}, {"key": "b"}], np.zeros((1, 3, 2)), np.zeros((1, 3)))
+    with store.draft() as draft, pytest.raises(ValueError, match="different keys"):
+        draft.commit([{"key": "a"}, {"key": "a"}], np.zeros((2, 3, 2)), np.zeros((2, 3)))
+
+
+def test_an_unknown_member_is_named(store):
+    for read in (store.record, store.history, lambda key: store.scores([key])):
+        with pytest.raises(NotFound, match="'missing'"):
+            read("missing")
+
+
+def test_what_another_process_commits_is_found_by_an_open_store(store, commit):
+    other = Store.open(store.folder)
+    assert store.find(["a"]) == {}
+    commit(other, ["a"])
+    assert store.find(["a"]).keys() == {"a"}
+
+
+@pytest.mark.parametrize(
+    "name", ["../up", "a/b", ".hidden", "", " ", "a\n", "a\\b", "x" * 201, "é"]
+)
+def test_names_cannot_leave_their_folder(store, name):
+    for use in (
+        lambda: store.write_job(name, {}),
+        lambda: store.read_job(name),
+        lambda: store.snapshot_folder(name),
+        lambda: store.log_path(name),
+        lambda: store.lease(name).__enter__(),
+        lambda: store.artifact("projection", name),
+        lambda: store.dataset(name),
+    ):
+        with pytest.raises(OptionError):
+            use()
+
+
+def test_jobs_are_replaced_whole_and_listed(store):
+    store.write_job("stars 2.1", {"entries": [], "score": math.inf})
+    store.write_job("stars 2.1", {"entries": [{"key": "a"}]})
+    assert store.job_names() == ["stars 2.1"]
+    assert store.read_job("stars 2.1") == {"entries": [{"key": "a"}]}
+    assert store.job_or_none("moons") is None
+    with pytest.raises(NotFound, match=r"'stars 2\.1'"):
+        store.read_job("stars 2.2")
+
+
+def test_datasets_and_splits_come_back_as_they_were(store, dataset, split):
+    store.save_dataset(dataset)
+    store.save_split(dataset.fingerprint, split)
+    stored = store.dataset(dataset.fingerprint)
+    assert stored.labels.classes == ("a", "b")
+    np.testing.assert_array_equal(stored.inputs.matrix(), dataset.inputs.matrix())
+    again = store.split(dataset.fingerprint, split.fingerprint)
+    assert again.fold == 2
+    np.testing.assert_array_equal(again.test, split.test)
+    with pytest.raises(NotFound):
+        store.split(dataset.fingerprint, "none")
+    with pytest.raises(NotFound):
+        store.save_split("none", split)
+
+
+def test_saving_a_dataset_again_writes_nothing_unless_a_file_is_short(store, dataset, split):
+    folder = store.save_dataset(dataset)
+    store.save_split(dataset.fingerprint, split)
+    before = (folder / "labels.npy").stat().st_mtime_ns
+    store.save_dataset(dataset)
+    assert (folder / "labels.npy").stat().st_mtime_ns == before
+    (folder / "labels.npy").write_bytes(b"")
+    store.save_dataset(dataset)
+    assert store.verify() == []
+    assert store.split(dataset.fingerprint, split.fingerprint).fold == 2
+
+
+def test_a_source_is_known_only_while_its_dataset_is_stored(store, dataset):
+    store.remember_source("stars.csv 120 99", dataset.fingerprint)
+    assert store.known_source("stars.csv 120 99") is None
+    store.save_dataset(dataset)
+    assert store.known_source("stars.csv 120 99") == dataset.fingerprint
+    (store.folder / "sources.json").write_text("{half")
+    assert store.known_source("stars.csv 120 99") is None
+
+
+def test_artifacts_are_replaced_whole(store):
+    def write(text):
+        return lambda folder: (folder / "points.txt").write_text(text)
+
+    first = store.save_artifact("projection", "pca", {"seed": 1}, write("one"))
+    second = store.save_artifact("projection", "pca", {"seed": 2}, write("two"))
+    assert not first.folder.exists()
+    assert (second.folder / "points.txt").read_text() == "two"
+    assert store.artifact("projection", "pca").meta == {"seed": 2}
+    assert store.artifact_names("projection") == ["pca"]
+    store.remove_artifact("projection", "pca")
+    assert store.artifact_names("projection") == []
+    with pytest.raises(NotFound, match="no projection"):
+        store.artifact("projection", "pca")
+
+
+def test_a_failed_replacement_keeps_the_artifact(store):
+    def fail(folder):
+        (folder / "points.txt").write_text("half")
+        raise RuntimeError
+
+    store.save_artifact("projection", "pca", {"seed": 1}, lambda folder: None)
+    with pytest.raises(RuntimeError):
+        store.save_artifact("projection", "pca", {"seed": 2}, fail)
+    assert store.artifact("projection", "pca").meta == {"seed": 1}
+    assert store.verify() == []
+
+
+def test_a_dropped_snapshot_is_gone(store):
+    (store.snapshot_folder("task-1") / "state").write_text("epoch 3")
+    store.drop_snapshot("task-1")
+    store.drop_snapshot("task-1")
+    assert list(store.snapshot_folder("task-1").iterdir()) == []
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(), json_values, max_size=5))
+@settings(max_examples=150)
+def test_any_json_object_survives_its_line(record):
+    text = line(record)
+    assert text.count("\n") == 1
+    assert parse(text.encode(), "x") == record
+
+
+@given(st.floats())
+def test_numbers_json_cannot_hold_become_null(number):
+    expected = number if math.isfinite(number) else None
+    assert parse(line({"x": [np.float64(number)]}).encode(), "x") == {"x": [expected]}
+
+
+def test_what_has_no_json_form_is_refused():
+    with pytest.raises(TypeError, match="set has no JSON form"):
+        line({"x": {1, 2}})

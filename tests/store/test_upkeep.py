@@ -1,0 +1,253 @@
+"""Deleting, freeing, merging, counting."""
+
+import os
+import shutil
+
+import pytest
+
+from sortal.errors import Damaged, NotFound, UserError
+from sortal.store.store import Store
+
+
+@pytest.fixture
+def other(tmp_path):
+    return Store.open(tmp_path / "other")
+
+
+def job(*keys, **fields):
+    return {"entries": [{"title": key, "key": key} for key in keys], **fields}
+
+
+def test_a_deleted_member_is_found_no_more_and_its_segment_is_freed_with_the_last(store, commit):
+    commit(store, ["a", "b"])
+    store.remove_members(["a"])
+    assert store.find("ab").keys() == {"b"}
+    assert store.gc().segments == 0
+    store.remove_members(["b"])
+    freed = store.gc()
+    assert freed.segments == 1
+    assert freed.bytes > 0
+    assert store.usage()["segments"].count == 0
+    assert list((store.folder / "tombstones").iterdir()) == []
+
+
+def test_computing_a_deleted_member_again_brings_it_back(store, commit):
+    commit(store, ["a", "b"])
+    store.remove_members("ab")
+    commit(store, ["a"])
+    assert store.find("ab").keys() == {"a"}
+    commit(store, ["a", "b"])
+    assert store.find("ab").keys() == {"a", "b"}
+
+
+def test_deleting_an_unknown_member_deletes_none(store, commit):
+    commit(store, ["a"])
+    with pytest.raises(NotFound):
+        store.remove_members(["a", "z"])
+    assert store.find("a")
+
+
+def test_deleting_a_job_deletes_the_members_that_are_its_alone(store, commit):
+    commit(store, ["a", "b", "c"])
+    store.write_job("one", job("a", "b"))
+    store.write_job("two", job("b", "c"))
+    assert store.remove_job("one") == 1
+    assert store.find("abc").keys() == {"b", "c"}
+    assert store.job_names() == ["two"]
+    with pytest.raises(NotFound):
+        store.remove_job("one")
+
+
+def test_deleting_a_job_beside_an_unreadable_one_deletes_nothing(store, commit):
+    commit(store, ["a"])
+    store.write_job("one", job("a"))
+    (store.folder / "jobs" / "two.json").write_text("{")
+    with pytest.raises(Damaged):
+        store.remove_job("one")
+    assert store.job_names() == ["one", "two"]
+    assert store.find("a")
+
+
+def test_data_is_kept_while_a_job_or_a_member_refers_to_it(store, commit, dataset):
+    store.save_dataset(dataset)
+    commit(store, ["a"], dataset=dataset.fingerprint)
+    store.write_job("one", job("a", dataset=dataset.fingerprint))
+    assert store.gc().datasets == 0
+    store.parts.jobs.remove("one")
+    assert store.gc().datasets == 0
+    store.remove_members(["a"])
+    assert store.gc().datasets == 1
+
+
+def test_no_data_is_freed_while_a_record_is_unreadable(store, dataset):
+    store.save_dataset(dataset)
+    (store.folder / "jobs").mkdir()
+    (store.folder / "jobs" / "one.json").write_text("{")
+    assert store.gc().datasets == 0
+
+
+def test_leftovers_go_once_their_process_is_gone(store, child):
+    process = child(
+        "draft = Store.open(sys.argv[1]).draft(); print(1, flush=True); sys.stdin.read()",
+        store.folder,
+    )
+    process.stdout.readline()
+    mine = store.draft()
+    (store.folder / "segments" / ".tmp-odd").mkdir()
+    assert store.gc().leftovers == 0
+    process.kill()
+    process.wait()
+    os.utime(store.folder / "segments" / ".tmp-odd", (0, 0))
+    assert store.gc().leftovers == 2
+    assert mine.folder.exists()
+    mine.discard()
+
+
+def test_snapshots_go_when_they_are_old_or_empty(store):
+    for task in ("old", "new"):
+        (store.snapshot_folder(task) / "state").write_text("x")
+    os.utime(store.snapshot_folder("old") / "state", (0, 0))
+    store.snapshot_folder("empty")
+    assert store.gc().snapshots == 2
+    assert [path.name for path in (store.folder / "snapshots").iterdir()] == ["new"]
+
+
+def test_folders_of_replaced_artifacts_go(store):
+    artifact = store.save_artifact("study", "one", {}, lambda folder: None)
+    lost = artifact.folder.with_name("v-0000")
+    lost.mkdir()
+    assert store.gc().leftovers == 0
+    os.utime(lost, (0, 0))
+    os.utime(artifact.folder, (0, 0))
+    assert store.gc().leftovers == 1
+    assert artifact.folder.exists()
+
+
+def test_merging_brings_what_is_missing_and_nothing_twice(store, other, commit, dataset, split):
+    commit(store, ["a"])
+    commit(other, ["a"])
+    commit(other, ["b", "c"], dataset=dataset.fingerprint)
+    other.save_dataset(dataset)
+    other.save_split(dataset.fingerprint, split)
+    other.write_job("stars", job("b"))
+    other.save_artifact("study", "one", {"n": 1}, lambda folder: (folder / "x").write_text("1"))
+    merged = store.merge(other)
+    assert (merged.segments, merged.datasets, merged.splits) == (1, 1, 1)
+    assert (merged.jobs, merged.artifacts) == (1, 1)
+    assert (merged.renamed, merged.kept, merged.damaged) == ({}, [], [])
+    assert store.find("abc").keys() == set("abc")
+    assert store.split(dataset.fingerprint, split.fingerprint).fold == 2
+    assert (store.artifact("study", "one").folder / "x").read_text() == "1"
+    assert store.verify() == []
+    again = store.merge(other)
+    assert (again.segments, again.datasets, again.splits, again.jobs, again.artifacts) == (0,) * 5
+    assert (again.renamed, again.kept) == ({}, [])
+
+
+def test_a_job_whose_name_is_taken_is_merged_under_another(store, other):
+    store.write_job("stars", job("a", name="stars"))
+    store.write_job("stars-2", job("b", name="stars-2"))
+    other.write_job("stars", job("c", name="stars"))
+    assert store.merge(other).renamed == {"stars": "stars-3"}
+    assert store.read_job("stars") == job("a", name="stars")
+    assert store.read_job("stars-3") == job("c", name="stars-3")
+    assert store.merge(other).jobs == 0
+    assert store.job_names() == ["stars", "stars-2", "stars-3"]
+
+
+def test_an_artifact_whose_name_is_taken_stays_as_it_is_here(store, other):
+    store.save_artifact("study", "one", {"n": 1}, lambda folder: None)
+    other.save_artifact("study", "one", {"n": 2}, lambda folder: None)
+    assert store.merge(other).kept == ["study/one"]
+    assert store.artifact("study", "one").meta == {"n": 1}
+
+
+def test_damaged_things_are_named_and_not_merged(store, other, commit, dataset, split):
+    name = commit(other, ["a"])
+    (other.segment(name).folder / "scores.npy").write_bytes(b"")
+    commit(other, ["b"])
+    folder = other.save_dataset(dataset)
+    other.save_split(dataset.fingerprint, split)
+    (folder / "labels.npy").unlink()
+    other.write_job("stars", {})
+    (other.folder / "jobs" / "stars.json").write_text("{")
+    other.save_artifact("study", "one", {}, lambda folder: (folder / "x").write_text("1"))
+    (other.artifact("study", "one").folder / "x").unlink()
+    merged = store.merge(other)
+    assert sorted(item.kind for item in merged.damaged) == ["artifact", "data", "job", "segment"]
+    assert store.find("ab").keys() == {"b"}
+    assert store.verify() == []
+    assert store.job_names() == []
+
+
+def test_a_damaged_split_is_named_and_not_merged(store, other, dataset, split):
+    other.save_dataset(dataset)
+    other.save_split(dataset.fingerprint, split).write_bytes(b"PK")
+    merged = store.merge(other)
+    assert [item.kind for item in merged.damaged] == ["split"]
+    assert (merged.datasets, merged.splits) == (1, 0)
+
+
+def test_merging_mends_a_damaged_segment(store, other, commit):
+    name = commit(store, ["a"])
+    commit(other, ["a"])
+    (store.segment(name).folder / "scores.npy").write_bytes(b"")
+    assert store.merge(other).segments == 1
+    assert store.verify() == []
+
+
+def test_merging_keeps_deleted_what_the_other_store_deleted_and_brings_back_what_lives_there(
+    store, other, commit
+):
+    commit(other, ["a", "b"])
+    other.remove_members(["a"])
+    commit(store, ["c"])
+    commit(other, ["c"])
+    store.remove_members(["c"])
+    store.merge(other)
+    assert store.find("abc").keys() == {"b", "c"}
+
+
+def test_merging_leaves_alive_what_is_alive_here(store, other, commit):
+    commit(store, ["a"])
+    commit(other, ["a", "b"])
+    other.remove_members(["a"])
+    store.merge(other)
+    assert store.find("ab").keys() == {"a", "b"}
+
+
+def test_a_store_is_not_merged_with_itself(store):
+    with pytest.raises(UserError, match="with itself"):
+        store.merge(Store.open(store.folder))
+
+
+def test_usage_counts_every_kind(store, commit, dataset):
+    commit(store, ["a", "b"])
+    store.save_dataset(dataset)
+    store.write_job("one", job("a"))
+    store.save_artifact("study", "one", {}, lambda folder: None)
+    store.log_path("one").write_text("{}\n")
+    store.remove_members(["b"])
+    counts = {kind: of.count for kind, of in store.usage().items()}
+    assert counts == {
+        "members": 1,
+        "segments": 1,
+        "data": 1,
+        "jobs": 1,
+        "artifacts": 1,
+        "snapshots": 0,
+        "logs": 1,
+        "quarantine": 0,
+    }
+    on_disk = sum(
+        path.stat().st_size for path in (store.folder / "segments").rglob("*") if path.is_file()
+    )
+    assert store.usage()["segments"].bytes == on_disk
+
+
+def test_a_copied_store_is_a_store(store, commit, tmp_path):
+    commit(store, ["a"])
+    shutil.copytree(store.folder, tmp_path / "copy")
+    copy = Store.open(tmp_path / "copy", create=False)
+    assert copy.verify() == []
+    assert copy.find("a")
