@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from sortal.job.words import Words
 
@@ -98,9 +98,16 @@ class GivenFoldSplit(Block):
     """Name of the column that holds a whole number per example."""
 
 
+def _random_unless_said(split: Any) -> Any:
+    if isinstance(split, dict) and "kind" not in split:
+        return {"kind": "random", **split}
+    return split
+
+
 SplitBlock = Annotated[
     RandomSplit | GroupSplit | ColumnSplit | FilesSplit | FoldSplit | GivenFoldSplit,
     Field(discriminator="kind"),
+    BeforeValidator(_random_unless_said),
 ]
 
 
@@ -146,7 +153,8 @@ class DataBlock(Block):
     classes: Annotated[list[str | int | bool], Field(min_length=2)] | None = None
     """Classes to keep, in the order of the report; all, sorted, if not given."""
     split: SplitBlock = RandomSplit()
-    """How examples are divided."""
+    """How examples are divided; at random where no `kind` is given. Parts that the source
+    gives hold where there is no `split` at all."""
     subset: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, le=1)] | None = None
     """Use only so many examples (a whole number) or such a share of them (a number up to 1.0), drawn stratified with the job's seed."""
     scaling: Literal["standard", "minmax", "minmax_symmetric", "robust", "none"] = "none"

@@ -142,18 +142,18 @@ class _Reader:
             values.append(self.value(element, (*path, place)))
         return values
 
-    def _mapping(self, node: MappingNode, path: tuple[Step, ...]) -> dict[Any, Any]:
-        merged: dict[Any, Any] = {}
-        own: dict[Any, Any] = {}
+    def _mapping(self, node: MappingNode, path: tuple[Step, ...]) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        own: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if key_node.tag == TAG + "merge":
                 merged = self._merge(value_node, path) | merged
                 continue
             line = self.line(key_node.start_mark.index)
             key = self._key(key_node, path)
-            inner = (*path, key)
             if key is None:
                 continue
+            inner = (*path, key)
             if key in own:
                 got = f"{short(key)} again (first on line {self.lines[dotted(inner)]})"
                 self.refuse(inner, "each key once", got, key_node.start_mark.index)
@@ -162,20 +162,20 @@ class _Reader:
             own[key] = self.value(value_node, inner)
         return merged | own
 
-    def _key(self, node: Node, path: tuple[Step, ...]) -> Any:
-        """Read a key; None, with a problem noted, if it is a map, a list or nothing."""
+    def _key(self, node: Node, path: tuple[Step, ...]) -> str | None:
+        """Read a key, as text whatever it looks like: so it is in JSON, and so jobs are stored."""
         before = len(self.problems)
         key = self.value(node, path)
-        if key is not None and not isinstance(key, (dict, list)):
-            return key
+        if isinstance(node, ScalarNode) and key is not None:
+            return key if isinstance(key, str) else str(node.value)
         if len(self.problems) == before:
             self.refuse(path, "a name as key", short(key), node.start_mark.index)
         return None
 
-    def _merge(self, node: Node, path: tuple[Step, ...]) -> dict[Any, Any]:
+    def _merge(self, node: Node, path: tuple[Step, ...]) -> dict[str, Any]:
         """Read what `<<` brings in; of a list, the earlier map wins."""
         parts = node.value if isinstance(node, SequenceNode) else [node]
-        merged: dict[Any, Any] = {}
+        merged: dict[str, Any] = {}
         for part in reversed(parts):
             if isinstance(part, MappingNode):
                 merged |= self.value(part, path) or {}

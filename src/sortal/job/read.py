@@ -88,7 +88,7 @@ def plain(value: Any) -> Any:
     """Copy a value as dicts, lists and plain scalars; what has no plain form is left as it is."""
     match value:
         case Mapping():
-            value = {plain(key): plain(inner) for key, inner in value.items()}
+            value = {_key(key): plain(inner) for key, inner in value.items()}
         case list() | tuple():
             value = [plain(inner) for inner in value]
         case bool():
@@ -102,6 +102,11 @@ def plain(value: Any) -> Any:
         case os.PathLike():
             value = os.fspath(value)
     return value
+
+
+def _key(key: Any) -> str:
+    """Keys are text, as they are in a file."""
+    return str(key).lower() if isinstance(key, bool) else str(key)
 
 
 def _check(data: Any) -> tuple[Job | None, list[Problem]]:

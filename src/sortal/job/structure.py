@@ -34,7 +34,7 @@ def _at(path: tuple[Step, ...], expected: str, got: str) -> Problem:
 def _kind(data: dict[Any, Any]) -> Any:
     """Kind of split, None where none is given: then parts that the source gives hold."""
     split = data.get("split")
-    return split.get("kind") if isinstance(split, dict) else None
+    return split.get("kind", "random") if isinstance(split, dict) else None
 
 
 def _files(data: dict[Any, Any]) -> Iterator[Problem]:
@@ -49,7 +49,7 @@ def _files(data: dict[Any, Any]) -> Iterator[Problem]:
 
 def _shares(data: dict[Any, Any]) -> Iterator[Problem]:
     match data.get("split"):
-        case {"kind": "random" | "group", **shares}:
+        case dict(shares) if _kind(data) in ("random", "group"):
             test: Any = shares.get("test", 0.25)
             validation: Any = shares.get("validation", 0.0)
             sound = all(type(share) in (int, float) and share < 1 for share in (test, validation))

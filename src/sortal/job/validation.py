@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from sortal.job.positions import Step, dotted, joined
 from sortal.job.problems import Problem
-from sortal.job.words import arms, describe, is_block, kinds, nearest, peel, short
+from sortal.job.words import arms, describe, is_block, kinds, nearest, peel, short, usual_kind
 
 _SPOKEN = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
@@ -28,6 +28,9 @@ class _Spot:
     unknown: bool = False
     """Whether that block has no such key."""
 
+    aside: bool = False
+    """Whether the error is of an arm of a union that the value was not meant for."""
+
 
 def problems_of(
     error: ValidationError, data: Any, model: type[BaseModel], *, path: str = ""
@@ -44,23 +47,22 @@ def problems_of(
         One problem a place; a key that is missing because it is misspelt is told once.
     """
     details = error.errors(include_url=False)
-    located = [(_locate(model, detail["loc"], data), detail) for detail in details]
-    spots = [(spot, detail) for spot, detail in located if spot is not None]
+    spots = [(_locate(model, detail["loc"], data), detail) for detail in details]
+    told = {
+        spot.path[:end] for spot, _ in spots if not spot.aside for end in range(len(spot.path) + 1)
+    }
     misspelt = {meant for spot, _ in spots for meant in _meant_key(spot)}
     problems = {
         spot.path: _problem(spot, detail)
         for spot, detail in spots
-        if detail["type"] != "missing" or spot.path not in misspelt
+        if not (spot.aside and spot.path in told)
+        and not (detail["type"] == "missing" and spot.path in misspelt)
     }
     return [replace(found, path=joined(path, found.path)) for found in problems.values()]
 
 
-def _locate(model: type[BaseModel], steps: tuple[Step, ...], data: Any) -> _Spot | None:
-    """Follow an error's location, which mixes keys with names of the union's arms.
-
-    Returns:
-        None for an error of an arm that the value was not meant for.
-    """
+def _locate(model: type[BaseModel], steps: tuple[Step, ...], data: Any) -> _Spot:
+    """Follow an error's location, which mixes keys with names of the union's arms."""
     spot = _Spot((), model, [], data)
     for step in steps:
         if len(arms(spot.annotation)) > 1:
@@ -68,7 +70,7 @@ def _locate(model: type[BaseModel], steps: tuple[Step, ...], data: Any) -> _Spot
             if arm is None:
                 return spot
             if not _is_tag(step, arm):
-                return None
+                return replace(spot, aside=True)
             annotation, metadata = peel(arm)
             spot = _Spot(spot.path, annotation, metadata, spot.value, spot.block)
             continue
@@ -84,7 +86,7 @@ def _meant(spot: _Spot) -> Any:
     if isinstance(spot.value, dict):
         choices = kinds(spot.annotation)
         if choices:
-            return choices.get(str(spot.value.get("kind")))
+            return choices.get(str(spot.value.get("kind", usual_kind(choices))))
         return next((arm for arm in arms(spot.annotation) if is_block(peel(arm)[0])), None)
     if isinstance(spot.value, list):
         return next((arm for arm in arms(spot.annotation) if _is_list(peel(arm)[0])), None)
@@ -117,7 +119,8 @@ def _enter(spot: _Spot, step: Step) -> _Spot | None:
         annotation, metadata = peel(*get_args(spot.annotation)[:1])
         return _Spot(path, annotation, metadata, value[step])
     if isinstance(value, dict) and step in value:
-        return _Spot(path, Any, [], inner)
+        annotation, metadata = peel((*get_args(spot.annotation), Any)[1])
+        return _Spot(path, annotation, metadata, inner)
     return None
 
 
@@ -126,7 +129,7 @@ def _problem(spot: _Spot, detail: ErrorDetails) -> Problem:
     if spot.unknown and spot.block is not None:
         return _unknown(spot, spot.block)
     if detail["loc"][-1:] == ("[key]",):
-        return Problem(path=path, expected="text as key", got=short(spot.path[-1]))
+        return Problem(path=path, expected="another kind of key", got=short(spot.path[-1]))
     if detail["type"].startswith("union_tag"):
         choices = kinds(spot.annotation)
         kind = value.get("kind") if isinstance(value, Mapping) else None
@@ -141,7 +144,12 @@ def _problem(spot: _Spot, detail: ErrorDetails) -> Problem:
             return Problem(path=path, expected="values that fit together", got=reason)
         expected = describe(spot.annotation, spot.metadata)
         return Problem(path=path, expected=expected, got=f"{short(value)} ({reason})")
-    words = [choice for choice in get_args(spot.annotation) if isinstance(choice, str)]
+    words = [
+        choice
+        for arm in arms(spot.annotation)
+        for choice in get_args(peel(arm)[0])
+        if isinstance(choice, str)
+    ]
     return Problem(
         path=path,
         expected=describe(spot.annotation, spot.metadata),

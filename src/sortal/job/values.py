@@ -93,7 +93,7 @@ def _form(name: str, form: Mapping[Any, Any]) -> tuple[Any, ...]:
     """Read a map that says how its values are meant."""
     if set(form) not in _FORMS:
         odd = next((key for key in form if key not in _KEYS), None)
-        close = "" if odd is None else nearest(odd, _KEYS)
+        close = "" if odd is None else nearest(odd, set(_KEYS) - set(form))
         raise _problem([name], _FORMS_IN_WORDS, ", ".join(map(str, form)), close)
     if "value" in form:
         return (_finite([name, "value"], form["value"]),)

@@ -2,7 +2,7 @@
 
 import reprlib
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -72,13 +72,21 @@ def kinds(annotation: Any) -> dict[str, type[BaseModel]]:
     return found
 
 
+def usual_kind(choices: Mapping[str, type[BaseModel]]) -> str:
+    """The kind that is meant where none is given; empty if one must be."""
+    usual = (kind for kind, arm in choices.items() if not arm.model_fields["kind"].is_required())
+    return next(usual, "")
+
+
 def nearest(name: object, known: Iterable[str]) -> str:
-    """The known name most like a wrong one, empty if none is.
+    """The known name most like a wrong one, whatever its case; empty if none is.
 
     >>> nearest("lable", ["label", "source"])
     'label'
     """
-    return next(iter(get_close_matches(str(name), list(known), n=1, cutoff=0.6)), "")
+    spelt = {choice.lower(): choice for choice in known}
+    close = get_close_matches(str(name).lower(), spelt, n=1, cutoff=0.6)
+    return spelt[close[0]] if close else ""
 
 
 def short(value: Any) -> str:
