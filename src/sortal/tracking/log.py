@@ -1,0 +1,114 @@
+"""Our own log of a run: one JSON line per event, in a file that only ever grows."""
+
+import json
+import math
+import os
+import weakref
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sortal.errors import Damaged
+from sortal.events import Event
+
+_RESUMED = "LogResumed"
+"""Line written after one that a killed process left half-written: it excuses the line before."""
+
+
+class RunLog:
+    """A listener that appends every event to a file.
+
+    A line is `{"time": ..., "event": "TaskStarted", ...}` with the event's own fields; NaN
+    and infinity become null. Each line is written at once and whole, so a killed process can
+    spoil the last line at most, and several processes may append to one file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the log, or go on with an existing one; folders are made.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        self._close = weakref.finalize(self, os.close, self._descriptor)
+        if _ends_within_a_line(self._descriptor):
+            self._write("\n" + _line(_RESUMED, {}))
+
+    def __call__(self, event: Event) -> None:
+        """Append one event."""
+        self._write(_line(type(event).__name__, _plain(event)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; a log that is dropped closes itself."""
+        self._close()
+
+    def _write(self, text: str) -> None:
+        data = text.encode()
+        while data:
+            data = data[os.write(self._descriptor, data) :]
+
+
+def read_log(path: Path) -> Iterator[dict[str, Any]]:
+    """Read a log line by line; `time` is an ISO 8601 string in UTC.
+
+    A last line that is half-written, now or before the log was taken up again, is skipped.
+
+    Raises:
+        Damaged: A line in the middle is not one that was written.
+    """
+    broken: int | None = None
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, text in enumerate(lines, start=1):
+            line = _parse(text)
+            if broken is not None and (line is None or line["event"] != _RESUMED):
+                raise Damaged(
+                    f"{path}, line {broken}: expected a logged event, got something else."
+                )
+            broken = number if line is None else None
+            if line is not None and line["event"] != _RESUMED:
+                yield line
+
+
+def _ends_within_a_line(descriptor: int) -> bool:
+    size = os.lseek(descriptor, 0, os.SEEK_END)
+    if size == 0:
+        return False
+    os.lseek(descriptor, size - 1, os.SEEK_SET)
+    return os.read(descriptor, 1) != b"\n"
+
+
+def _line(event: str, about: dict[str, Any]) -> str:
+    time = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return json.dumps({"time": time, "event": event, **about}, allow_nan=False) + "\n"
+
+
+def _plain(event: Event) -> dict[str, Any]:
+    values = {field.name: getattr(event, field.name) for field in fields(event)}
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in values.items()
+    }
+
+
+def _parse(text: str) -> dict[str, Any] | None:
+    """What a line says, None if it is not a logged event."""
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return None
+    return line if isinstance(line, dict) and "event" in line else None
