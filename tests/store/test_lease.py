@@ -138,6 +138,13 @@ def test_of_many_who_take_a_stale_lease_over_one_gets_it(store):
     assert max(most) == 1
 
 
+def test_who_was_too_late_to_take_a_lease_over_leaves_its_new_holder_alone(store):
+    with store.lease("stars"):
+        lease._remove_stale(store.folder / "leases" / "stars.json")
+        with pytest.raises(StoreBusy), store.lease("stars"):
+            pass
+
+
 def test_a_guard_left_by_a_killed_process_does_not_lock_a_job_forever(store):
     leave(store, pid=2**22 + 1)
     guard = store.folder / "leases" / ".stars.json.takeover"

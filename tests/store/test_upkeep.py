@@ -103,6 +103,23 @@ def test_leftovers_go_once_their_process_is_gone(store, child):
     mine.discard()
 
 
+def test_what_is_being_deleted_is_gone_at_once(store, commit, monkeypatch):
+    commit(store, ["a"])
+    (store.snapshot_folder("task") / "state").write_text("x")
+    store.remove_members(["a"])
+
+    def die(folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", die)
+    for delete in (store.gc, lambda: store.drop_snapshot("task")):
+        with pytest.raises(KeyboardInterrupt):
+            delete()
+    assert store.usage()["segments"].count == 0
+    assert list(store.snapshot_folder("task").iterdir()) == []
+    assert store.verify() == []
+
+
 def test_snapshots_go_when_they_are_old_or_empty(store):
     for task in ("old", "new"):
         (store.snapshot_folder(task) / "state").write_text("x")
