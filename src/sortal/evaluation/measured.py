@@ -1,0 +1,38 @@
+"""Figures of a block of members as arrays, before they become one value a member."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Measured:
+    """What was measured of some members; every array has the members first."""
+
+    figures: dict[str, np.ndarray]
+    """Shape (members,)."""
+
+    per_class: dict[str, np.ndarray]
+    """Shape (members, classes)."""
+
+    intervals: dict[str, np.ndarray]
+    """Lower and upper bound, shape (members, 2)."""
+
+    confusion: np.ndarray | None
+    """Shape (members, classes, classes); None for independent targets."""
+
+    def without(self, broken: np.ndarray) -> "Measured":
+        """Say NaN for everything about some members, shape (members,), bool."""
+        if not broken.any():
+            return self
+
+        def blanked(values: np.ndarray) -> np.ndarray:
+            aligned = broken.reshape(-1, *[1] * (values.ndim - 1))
+            return np.where(aligned, np.nan, values)
+
+        return Measured(
+            figures={name: blanked(values) for name, values in self.figures.items()},
+            per_class={name: blanked(values) for name, values in self.per_class.items()},
+            intervals={name: blanked(values) for name, values in self.intervals.items()},
+            confusion=None if self.confusion is None else blanked(self.confusion),
+        )

@@ -1,0 +1,220 @@
+"""The figures of each member on one part of the data, as values that can be stored."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sortal.data.labels import Labels, Outputs
+from sortal.errors import DataError
+from sortal.evaluation import exclusive, independent
+from sortal.evaluation.measured import Measured
+
+HEADLINE = {Outputs.EXCLUSIVE: "balanced_accuracy", Outputs.INDEPENDENT: "macro_f1"}
+"""The figure that ranks classifiers."""
+
+_BLOCK_NUMBERS = 1 << 21
+_BLOCK_SUMS = 1 << 22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """All figures of one member on one part; NaN where a figure is undefined.
+
+    Weighted where the data has weights. A member with a NaN score has NaN for everything.
+    """
+
+    figures: dict[str, float]
+    """Figures by name. Always there: `macro_f1`, `roc_auc`, `average_precision`, `log_loss`
+    and `brier`; exclusive classes have `accuracy`, `balanced_accuracy`, `mcc`, `kappa` and
+    `ece`, independent targets `subset_accuracy`, `hamming_loss` and `micro_f1`, a single
+    target `accuracy` and `balanced_accuracy` too. Those of probabilities are NaN where the
+    scores are none."""
+
+    per_class: dict[str, dict[str, float]]
+    """For each class or target its precision, recall, f1, support, roc_auc and average_precision."""
+
+    confusion: list[list[float]] = field(default_factory=list)
+    """Weight by true (rows) and predicted class; empty for independent targets."""
+
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """95 % bootstrap intervals over examples of some figures; empty without resamples."""
+
+    examples: int
+    """Number of examples."""
+
+    def values(self) -> dict[str, float]:
+        """Flatten for a table: `f1[setosa]` of a class, `accuracy.low` and `accuracy.high`."""
+        flat = dict(self.figures)
+        for name, (low, high) in self.intervals.items():
+            flat |= {f"{name}.low": low, f"{name}.high": high}
+        for one, figures in self.per_class.items():
+            flat |= {f"{name}[{one}]": value for name, value in figures.items()}
+        return flat
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; NaN becomes None."""
+        return {
+            "examples": self.examples,
+            "figures": _to_json(self.figures),
+            "per_class": {one: _to_json(figures) for one, figures in self.per_class.items()},
+            "confusion": [[_none(value) for value in row] for row in self.confusion],
+            "intervals": {
+                n: [_none(low), _none(high)] for n, (low, high) in self.intervals.items()
+            },
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Scores":
+        """Read what `to_json` made; every number comes back exactly."""
+        return cls(
+            examples=stored["examples"],
+            figures=_from_json(stored["figures"]),
+            per_class={one: _from_json(of) for one, of in stored["per_class"].items()},
+            confusion=[[_nan(value) for value in row] for row in stored["confusion"]],
+            intervals={
+                n: (_nan(low), _nan(high)) for n, (low, high) in stored["intervals"].items()
+            },
+        )
+
+
+def predicted(scores: np.ndarray, outputs: Outputs, *, probabilities: bool) -> np.ndarray:
+    """Decide by scores.
+
+    EXCLUSIVE: the class with the largest score, the first of equals; NaN loses against
+    any number. INDEPENDENT: yes where a probability is above 0.5, or a decision value
+    above 0; a score on the threshold, or NaN, says no.
+
+    Args:
+        scores: Shape (members, examples, outputs).
+        outputs: How outputs relate.
+        probabilities: Whether scores are probabilities.
+
+    Returns:
+        EXCLUSIVE: class codes, shape (members, examples), in the smallest unsigned type
+        that holds every class. INDEPENDENT: 0 or 1, shape of `scores`, uint8.
+    """
+    if outputs is Outputs.INDEPENDENT:
+        return (scores > (0.5 if probabilities else 0.0)).astype(np.uint8)
+    smallest = np.min_scalar_type(max(0, scores.shape[-1] - 1))
+    codes = np.empty(scores.shape[:-1], dtype=smallest)
+    for place in _blocks(scores, _BLOCK_NUMBERS // max(1, scores[:1].size)):
+        block = scores[place]
+        missing = np.isnan(block)
+        if missing.any():
+            block = np.where(missing, -np.inf, block)
+        codes[place] = block.argmax(axis=-1)
+    return codes
+
+
+def evaluate(
+    scores: np.ndarray,
+    labels: Labels,
+    weights: np.ndarray | None,
+    *,
+    probabilities: bool,
+    resamples: int,
+    seed: int,
+) -> list[Scores]:
+    """Compute all figures of each member on the same examples.
+
+    Works through the members block by block. Intervals of all members, and of calls with
+    the same labels, seed and number of resamples, come from the same resamples.
+
+    Args:
+        scores: Shape (members, examples, outputs).
+        labels: Truth of the same examples, none of them unknown.
+        weights: Physics weight of each example, sign kept, shape (examples,).
+        probabilities: Whether scores are probabilities; if not, log loss, Brier score and
+            calibration error are NaN.
+        resamples: Bootstrap resamples behind each interval; 0 for none.
+        seed: Seed of the resamples, not negative.
+
+    Returns:
+        One value a member, in order.
+
+    Raises:
+        DataError: Scores, labels and weights do not belong together, or a label is unknown.
+    """
+    _check(scores, labels, weights)
+    measure = exclusive.measure if labels.outputs is Outputs.EXCLUSIVE else independent.measure
+    outputs, examples = len(labels.classes), len(labels)
+    block = min(
+        _BLOCK_NUMBERS // max(1, examples * outputs), _BLOCK_SUMS // max(1, outputs * resamples)
+    )
+    judged: list[Scores] = []
+    for place in _blocks(scores, block):
+        part = np.asarray(scores[place])
+        missing = np.isnan(part)
+        if missing.any():
+            part = np.where(missing, 0.0, part)
+        measured = measure(
+            part,
+            predicted(part, labels.outputs, probabilities=probabilities),
+            labels.codes,
+            weights,
+            probabilities=probabilities,
+            resamples=resamples if examples else 0,
+            seed=seed,
+        )
+        judged += _values(measured.without(missing.any(axis=(1, 2))), labels)
+    return judged
+
+
+def _check(scores: np.ndarray, labels: Labels, weights: np.ndarray | None) -> None:
+    expected = (len(labels), len(labels.classes))
+    if scores.ndim != 3 or scores.shape[1:] != expected:
+        raise DataError(
+            f"scores: expected shape (members, {expected[0]}, {expected[1]}), got {scores.shape}."
+        )
+    if weights is not None and weights.shape != (len(labels),):
+        raise DataError(f"weights: expected shape ({len(labels)},), got {weights.shape}.")
+    unknown = int(np.count_nonzero(~labels.known))
+    if unknown:
+        raise DataError(f"labels: expected all to be known, got {unknown} unknown ones.")
+
+
+def _blocks(scores: np.ndarray, size: int) -> Iterator[slice]:
+    step = max(1, size)
+    for start in range(0, len(scores), step):
+        yield slice(start, min(len(scores), start + step))
+
+
+def _values(measured: Measured, labels: Labels) -> list[Scores]:
+    """Turn arrays over members into one value a member."""
+    figures = {name: values.tolist() for name, values in measured.figures.items()}
+    per_class = {name: values.tolist() for name, values in measured.per_class.items()}
+    intervals = {name: values.tolist() for name, values in measured.intervals.items()}
+    members = len(next(iter(figures.values())))
+    confusion = [[]] * members if measured.confusion is None else measured.confusion.tolist()
+    return [
+        Scores(
+            figures={name: values[member] for name, values in figures.items()},
+            per_class={
+                one: {name: values[member][code] for name, values in per_class.items()}
+                for code, one in enumerate(labels.classes)
+            },
+            confusion=confusion[member],
+            intervals={name: tuple(values[member]) for name, values in intervals.items()},
+            examples=len(labels),
+        )
+        for member in range(members)
+    ]
+
+
+def _none(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _nan(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _to_json(figures: dict[str, float]) -> dict[str, float | None]:
+    return {name: _none(value) for name, value in figures.items()}
+
+
+def _from_json(stored: dict[str, float | None]) -> dict[str, float]:
+    return {name: _nan(value) for name, value in stored.items()}
