@@ -16,7 +16,7 @@ def mount(app: typer.Typer) -> None:
 
 def methods(
     name: Annotated[str | None, typer.Argument(help="A method: show its parameters.")] = None,
-    format: FormatOption = TableFormat.TABLE,  # noqa: A002 (the option's name)
+    form: FormatOption = TableFormat.TABLE,
 ) -> None:
     """List the methods, or the parameters of one with their ranges and defaults.
 
@@ -26,16 +26,16 @@ def methods(
     from sortal.cli.describe import describe_method, list_methods
 
     if name is None:
-        list_methods(format)
+        list_methods(form)
     else:
-        describe_method(name, format)
+        describe_method(name, form)
 
 
-def datasets(format: FormatOption = TableFormat.TABLE) -> None:  # noqa: A002 (the option's name)
+def datasets(form: FormatOption = TableFormat.TABLE) -> None:
     """List the datasets that a job may name instead of a file."""
     from sortal.cli.describe import list_datasets
 
-    list_datasets(format)
+    list_datasets(form)
 
 
 def schema() -> None:

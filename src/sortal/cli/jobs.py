@@ -69,7 +69,7 @@ def show(
         ),
     ],
     store: StoreOption = DEFAULT_STORE,
-    format: FormatOption = TableFormat.TABLE,  # noqa: A002 (the option's name)
+    form: FormatOption = TableFormat.TABLE,
     target: Annotated[
         str | None,
         typer.Option("--target", help="The independent target to show; all if not given."),
@@ -88,11 +88,11 @@ def show(
     """
     from sortal.cli.report import show as show_what
 
-    show_what(what, store=store, format=format, target=target, figures=figures)
+    show_what(what, store=store, form=form, target=target, figures=figures)
 
 
-def list_jobs(store: StoreOption = DEFAULT_STORE, format: FormatOption = TableFormat.TABLE) -> None:  # noqa: A002
+def list_jobs(store: StoreOption = DEFAULT_STORE, form: FormatOption = TableFormat.TABLE) -> None:
     """List the jobs of a store with their state and best classifier."""
     from sortal.cli.report import list_jobs as list_them
 
-    list_them(store=store, format=format)
+    list_them(store=store, form=form)

@@ -2,14 +2,14 @@
 
 import typing
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from sortal.errors import NotFound, UserError
-from sortal.job.explain import explain
 from sortal.job.models import ClassifierBlock, Job
 from sortal.job.problems import JobError, Problem
+from sortal.job.validation import problems_of
 from sortal.job.values import Expansion, combinations, expand
 from sortal.job.words import nearest
 from sortal.jobs.entries import render_title
@@ -52,7 +52,9 @@ def expand_classifiers(job: Job) -> tuple[list[Classifier], list[Problem]]:
 
 def _expand(block: ClassifierBlock, path: str, seed: int) -> Classifier:
     method = _method(block, f"{path}.method")
-    expansion = _values(block, method, f"{path}.parameters")
+    expansion = expand(
+        block.parameters, lambda name: _is_array(method, name), path=f"{path}.parameters"
+    )
     valid = _validated(method, expansion, f"{path}.parameters")
     _check_words(block, method, valid[0], f"{path}.title")
     return Classifier(
@@ -78,13 +80,6 @@ def _method(block: ClassifierBlock, path: str) -> Method:
         raise JobError([problem]) from error
 
 
-def _values(block: ClassifierBlock, method: Method, path: str) -> Expansion:
-    try:
-        return expand(block.parameters, lambda name: _is_array(method, name))
-    except JobError as error:
-        raise JobError([replace(p, path=f"{path}.{p.path}") for p in error.problems]) from error
-
-
 def _is_array(method: Method, name: str) -> bool:
     """Whether a parameter's own value is a list."""
     field = method.Parameters.model_fields.get(name)
@@ -102,9 +97,8 @@ def _validated(method: Method, expansion: Expansion, path: str) -> tuple[Paramet
         try:
             valid.append(method.Parameters.model_validate(values))
         except ValidationError as error:
-            for problem in explain(error, method.Parameters, values):
-                placed = replace(problem, path=".".join(filter(None, [path, problem.path])))
-                problems[str(placed)] = placed
+            found = problems_of(error, values, method.Parameters, path=path)
+            problems |= {str(problem): problem for problem in found}
     if problems:
         raise JobError(list(problems.values()))
     return tuple(valid)

@@ -1,13 +1,13 @@
 """Members of a job under their titles, and the keys by which the store knows them."""
 
 import hashlib
-import importlib.metadata
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sortal.methods.base import Member, Method
+from sortal.methods.library import library_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +42,6 @@ def member_key(member: Mapping[str, Any], method: Method, dataset: str) -> str:
     }
     text = json.dumps(meaning, sort_keys=True, allow_nan=False)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def library_version(distribution: str) -> str:
-    """Name and minor version of an installed distribution, empty for our own methods.
-
-    >>> library_version("")
-    ''
-    """
-    if not distribution:
-        return ""
-    release = importlib.metadata.version(distribution).split("+")[0].split(".")
-    return f"{distribution} {'.'.join(release[:2])}"
 
 
 def render_title(

@@ -80,7 +80,7 @@ def launch(
     existing = Store.open(store, create=False) if store.is_dir() else None
     resolved, planned = prepare(job, cores=cores, store=existing)
     opened = Store.open(store)
-    log = RunLog(opened.folder / "logs" / f"{resolved.name}.jsonl")
+    log = RunLog(opened.log_path(resolved.name))
 
     def tell(event: Any) -> None:
         log(event)

@@ -17,8 +17,8 @@ from sortal.data.split import Part
 from sortal.engines.base import Json
 from sortal.errors import NotSavable
 from sortal.evaluation.scores import Scores, evaluate, predicted
-from sortal.jobs.entries import library_version
 from sortal.methods.base import Member, Method, Model, Trained
+from sortal.methods.library import library_version
 from sortal.store.segment import SegmentDraft
 
 SCORED = (Part.VALIDATION, Part.TEST)
@@ -81,12 +81,15 @@ class SegmentRows:
         if not self._records:
             return None
         scores = np.concatenate(self._scores)
-        self._data.preparer.save(self._folder)
+        (self._folder / "preparer").mkdir()
+        self._data.preparer.save(self._folder / "preparer")
         common = {
             "dataset": self._task["dataset"],
             "split": self._task["split"],
             "fold": self._data.split.fold,
             "outputs": self._data.dataset.labels.outputs.value,
+            "classes": list(self._data.dataset.labels.classes),
+            "inputs": self._task["inputs"],
             "threads": self._task["threads"],
             "library": library_version(self._method.library),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -163,7 +164,7 @@ def _entries(
         for parameters, seed, split, target in product(
             classifier.combinations, classifier.seeds, splits, targets
         ):
-            about = {
+            about: dict[str, Any] = {
                 "method": classifier.block.method,
                 "seed": seed,
                 "target": target,

@@ -10,7 +10,7 @@ import numpy as np
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part, Split
 from sortal.errors import NotFound
-from sortal.evaluation.aggregate import Spread, aggregate
+from sortal.evaluation.aggregate import Spread, aggregate, summarise
 from sortal.evaluation.comparison import Comparison, compare, tied_with_best
 from sortal.evaluation.scores import HEADLINE, Scores
 from sortal.store.store import Store
@@ -72,7 +72,61 @@ class Result:
     @property
     def confusion(self) -> np.ndarray:
         """Confusion matrix (truth, predicted), summed over folds and seeds."""
-        return np.sum([member.scores[self.part].confusion for member in self.members], axis=0)
+        matrices = [np.asarray(member.scores[self.part].confusion) for member in self.members]
+        return np.stack(matrices).sum(axis=0)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What training noticed, each sentence once."""
+        return tuple(dict.fromkeys(n for member in self.members for n in member.record["notes"]))
+
+    def table(self) -> "pl.DataFrame":
+        """One row per figure: mean, interval or spread, and over how many members it is defined."""
+        import polars as pl
+
+        rows = []
+        for name, spread in self.figures.items():
+            low, high = self.interval(name) or (None, None)
+            rows.append(
+                {
+                    "figure": name,
+                    "value": _blank(spread.mean),
+                    "low": low,
+                    "high": high,
+                    "sd": _blank(spread.sd),
+                    "members": spread.n,
+                }
+            )
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+    def class_table(self) -> "pl.DataFrame":
+        """One row per class or target: mean of its figures over the members."""
+        import polars as pl
+
+        tables = [member.scores[self.part].per_class for member in self.members]
+        return pl.DataFrame(
+            [
+                {"class": one}
+                | {name: _blank(summarise([t[one][name] for t in tables]).mean) for name in figures}
+                for one, figures in tables[0].items()
+            ],
+            infer_schema_length=None,
+        )
+
+    def member_table(self) -> "pl.DataFrame":
+        """One row per member: seed, fold, seconds, where it was trained, its key."""
+        import polars as pl
+
+        about = ("fit_seconds", "score_seconds", "threads", "host", "library", "created")
+        return pl.DataFrame(
+            [
+                {name: member.entry[name] for name in ("seed", "fold")}
+                | {name: member.record[name] for name in about}
+                | {"key": member.entry["key"]}
+                for member in self.members
+            ],
+            infer_schema_length=None,
+        )
 
     def seconds(self, what: str) -> float:
         """Mean `fit_seconds` or `score_seconds` of a member."""
@@ -114,6 +168,22 @@ class Results:
             store=store,
         )
 
+    def outline(self) -> dict[str, Any]:
+        """The job in one row: its size, state and best classifier."""
+        best = self.best()
+        members = {entry["key"] for entry in self.record["entries"]}
+        done = {member.entry["key"] for result in self.results for member in result.members}
+        return {
+            "job": self.name,
+            "classifiers": len({result.title for result in self.results}),
+            "members": len(members),
+            "done": len(done),
+            "failed": len(self.record["failures"]),
+            "best": best.title if best else None,
+            self.headline: best.figures[self.headline].mean if best else None,
+            "updated": self.record["updated"],
+        }
+
     @property
     def outputs(self) -> Outputs:
         """How the classifiers' outputs relate."""
@@ -147,16 +217,25 @@ class Results:
         value = result.figures[self.headline].mean
         return (bool(np.isnan(value)), -value, result.title)
 
-    def result(self, title: str, target: str | None = None) -> Result:
-        """The result of that title (and target, where there are several).
+    def best(self, target: str | None = None) -> Result | None:
+        """The result with the best headline that is no reference; None if there is none."""
+        return next((r for r in self.ranked if r.target == target and not r.is_reference), None)
+
+    def titled(self, title: str, target: str | None = None) -> tuple[Result, ...]:
+        """The results under a title, one a target; narrowed to one target if it is given.
 
         Raises:
-            NotFound: No result has that title.
+            NotFound: No result has that title and target.
         """
-        for result in self.results:
-            if result.title == title and target in (None, result.target):
-                return result
-        raise NotFound("result", title, {r.title for r in self.results}, where=f"job {self.name!r}")
+        found = [r for r in self.results if r.title == title and target in (None, r.target)]
+        if not found:
+            known = (
+                {r.title for r in self.results} if target is None else set(map(str, self.targets))
+            )
+            name = title if target is None else target
+            kind = "result" if target is None else "target"
+            raise NotFound(kind, name, known, where=f"job {self.name!r}")
+        return tuple(found)
 
     def correct(self, results: Sequence[Result]) -> np.ndarray:
         """Whether each result is right on each reported example, shape (results, examples), bool.
@@ -174,9 +253,9 @@ class Results:
         for row, members in enumerate(spoken):
             for member in members:
                 reported, truth = self._reported(member)
-                decided = next(decisions)[-len(reported) :] if len(reported) else []
-                agrees = decided == truth if truth.ndim == 1 else (decided == truth).all(axis=1)
-                right[row, position[reported]] = agrees
+                decided = next(decisions)
+                agrees = decided[len(decided) - len(reported) :] == truth
+                right[row, position[reported]] = agrees.reshape(len(reported), -1).all(axis=1)
         return right
 
     def _speakers(self, result: Result) -> list[MemberResult]:
@@ -244,7 +323,7 @@ class Results:
         """Scores of a result's first member on the reported part: id, truth, a column per class."""
         import polars as pl
 
-        member = self.result(title, target).members[0]
+        member = self.titled(title, target)[0].members[0]
         rows, truth = self._reported(member)
         ids = self.store.dataset(self.record["dataset"]).inputs.ids[rows]
         labels = self.labels.for_target(member.entry["target"])
@@ -269,8 +348,8 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[st
         "low": low,
         "high": high,
         "sd": figures[headline].sd if several else None,
-        "log_loss": _blank(figures["log_loss"]),
-        **({} if headline == "macro_f1" else {"macro_f1": _blank(figures["macro_f1"])}),
+        "log_loss": _blank(figures["log_loss"].mean),
+        **({} if headline == "macro_f1" else {"macro_f1": _blank(figures["macro_f1"].mean)}),
         "fit_seconds": result.seconds("fit_seconds"),
         "score_seconds": result.seconds("score_seconds"),
         "members": len(result.members),
@@ -279,13 +358,13 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[st
     }
 
 
-def _blank(spread: Spread) -> float | None:
-    return None if np.isnan(spread.mean) else spread.mean
+def _blank(value: float) -> float | None:
+    return None if np.isnan(value) else value
 
 
 def _results(record: Mapping[str, Any], store: Store, part: Part) -> tuple[Result, ...]:
     """Gather stored members under their titles, in the job's order."""
-    stored = store.records([entry["key"] for entry in record["entries"]])
+    stored = store.records(store.find(entry["key"] for entry in record["entries"]))
     grouped: dict[tuple[str, str | None], list[MemberResult]] = {}
     for entry in record["entries"]:
         if entry["key"] in stored:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sortal.data.unseen import InputSpec
 from sortal.engines.base import Died, Engine, Finished, Json, Message, Raised, Report, Started
 from sortal.engines.here import Here
 from sortal.evaluation.scores import HEADLINE
@@ -169,6 +170,7 @@ class _Driver:
             "store": str(self.store.folder),
             "dataset": self.resolved.dataset.fingerprint,
             "split": first.split,
+            "inputs": InputSpec.of(self.resolved.dataset, block).described(),
             "preparation": [block.scaling, block.imputation],
             "method": first.member.method,
             "calibration": first.member.calibration,

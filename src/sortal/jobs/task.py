@@ -12,7 +12,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from sortal.data.prepared import Prepared, rows_known
-from sortal.data.preparer import Preparation
+from sortal.data.preparer import Imputation, Preparation, Scaling
 from sortal.engines.base import Channel, Json
 from sortal.jobs.outcome import SegmentRows
 from sortal.methods import registry
@@ -93,7 +93,7 @@ def _prepare(
     store: str,
     dataset: str,
     split: str,
-    recipe: tuple[str, str],
+    recipe: tuple[Scaling, Imputation],
     target: str | None,
     *,
     narrow: bool,
@@ -106,4 +106,9 @@ def _prepare(
     opened = Store.open(Path(store))
     data = opened.dataset(dataset)
     divided = rows_known(data.labels, opened.split(dataset, split), target)
-    return Prepared.fit(data, divided, Preparation.of(*recipe), target if narrow else None)
+    return Prepared.fit(
+        data,
+        divided,
+        Preparation(scaling=recipe[0], imputation=recipe[1]),
+        target if narrow else None,
+    )

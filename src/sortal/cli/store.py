@@ -1,0 +1,129 @@
+"""`sortal store`: look after the results on disk."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sortal.cli.options import DEFAULT_STORE, StoreOption
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="""Look after the store: what it holds, whether it is sound, what may go.
+
+    A store is a folder. It may be copied, and several may be merged into one.""",
+)
+
+
+@app.command("ls")
+def list_contents(store: StoreOption = DEFAULT_STORE) -> None:
+    """List what the store holds, in numbers and bytes."""
+    from sortal.console import print_rows
+    from sortal.store.store import Store
+    from sortal.tables import size
+
+    usage = Store.open(store, create=False).usage()
+    print_rows(
+        [{"kind": kind, "count": of.count, "size": size(of.bytes)} for kind, of in usage.items()]
+    )
+
+
+@app.command()
+def show(
+    job: Annotated[str, typer.Argument(help="Name of a job.")], store: StoreOption = DEFAULT_STORE
+) -> None:
+    """Show a job as it was run: its file, its runs, its failures."""
+    from sortal.store.store import Store
+
+    record = Store.open(store, create=False).read_job(job)
+    typer.echo(record["text"].rstrip() or "(this job came from Python)")
+    for run in record["runs"]:
+        typer.echo(
+            f"\n{run['ended']}  {run['trained']} trained, {run['stored']} found in the store, "
+            f"{run['failed']} failed, {run['seconds']:.1f} s"
+            + (", interrupted" if run["interrupted"] else "")
+        )
+    for key, failure in record["failures"].items():
+        typer.echo(f"\nfailed {key}: {failure['reason']}\n{failure['traceback']}")
+
+
+@app.command()
+def check(
+    store: StoreOption = DEFAULT_STORE,
+    put_aside: Annotated[
+        bool, typer.Option("--put-aside", help="Move what is damaged into quarantine/.")
+    ] = False,
+) -> None:
+    """Read every byte of the store and name what is not as it was written.
+
+    Exit code 1 if anything is damaged. A run puts damaged results aside by itself and
+    computes them again.
+    """
+    from sortal.store.store import Store
+
+    opened = Store.open(store, create=False)
+    damages = opened.verify()
+    for damage in damages:
+        typer.echo(str(damage))
+        if put_aside:
+            opened.quarantine(damage)
+    typer.echo(f"{len(damages)} damaged file{'s' if len(damages) != 1 else ''} in {store}.")
+    raise typer.Exit(1 if damages else 0)
+
+
+@app.command()
+def rm(
+    job: Annotated[str, typer.Argument(help="Name of a job.")], store: StoreOption = DEFAULT_STORE
+) -> None:
+    """Delete a job, and those of its results that no other job shares.
+
+    The disk is freed by `sortal store gc`.
+    """
+    from sortal.store.store import Store
+
+    deleted = Store.open(store, create=False).remove_job(job)
+    typer.echo(f"deleted job {job!r} and {deleted} results; `sortal store gc` frees their bytes.")
+
+
+@app.command()
+def merge(
+    other: Annotated[Path, typer.Argument(help="Folder of another store.")],
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Copy into this store what another holds and this one lacks.
+
+    The other store is not changed. Exit code 1 if something there was damaged.
+    """
+    from sortal.store.store import Store
+
+    merged = Store.open(store).merge(Store.open(other, create=False))
+    typer.echo(
+        f"copied {merged.segments} segments, {merged.datasets} datasets, {merged.jobs} jobs, "
+        f"{merged.artifacts} artifacts."
+    )
+    for name, new in merged.renamed.items():
+        typer.echo(f"job {name!r} is another job here: the copy is named {new!r}.")
+    for name in merged.kept:
+        typer.echo(f"artifact {name} is here already and stays.")
+    for damage in merged.damaged:
+        typer.echo(f"skipped, damaged: {damage}")
+    raise typer.Exit(1 if merged.damaged else 0)
+
+
+@app.command()
+def gc(
+    store: StoreOption = DEFAULT_STORE,
+    snapshot_days: Annotated[
+        float, typer.Option(min=0, help="Delete snapshots of unfinished training older than this.")
+    ] = 30.0,
+) -> None:
+    """Free the disk of deleted results, unused datasets, old snapshots and leftovers."""
+    from sortal.store.store import Store
+    from sortal.tables import size
+
+    freed = Store.open(store, create=False).gc(snapshot_days=snapshot_days)
+    typer.echo(
+        f"freed {size(freed.bytes)}: {freed.segments} segments, {freed.datasets} datasets, "
+        f"{freed.snapshots} snapshots, {freed.leftovers} leftovers."
+    )

@@ -1,0 +1,137 @@
+"""Apply stored classifiers to new data, block by block."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from sortal.data.inputs import Inputs
+from sortal.data.labels import Outputs
+from sortal.data.preparer import Preparer
+from sortal.data.unseen import InputSpec, read_inputs
+from sortal.errors import UserError
+from sortal.evaluation.scores import predicted
+from sortal.jobs.results import MemberResult, Result
+from sortal.methods import registry
+from sortal.methods.base import Model
+from sortal.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Predictions for some examples."""
+
+    ids: np.ndarray
+    """Shape (examples,)."""
+
+    decided: np.ndarray
+    """EXCLUSIVE: class codes (examples,); INDEPENDENT: 0 or 1, (examples, targets)."""
+
+    scores: np.ndarray
+    """Mean over the members, shape (examples, outputs)."""
+
+    spread: np.ndarray | None
+    """Standard deviation over the members, shape (examples, outputs); None for one member."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Column:
+    """The members that give one result's outputs."""
+
+    models: tuple[tuple[Preparer, Model], ...]
+
+
+@dataclass(slots=True, eq=False)
+class Predictor:
+    """A classifier taken out of a store; needs nothing of the job that made it.
+
+    Several seeds or folds are averaged, which asks for scores that are probabilities.
+    """
+
+    outputs: Outputs
+    classes: tuple[str, ...]
+    probabilities: bool
+    spec: InputSpec
+    _columns: tuple[_Column, ...]
+    outside: dict[str, int] = field(default_factory=dict)
+    """Examples so far whose feature lay outside the range seen in training, by feature."""
+
+    @classmethod
+    def load(
+        cls, store: Store, results: Sequence[Result], *, seed: int | None = None
+    ) -> "Predictor":
+        """Load all members of a result, or of the results of several targets under one title.
+
+        Raises:
+            UserError: A member's model was not stored, or several members have no probabilities to average.
+        """
+        members = [[m for m in r.members if seed in (None, m.entry["seed"])] for r in results]
+        if not all(members):
+            known = sorted({m.entry["seed"] for r in results for m in r.members})
+            raise UserError(f"{results[0].title}: expected one of the seeds {known}, got {seed}.")
+        record = members[0][0].record
+        if not record["probabilities"] and any(len(several) > 1 for several in members):
+            raise UserError(
+                f"{results[0].title}: its scores are no probabilities, so its {len(members[0])} "
+                "members cannot be averaged; choose one with --seed."
+            )
+        targets = [r.target for r in results if r.target is not None]
+        return cls(
+            outputs=Outputs(record["outputs"]),
+            classes=tuple(targets or record["classes"]),
+            probabilities=record["probabilities"],
+            spec=InputSpec.restore(record["inputs"]),
+            _columns=tuple(
+                _Column(tuple(_load(store, member) for member in several)) for several in members
+            ),
+        )
+
+    def files(
+        self, paths: Sequence[Path], *, id_column: str | None = None, size: int = 50_000
+    ) -> Iterator[Block]:
+        """Predict the examples of files, `size` at a time."""
+        for inputs in read_inputs(paths, self.spec, id_column=id_column, size=size):
+            yield self.predict(inputs)
+
+    def predict(self, inputs: Inputs) -> Block:
+        """Predict raw (unprepared) examples."""
+        self._count_outside(inputs)
+        means, spreads = [], []
+        for column in self._columns:
+            scores = np.stack(
+                [_score(preparer, model, inputs) for preparer, model in column.models]
+            )
+            means.append(scores.mean(axis=0))
+            spreads.append(scores.std(axis=0, ddof=1) if len(scores) > 1 else None)
+        mean = np.concatenate(means, axis=1).astype(np.float32)
+        known = [spread for spread in spreads if spread is not None]
+        return Block(
+            ids=inputs.ids,
+            decided=predicted(mean[None], self.outputs, probabilities=self.probabilities)[0],
+            scores=mean,
+            spread=np.concatenate(known, axis=1) if len(known) == len(spreads) else None,
+        )
+
+    def _count_outside(self, inputs: Inputs) -> None:
+        preparer, _ = self._columns[0].models[0]
+        for found in preparer.outside(inputs):
+            self.outside[found.name] = self.outside.get(found.name, 0) + found.count
+
+
+def _score(preparer: Preparer, model: Model, inputs: Inputs) -> np.ndarray:
+    scores: np.ndarray = model.scores(preparer.apply(inputs))[0]
+    return scores
+
+
+def _load(store: Store, member: MemberResult) -> tuple[Preparer, Model]:
+    record, key = member.record, member.entry["key"]
+    if record["model"] is None:
+        raise UserError(
+            f"{member.entry['title']} cannot be applied: its model was not stored "
+            f"({record['not_savable'].rstrip('.')})."
+        )
+    segment = store.segment(store.find([key])[key].segment)
+    method = registry.find(record["method"], record["calibration"])
+    model = method.load(segment.model_folder(record["model"]))
+    return Preparer.load(segment.folder / "preparer"), model.pick((key,))
