@@ -1,0 +1,191 @@
+"""A run as it is seen while it runs: a live display on a terminal, now and then a line elsewhere."""
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from sortal.events import Event, JobEnded, JobPlanned, MemberFailed, Warned
+from sortal.tracking.progress import Progress, Running, State
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.live import Live
+
+_SHOWN = 8
+"""Populations that the live display lists; the rest are counted."""
+
+
+class Display:
+    """A listener that shows a run's progress on stderr.
+
+    On a terminal: a bar, the time, and a line for each running population, redrawn
+    in place. Elsewhere (a batch job's log): a plain line at most every `every_s` seconds.
+    Failures and warnings are printed as they happen, also when quiet.
+    """
+
+    def __init__(
+        self, *, quiet: bool = False, console: "Console | None" = None, every_s: float = 5.0
+    ) -> None:
+        """Set up; nothing is shown before the first event.
+
+        Args:
+            quiet: Show failures and warnings only.
+            console: Where to print; stderr if not given.
+            every_s: Least time between two plain lines [s].
+        """
+        self._quiet, self._console, self._every_s = quiet, console, every_s
+        self._progress = Progress()
+        self._live: Live | None = None
+        self._spoken = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        self._progress(event)
+        match event:
+            case Warned(text=text):
+                self._say(f"note: {text}", "yellow")
+            case MemberFailed(title=title, reason=reason):
+                self._say(f"failed: {title}: {reason}", "red")
+            case _ if self._quiet:
+                pass
+            case JobPlanned():
+                self._say(plan_line(event))
+                self._start()
+            case JobEnded():
+                self._stop()
+                self._say(end_line(event))
+            case _:
+                self._tick()
+
+    def _start(self) -> None:
+        from rich.live import Live
+
+        console = self._out()
+        self._spoken = time.monotonic()
+        if not console.is_terminal or self._live:
+            return
+        self._live = Live(
+            get_renderable=self._drawn, console=console, refresh_per_second=4, transient=True
+        )
+        self._live.start()
+        # A second Ctrl-C leaves at once and could not bring a hidden cursor back.
+        console.show_cursor(True)
+
+    def _stop(self) -> None:
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _tick(self) -> None:
+        """Say a plain line if the last one is long enough ago."""
+        now = time.monotonic()
+        if self._live is None and now - self._spoken >= self._every_s:
+            self._spoken = now
+            self._say(progress_line(self._progress.state, now))
+
+    def _drawn(self) -> "RenderableType":
+        return drawn(self._progress.state, time.monotonic())
+
+    def _say(self, text: str, style: str = "") -> None:
+        from rich.text import Text
+
+        self._out().print(Text(text, style=style), soft_wrap=True)
+
+    def _out(self) -> "Console":
+        if self._console is None:
+            from rich.console import Console
+
+            self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        return self._console
+
+
+def plan_line(event: JobPlanned) -> str:
+    """What is about to happen."""
+    return (
+        f"{event.job}: {counted(event.members, 'member')}, {event.stored} found in the store; "
+        f"{counted(event.tasks, 'task')} on {counted(event.workers, 'worker')} "
+        f"with {counted(event.threads, 'thread')} each"
+    )
+
+
+def end_line(event: JobEnded) -> str:
+    """What the run came to."""
+    how = "interrupted after" if event.interrupted else "done in"
+    return (
+        f"{event.job}: {how} {duration(event.seconds)}: {event.trained} trained, "
+        f"{event.stored} found in the store, {event.failed} failed"
+    )
+
+
+def progress_line(state: State, now: float) -> str:
+    """Where a run is, on one line."""
+    running = ", ".join(map(_running, state.running[:_SHOWN])) or "nothing"
+    return f"{state.job}: {_counts(state)}, {_times(state, now)}; running: {running}"
+
+
+def drawn(state: State, now: float) -> "RenderableType":
+    """Where a run is, as the live display shows it: at most as many lines as it has workers."""
+    from rich.console import Group
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    head = Table.grid(padding=(0, 1))
+    head.add_row(
+        ProgressBar(total=1.0, completed=state.share, width=24),
+        Text(f"{_counts(state)}, {_times(state, now)}", overflow="ellipsis", no_wrap=True),
+    )
+    lines = [
+        Text(f"  {_running(of)}", overflow="ellipsis", no_wrap=True)
+        for of in state.running[:_SHOWN]
+    ]
+    more = len(state.running) - len(lines)
+    if more > 0:
+        lines.append(Text(f"  and {counted(more, 'more population')}"))
+    return Group(head, *lines)
+
+
+def duration(seconds: float) -> str:
+    """A time in words that fit its size.
+
+    >>> [duration(s) for s in (3.21, 75, 3700, 100_000)]
+    ['3.2 s', '1 min 15 s', '1 h 1 min', '27 h 46 min']
+    """
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun in the right form."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _counts(state: State) -> str:
+    failed = f", {state.failed} failed" if state.failed else ""
+    return f"{state.done}/{state.total} members{failed}"
+
+
+def _times(state: State, now: float) -> str:
+    remaining = state.remaining(now)
+    left = "" if remaining is None else f", about {duration(remaining)} left"
+    return f"{duration(state.elapsed(now))}{left}"
+
+
+def _running(population: Running) -> str:
+    members = f" x{population.members}" if population.members > 1 else ""
+    text = f" {population.text}" if population.text else ""
+    return f"{population.method}{members} {population.done:.0%}{text}"
