@@ -31,7 +31,7 @@ def mcnemar(first_alone: np.ndarray, second_alone: np.ndarray) -> np.ndarray:
     """Test whether two classifiers are equally often right (McNemar 1947, doi:10.1007/BF02295996).
 
     Up to 25 discordant examples exact binomial; beyond, chi-squared with continuity
-    correction (Edwards 1948, doi:10.1007/BF02289261).
+    correction (Edwards 1948, doi:10.1007/BF02289261), which never turns a gap of 0 into one of 1.
 
     Args:
         first_alone: Number of examples that only the first has right, any shape.
