@@ -137,7 +137,11 @@ class Preparer:
         """
         try:
             described = json.loads((folder / "preparer.json").read_text(encoding="utf-8"))
-            with np.load(folder / "preparer.npz", allow_pickle=False) as arrays:
+            # NumPy leaves a file open that it opened itself and found damaged.
+            with (
+                (folder / "preparer.npz").open("rb") as file,
+                np.load(file, allow_pickle=False) as arrays,
+            ):
                 fitted = [
                     Fitted.restore(about, {w: arrays[f"{number}.{w}"] for w in Fitted.ARRAYS})
                     for number, about in enumerate(described["inputs"])

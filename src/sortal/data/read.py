@@ -52,7 +52,7 @@ def read_dataset(block: DataBlock, folder: Path, seed: int) -> Dataset:
     examples = _Examples.understand(gathered, roles, source)
     if block.classes is not None:
         examples = _choose_classes(examples, block.classes)
-    elif source.classes is not None:
+    elif source.classes is not None and block.label is None:
         examples = replace(examples, labels=_reordered(examples.labels, source.classes))
     if block.subset is not None:
         examples = examples.take(draw_subset(examples.labels, block.subset, seed))

@@ -16,7 +16,7 @@ from pyarrow import csv
 from sortal.data.readers.base import MISSING, Batch
 from sortal.errors import DataError
 
-_BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 18
 _LINES_A_BLOCK = 16
 
 
@@ -30,7 +30,7 @@ class DelimitedTable:
         try:
             with self._open([]) as reader:
                 self._raw_names = tuple(reader.schema.names)
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowInvalid, OSError) as error:
             raise self._damaged(error) from error
         self.names = tuple(name.strip() for name in self._raw_names)
         twice = [name for name, count in Counter(self.names).items() if count > 1]

@@ -33,7 +33,7 @@ def open_npz(path: Path) -> SlicedArrays:
     @cache
     def load(name: str) -> np.ndarray:
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 array: np.ndarray = arrays[name]
         except zipfile.BadZipFile as error:
             raise DataError(f"{path}: array {name!r} cannot be read ({error}).") from error

@@ -1,4 +1,4 @@
-"""Parquet files, streamed by row groups."""
+"""Parquet files, streamed even within a row group."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,8 @@ from pyarrow import parquet
 
 from sortal.data.readers.base import Batch
 from sortal.errors import DataError
+
+_BUFFER_BYTES = 1 << 18
 
 
 class ParquetTable:
@@ -28,8 +30,10 @@ class ParquetTable:
     def batches(self, names: Sequence[str], size: int) -> Iterator[Batch]:
         """Walk over some columns."""
         try:
-            # Without pre_buffer off, a row group is held whole before its first batch comes.
-            with parquet.ParquetFile(self.path, pre_buffer=False) as file:
+            # Without both settings whole columns of a row group are held before its first batch.
+            with parquet.ParquetFile(
+                self.path, pre_buffer=False, buffer_size=_BUFFER_BYTES
+            ) as file:
                 for batch in file.iter_batches(batch_size=size, columns=list(names)):
                     yield batch.select(list(names))
         except (pa.ArrowInvalid, OSError) as error:

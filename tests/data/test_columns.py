@@ -1,0 +1,128 @@
+"""What values mean."""
+
+import datetime
+import decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sortal.data import columns
+from sortal.data.columns import BadValue, natural
+
+
+def test_numbers_take_every_numeric_type():
+    for column in (
+        pa.array([1, 2, None]),
+        pa.array(["1", " 2 ", ""]),
+        pa.array([1.0, 2.0, None], pa.float16()),
+        pa.array([decimal.Decimal("1.0"), decimal.Decimal("2.0"), None]),
+        pa.array(["1", "2", None]).dictionary_encode(),
+        pa.chunked_array([["1"], ["2", "NaN"]]),
+    ):
+        np.testing.assert_array_equal(columns.numbers(column), [1, 2, np.nan])
+    assert columns.numbers(pa.array([True, False])).tolist() == [1, 0]
+    assert columns.numbers(pa.array([1.5, None], pa.float32())).dtype == np.float32
+    assert np.isnan(columns.numbers(pa.nulls(3))).all()
+    assert columns.numbers(pa.array([2**60 + 1]))[0] == float(2**60)
+
+
+@pytest.mark.parametrize("wrong", ["abc", "1_0", "0x10", "1,5", "12 3", "--1", "e5", "1e"])
+def test_what_is_no_number_is_named_with_its_row(wrong):
+    with pytest.raises(BadValue) as raised:
+        columns.numbers(pa.array(["1", None, wrong, "also"]))
+    assert (raised.value.row, raised.value.got) == (2, repr(wrong))
+    with pytest.raises(BadValue, match="timestamp"):
+        columns.numbers(pa.array([datetime.datetime(2020, 1, 1)]))
+
+
+@pytest.mark.parametrize(
+    ("values", "codes", "names"),
+    [
+        (["b", "a", "", None, "b"], [1, 0, -1, -1, 1], ("a", "b")),
+        (["10", "9", "NaN"], [1, 0, -1], ("9", "10")),
+        (["1.0", "1", "2"], [0, 0, 1], ("1", "2")),
+        ([3, -1, None], [1, 0, -1], ("-1", "3")),
+        ([1.0, 0.0, float("nan")], [1, 0, -1], ("0", "1")),
+        ([True, None, False], [1, -1, 0], ("False", "True")),
+        (["type10", "type9", "Type1"], [2, 1, 0], ("Type1", "type9", "type10")),
+        (["1", "x", "0.5"], [0, 2, 1], ("1", "0.5", "x")),
+        ([None, None], [-1, -1], ()),
+    ],
+)
+def test_classes_are_named_and_ordered_naturally(values, codes, names):
+    found, ordered = columns.classes(pa.array(values))
+    assert ordered == names
+    assert found.tolist() == codes
+
+
+def test_fractions_are_no_classes():
+    for values in (["0", "1", "0.37", "0.5"], [0.0, 1.0, 0.37, 0.5]):
+        with pytest.raises(BadValue, match=r"name or a whole number, got 0\.37") as raised:
+            columns.classes(pa.array(values))
+        assert raised.value.row == 2
+
+
+def test_targets_are_zero_one_or_unknown():
+    assert columns.targets(pa.array(["0", "1.0", "", "true"])).tolist() == [0, 1, -1, 1]
+    with pytest.raises(BadValue, match="0, 1 or nothing, got 2"):
+        columns.targets(pa.array([0, 1, 2]))
+
+
+def test_ids_are_whole_numbers_if_all_are_written_so():
+    assert columns.ids(pa.array(["10", "-3"])).tolist() == [10, -3]
+    assert columns.ids(pa.array(["10", "007"])).tolist() == ["10", "007"]
+    assert columns.ids(pa.array([5.0, 6.0])).dtype == np.int64
+    assert columns.ids(pa.array(["1", "2"]), as_text=True).tolist() == ["1", "2"]
+    with pytest.raises(BadValue, match="a name for each example, got nothing"):
+        columns.ids(pa.array(["a", None]))
+    with pytest.raises(BadValue, match=r"whole number, got 0\.5"):
+        columns.ids(pa.array([1.0, 0.5]))
+
+
+def test_groups_of_any_type_rise_with_their_value():
+    assert columns.groups(pa.array(["b", "a", "b"])).tolist() == [1, 0, 1]
+    assert columns.groups(pa.array(["10", "9"])).tolist() == [1, 0]
+    assert columns.groups(pa.array([0.5, 0.25, 0.5])).tolist() == [1, 0, 1]
+    with pytest.raises(BadValue, match="a group for each example"):
+        columns.groups(pa.array([1, None]))
+
+
+def test_folds_and_parts_refuse_what_they_are_not():
+    assert columns.folds(pa.array(["3", "1.0"])).tolist() == [3, 1]
+    with pytest.raises(BadValue, match="whole number of a fold"):
+        columns.folds(pa.array([1.5]))
+    assert columns.parts(pa.array(["Test", "train", "validation"])).tolist() == [2, 0, 1]
+    with pytest.raises(BadValue, match="train, validation or test, got 'tst'"):
+        columns.parts(pa.array(["train", "tst"]))
+
+
+def test_weights_are_finite_and_keep_their_sign():
+    assert columns.weights(pa.array([-1.5, 2.0])).tolist() == [-1.5, 2.0]
+    for wrong in (float("nan"), float("inf"), None):
+        with pytest.raises(BadValue, match="a finite weight") as raised:
+            columns.weights(pa.array([1.0, wrong]))
+        assert raised.value.row == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(), max_size=8))
+def test_natural_order_compares_any_names(names):
+    forth, back = (sorted(given_order, key=natural) for given_order in (names, names[::-1]))
+    assert forth == back
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(alphabet="ab0 1.", max_size=4), min_size=1), st.integers(1, 5))
+def test_classes_do_not_depend_on_how_a_column_is_cut(values, size):
+    pieces = [values[start : start + size] for start in range(0, len(values), size)]
+    results = []
+    for column in (pa.array(values), pa.chunked_array(pieces)):
+        try:
+            codes, names = columns.classes(column)
+            results.append((codes.tolist(), names))
+        except BadValue as error:
+            results.append((error.row, error.got))
+    assert results[0] == results[1]

@@ -1,0 +1,158 @@
+"""New files are found by name and walked over block by block."""
+
+import json
+
+import h5py
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from sortal.data.inputs import Ragged
+from sortal.data.read import read_dataset
+from sortal.data.unseen import InputSpec, read_inputs
+from sortal.errors import DataError
+from sortal.job.models import DataBlock
+
+ROWS = 40
+
+
+def spec_of(tmp_path, **options) -> InputSpec:
+    block = DataBlock(**options)
+    return InputSpec.of(read_dataset(block, tmp_path, 0), block)
+
+
+@pytest.fixture
+def table_spec(tmp_path) -> InputSpec:
+    (tmp_path / "train.csv").write_text("a,b,y\n1,2,u\n3,4,v\n")
+    return spec_of(tmp_path, source="train.csv", label="y")
+
+
+def columns() -> dict[str, list]:
+    return {
+        "y": ["?"] * ROWS,
+        "b": [float(i) for i in range(ROWS)],
+        "who": [f"r{i}" for i in range(ROWS)],
+        "a": [0.5 * i for i in range(ROWS)],
+    }
+
+
+def test_a_spec_survives_json(table_spec):
+    again = InputSpec.restore(json.loads(json.dumps(table_spec.described())))
+    assert again == table_spec
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_columns_are_found_in_any_order(tmp_path, table_spec, size, kind):
+    path = tmp_path / f"new.{kind}"
+    if kind == "csv":
+        rows = zip(*columns().values(), strict=True)
+        path.write_text("\n".join(["y,b,who,a", *(",".join(map(str, r)) for r in rows)]))
+    else:
+        parquet.write_table(pa.table(columns()), path)
+    blocks = list(read_inputs([path, path], table_spec, id_column="who", size=size))
+    assert max(map(len, blocks)) <= size
+    features = np.concatenate([block.arrays["features"] for block in blocks])
+    expected = np.column_stack([columns()["a"], columns()["b"]])
+    np.testing.assert_array_equal(features, np.concatenate([expected, expected]))
+    assert np.concatenate([b.ids for b in blocks]).tolist() == columns()["who"] * 2
+    numbered = list(read_inputs([path, path], table_spec, size=size))
+    assert np.concatenate([b.ids for b in numbered]).tolist() == list(range(2 * ROWS))
+
+
+def test_all_missing_columns_are_told_with_the_nearest(tmp_path, table_spec):
+    (tmp_path / "new.csv").write_text("who,aa\n1,2\n")
+    with pytest.raises(
+        DataError, match=r"expected 3 columns that are missing: 'a' .*'aa'.*'b', 'whom' .*'who'"
+    ):
+        list(read_inputs([tmp_path / "new.csv"], table_spec, id_column="whom"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b,who\n1,2,x\n1,bad,y\n", "new.csv, row 2: column 'b': expected a number, got 'bad'"),
+        ("a,b,who\n1,2,x\n1,inf,y\n", "new.csv, row 2: feature 'b' is infinite"),
+        ("a,b,who\n1,2,x\n1,2,\n", "new.csv, row 2: id: expected a name"),
+        ("a,b,who\n", "expected examples, got none"),
+    ],
+)
+def test_bad_values_have_their_place(tmp_path, table_spec, text, said):
+    (tmp_path / "new.csv").write_text(text)
+    with pytest.raises(DataError, match=said):
+        list(read_inputs([tmp_path / "new.csv"], table_spec, id_column="who", size=1))
+
+
+def test_infinite_values_are_missing_where_training_took_them_so(tmp_path):
+    (tmp_path / "train.csv").write_text("a,y\n1,u\ninf,v\n")
+    spec = spec_of(tmp_path, source="train.csv", label="y", infinite="missing")
+    (block,) = read_inputs([tmp_path / "train.csv"], spec)
+    assert np.isnan(block.arrays["features"][1, 0])
+
+
+def write_signals(path, length=None):
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(0, 9, ROWS)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    arrays = {
+        "signal": rng.normal(size=offsets[-1]),
+        "signal_offsets": offsets,
+        "features": rng.normal(size=(ROWS, 2)),
+        "features_names": np.array(["p", "q"]),
+        "labels": np.arange(ROWS) % 2,
+        "read": np.arange(ROWS) + 100,
+    }
+    if path.suffix == ".npz":
+        np.savez(path, **arrays)
+    else:
+        with h5py.File(path, "w") as file:
+            for name, values in arrays.items():
+                file[name] = values.astype("S") if values.dtype.kind == "U" else values
+    return arrays
+
+
+@pytest.mark.parametrize("kind", ["npz", "h5"])
+@pytest.mark.parametrize("length", [None, 5])
+def test_arrays_in_blocks_are_the_arrays_of_the_dataset(tmp_path, kind, length):
+    path = tmp_path / f"s.{kind}"
+    write_signals(path)
+    block = DataBlock(source=path.name, inputs=["signal", "features"], length=length)
+    data = read_dataset(block, tmp_path, 0)
+    blocks = list(read_inputs([path], InputSpec.of(data, block), id_column="read", size=7))
+    assert np.concatenate([b.ids for b in blocks]).tolist() == list(range(100, 140))
+    for name, whole in data.inputs.arrays.items():
+        pieces = [b.arrays[name] for b in blocks]
+        if isinstance(whole, Ragged):
+            assert length is None
+            joined = np.concatenate([p.values for p in pieces])
+            np.testing.assert_array_equal(joined, whole.values)
+        else:
+            np.testing.assert_array_equal(np.concatenate(pieces), whole)
+
+
+def test_named_columns_of_an_array_are_put_in_the_models_order(tmp_path):
+    arrays = write_signals(tmp_path / "s.npz")
+    spec = spec_of(tmp_path, source="s.npz", inputs=["features"])
+    turned = {"features": arrays["features"][:, ::-1], "features_names": np.array(["q", "p"])}
+    np.savez(tmp_path / "new.npz", **turned)
+    (block,) = read_inputs([tmp_path / "new.npz"], spec)
+    np.testing.assert_array_equal(block.arrays["features"], arrays["features"])
+    np.savez(tmp_path / "new.npz", **{**turned, "features_names": np.array(["q", "r"])})
+    with pytest.raises(DataError, match="lacks the columns 'p'"):
+        list(read_inputs([tmp_path / "new.npz"], spec))
+
+
+def test_arrays_that_do_not_fit_the_model_are_refused(tmp_path, table_spec):
+    write_signals(tmp_path / "s.npz")
+    spec = spec_of(tmp_path, source="s.npz", inputs=["signal", "features"])
+    np.savez(tmp_path / "new.npz", signal=np.zeros((2, 5)), features=np.zeros((2, 2)))
+    with pytest.raises(DataError, match="expected examples of unequal length, got shape"):
+        list(read_inputs([tmp_path / "new.npz"], spec))
+    np.savez(tmp_path / "new.npz", features=np.zeros((2, 3)))
+    with pytest.raises(DataError, match=r"expected examples of shape \(2,\), got shape \(3,\)"):
+        list(read_inputs([tmp_path / "new.npz"], table_spec))
+    with pytest.raises(DataError, match="1 arrays that are missing: 'signal'"):
+        list(read_inputs([tmp_path / "new.npz"], spec))
+    with pytest.raises(DataError, match="needs the array 'signal', which a table cannot hold"):
+        list(read_inputs([tmp_path / "train.csv"], spec))
