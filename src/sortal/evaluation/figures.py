@@ -35,10 +35,13 @@ class RankedBar:
 def ranking_figure(
     rows: Sequence[RankedBar], *, heading: str, quantity: str, most: int = 50
 ) -> "Figure":
-    """Draw classifiers, best on top, each with its interval.
+    """Draw classifiers, best on top, each with its interval and its value.
+
+    The axis spans the classifiers that compete; a reference beyond it is drawn at the
+    edge, as an arrow.
 
     Args:
-        rows: Best first; past `most` they are left out and counted in a note.
+        rows: Best first; past `most` they are left out and counted in the heading.
         heading: Above the axes.
         quantity: What the horizontal axis shows.
         most: Rows that are drawn.
@@ -46,27 +49,55 @@ def ranking_figure(
     from matplotlib.figure import Figure
 
     shown = list(rows)[:most]
-    figure = Figure(figsize=(8.5, 1.6 + 0.24 * len(shown)), layout="constrained")
+    figure = Figure(figsize=(9, 1.5 + 0.21 * len(shown)), layout="constrained")
     axes = figure.subplots()
+    axes.set_xlim(*_limits(shown))
+    axes.set_ylim(len(shown) - 0.4, -0.6)
     styles = _styles([row.method for row in shown])
     for place, row in enumerate(shown):
+        if place % 2:
+            axes.axhspan(place - 0.5, place + 0.5, color="0.965", zorder=0)
         _draw_row(axes, place, row, styles[row.method])
-    axes.set_yticks(range(len(shown)), [row.title for row in shown], fontsize=8)
-    for label, row in zip(axes.get_yticklabels(), shown, strict=True):
-        label.set_fontweight("bold" if row.tied else "normal")
-        label.set_fontstyle("italic" if row.reference else "normal")
-    axes.set_ylim(len(shown) - 0.4, -0.6)
+    _name_rows(axes, shown)
     axes.set_xlabel(
-        f"{quantity}; bold and filled: statistically tied with the best; italic: reference"
+        f"{quantity}\nfilled and bold: statistically tied with the best; italic: reference",
+        fontsize=8,
     )
-    axes.xaxis.label.set_fontsize(8)
     left_out = f" (best {len(shown)} of {len(rows)})" if len(rows) > len(shown) else ""
     axes.set_title(heading + left_out, loc="left", fontsize=11)
-    axes.grid(axis="x", color="0.9")
+    axes.grid(axis="x", color="0.88")
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(axis="y", length=0)
     return figure
+
+
+def _limits(rows: Sequence[RankedBar]) -> tuple[float, float]:
+    """The span of all that compete, with a margin; of the references where nothing does."""
+    spanned = [row for row in rows if not row.reference] or list(rows)
+    ends = np.array([end for row in spanned for end in (row.low, row.high, row.value)])
+    ends = ends[np.isfinite(ends)]
+    low, high = (ends.min(), ends.max()) if len(ends) else (0.0, 1.0)
+    margin = 0.04 * max(high - low, 1e-3)
+    return low - margin, high + margin
+
+
+def _name_rows(axes: "Axes", rows: Sequence[RankedBar]) -> None:
+    """Titles to the left, values to the right."""
+    axes.set_yticks(range(len(rows)), [row.title for row in rows], fontsize=8)
+    axes.tick_params(axis="y", length=0)
+    for label, row in zip(axes.get_yticklabels(), rows, strict=True):
+        label.set_fontweight("bold" if row.tied else "normal")
+        label.set_fontstyle("italic" if row.reference else "normal")
+    for place, row in enumerate(rows):
+        axes.annotate(
+            f"{row.value:.3f}",
+            (1.01, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=8,
+            fontweight="bold" if row.tied else "normal",
+            color="0.25",
+        )
 
 
 def _styles(methods: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -79,10 +110,14 @@ def _styles(methods: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 def _draw_row(axes: "Axes", place: int, row: RankedBar, style: tuple[str, str]) -> None:
     colour, mark = style
+    low, high = axes.get_xlim()
+    value = row.value
+    if not low <= value <= high:
+        value, mark = (low, "<") if value < low else (high, ">")
     if np.isfinite(row.low) and np.isfinite(row.high):
         axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.5, alpha=0.45)
     face = colour if row.tied else "white"
-    axes.plot(row.value, place, mark, color=colour, markerfacecolor=face, markersize=6)
+    axes.plot(value, place, mark, color=colour, markerfacecolor=face, markersize=6, clip_on=False)
 
 
 def confusion_figure(matrix: np.ndarray, classes: Sequence[str], *, heading: str) -> "Figure":
