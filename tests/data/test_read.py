@@ -173,6 +173,14 @@ def test_parquet_keeps_float32(folder):
     assert data.labels.codes.tolist() == [1, 0]
 
 
+def test_files_that_differ_in_a_labels_type_agree_as_text(folder):
+    for name, labels in (("one", [1, 2]), ("two", ["2", "x"])):
+        parquet.write_table(pa.table({"x": [1.0, 2.0], "y": labels}), folder / f"{name}.parquet")
+    data = read(folder, source=["one.parquet", "two.parquet"], label="y")
+    assert data.labels.classes == ("1", "2", "x")
+    assert data.labels.codes.tolist() == [0, 1, 1, 2]
+
+
 def test_arrays_are_inputs_by_name(folder):
     rng = np.random.default_rng(0)
     np.savez(

@@ -279,3 +279,13 @@ def test_dots_in_column_names_are_part_of_the_name(tmp_path: Path):
     parquet.write_table(pa.table({"flux.g": [1.0], "flux.r": [2.0]}), tmp_path / "t.parquet")
     (batch,) = open_file(tmp_path / "t.parquet").batches(["flux.r", "flux.g"], 10)
     assert [numbers(column)[0] for column in batch.columns] == [2, 1]
+
+
+def test_a_spoiled_member_of_an_archive_is_named(tmp_path: Path):
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, features=np.random.default_rng(0).normal(size=5000))
+    content = bytearray(path.read_bytes())
+    content[20_000:20_100] = bytes(100)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="array 'features' cannot be read"):
+        open_file(path).whole("features")

@@ -1,6 +1,7 @@
 """NumPy .npz files: named arrays, each loaded whole when it is first asked for."""
 
 import zipfile
+import zlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def open_npz(path: Path) -> SlicedArrays:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 array: np.ndarray = arrays[name]
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, zlib.error) as error:
             raise DataError(f"{path}: array {name!r} cannot be read ({error}).") from error
         return array
 
