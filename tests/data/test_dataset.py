@@ -78,8 +78,21 @@ def test_a_missing_or_cut_file_is_damage(tmp_path: Path, name):
     make().save(tmp_path)
     content = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(content[: len(content) - 9])
-    with pytest.raises(Damaged, match="not a readable dataset"):
+    with pytest.raises(Damaged, match="not a readable"):
         Dataset.load(tmp_path)
     (tmp_path / name).unlink()
     with pytest.raises(Damaged):
         Dataset.load(tmp_path)
+
+
+@pytest.mark.parametrize("place", range(0, 128, 3))
+def test_any_changed_byte_of_an_array_header_is_damage_or_harmless(tmp_path: Path, place):
+    make().save(tmp_path)
+    path = tmp_path / "labels.npy"
+    content = bytearray(path.read_bytes())
+    content[place] ^= 0x15
+    path.write_bytes(content)
+    try:
+        Dataset.load(tmp_path)
+    except Damaged as error:
+        assert "labels.npy" in str(error) or str(tmp_path) in str(error)

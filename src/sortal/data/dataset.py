@@ -12,7 +12,8 @@ import numpy as np
 from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part
-from sortal.errors import Damaged, DataError
+from sortal.data.undamaged import map_array, undamaged
+from sortal.errors import DataError
 
 _BLOCK_BYTES = 1 << 24
 
@@ -85,7 +86,7 @@ class Dataset:
         Raises:
             Damaged: A file of the folder is missing or cut short.
         """
-        try:
+        with undamaged(folder, "a readable dataset"):
             described = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
             arrays: dict[str, Array] = {}
             for name, about in described["inputs"].items():
@@ -110,13 +111,10 @@ class Dataset:
                 fingerprint=described["fingerprint"],
                 **optional,
             )
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise Damaged(f"{folder}: not a readable dataset ({error}).") from error
 
 
 def _map(folder: Path, name: str) -> np.ndarray:
-    array: np.ndarray = np.load(_file(folder, name), mmap_mode="r", allow_pickle=False)
-    return array
+    return map_array(_file(folder, name))
 
 
 def _file(folder: Path, name: str) -> Path:

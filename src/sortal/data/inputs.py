@@ -1,5 +1,6 @@
 """Named arrays of examples: what a classifier sees."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -106,5 +107,6 @@ class Inputs:
                     f"input {name!r} has examples of unequal length ({array.lengths.min()} to "
                     f"{array.lengths.max()} points): give data.length to cut and pad them."
                 )
-            flat.append(np.asarray(array).reshape(len(array), -1))
+            # Not -1: numpy cannot tell the width of no examples.
+            flat.append(np.asarray(array).reshape(len(array), math.prod(array.shape[1:])))
         return flat[0] if len(flat) == 1 else np.concatenate(flat, axis=1)

@@ -1,7 +1,6 @@
 """What is done to inputs before any classifier sees them, fitted on training examples alone."""
 
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,8 @@ import numpy as np
 
 from sortal.data.fitted import Fitted, Outside, fit_input
 from sortal.data.inputs import Array, Inputs
-from sortal.errors import Damaged, DataError, OptionError
+from sortal.data.undamaged import undamaged
+from sortal.errors import DataError, OptionError
 
 Scaling: TypeAlias = Literal["standard", "minmax", "minmax_symmetric", "robust", "none"]
 Imputation: TypeAlias = Literal["median", "mean", "most_frequent", "zero", "none"]
@@ -135,7 +135,7 @@ class Preparer:
         Raises:
             Damaged: A file of it is missing or cut short.
         """
-        try:
+        with undamaged(folder, "a readable preparer"):
             described = json.loads((folder / "preparer.json").read_text(encoding="utf-8"))
             # NumPy leaves a file open that it opened itself and found damaged.
             with (
@@ -147,8 +147,6 @@ class Preparer:
                     for number, about in enumerate(described["inputs"])
                 ]
             recipe = Preparation.of(described["scaling"], described["imputation"])
-        except (OSError, ValueError, KeyError, EOFError, OptionError, zipfile.BadZipFile) as error:
-            raise Damaged(f"{folder}: not a readable preparer ({error}).") from error
         return cls(recipe, {one.name: one for one in fitted})
 
     def _matched(self, inputs: Inputs) -> Mapping[str, Array]:

@@ -2,9 +2,6 @@
 
 import json
 import shutil
-import struct
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,17 +9,13 @@ import numpy as np
 
 from sortal.data.dataset import Dataset
 from sortal.data.split import Part, Split
+from sortal.data.undamaged import undamaged
 from sortal.errors import Damaged, NotFound
 from sortal.store import atomic, manifest
 from sortal.store.names import check_name
 
 SPLITS = "splits"
 _NO_FOLD = -1
-_UNREADABLE = (
-    *(OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, MemoryError),
-    *(zipfile.BadZipFile, zlib.error, struct.error),
-)
-"""What numpy and zipfile raise over changed bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +167,14 @@ def _write_split(target: Path, split: Split) -> None:
 
 
 def _read_split(path: Path) -> Split:
-    try:
+    with (
+        undamaged(path, "a readable split"),
         # Opened here because numpy leaves a file open that is no zip archive.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            fold = int(stored["fold"])
-            rows = {part.value: stored[part.value] for part in Part}
-    except _UNREADABLE as error:
-        raise Damaged(f"{path}: not a readable split ({error}).") from error
+        path.open("rb") as file,
+        np.load(file, allow_pickle=False) as stored,
+    ):
+        fold = int(stored["fold"])
+        rows = {part.value: stored[part.value] for part in Part}
     split = Split(**rows, fold=None if fold == _NO_FOLD else fold)
     if split.fingerprint != path.stem:
         raise Damaged(f"{path}: holds the split {split.fingerprint}.")

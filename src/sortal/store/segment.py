@@ -1,6 +1,5 @@
 """Segments: what one task left in the store, all of it or nothing."""
 
-import tokenize
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from types import TracebackType
 
 import numpy as np
 
+from sortal.data.undamaged import map_array
 from sortal.errors import Damaged, NotFound
 from sortal.store import atomic, manifest
 from sortal.store.names import check_name, is_segment_name, segment_name
@@ -16,12 +16,6 @@ from sortal.store.tombstones import Tombstones
 
 MEMBERS, HISTORY = "members.jsonl", "history.jsonl"
 SCORES, PREDICTED = "scores.npy", "predicted.npy"
-
-_UNREADABLE = (
-    *(OSError, ValueError, EOFError, TypeError, MemoryError),
-    *(SyntaxError, tokenize.TokenError),  # the header of an .npy file is a Python literal
-)
-"""What numpy raises over changed bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +54,12 @@ class Segment:
     @property
     def scores(self) -> np.ndarray:
         """Shape (members, examples, outputs), float32, a memory map: hold one at a time."""
-        return _map(self.folder / SCORES)
+        return map_array(self.folder / SCORES)
 
     @property
     def predicted(self) -> np.ndarray:
         """Decisions of the members, shape (members, examples[, outputs]), a memory map."""
-        return _map(self.folder / PREDICTED)
+        return map_array(self.folder / PREDICTED)
 
     def some_records(self, rows: Iterable[int]) -> dict[int, Record]:
         """Records of some members by row; the others are not parsed."""
@@ -230,11 +224,3 @@ def _checked_keys(
             f"predictions, got shapes {scores.shape} and {predicted.shape}."
         )
     return keys
-
-
-def _map(path: Path) -> np.ndarray:
-    try:
-        array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-    except _UNREADABLE as error:
-        raise Damaged(f"{path}: not a readable array ({error}).") from error
-    return array
