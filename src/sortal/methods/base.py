@@ -119,7 +119,10 @@ class Control(Protocol):
 class Model(Protocol):
     """What a population, or a part of one, became."""
 
-    members: tuple[Key, ...]
+    @property
+    def members(self) -> tuple[Key, ...]:
+        """Keys of the members, in the order of scores."""
+        ...
 
     def scores(self, inputs: Inputs) -> np.ndarray:
         """Score prepared examples.
