@@ -1,7 +1,6 @@
 """A model made of fitted scikit-learn estimators: one per member, or one per member and target."""
 
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
 from sortal.errors import Damaged, DataError, NotSavable, UserError
 from sortal.methods.base import Key
+from sortal.methods.library import library_version
 from sortal.methods.seen import Seen
 from sortal.methods.soundness import check_native
 from sortal.methods.stored import damaged_if_unreadable, read_about, write_about
@@ -103,7 +103,7 @@ class Estimators:
         _dump(self.fitted, folder / _FILE, self.kind)
         about = {
             "kind": self.kind.name,
-            "library": _minor_version(self.kind.library),
+            "library": library_version(self.kind.library),
             "members": self.members,
             "probable": self.probable,
             "seen": self.seen.describe(),
@@ -217,16 +217,9 @@ def _check(
 
 def _check_version(folder: Path, stored: str, kind: Kind) -> None:
     # scikit-learn promises nothing for estimators of another version: they may even score wrongly.
-    installed = _minor_version(kind.library)
+    installed = library_version(kind.library)
     if stored != installed:
         raise UserError(
             f"{folder}: expected a model stored under {installed}, got one of {stored}. "
             "Install that version, or run the job again."
         )
-
-
-def _minor_version(distribution: str) -> str:
-    if not distribution:
-        return ""
-    release = version(distribution).split("+")[0].split(".")
-    return f"{distribution} {'.'.join(release[:2])}"
