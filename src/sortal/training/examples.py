@@ -1,0 +1,181 @@
+"""Examples as tensors: features that all members see, truths and weights by lesson."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sortal.data.labels import UNKNOWN, Labels, Outputs
+from sortal.data.prepared import Prepared
+from sortal.data.split import Part
+from sortal.training.holdout import hold_out
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one or more members learn: one independent target, or all outputs."""
+
+    target: str | None
+    weighted: bool
+    """Whether the examples' own weights count."""
+
+    balanced: bool
+    """Whether every class (of each target) gets the same total of absolute weights."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Examples of one part.
+
+    Weights are scaled so that their absolute values average 1 over the training
+    examples: a sum of losses over rows divided by the number of rows is then the
+    weighted mean, also when it is taken minibatch by minibatch.
+    """
+
+    features: Tensor
+    """Shape (rows, features)."""
+
+    truth: Tensor
+    """Class numbers (lessons, rows), or 0 and 1 of shape (lessons, rows, targets)."""
+
+    weights: Tensor
+    """Shape as `truth`; 0 where the label is unknown."""
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def reordered(self, order: Tensor) -> "Examples":
+        """Copy the examples in another order."""
+        order = order.to(self.features.device)
+        return Examples(self.features[order], self.truth[:, order], self.weights[:, order])
+
+    def cut(self, rows: slice) -> "Examples":
+        """View neighbouring rows, uncopied."""
+        return Examples(self.features[rows], self.truth[:, rows], self.weights[:, rows])
+
+    def answers(self, lessons: Tensor) -> tuple[Tensor, Tensor]:
+        """Truth and weights of each member's lesson; of length 1 when there is one lesson."""
+        if len(self.truth) == 1:
+            return self.truth, self.weights
+        return self.truth[lessons], self.weights[lessons]
+
+
+def gather(
+    data: Prepared,
+    lessons: Sequence[Lesson],
+    *,
+    validated: bool,
+    precision: torch.dtype,
+    device: torch.device,
+) -> tuple[Examples, Examples | None]:
+    """Lay out training and validation examples.
+
+    Args:
+        data: Prepared examples.
+        lessons: Truths that members learn; all have the same number of outputs.
+        validated: Whether a validation loss is needed: without a validation part, a
+            tenth of the training examples then serves for it (`holdout.hold_out`).
+        precision: Type of features and weights.
+        device: Where the tensors live.
+
+    Returns:
+        Validation examples are None where there are none.
+    """
+    train = _Arrays.of(data, Part.TRAIN)
+    validation = _Arrays.of(data, Part.VALIDATION) if len(data.split.validation) else None
+    if validation is None and validated:
+        held = hold_out(data)
+        train, validation = train.take(~held), (train.take(held) if held.any() else None)
+    scales = [_Scale.fit(train, lesson, data.target) for lesson in lessons]
+    seen = train.tensors(scales, precision, device)
+    return seen, validation and validation.tensors(scales, precision, device)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Arrays:
+    """One part before it becomes tensors."""
+
+    features: np.ndarray
+    labels: Labels
+    weights: np.ndarray | None
+
+    @classmethod
+    def of(cls, data: Prepared, part: Part) -> "_Arrays":
+        labels = data.dataset.labels.take(data.split.rows(part))
+        return cls(data.inputs(part).matrix(), labels, data.weights(part))
+
+    def take(self, rows: np.ndarray) -> "_Arrays":
+        weights = None if self.weights is None else self.weights[rows]
+        return _Arrays(self.features[rows], self.labels.take(rows), weights)
+
+    def importance(self, *, weighted: bool) -> np.ndarray:
+        if self.weights is None or not weighted:
+            return np.ones(len(self.labels))
+        return self.weights.astype(np.float64)
+
+    def tensors(
+        self, scales: Sequence["_Scale"], precision: torch.dtype, device: torch.device
+    ) -> Examples:
+        exclusive = self.labels.outputs is Outputs.EXCLUSIVE
+        truths, weights = zip(*(scale.apply(self) for scale in scales), strict=True)
+        return Examples(
+            torch.tensor(self.features, dtype=precision, device=device),
+            torch.tensor(
+                np.stack(truths), dtype=torch.int64 if exclusive else precision, device=device
+            ),
+            torch.tensor(np.stack(weights), dtype=precision, device=device),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scale:
+    """A lesson with the factors that its weights take, known from the training examples."""
+
+    target: str | None
+    weighted: bool
+    factors: np.ndarray
+    """By class: shape (classes,), or (targets, 2) for absent and present."""
+
+    @classmethod
+    def fit(cls, train: _Arrays, lesson: Lesson, narrowed: str | None) -> "_Scale":
+        target = lesson.target or narrowed
+        labels = train.labels.for_target(target)
+        sizes = np.abs(train.importance(weighted=lesson.weighted))
+        if labels.outputs is Outputs.EXCLUSIVE:
+            factors = _factors(labels.codes, sizes, len(labels.classes), lesson)
+            return cls(target, lesson.weighted, factors)
+        columns = [_factors(column, sizes, 2, lesson) for column in labels.codes.T]
+        return cls(target, lesson.weighted, np.stack(columns))
+
+    def apply(self, part: _Arrays) -> tuple[np.ndarray, np.ndarray]:
+        labels = part.labels.for_target(self.target)
+        codes = np.asarray(labels.codes)
+        known = codes != UNKNOWN
+        truth = np.where(known, codes, 0)
+        weights = part.importance(weighted=self.weighted)
+        if labels.outputs is Outputs.EXCLUSIVE:
+            return truth, weights * self.factors[truth] * known
+        factors = np.take_along_axis(self.factors, truth.T.astype(np.intp), axis=1).T
+        return truth, weights[:, np.newaxis] * factors * known
+
+
+def _factors(codes: np.ndarray, sizes: np.ndarray, classes: int, lesson: Lesson) -> np.ndarray:
+    """What weights of each class are multiplied with; absent classes have no say.
+
+    Args:
+        codes: Class of each example or UNKNOWN, shape (examples,).
+        sizes: Absolute weights, shape (examples,).
+        classes: Number of classes.
+        lesson: Whether classes are balanced.
+    """
+    known = codes != UNKNOWN
+    totals = np.bincount(codes[known], weights=sizes[known], minlength=classes)
+    if totals.sum() == 0:
+        return np.zeros(classes)
+    if not lesson.balanced:
+        return np.full(classes, known.sum() / totals.sum())
+    present = totals > 0
+    share = known.sum() / present.sum()
+    return np.divide(share, totals, out=np.zeros(classes), where=present)

@@ -1,0 +1,64 @@
+"""What a population of networks is trained with: what members share, and what each brings."""
+
+from dataclasses import dataclass
+
+from sortal.data.labels import Outputs
+from sortal.networks.activation import Activation
+from sortal.networks.initialise import Initialiser
+from sortal.networks.stack import Stack
+from sortal.training.optimiser import OptimiserKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What members must have in common to step together."""
+
+    sizes: tuple[int, ...]
+    """Features, units of each hidden layer, outputs."""
+
+    activation: Activation
+    outputs: Outputs
+    optimiser: OptimiserKind
+    batch_size: int
+    """Examples an update; the last minibatch of an epoch may be shorter."""
+
+    dropout: bool
+    """Whether any hidden unit may be dropped; how many is each member's own matter."""
+
+    data_seed: int
+    """Seed of the order of minibatches. It belongs to the data, not to a member, so that
+    the order does not depend on who trains together."""
+
+    precision: str = "float32"
+    """`float32` or `float64`."""
+
+    @property
+    def stack(self) -> Stack:
+        """Shapes of the networks."""
+        return Stack(self.sizes, self.activation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What is a member's own."""
+
+    key: str
+    seed: int
+    lesson: int
+    """Which of the examples' truths and weights it learns from (`examples.Examples`)."""
+
+    epochs: int
+    learning_rate: float
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    """Only used by `sgd`."""
+
+    dropout: float = 0.0
+    """Share of hidden units dropped in each update, in [0, 1)."""
+
+    initialiser: Initialiser = "glorot_uniform"
+    patience: int = 0
+    """Epochs to wait for a better validation loss; 0 trains all epochs and keeps the last weights."""
+
+    min_gain: float = 0.0
+    """Smallest drop in validation loss that counts."""

@@ -1,0 +1,81 @@
+"""Small recipes, courses and examples for tests of the trainer."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from sortal.data.labels import Outputs
+from sortal.methods.base import Verdict
+from sortal.networks.threads import torch_threads
+from sortal.training.examples import Examples
+from sortal.training.recipe import Course, Recipe
+from sortal.training.tile import Tile
+from sortal.training.watch import Watch
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    with torch_threads(1):
+        yield
+
+
+@pytest.fixture
+def recipe() -> Callable[..., Recipe]:
+    def recipe(**chosen: Any) -> Recipe:
+        defaults: dict[str, Any] = {
+            "sizes": (6, 16, 3),
+            "activation": "relu",
+            "outputs": Outputs.EXCLUSIVE,
+            "optimiser": "adam",
+            "batch_size": 16,
+            "dropout": False,
+            "data_seed": 1,
+        }
+        return Recipe(**{**defaults, **chosen})
+
+    return recipe
+
+
+@pytest.fixture
+def course() -> Callable[..., Course]:
+    def course(key: str = "a", **chosen: Any) -> Course:
+        defaults = {"seed": 0, "lesson": 0, "epochs": 3, "learning_rate": 0.01}
+        return Course(key=key, **{**defaults, **chosen})
+
+    return course
+
+
+@pytest.fixture
+def examples() -> Callable[..., Examples]:
+    """Three classes that the features tell apart."""
+
+    def examples(rows: int = 100, *, seed: int = 0, dtype: torch.dtype = torch.float32) -> Examples:
+        generator = torch.Generator().manual_seed(seed)
+        truth = torch.arange(rows) % 3
+        features = torch.randn(rows, 6, generator=generator, dtype=dtype)
+        features[torch.arange(rows), truth] += 1.5
+        return Examples(features, truth[None], torch.ones(1, rows, dtype=dtype))
+
+    return examples
+
+
+@pytest.fixture
+def tile() -> Callable[..., Tile]:
+    def tile(recipe: Recipe, *courses: Course) -> Tile:
+        return Tile(recipe, courses, CPU)
+
+    return tile
+
+
+@pytest.fixture
+def watch() -> Callable[..., Watch]:
+    """Watches without snapshots, unless told otherwise."""
+
+    def watch(answer: Callable[[Tile, float], Verdict] | None = None, **chosen: Any) -> Watch:
+        return Watch(report=answer or (lambda *_: Verdict()), **chosen)
+
+    return watch

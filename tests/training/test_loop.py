@@ -1,0 +1,182 @@
+import pytest
+import torch
+
+from sortal.methods.base import Verdict
+from sortal.training.loop import Close, step, train
+from sortal.training.snapshot import Snapshot, save_snapshot
+from sortal.training.tile import members_per_tile
+
+
+def test_training_lowers_the_loss(recipe, course, tile, watch, examples):
+    trained = tile(recipe(), course(epochs=10))
+    assert train(trained, examples(), examples(60, seed=1), watch()) is Close.ENDED
+    rows = trained.history["a"]
+    assert [row["epoch"] for row in rows] == list(range(1, 11))
+    assert rows[-1]["loss"] < 0.5 * rows[0]["loss"]
+    assert rows[-1]["validation_loss"] < rows[0]["validation_loss"]
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("dropout", [False, True])
+def test_ten_updates_alone_equal_ten_among_eight(
+    *, recipe, course, tile, examples, optimiser, dropout
+):
+    chosen = recipe(optimiser=optimiser, dropout=dropout, sizes=(6, 32, 32, 3))
+    courses = [
+        course(
+            str(number),
+            seed=number,
+            learning_rate=0.002 * (number + 1),
+            weight_decay=0.01 * number,
+            momentum=0.1 * number,
+            dropout=0.1 * number if dropout else 0.0,
+            initialiser="he_uniform" if number % 2 else "glorot_uniform",
+        )
+        for number in range(8)
+    ]
+    together, alone = tile(chosen, *courses), tile(chosen, courses[5])
+    batch = examples(64)
+    for _ in range(10):
+        step(together, batch)
+        step(alone, batch)
+    torch.testing.assert_close(together.parameters[5], alone.parameters[0], rtol=0, atol=1e-5)
+
+
+def test_three_epochs_alone_equal_three_among_eight_in_float64(
+    recipe, course, tile, watch, examples
+):
+    chosen = recipe(precision="float64", dropout=True)
+    courses = [course(str(n), seed=n, dropout=0.1 * n, epochs=3 - n % 2) for n in range(8)]
+    data = examples(200, dtype=torch.float64)
+    together, alone = tile(chosen, *courses), tile(chosen, courses[4])
+    for one in (together, alone):
+        train(one, data, None, watch())
+    difference = together.ended["4"].parameters - alone.ended["4"].parameters
+    assert difference.abs().max() <= 1e-9
+
+
+def test_chunks_of_rows_add_up_to_the_gradient_of_the_minibatch(
+    recipe, course, tile, examples, monkeypatch
+):
+    data = examples(100, dtype=torch.float64)
+    whole, chunked = (tile(recipe(precision="float64"), course()) for _ in range(2))
+    step(whole, data)
+    monkeypatch.setattr("sortal.training.loop.CHUNK_ROWS", 30)
+    step(chunked, data)
+    torch.testing.assert_close(whole.parameters, chunked.parameters, rtol=0, atol=1e-12)
+
+
+def test_members_end_at_their_own_epochs(recipe, course, tile, watch, examples):
+    trained = tile(recipe(), course("long", epochs=4), course("short", epochs=2))
+    train(trained, examples(), None, watch())
+    assert {key: len(rows) for key, rows in trained.history.items()} == {"long": 4, "short": 2}
+    assert all(seconds > 0 for seconds in trained.seconds.values())
+
+
+def test_a_member_that_diverges_leaves_alone(recipe, course, tile, watch, examples):
+    trained = tile(
+        recipe(optimiser="sgd"),
+        course("wild", learning_rate=1e30),
+        course("calm", learning_rate=0.01),
+    )
+    train(trained, examples(), None, watch())
+    assert trained.ended["wild"].failed
+    assert "epoch 1; lower learning_rate (1e+30)" in trained.ended["wild"].remark
+    assert not trained.ended["calm"].failed
+    assert trained.ended["calm"].parameters.isfinite().all()
+
+
+def test_weights_that_became_infinite_in_the_last_update_are_a_failure(
+    recipe, course, tile, watch, examples
+):
+    trained = tile(recipe(optimiser="sgd", batch_size=100), course(learning_rate=1e39, epochs=1))
+    train(trained, examples(), None, watch())
+    assert trained.ended["a"].failed
+
+
+def test_early_stopping_keeps_the_best_weights(recipe, course, tile, watch, examples):
+    noise = examples(60, seed=5)
+    noise.truth.copy_(noise.truth.roll(1, dims=1))
+    trained = tile(recipe(), course(epochs=50, patience=2, learning_rate=0.02))
+    train(trained, examples(), noise, watch())
+    losses = [row["validation_loss"] for row in trained.history["a"]]
+    best = losses.index(min(losses)) + 1
+    assert len(losses) == best + 2 < 50
+    assert f"the weights of epoch {best} are kept" in trained.ended["a"].remark
+    until_best = tile(recipe(), course(epochs=best, learning_rate=0.02))
+    train(until_best, examples(), None, watch())
+    assert torch.equal(until_best.ended["a"].parameters, trained.ended["a"].parameters)
+
+
+def test_a_member_asked_to_stop_keeps_what_it_is(recipe, course, tile, watch, examples):
+    def answer(current, _):
+        return Verdict(stop=frozenset({"a"}) if current.epoch == 2 else frozenset())
+
+    trained = tile(recipe(), course("a", epochs=9), course("b", epochs=4))
+    assert train(trained, examples(), None, watch(answer)) is Close.ENDED
+    assert len(trained.history["a"]) == 2
+    assert trained.ended["a"].remark == "stopped on request after 2.0 epochs"
+    two = tile(recipe(), course("a", epochs=2))
+    train(two, examples(), None, watch())
+    torch.testing.assert_close(trained.ended["a"].parameters, two.ended["a"].parameters)
+
+
+def test_weight_two_equals_a_row_that_is_there_twice(recipe, course, tile, examples):
+    data = examples(40, dtype=torch.float64)
+    twice = torch.cat([torch.arange(40), torch.arange(10)])
+    doubled = data.reordered(twice)
+    data.weights[0, :10] = 2
+    data.weights.div_(data.weights.mean())
+    chosen = recipe(precision="float64", batch_size=50)
+    weighted, repeated = tile(chosen, course()), tile(chosen, course())
+    for _ in range(5):
+        step(weighted, data)
+        step(repeated, doubled)
+    torch.testing.assert_close(weighted.parameters, repeated.parameters, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("stop_at", [1, 3, 8, 9, 20])
+def test_leaving_at_any_minibatch_and_coming_back_changes_no_bit(
+    *, recipe, course, tile, watch, examples, tmp_path, monkeypatch, stop_at
+):
+    monkeypatch.setattr("sortal.training.watch._REPORT_SECONDS", 0.0)
+    chosen = recipe(dropout=True)
+    courses = [
+        course("a", dropout=0.3, epochs=5, patience=2),
+        course("b", seed=1, epochs=2, patience=9),
+        course("c", seed=2, dropout=0.1, epochs=5, patience=9),
+    ]
+    path = tmp_path / "tile.safetensors"
+    calls = []
+
+    def answer(*_):
+        calls.append(1)
+        return Verdict(stop_all=len(calls) == stop_at)
+
+    data, validation = examples(), examples(40, seed=8)
+    whole, part = tile(chosen, *courses), tile(chosen, *courses)
+    train(whole, data, validation, watch())
+    saving = watch(answer, save=lambda one: save_snapshot(one, path, "m"))
+    assert train(part, data, validation, saving) is Close.ASKED
+    again = Snapshot.read(path).restore(chosen, torch.device("cpu"))
+    assert train(again, data, validation, watch()) is Close.ENDED
+    assert again.history == whole.history
+    for key, one in whole.ended.items():
+        assert torch.equal(one.parameters, again.ended[key].parameters)
+        assert one.remark == again.ended[key].remark
+
+
+def test_training_to_a_budget_and_on_equals_training_through(recipe, course, tile, watch, examples):
+    whole, part = tile(recipe(), course(epochs=5)), tile(recipe(), course(epochs=5))
+    train(whole, examples(), None, watch())
+    assert train(part, examples(), None, watch(), until=2) is Close.BUDGET
+    assert part.epoch == 2
+    train(part, examples(), None, watch(), until=9)
+    assert torch.equal(whole.ended["a"].parameters, part.ended["a"].parameters)
+
+
+def test_the_size_of_a_tile_depends_on_shapes_alone(recipe):
+    assert members_per_tile(recipe()) == 64
+    assert members_per_tile(recipe(sizes=(6, 10_000, 3), batch_size=5000)) == 1
+    small, large = recipe(sizes=(12, 50, 50, 1), batch_size=512), recipe(sizes=(12, 50, 50, 1))
+    assert members_per_tile(small) < members_per_tile(large)

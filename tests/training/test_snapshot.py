@@ -1,0 +1,115 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from sortal.errors import Damaged
+from sortal.training.loop import step, train
+from sortal.training.snapshot import Snapshot, meaning_of, save_snapshot, snapshot_path
+from sortal.training.tiles import lay_tiles
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def saved(*, recipe, course, tile, watch, examples, tmp_path):
+    """Three members of which one has ended, in a folder."""
+    courses = [course("a", epochs=1), course("b", epochs=9), course("c", epochs=9)]
+    one = tile(recipe(), *courses)
+    train(one, examples(), None, watch(), until=2)
+    save_snapshot(one, snapshot_path(tmp_path, ["a", "b", "c"]), "meaning")
+    return one, courses, tmp_path
+
+
+def test_members_are_found_again(saved, recipe):
+    one, courses, folder = saved
+    tiles, notes = lay_tiles(recipe(), courses, folder, "meaning")
+    assert [laid.keys for laid in tiles] == [("a", "b", "c")]
+    assert notes == []
+    again = tiles[0].open(recipe(), CPU)
+    assert torch.equal(again.parameters, one.parameters)
+    assert torch.equal(again.ended["a"].parameters, one.ended["a"].parameters)
+    assert again.epoch == 2
+
+
+def test_members_that_are_no_longer_wanted_are_left_out(saved, recipe, course):
+    one, courses, folder = saved
+    wanted = [courses[2], course("d")]
+    tiles, notes = lay_tiles(recipe(), wanted, folder, "meaning")
+    assert [laid.keys for laid in tiles] == [("c",), ("d",)]
+    assert notes == []
+    again = tiles[0].open(recipe(), CPU)
+    assert [left.key for left in again.courses] == ["c"]
+    assert torch.equal(again.parameters[0], one.parameters[1])
+
+
+def test_a_snapshot_of_another_training_is_ignored_with_a_note(saved, recipe):
+    _, courses, folder = saved
+    tiles, notes = lay_tiles(recipe(), courses, folder, "other meaning")
+    assert not tiles[0].stored
+    assert "of another training was ignored" in notes[0]
+
+
+def test_a_snapshot_of_other_parameters_is_ignored_with_a_note(saved, recipe):
+    _, courses, folder = saved
+    courses[1] = replace(courses[1], learning_rate=0.5)
+    tiles, notes = lay_tiles(recipe(), courses, folder, "meaning")
+    assert not tiles[0].stored
+    assert len(notes) == 1
+
+
+@pytest.mark.parametrize("left", [0, 7, 100, -10])
+def test_a_snapshot_cut_short_is_ignored_with_a_note(saved, recipe, left):
+    _, courses, folder = saved
+    (path,) = folder.glob("*.safetensors")
+    path.write_bytes(path.read_bytes()[:left])
+    with pytest.raises(Damaged):
+        Snapshot.read(path)
+    tiles, notes = lay_tiles(recipe(), courses, folder, "meaning")
+    assert not tiles[0].stored
+    assert "damaged" in notes[0]
+
+
+def test_a_half_written_snapshot_does_not_replace_the_last_whole_one(saved, recipe, monkeypatch):
+    one, courses, folder = saved
+    monkeypatch.setattr(
+        "sortal.training.snapshot.save_file",
+        lambda _, path, **__: (path.write_bytes(b"part"), 1 / 0),
+    )
+    with pytest.raises(ZeroDivisionError):
+        save_snapshot(one, snapshot_path(folder, ["a", "b", "c"]), "meaning")
+    tiles, notes = lay_tiles(recipe(), courses, folder, "meaning")
+    assert tiles[0].stored
+    assert notes == []
+
+
+def test_a_tile_whose_members_all_ended_can_be_saved(
+    *, recipe, course, tile, watch, examples, tmp_path
+):
+    one = tile(recipe(dropout=True), course(epochs=1, dropout=0.2, patience=1))
+    train(one, examples(), examples(seed=4), watch())
+    path = snapshot_path(tmp_path / "new", ["a"])
+    save_snapshot(one, path, "m")
+    again = Snapshot.read(path).restore(one.recipe, CPU)
+    assert again.courses == []
+    assert torch.equal(again.ended["a"].parameters, one.ended["a"].parameters)
+
+
+def test_dropout_goes_on_where_it_was(recipe, course, tile, examples, tmp_path):
+    one = tile(recipe(dropout=True), course(dropout=0.5))
+    step(one, examples(16))
+    path = snapshot_path(tmp_path, ["a"])
+    save_snapshot(one, path, "m")
+    again = Snapshot.read(path).restore(one.recipe, CPU)
+    for current in (one, again):
+        step(current, examples(16))
+    assert torch.equal(one.parameters, again.parameters)
+
+
+def test_the_meaning_holds_recipe_and_data(recipe):
+    meanings = {
+        meaning_of(recipe(), ("x",), CPU),
+        meaning_of(recipe(), ("y",), CPU),
+        meaning_of(recipe(batch_size=17), ("x",), CPU),
+    }
+    assert len(meanings) == 3
