@@ -1,0 +1,376 @@
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+from sklearn.datasets import load_digits
+
+from sortal.data.dataset import Dataset
+from sortal.data.inputs import Inputs
+from sortal.data.labels import Labels
+from sortal.data.prepared import Prepared
+from sortal.data.preparer import Preparation
+from sortal.data.split import Part, Split
+from sortal.errors import Damaged, DataError, OptionError
+from sortal.methods.base import Failed, Member, Model, Paused, Population, Trained, Verdict
+from sortal.methods.mlp import MLP
+from sortal.training.snapshot import Snapshot
+
+HERE = Path(__file__).parent
+SMALL = {"hidden_layer_sizes": (16,), "epochs": 5, "batch_size": 16, "learning_rate": 0.01}
+
+
+@pytest.fixture
+def tools(monkeypatch):
+    monkeypatch.syspath_prepend(str(HERE))
+    import mlp_population
+
+    return mlp_population
+
+
+def _by_key(outcomes):
+    """Model of each trained member alone, and the outcome it came with."""
+    return {
+        key: (outcome.model.pick((key,)), outcome)
+        for outcome in outcomes
+        if isinstance(outcome, Trained)
+        for key in outcome.model.members
+    }
+
+
+def _assert_same_to_the_bit(one, other, data):
+    assert one.keys() == other.keys()
+    for key, (model, outcome) in one.items():
+        twin, twin_outcome = other[key]
+        for part in (Part.TRAIN, Part.VALIDATION):
+            assert np.array_equal(model.scores(data.inputs(part)), twin.scores(data.inputs(part)))
+        assert outcome.history[key] == twin_outcome.history[key]
+        assert outcome.notes[key] == twin_outcome.notes[key]
+
+
+def test_it_learns_digits(driver):
+    matrix, codes = load_digits(return_X_y=True)
+    rows = np.random.default_rng(0).permutation(len(codes))
+    dataset = Dataset(
+        name="digits",
+        inputs=Inputs({"features": matrix}, np.arange(len(codes))),
+        labels=Labels(codes, tuple("0123456789")),
+        names={"features": tuple(f"p{pixel}" for pixel in range(64))},
+    )
+    split = Split(train=np.sort(rows[:1300]), validation=rows[:0], test=np.sort(rows[1300:]))
+    data = Prepared.fit(dataset, split, Preparation(scaling="standard"))
+    members = tuple(
+        Member(key=f"m{seed}", method="mlp", parameters=MLP.Parameters(epochs=20), seed=seed)
+        for seed in range(4)
+    )
+    (outcome,) = MLP().train(Population(members=members), data, driver())
+    scores = outcome.model.scores(data.inputs(Part.TEST))
+    accuracy = (scores.argmax(axis=-1) == data.labels(Part.TEST).codes).mean(axis=1)
+    assert (accuracy > 0.95).all()
+    assert outcome.notes["m0"] == ()
+
+
+def test_a_member_among_others_becomes_what_it_is_alone(prepare, train, noisy_classes):
+    data = prepare(*noisy_classes)
+    method = MLP(precision="float64")
+    members = {
+        f"m{number}": {
+            **SMALL,
+            "epochs": 2 + number,
+            "learning_rate": 0.01 * (number + 1),
+            "class_weight": ("none", "balanced")[number % 2],
+        }
+        for number in range(4)
+    }
+    where = {key: {"seed": number} for number, key in enumerate(members)}
+    together = _by_key(train(method, data, members, where=where))
+    for key, parameters in members.items():
+        alone = _by_key(train(method, data, {key: parameters}, where=where))
+        inputs = data.inputs(Part.TRAIN)
+        difference = alone[key][0].scores(inputs) - together[key][0].scores(inputs)
+        assert np.abs(difference).max() <= 1e-7
+
+
+def test_targets_learn_together_what_each_learns_alone(prepare, train, noisy_targets):
+    data = prepare(*noisy_targets)
+    method = MLP(precision="float64")
+    where = {name: {"target": name} for name in data.dataset.labels.classes}
+    together = _by_key(train(method, data, dict.fromkeys(where, SMALL), where=where))
+    for column, name in enumerate(where):
+        alone = _by_key(train(method, data, {name: SMALL}, where=where))
+        scores = together[name][0].scores(data.inputs(Part.TRAIN))
+        np.testing.assert_allclose(
+            alone[name][0].scores(data.inputs(Part.TRAIN)), scores, rtol=0, atol=1e-7
+        )
+        codes = data.dataset.labels.codes[:, column]
+        assert ((scores[0, :, 0] > 0.5) == codes).mean() > 0.7
+
+
+def test_all_targets_at_once_have_a_score_each(prepare, train, noisy_targets):
+    data = prepare(*noisy_targets)
+    model = _by_key(train(MLP(), data, {"m": {**SMALL, "epochs": 20}}))["m"][0]
+    scores = model.scores(data.inputs(Part.TRAIN))
+    assert scores.shape == (1, 240, 3)
+    assert (((scores[0] > 0.5) == data.dataset.labels.codes).mean(axis=0) > 0.7).all()
+
+
+def test_a_class_that_training_never_saw_gets_next_to_nothing(prepare, train, noisy_classes):
+    matrix, codes = noisy_classes
+    data = prepare(matrix, codes, classes=("a", "b", "c", "absent"))
+    for weights in ("none", "balanced"):
+        members = {"m": {**SMALL, "epochs": 40, "class_weight": weights}}
+        model = _by_key(train(MLP(), data, members))["m"][0]
+        scores = model.scores(data.inputs(Part.TRAIN))
+        np.testing.assert_allclose(scores.sum(axis=-1), 1, atol=1e-6)
+        assert scores[..., 3].mean() < 0.01
+
+
+def test_example_weights_act_only_on_members_that_see_them(prepare, train, noisy_classes):
+    matrix, codes = noisy_classes
+    heavy = prepare(matrix, codes, weights=np.where(codes == 0, 20.0, 1.0))
+    plain = prepare(matrix, codes)
+    members = {"plain": SMALL, "heavy": SMALL}
+    models = _by_key(train(MLP(), heavy, members, where={"heavy": {"weights": "given"}}))
+    inputs = heavy.inputs(Part.TRAIN)
+    first = {key: model.scores(inputs)[..., 0].mean() for key, (model, _) in models.items()}
+    assert first["heavy"] > first["plain"] + 0.2
+    without = _by_key(train(MLP(), plain, {"plain": SMALL}))["plain"][0]
+    np.testing.assert_allclose(
+        without.scores(inputs), models["plain"][0].scores(inputs), rtol=0, atol=1e-4
+    )
+
+
+def test_divergence_fails_one_member_and_no_other(prepare, train, noisy_classes):
+    members = {
+        "wild": {**SMALL, "optimiser": "sgd", "learning_rate": 1e30},
+        "calm": {**SMALL, "optimiser": "sgd"},
+    }
+    failed, trained = train(MLP(), prepare(*noisy_classes), members)
+    assert isinstance(failed, Failed)
+    assert failed.key == "wild"
+    assert "lower learning_rate" in failed.reason
+    assert trained.model.members == ("calm",)
+
+
+def test_missing_features_fail_with_the_cure(prepare, train, noisy_classes):
+    matrix, codes = noisy_classes
+    matrix[3, 2] = np.nan
+    (failed,) = train(MLP(), prepare(matrix, codes), {"m": SMALL})
+    assert "set data.imputation" in failed.reason
+
+
+def test_weights_that_are_all_zero_fail_with_the_reason(prepare, train, noisy_classes):
+    data = prepare(*noisy_classes, weights=np.zeros(240))
+    where = {"m": {"weights": "given"}}
+    failed, trained = train(MLP(), data, {"m": SMALL, "n": SMALL}, where=where)
+    assert failed == Failed(
+        "m", "no training example has both a known label and a weight other than 0"
+    )
+    assert trained.model.members == ("n",)
+
+
+def test_notes_tell_of_unscaled_features_and_held_out_examples(prepare, train, noisy_classes):
+    matrix, codes = noisy_classes
+    members = {"m": {**SMALL, "early_stopping": 3}}
+    (outcome,) = train(MLP(), prepare(matrix * 1000, codes), members)
+    notes = " ".join(outcome.notes["m"])
+    assert "data.scaling: standard" in notes
+    assert "24 training examples were held out" in notes
+
+
+def test_progress_rises_to_the_end(prepare, train, driver, noisy_classes):
+    control = driver()
+    train(
+        MLP(), prepare(*noisy_classes), {"a": SMALL, "b": {**SMALL, "epochs": 3}}, control=control
+    )
+    done = [progress.done for progress in control.progress]
+    assert done == sorted(done)
+    assert done[0] == 0
+    assert done[-1] == 1
+    assert any("epoch 3/5, loss" in progress.text for progress in control.progress)
+
+
+def test_stopping_all_pauses_and_resuming_changes_no_bit(tools, driver, tmp_path):
+    data, members = tools.made_data(), tools.population()
+    whole = _by_key(MLP().train(members, data, driver()))
+    stopping = driver(lambda progress: Verdict(stop_all="epoch 9/" in progress.text))
+    interrupted = list(MLP().train(replace(members, resume=tmp_path), data, stopping))
+    (paused,) = (outcome for outcome in interrupted if isinstance(outcome, Paused))
+    assert paused.done == 8
+    assert paused.keys == ("m1", "m2")
+    left = tuple(member for member in members.members if member.key in paused.keys)
+    resumed = MLP().train(replace(members, members=left, resume=tmp_path), data, driver())
+    both = {**_by_key(interrupted), **_by_key(resumed)}
+    _assert_same_to_the_bit(whole, both, data)
+
+
+def test_training_by_budget_ends_where_training_through_does(tools, driver, tmp_path):
+    method = MLP(precision="float64")
+    data, members = tools.made_data(), tools.population()
+    whole = _by_key(method.train(members, data, driver()))
+    kept = replace(members, resume=tmp_path)
+    first = list(method.train(replace(kept, budget=2), data, driver()))
+    assert first == [Paused(("m0", "m1", "m2"), 2.0)]
+    survivors = replace(kept, members=members.members[:2])
+    rest = _by_key(method.train(survivors, data, driver()))
+    assert set(rest) == {"m0", "m1"}
+    for key, (model, _) in rest.items():
+        inputs = data.inputs(Part.VALIDATION)
+        difference = model.scores(inputs) - whole[key][0].scores(inputs)
+        assert np.abs(difference).max() <= 1e-6
+
+
+def test_a_budget_needs_a_folder_to_pause_into(tools, driver):
+    population = replace(tools.population(), budget=2)
+    with pytest.raises(OptionError, match="folder for snapshots"):
+        list(MLP().train(population, tools.made_data(), driver()))
+
+
+def test_tiles_that_were_not_begun_wait_too(tools, driver, tmp_path, monkeypatch):
+    monkeypatch.setattr("sortal.training.tiles.members_per_tile", lambda _: 2)
+    data, members = tools.made_data(), replace(tools.population(), resume=tmp_path)
+    stop = driver(lambda progress: Verdict(stop_all="epoch 2/" in progress.text))
+    outcomes = list(MLP().train(members, data, stop))
+    assert outcomes == [Paused(("m0", "m1"), 1.0), Paused(("m2",), 0.0)]
+    resumed = _by_key(MLP().train(members, data, driver()))
+    whole = _by_key(MLP().train(replace(members, resume=None), data, driver()))
+    _assert_same_to_the_bit(whole, resumed, data)
+
+
+def test_members_of_a_finished_tile_are_not_trained_again(tools, driver, tmp_path, monkeypatch):
+    monkeypatch.setattr("sortal.training.tiles.members_per_tile", lambda _: 2)
+    data, members = tools.made_data(), replace(tools.population(), resume=tmp_path)
+    begun = iter(MLP().train(members, data, driver()))
+    first = next(begun)
+    begun.close()
+    (path,) = tmp_path.glob("*.safetensors")
+    assert Snapshot.read(path).about["courses"] == []
+    again = next(iter(MLP().train(members, data, driver())))
+    _assert_same_to_the_bit(_by_key([first]), _by_key([again]), data)
+
+
+def test_killed_in_mid_epoch_and_rerun_equals_the_uninterrupted_training(tools, driver, tmp_path):
+    script = HERE / "train_mlp_until_killed.py"
+    process = subprocess.Popen([sys.executable, str(script), str(tmp_path)])
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.005)
+        written = list(tmp_path.glob("*.safetensors"))
+        if written and (about := Snapshot.read(written[0]).about)["epoch"] >= 2:
+            process.kill()
+            break
+    assert process.wait() == -9
+    about = Snapshot.read(next(tmp_path.glob("*.safetensors"))).about
+    assert 2 <= about["epoch"] < 25
+    data, members = tools.made_data(), tools.population()
+    resumed = list(MLP().train(replace(members, resume=tmp_path), data, driver()))
+    assert not any("ignored" in note for one in resumed for note in one.notes["m1"])
+    whole = MLP().train(members, data, driver())
+    _assert_same_to_the_bit(_by_key(whole), _by_key(resumed), data)
+
+
+def test_damaged_snapshots_are_noted_and_do_no_harm(tools, driver, tmp_path):
+    (tmp_path / "0123.safetensors").write_bytes(b"not tensors")
+    data, members = tools.made_data(), replace(tools.population(), resume=tmp_path)
+    outcomes = _by_key(MLP().train(members, data, driver()))
+    assert set(outcomes) == {"m0", "m1", "m2"}
+    assert any("damaged snapshot" in note for note in outcomes["m2"][1].notes["m2"])
+
+
+@pytest.fixture
+def model(prepare, train, noisy_classes):
+    return train(
+        MLP(), prepare(*noisy_classes), {"a": SMALL, "b": SMALL}, where={"b": {"seed": 9}}
+    )[0].model
+
+
+def test_blocks_score_as_the_whole_does(model, noisy_classes):
+    matrix = np.tile(noisy_classes[0], (5, 1))
+    inputs = Inputs({"features": matrix}, np.arange(len(matrix)))
+    whole = model.scores(inputs)
+    for size in (1, 7, 512, 700):
+        parts = np.concatenate([model.scores(block) for block in inputs.blocks(size)], axis=1)
+        np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-6)
+
+
+def test_a_stored_model_scores_as_before(model, noisy_classes, tmp_path):
+    model.save(tmp_path)
+    again = MLP().load(tmp_path)
+    inputs = Inputs({"features": noisy_classes[0]}, np.arange(240))
+    assert isinstance(again, Model)
+    assert again.members == model.members
+    assert np.array_equal(again.scores(inputs), model.scores(inputs))
+    assert np.array_equal(model.pick(("b", "a")).scores(inputs), model.scores(inputs)[::-1])
+
+
+def test_scoring_nothing_gives_nothing(model):
+    nothing = Inputs({"features": np.empty((0, 6))}, np.arange(0))
+    assert model.scores(nothing).shape == (2, 0, 3)
+
+
+def test_other_features_than_in_training_are_refused(model):
+    with pytest.raises(DataError, match="expected 6 features an example, got 5"):
+        model.scores(Inputs({"features": np.zeros((3, 5))}, np.arange(3)))
+
+
+@pytest.mark.parametrize("name", ["model.json", "parameters.safetensors"])
+def test_a_changed_file_is_damaged(model, tmp_path, name):
+    model.save(tmp_path)
+    path = tmp_path / name
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(Damaged):
+        MLP().load(tmp_path)
+
+
+def test_parameters_of_other_shapes_than_the_model_says_are_damaged(model, tmp_path):
+    model.save(tmp_path)
+    about = (tmp_path / "model.json").read_text(encoding="utf-8")
+    (tmp_path / "model.json").write_text(about.replace("16", "17"), encoding="utf-8")
+    with pytest.raises(Damaged, match=r"layers\.0\.weight: expected shape \(2, 6, 17\)"):
+        MLP().load(tmp_path)
+
+
+def test_training_and_scoring_put_the_threads_back(prepare, train, noisy_classes):
+    before = torch.get_num_threads()
+    data = prepare(*noisy_classes)
+    (outcome,) = train(MLP(), data, {"a": SMALL}, threads=before + 1)
+    outcome.model.scores(data.inputs(Part.TRAIN))
+    assert torch.get_num_threads() == before
+
+
+def test_members_group_by_shapes_and_minibatches_alone():
+    def group(target=None, **parameters):
+        return MLP().group(
+            Member(
+                key="k",
+                method="mlp",
+                parameters=MLP.Parameters(**parameters),
+                seed=0,
+                target=target,
+            )
+        )
+
+    assert group(learning_rate=0.5, epochs=3, weight_decay=0.1, class_weight="balanced") == group()
+    assert group("x") == group("y") != group()
+    for chosen in ({"batch_size": 7}, {"hidden_layer_sizes": 5}, {"dropout": 0.1}):
+        assert group(**chosen) != group()
+
+
+def test_one_number_is_one_hidden_layer_and_wrong_ones_are_refused():
+    assert MLP.Parameters(hidden_layer_sizes=30).hidden_layer_sizes == (30,)
+    for wrong in ({"hidden_layer_sizes": (0,)}, {"dropout": 1.0}, {"learning_rate": 0}):
+        with pytest.raises(ValidationError):
+            MLP.Parameters(**wrong)
+
+
+def test_the_method_is_described_without_loading_torch():
+    code = (
+        "from sortal.methods.mlp import MLP; MLP().name; import sys; print('torch' in sys.modules)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "False"
