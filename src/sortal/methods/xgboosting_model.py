@@ -39,6 +39,8 @@ class Boosters:
         """Probabilities after each member's rounds, shape (members, examples, outputs)."""
         matrix = np.ascontiguousarray(inputs.matrix(), dtype=np.float32)
         scores = np.empty((len(self.members), len(matrix), self._seen.columns))
+        if not len(matrix):
+            return scores
         places = self._prefixes.places()
         parts = [dict(_stages(booster, matrix, tuple(places))) for booster in self._boosters]
         for size, members in places.items():
