@@ -18,7 +18,7 @@ from sortal.data.prepared import Prepared
 from sortal.data.split import Part
 from sortal.errors import Damaged
 from sortal.methods import registry
-from sortal.methods.base import Failed, Population
+from sortal.methods.base import Failed, Paused, Population
 from sortal.methods.calibration_map import Certain, Sigmoid, fit_map, fit_sigmoid, read_map
 from sortal.methods.held_out import FOLDS, fold_numbers
 from sortal.testing.data import make_members, make_prepared
@@ -229,3 +229,17 @@ def test_labels_of_other_targets_do_not_matter_to_a_members_folds():
         fold_numbers(data.dataset, data.split.train),
         fold_numbers(narrowed.dataset, narrowed.split.train),
     )
+
+
+def test_members_paused_in_a_fold_go_on_from_there(tmp_path):
+    method, data = registry.find("mlp", "sigmoid"), make_prepared()
+    members = make_members(method, [{"epochs": 5}, {"epochs": 8}])
+    whole = train_completely(method, members, data)
+    population = Population(members=members, resume=tmp_path)
+    (paused,) = method.train(population, data, Driver(stop_at=3))
+    assert isinstance(paused, Paused)
+    assert set(paused.keys) == {"member0", "member1"}
+    (trained,) = method.train(population, data, Driver())
+    inputs = data.inputs(Part.TEST)
+    for key, scores in zip(trained.model.members, trained.model.scores(inputs), strict=True):
+        np.testing.assert_allclose(scores, whole.scores(key, inputs), atol=1e-5)
