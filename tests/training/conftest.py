@@ -58,7 +58,8 @@ def examples() -> Callable[..., Examples]:
         truth = torch.arange(rows) % 3
         features = torch.randn(rows, 6, generator=generator, dtype=dtype)
         features[torch.arange(rows), truth] += 1.5
-        return Examples(features, truth[None], torch.ones(1, rows, dtype=dtype))
+        weights, offsets = torch.ones(1, rows, dtype=dtype), torch.zeros(1, 3, dtype=dtype)
+        return Examples(features, truth[None], weights, offsets)
 
     return examples
 

@@ -22,7 +22,7 @@ def _data(codes, *, weights=None, groups=None, validation=0):
         inputs=Inputs({"features": np.arange(len(codes) * 2.0).reshape(-1, 2)}, rows),
         labels=Labels(
             codes,
-            ("p", "q", "r")[: codes.max() + 1 if codes.ndim == 1 else codes.shape[1]],
+            ("p", "q", "r", "s")[: codes.max() + 1 if codes.ndim == 1 else codes.shape[1]],
             Outputs.EXCLUSIVE if codes.ndim == 1 else Outputs.INDEPENDENT,
         ),
         names={"features": ("x", "y")},
@@ -75,6 +75,19 @@ def test_each_target_is_balanced_and_masked_on_its_own():
         torch.tensor([[2, 2 / 3, 2 / 3, 2 / 3], [1.5, 0, 0.75, 0.75]], dtype=torch.float64),
     )
     assert train.truth[..., 0].tolist() == [[1, 0, 0, 0], [0, 0, 1, 1]]
+
+
+def test_what_training_never_saw_is_out_of_reach_and_not_judged():
+    data = _data([0, 2, 0, 2, 1], validation=1)
+    train, validation = _gather(data, PLAIN, Lesson(None, False, True))
+    assert train.offsets.tolist() == [[0, -1000, 0]] * 2
+    assert validation.weights.tolist() == [[0], [0]]
+
+
+def test_targets_that_never_or_always_hold_are_certain():
+    codes = [[0, 1, 0, UNKNOWN], [0, 1, 1, UNKNOWN]]
+    train, _ = _gather(_data(codes), Lesson(None, False, False))
+    assert train.offsets.tolist() == [[-1000, 1000, 0, 0]]
 
 
 def test_nothing_is_held_out_unless_it_is_needed():

@@ -84,7 +84,7 @@ def train_stacked(
             close = train(tile, examples, validation, watch, until=population.budget)
             if close is Close.ENDED and number + 1 < len(tiles):
                 laid.save(tile, meaning)
-        yield from _outcomes(tile, laid, recipe, population.threads, remarks)
+        yield from _outcomes(tile, laid, examples, remarks, threads=population.threads)
         driver.passed += len(laid.keys)
         if close is Close.ASKED:
             later = tuple(key for one in tiles[number + 1 :] for key in one.keys)
@@ -161,7 +161,7 @@ def _text(tile: Tile) -> str:
 
 
 def _outcomes(
-    tile: Tile, laid: Laid, recipe: Recipe, threads: int, remarks: Sequence[str]
+    tile: Tile, laid: Laid, examples: Examples, remarks: Sequence[str], *, threads: int
 ) -> Iterator[Outcome]:
     """What became of the wanted members of a tile."""
     ended = [tile.ended[key] for key in laid.keys if key in tile.ended]
@@ -169,9 +169,13 @@ def _outcomes(
     trained = [one for one in ended if not one.failed]
     if trained:
         keys = tuple(one.key for one in trained)
-        parameters = torch.stack([one.parameters for one in trained])
+        lessons = {course.key: course.lesson for course in laid.courses}
+        stack, parameters = tile.recipe.stack, torch.stack([one.parameters for one in trained])
+        # What training added to the outputs becomes part of the last bias.
+        _, bias = stack.layers(parameters)[-1]
+        bias += examples.offsets[[lessons[key] for key in keys]]
         yield Trained(
-            TrainedStack(keys, recipe.stack, recipe.outputs, parameters, threads=threads),
+            TrainedStack(keys, stack, tile.recipe.outputs, parameters, threads=threads),
             {key: tile.seconds[key] for key in keys},
             {one.key: (*filter(None, [one.remark]), *remarks) for one in trained},
             {key: tile.history[key] for key in keys},

@@ -12,6 +12,9 @@ from sortal.data.prepared import Prepared
 from sortal.data.split import Part
 from sortal.training.holdout import hold_out
 
+_CERTAIN = 1e3
+"""Distance in logits at which a probability is 0 or 1 in any precision."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
@@ -41,7 +44,11 @@ class Examples:
     """Class numbers (lessons, rows), or 0 and 1 of shape (lessons, rows, targets)."""
 
     weights: Tensor
-    """Shape as `truth`; 0 where the label is unknown."""
+    """Shape as `truth`; 0 where the label is unknown, or is one that no training example has."""
+
+    offsets: Tensor
+    """Added to outputs, shape (lessons, outputs): 0, or far below (or above) where training
+    cannot teach anything else than that the class never (or always) occurs."""
 
     def __len__(self) -> int:
         return len(self.features)
@@ -49,11 +56,13 @@ class Examples:
     def reordered(self, order: Tensor) -> "Examples":
         """Copy the examples in another order."""
         order = order.to(self.features.device)
-        return Examples(self.features[order], self.truth[:, order], self.weights[:, order])
+        truth, weights = self.truth[:, order], self.weights[:, order]
+        return Examples(self.features[order], truth, weights, self.offsets)
 
     def cut(self, rows: slice) -> "Examples":
         """View neighbouring rows, uncopied."""
-        return Examples(self.features[rows], self.truth[:, rows], self.weights[:, rows])
+        truth, weights = self.truth[:, rows], self.weights[:, rows]
+        return Examples(self.features[rows], truth, weights, self.offsets)
 
     def answers(self, lessons: Tensor) -> tuple[Tensor, Tensor]:
         """Truth and weights of each member's lesson; of length 1 when there is one lesson."""
@@ -126,6 +135,9 @@ class _Arrays:
                 np.stack(truths), dtype=torch.int64 if exclusive else precision, device=device
             ),
             torch.tensor(np.stack(weights), dtype=precision, device=device),
+            torch.tensor(
+                np.stack([scale.offsets for scale in scales]), dtype=precision, device=device
+            ),
         )
 
 
@@ -136,7 +148,14 @@ class _Scale:
     target: str | None
     weighted: bool
     factors: np.ndarray
-    """By class: shape (classes,), or (targets, 2) for absent and present."""
+    """By class: shape (classes,), or (targets, 2) for absent and present; 0 where training
+    has no such example."""
+
+    @property
+    def offsets(self) -> np.ndarray:
+        """What `Examples.offsets` holds for this lesson."""
+        seen = (self.factors > 0).astype(np.float64)
+        return _CERTAIN * (seen - 1 if seen.ndim == 1 else seen[:, 1] - seen[:, 0])
 
     @classmethod
     def fit(cls, train: _Arrays, lesson: Lesson, narrowed: str | None) -> "_Scale":
@@ -172,10 +191,10 @@ def _factors(codes: np.ndarray, sizes: np.ndarray, classes: int, lesson: Lesson)
     """
     known = codes != UNKNOWN
     totals = np.bincount(codes[known], weights=sizes[known], minlength=classes)
-    if totals.sum() == 0:
+    present = totals > 0
+    if not present.any():
         return np.zeros(classes)
     if not lesson.balanced:
-        return np.full(classes, known.sum() / totals.sum())
-    present = totals > 0
+        return present * (known.sum() / totals.sum())
     share = known.sum() / present.sum()
     return np.divide(share, totals, out=np.zeros(classes), where=present)

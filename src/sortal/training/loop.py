@@ -94,6 +94,7 @@ def losses_of(tile: Tile, chunk: Examples, *, dropping: bool = False) -> Tensor:
     if dropping:
         masks = dropout_masks(tile.generators, tile.kept_share, len(chunk), stack.hidden)
     outputs = stack.forward(tile.layers, chunk.features, masks)
+    outputs = outputs + chunk.offsets[tile.lessons].unsqueeze(1)
     return LOSSES[tile.recipe.outputs](outputs, *chunk.answers(tile.lessons))
 
 
