@@ -5,7 +5,7 @@ from pathlib import Path
 from sortal.cli.options import TableFormat
 from sortal.console import Display, echo, print_frame
 from sortal.data.labels import Outputs
-from sortal.display import duration
+from sortal.display import counted, duration
 from sortal.jobs import draw
 from sortal.jobs.find import find_job, find_result
 from sortal.jobs.launch import launch, prepare
@@ -14,6 +14,8 @@ from sortal.store.store import Store
 from sortal.tables import Column, size
 
 RESULTS = Path("sortal-results")
+_MOST_NAMED = 8
+"""Titles that one sentence lists."""
 
 
 def run_and_report(
@@ -90,11 +92,15 @@ def _tied_sentence(results: Results, target: str | None) -> str:
     best = results.best(target)
     if best is None:
         return "there is no classifier beside the references."
-    others = [r.title for r in results.ranked if r.title in results.tied(target) - {best.title}]
+    tied = results.tied(target) - {best.title}
+    others = [r.title for r in results.ranked if r.target == target and r.title in tied]
     test = "McNemar's test with Holm's correction, 5 %"
     if not others:
         return f"{best.title} is best; no other is statistically tied with it ({test})."
-    return f"{best.title} is best; statistically tied with it ({test}): {', '.join(others)}."
+    named = ", ".join(others[:_MOST_NAMED])
+    more = len(others) - _MOST_NAMED
+    rest = f" and {counted(more, 'other')}, marked in the table" if more > 0 else ""
+    return f"{best.title} is best; statistically tied with it ({test}): {named}{rest}."
 
 
 def report_failures(results: Results) -> None:

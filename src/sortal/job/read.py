@@ -3,7 +3,7 @@
 import numbers
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sortal.job.models import Job
 from sortal.job.positions import Positions
 from sortal.job.problems import JobError, Problem
+from sortal.job.salvage import Salvaged, salvage
 from sortal.job.structure import conflicts
 from sortal.job.validation import problems_of
 from sortal.job.words import describe, nearest, short
@@ -33,17 +34,41 @@ class JobFile:
     """The file's text, line breaks as newlines, without a byte order mark; empty for a job from Python."""
 
     problems: tuple[Problem, ...] = ()
-    """Fields that are sound each and contradict each other. Whoever resolves the job tells
-    them together with what the data and the methods say, so that all are told at once."""
+    """Fields that contradict each other, and what `job` is without because it is wrong.
+    Whoever resolves the job tells them together with what the data and the methods say, so
+    that all are told at once."""
+
+    salvaged: Salvaged | None = field(default=None, repr=False)
+    """How `job` was made of the sound parts of a file; None for one that is a job as it is."""
+
+    @property
+    def name(self) -> str:
+        """What errors call the file; empty for a job from Python."""
+        return str(self.path) if self.text else ""
 
     def placed(self, problems: Iterable[Problem]) -> list[Problem]:
-        """Give problems their lines in this file; those of a job from Python stay without."""
-        file = str(self.path) if self.text else ""
-        return [self.positions.place(problem, file=file) for problem in problems]
+        """Give problems of `job` their places and lines in this file.
+
+        Problems of a job from Python stay without lines. Those at a place that has one
+        already are left out: they follow from it.
+        """
+        if self.salvaged:
+            problems = self.salvaged.as_written(problems)
+        told = {problem.path for problem in self.problems}
+        return [
+            self.positions.place(problem, file=self.name)
+            for problem in problems
+            if problem.path not in told
+        ]
 
 
-def read_job(path: Path) -> JobFile:
+def read_job(path: Path, *, partly: bool = False) -> JobFile:
     """Read a YAML or JSON job file; comments are allowed in both.
+
+    Args:
+        path: The file.
+        partly: Of a file that is no job, take what is sound and leave its problems in
+            `JobFile.problems` too, for a caller who tells them with those it finds itself.
 
     Raises:
         JobError: The file cannot be read, or what it says is no job; every problem has
@@ -61,27 +86,38 @@ def read_job(path: Path) -> JobFile:
     problems = parsed.problems + _new(found, parsed.problems)
     if parsed.data is None and not problems:
         problems = [Problem(path="", expected=describe(Job), got="an empty file")]
-    placed = [parsed.positions.place(problem, file=str(path)) for problem in problems]
-    if job is None or parsed.problems:
+    placed = tuple(parsed.positions.place(problem, file=str(path)) for problem in problems)
+    if job is not None and not parsed.problems:
+        return JobFile(job, parsed.positions, path, text, placed)
+    rest = salvage(parsed.data) if partly else None
+    if rest is None:
         raise JobError(placed, file=str(path))
-    return JobFile(job, parsed.positions, path, text, tuple(placed))
+    return JobFile(rest.job, parsed.positions, path, text, placed, rest)
 
 
-def read_mapping(mapping: Mapping[str, Any]) -> JobFile:
+def read_mapping(mapping: Mapping[str, Any], *, partly: bool = False) -> JobFile:
     """Read a job from Python values: dicts, lists, tuples, paths and NumPy scalars.
+
+    Args:
+        mapping: The values.
+        partly: As `read_job` takes it.
 
     Raises:
         JobError: It is no job; the problems have no lines. Contradictions alone are left
             in `JobFile.problems`.
     """
     try:
-        job, problems = _check(plain(mapping))
+        data = plain(mapping)
+        job, problems = _check(data)
     except RecursionError:
         problem = Problem(path="", expected="values that do not contain themselves", got="a cycle")
         raise JobError([problem]) from None
-    if job is None:
+    if job is not None:
+        return JobFile(job, Positions({}), Path("job"), "", tuple(problems))
+    rest = salvage(data) if partly else None
+    if rest is None:
         raise JobError(problems)
-    return JobFile(job, Positions({}), Path("job"), "", tuple(problems))
+    return JobFile(rest.job, Positions({}), Path("job"), "", tuple(problems), rest)
 
 
 def plain(value: Any) -> Any:

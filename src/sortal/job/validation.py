@@ -32,6 +32,16 @@ class _Spot:
     """Whether the error is of an arm of a union that the value was not meant for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mistake and the place of the value, or of the key, that is to blame."""
+
+    path: tuple[Step, ...]
+    problem: Problem
+    unknown: bool
+    """Whether the key is to blame and not its value."""
+
+
 def problems_of(
     error: ValidationError, data: Any, model: type[BaseModel], *, path: str = ""
 ) -> list[Problem]:
@@ -46,19 +56,30 @@ def problems_of(
     Returns:
         One problem a place; a key that is missing because it is misspelt is told once.
     """
+    found = [finding.problem for finding in findings(error, data, model)]
+    return [replace(problem, path=joined(path, problem.path)) for problem in found]
+
+
+def findings(error: ValidationError, data: Any, model: type[BaseModel]) -> list[Finding]:
+    """Find the mistakes behind all errors of one validation; see `problems_of`."""
     details = error.errors(include_url=False)
     spots = [(_locate(model, detail["loc"], data), detail) for detail in details]
     told = {
         spot.path[:end] for spot, _ in spots if not spot.aside for end in range(len(spot.path) + 1)
     }
     misspelt = {meant for spot, _ in spots for meant in _meant_key(spot)}
-    problems = {
-        spot.path: _problem(spot, detail)
+    found = {
+        spot.path: _finding(spot, detail)
         for spot, detail in spots
         if not (spot.aside and spot.path in told)
         and not (detail["type"] == "missing" and spot.path in misspelt)
     }
-    return [replace(found, path=joined(path, found.path)) for found in problems.values()]
+    return list(found.values())
+
+
+def _finding(spot: _Spot, detail: ErrorDetails) -> Finding:
+    path = (*spot.path, "kind") if detail["type"].startswith("union_tag") else spot.path
+    return Finding(path, _problem(spot, detail), spot.unknown)
 
 
 def _locate(model: type[BaseModel], steps: tuple[Step, ...], data: Any) -> _Spot:

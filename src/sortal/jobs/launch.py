@@ -40,14 +40,16 @@ def available_cores() -> int:
 
 
 def read(job: JobLike) -> JobFile:
-    """Read a job file, or check a mapping.
+    """Read a job file or a mapping, as far as it is one: `resolve` tells all its problems.
 
     Raises:
-        JobError: The structure is wrong.
+        JobError: Nothing of it can be used.
     """
     if isinstance(job, Job):
-        return read_mapping(job.model_dump(mode="json", exclude_unset=True))
-    return read_mapping(job) if isinstance(job, Mapping) else read_job(Path(job))
+        job = job.model_dump(mode="json", exclude_unset=True)
+    if isinstance(job, Mapping):
+        return read_mapping(job, partly=True)
+    return read_job(Path(job), partly=True)
 
 
 def prepare(

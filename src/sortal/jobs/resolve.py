@@ -76,13 +76,12 @@ def resolve(file: JobFile, store: Store | None = None) -> Resolved:
     job = file.job
     classifiers, problems = expand_classifiers(job)
     try:
-        dataset = _dataset(job, file.path.parent, store)
-        splits = _splits(job, dataset)
+        dataset, splits = _divided(file, store)
         problems += _misfits(job, dataset, classifiers)
     except JobError as error:
         problems += error.problems
     if problems or file.problems:
-        raise JobError(file.placed([*file.problems, *problems]), file=file.path.name)
+        raise JobError([*file.problems, *file.placed(problems)], file=file.name)
     return Resolved(
         name=job.title or file.path.stem,
         job=job,
@@ -99,6 +98,14 @@ def source_key(job: Job, folder: Path) -> str:
     """Hash of the data block and of its files' paths, sizes and times of change."""
     meaning = [job.data.model_dump(mode="json"), job.seed, source_signature(job.data, folder)]
     return hashlib.blake2b(json.dumps(meaning).encode(), digest_size=16).hexdigest()
+
+
+def _divided(file: JobFile, store: Store | None) -> tuple[Dataset, tuple[Split, ...]]:
+    """Read and divide the data; what of it is not known is no further problem."""
+    if file.salvaged and not file.salvaged.data_is_whole:
+        raise JobError([])
+    dataset = _dataset(file.job, file.path.parent, store)
+    return dataset, _splits(file.job, dataset)
 
 
 def _dataset(job: Job, folder: Path, store: Store | None) -> Dataset:

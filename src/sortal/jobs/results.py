@@ -32,7 +32,7 @@ class MemberResult:
     scores: Mapping[Part, Scores]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Result:
     """One classifier of a job, on one target: its members over seeds and folds."""
 
@@ -58,7 +58,7 @@ class Result:
         """Whether it is there to compare with, not to be used."""
         return bool(self.members[0].entry["reference"])
 
-    @property
+    @cached_property
     def figures(self) -> dict[str, Spread]:
         """Every figure over seeds and folds, on the reported part."""
         return aggregate([member.scores[self.part] for member in self.members])
@@ -73,7 +73,8 @@ class Result:
     def confusion(self) -> np.ndarray:
         """Confusion matrix (truth, predicted), summed over folds and seeds."""
         matrices = [np.asarray(member.scores[self.part].confusion) for member in self.members]
-        return np.stack(matrices).sum(axis=0)
+        summed: np.ndarray = np.stack(matrices).sum(axis=0)
+        return summed
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -146,6 +147,7 @@ class Results:
     labels: Labels = field(repr=False)
     splits: tuple[Split, ...] = field(repr=False)
     store: Store = field(repr=False)
+    _tied: dict[str | None, frozenset[str]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def read(cls, store: Store, name: str) -> "Results":
@@ -284,6 +286,11 @@ class Results:
 
         References take no part. The best itself is among them.
         """
+        if target not in self._tied:
+            self._tied[target] = self._find_tied(target)
+        return self._tied[target]
+
+    def _find_tied(self, target: str | None) -> frozenset[str]:
         rivals = [r for r in self.ranked if not r.is_reference and r.target == target]
         if not rivals:
             return frozenset()
