@@ -9,6 +9,7 @@ import numpy as np
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
 from sortal.errors import Damaged, DataError, NotSavable, UserError
+from sortal.methods.archives import load_skops
 from sortal.methods.base import Key
 from sortal.methods.library import library_version
 from sortal.methods.seen import Seen
@@ -171,12 +172,12 @@ def _respond(
 
 
 def _dump(fitted: tuple[tuple[Any, ...], ...], path: Path, kind: Kind) -> None:
-    import skops.io
+    skops = load_skops()
     from skops.io.exceptions import UnsupportedTypeException
 
     try:
-        skops.io.dump([list(estimators) for estimators in fitted], path)
-        untrusted = skops.io.get_untrusted_types(file=path)
+        skops.dump([list(estimators) for estimators in fitted], path)
+        untrusted = skops.get_untrusted_types(file=path)
     except (UnsupportedTypeException, TypeError, ValueError, AttributeError) as error:
         path.unlink(missing_ok=True)
         raise NotSavable(f"{kind.name}: skops cannot write it ({error}).") from error
@@ -189,11 +190,11 @@ def _dump(fitted: tuple[tuple[Any, ...], ...], path: Path, kind: Kind) -> None:
 
 
 def _undump(path: Path, kind: Kind) -> tuple[tuple[Any, ...], ...]:
-    import skops.io
+    skops = load_skops()
     from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
-        read = skops.io.load(path, trusted=[kind.estimator, *kind.trusted])
+        read = skops.load(path, trusted=[kind.estimator, *kind.trusted])
     except (UntrustedTypesFoundException, ImportError) as error:
         raise Damaged(f"{path}: not what {kind.name} writes ({error}).") from error
     return tuple(map(tuple, read))
