@@ -1,6 +1,8 @@
 """What `run`, `check`, `show` and `list` print; every number comes from below."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sortal.cli.options import TableFormat
 from sortal.console import Display, echo, print_frame
@@ -13,9 +15,15 @@ from sortal.jobs.results import Result, Results
 from sortal.store.store import Store
 from sortal.tables import Column, size
 
+if TYPE_CHECKING:
+    import polars as pl
+
 RESULTS = Path("sortal-results")
 _MOST_NAMED = 8
 """Titles that one sentence lists."""
+
+_MOST_RANKED = 60
+"""Rows of the ranking that a run prints; `sortal show` prints all."""
 
 
 def run_and_report(
@@ -34,7 +42,7 @@ def run_and_report(
     if not summary.trained and not summary.failed and not summary.interrupted:
         echo(f"nothing to compute: all {summary.stored} results are in the store {store}.")
     if results.results:
-        report(results, TableFormat.TABLE)
+        report(results, TableFormat.TABLE, most=_MOST_RANKED)
         for path in draw.write_figures(results, figures or RESULTS / results.name):
             echo(f"wrote {path}")
     report_failures(results)
@@ -45,13 +53,37 @@ def run_and_report(
     return summary.exit_code
 
 
-def report(results: Results, form: TableFormat) -> None:
-    """Print the ranking of every target, and who is tied with the best."""
+def report(results: Results, form: TableFormat, *, most: int | None = None) -> None:
+    """Print the ranking of every target, and who is tied with the best.
+
+    Args:
+        results: The results.
+        form: Other forms than tables are one document, with a column for the target.
+        most: Rows of each table; all if not given.
+    """
+    if form is not TableFormat.TABLE:
+        rows = _by_target({target: results.ranking(target) for target in results.targets})
+        columns = [*(["target"] if results.targets != (None,) else []), *_columns(results)]
+        print_frame(rows, form, columns=columns, title=_heading(results, None))
+        return
+    if not results.results:
+        echo(f"{results.name}: nothing is computed yet.")
     for target in results.targets:
-        frame = results.ranking(target)
-        print_frame(frame, form, columns=_columns(results), title=_heading(results, target))
-        if form is TableFormat.TABLE:
-            echo(_tied_sentence(results, target))
+        ranked = results.ranking(target)
+        shown = ranked if most is None else ranked.head(most)
+        print_frame(shown, form, columns=_columns(results), title=_heading(results, target))
+        if len(shown) < len(ranked):
+            echo(f"and {len(ranked) - len(shown)} more: sortal show {results.name}")
+        echo(_tied_sentence(results, target))
+
+
+def _by_target(frames: Mapping[str | None, "pl.DataFrame"]) -> list[dict[str, Any]]:
+    """Rows of several targets' frames, each with its target in front where it has one."""
+    return [
+        row if target is None else {"target": target, **row}
+        for target, frame in frames.items()
+        for row in frame.to_dicts()
+    ]
 
 
 def _heading(results: Results, target: str | None) -> str:
@@ -160,28 +192,37 @@ def show(
     opened = Store.open(store, create=False)
     results = find_job(opened, what)
     if results is not None:
+        results = results.only(target)
         report(results, form)
+        written = draw.write_figures(results, figures) if figures else []
         if form is TableFormat.TABLE:
             report_failures(results)
-        if figures is not None:
-            for path in draw.write_figures(results, figures):
-                echo(f"wrote {path}")
+    else:
+        results, found = find_result(opened, what, target)
+        _show_results(results, found, form)
+        drawn = found if figures and results.outputs is Outputs.EXCLUSIVE else ()
+        written = [draw.write_confusion(results, one, figures or RESULTS) for one in drawn]
+    if form is TableFormat.TABLE:
+        for path in written:
+            echo(f"wrote {path}")
+
+
+def _show_results(results: Results, found: Sequence[Result], form: TableFormat) -> None:
+    """Everything known of one classifier, target by target."""
+    if form is not TableFormat.TABLE:
+        rows = _by_target({result.target: result.table() for result in found})
+        print_frame(rows, form, title=f"{found[0].title} on {results.part} examples")
         return
-    results, found = find_result(opened, what, target)
     for result in found:
-        _show_result(results, result, form)
-        if figures is not None and results.outputs is Outputs.EXCLUSIVE:
-            echo(f"wrote {draw.write_confusion(results, result, figures)}")
+        _show_result(results, result)
 
 
-def _show_result(results: Results, result: Result, form: TableFormat) -> None:
+def _show_result(results: Results, result: Result) -> None:
     """Figures, figures by class, and where and how its members were trained."""
     named = f"{result.title}, {result.target}" if result.target else result.title
-    print_frame(result.table(), form, title=f"{named} on {results.part} examples")
-    if form is not TableFormat.TABLE:
-        return
-    print_frame(result.class_table(), form, title="by class")
-    print_frame(result.member_table(), form, title="members")
+    print_frame(result.table(), title=f"{named} on {results.part} examples")
+    print_frame(result.class_table(), title="by class")
+    print_frame(result.member_table(), title="members")
     echo(f"method      {result.method}")
     echo(
         "parameters  " + ", ".join(f"{name}={value!r}" for name, value in result.parameters.items())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from sortal.errors import NotFound, UserError
+from sortal.errors import NotFound, OptionError, UserError
 from sortal.job.models import ClassifierBlock, Job
 from sortal.job.problems import JobError, Problem
 from sortal.job.validation import problems_of
@@ -75,8 +75,13 @@ def _method(block: ClassifierBlock, path: str) -> Method:
             path=path, expected="the name of a method", got=repr(block.method), nearest=close
         )
         raise JobError([problem]) from error
+    except OptionError as error:
+        raise JobError(
+            [Problem(path=path, expected=error.expected, got=repr(error.got))]
+        ) from error
     except UserError as error:
-        problem = Problem(path=path, expected="a method that can be used", got=str(error))
+        usable = "a method that can be used"
+        problem = Problem(path=path, expected=usable, got=str(error).rstrip("."))
         raise JobError([problem]) from error
 
 

@@ -43,13 +43,14 @@ def find_result(
     if places:
         results = Results.read(store, places[-1][0])
         return results, results.titled(places[-1][1], target)
-    having = [
-        name
+    titles = {
+        name: {entry["title"] for entry in store.read_job(name)["entries"]}
         for name in store.job_names()
-        if any(entry["title"] == what for entry in store.read_job(name)["entries"])
-    ]
+    }
+    having = [name for name, known in titles.items() if what in known]
     if not having:
-        raise NotFound("result", what, store.job_names(), where=f"{store.folder} (write JOB/TITLE)")
+        close = {title for known in titles.values() for title in known} if "/" not in what else ()
+        raise NotFound("job or result", what, [*titles, *close], where=str(store.folder))
     if len(having) > 1:
         raise UserError(
             f"{what!r} is a title of {len(having)} jobs; write one of "

@@ -1,7 +1,7 @@
 """Results of a job as values: read from the store, ranked, compared, ready to draw."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +67,8 @@ class Result:
         """95 % bootstrap interval over examples; None where several members have a spread instead."""
         if len(self.members) != 1:
             return None
-        return self.members[0].scores[self.part].intervals.get(figure)
+        found = self.members[0].scores[self.part].intervals.get(figure)
+        return None if found is None or np.isnan(found).any() else found
 
     @property
     def confusion(self) -> np.ndarray:
@@ -147,7 +148,7 @@ class Results:
     labels: Labels = field(repr=False)
     splits: tuple[Split, ...] = field(repr=False)
     store: Store = field(repr=False)
-    _tied: dict[str | None, frozenset[str]] = field(default_factory=dict, repr=False)
+    _tied: dict[str | None, frozenset[str]] = field(init=False, default_factory=dict, repr=False)
 
     @classmethod
     def read(cls, store: Store, name: str) -> "Results":
@@ -170,6 +171,19 @@ class Results:
             store=store,
         )
 
+    def only(self, target: str | None) -> "Results":
+        """The results of one target; all of them for None.
+
+        Raises:
+            NotFound: The job has no such target.
+        """
+        if target is None:
+            return self
+        if target not in self.targets:
+            known = filter(None, self.targets)
+            raise NotFound("target", target, known, where=f"job {self.name!r}")
+        return replace(self, results=tuple(r for r in self.results if r.target == target))
+
     def outline(self) -> dict[str, Any]:
         """The job in one row: its size, state and best classifier."""
         best = self.best()
@@ -177,7 +191,7 @@ class Results:
         done = {member.entry["key"] for result in self.results for member in result.members}
         return {
             "job": self.name,
-            "classifiers": len({result.title for result in self.results}),
+            "classifiers": len({entry["title"] for entry in self.record["entries"]}),
             "members": len(members),
             "done": len(done),
             "failed": len(self.record["failures"]),
@@ -232,7 +246,7 @@ class Results:
         found = [r for r in self.results if r.title == title and target in (None, r.target)]
         if not found:
             known = (
-                {r.title for r in self.results} if target is None else set(map(str, self.targets))
+                {r.title for r in self.results} if target is None else filter(None, self.targets)
             )
             name = title if target is None else target
             kind = "result" if target is None else "target"
