@@ -46,10 +46,20 @@ class Salvaged:
                 yield replace(problem, path=path)
 
     def _origin(self, path: str) -> str | None:
-        for here, there in self.origins.items():
-            if path == here or path.startswith((f"{here}.", f"{here}[")):
-                return None if there is None else there + path[len(here) :]
-        return path
+        return _translated(path, self.origins)
+
+
+def _translated(path: str, origins: Mapping[str, str | None]) -> str | None:
+    """A path with its longest known beginning replaced."""
+    for here in sorted(origins, key=len, reverse=True):
+        if path == here or path.startswith((f"{here}.", f"{here}[")):
+            there = origins[here]
+            return None if there is None else there + path[len(here) :]
+    return path
+
+
+def _numbered(place: int) -> str:
+    return dotted(("classifiers", place))
 
 
 def salvage(data: Any) -> Salvaged | None:
@@ -69,14 +79,18 @@ class _Rest:
     numbers: list[int] = field(default_factory=list)
     """Places of the remaining classifiers in the file."""
 
-    renamed: dict[str, str] = field(default_factory=dict)
-    """Keys as written by keys as meant."""
+    renamed: dict[str, str | None] = field(default_factory=dict)
+    """Paths of keys as written by paths of keys as meant; classifiers by their places in the file."""
 
     data_is_whole: bool = True
     stand_in: bool = False
     """Whether no classifier of the file is left."""
 
     def __post_init__(self) -> None:
+        self._count()
+
+    def _count(self) -> None:
+        """Number the classifiers as they stand in the file."""
         classifiers = self.data.get("classifiers")
         self.numbers = list(range(len(classifiers))) if isinstance(classifiers, list) else []
 
@@ -94,13 +108,26 @@ class _Rest:
         return None
 
     def _origins(self) -> dict[str, str | None]:
-        moved: dict[str, str | None] = {"classifiers[0]": None} if self.stand_in else {}
-        moved |= {
-            f"classifiers[{here}]": f"classifiers[{there}]"
-            for here, there in enumerate(self.numbers)
-            if here != there
+        """Paths in the file by paths in the job, of what was renamed and of what moved up."""
+        if self.stand_in:
+            return {**self.renamed, "classifiers[0]": None}
+        places = {number: place for place, number in enumerate(self.numbers)}
+        moved: dict[str, str | None] = {
+            _numbered(number): _numbered(places[number]) if number in places else None
+            for number in range(max(self.numbers, default=-1) + 1)
         }
-        return {**self.renamed, **moved}
+        origins = {_translated(path, moved): origin for path, origin in self.renamed.items()}
+        for number, place in places.items():
+            if number != place:
+                origins[_numbered(place)] = _translated(_numbered(number), self.renamed)
+        return {path: origin for path, origin in origins.items() if path is not None}
+
+    def _written(self, path: tuple[Step, ...]) -> str:
+        """A path with the number that a classifier has in the file."""
+        match path:
+            case ("classifiers", int(place), *inner):
+                path = ("classifiers", self.numbers[place], *inner)
+        return dotted(path)
 
     def _mend(self, finding: Finding) -> None:
         """Take what is plainly meant; leave out the rest."""
@@ -111,11 +138,14 @@ class _Rest:
             self._drop(finding.path)
         elif not finding.unknown:
             around[key] = meant
-        elif meant in around:
+        elif meant in around or key not in around:
             self._drop(finding.path)
         else:
-            around[meant] = around.pop(key)
-            self.renamed[dotted((*outer, meant))] = dotted(finding.path)
+            around[meant] = around.pop(str(key))
+            origin = _translated(self._written(finding.path), self.renamed)
+            self.renamed[self._written((*outer, meant))] = origin
+            if (*outer, meant) == ("classifiers",):
+                self._count()
 
     def _drop(self, path: tuple[Step, ...]) -> None:
         """Leave out a value; with it what cannot be without it."""
