@@ -124,8 +124,26 @@ def test_a_file_with_wrong_syntax_is_still_refused_at_once(tmp_path):
 
 
 _KEYS = st.sampled_from(
-    """title data classifiers seed source label split kind folds zzz method parameters seeds
-    classes scaling lable sead stratified""".split()
+    [
+        "title",
+        "data",
+        "classifiers",
+        "seed",
+        "source",
+        "label",
+        "split",
+        "kind",
+        "folds",
+        "zzz",
+        "method",
+        "parameters",
+        "seeds",
+        "classes",
+        "scaling",
+        "lable",
+        "sead",
+        "stratified",
+    ]
 )
 _VALUES = st.recursive(
     st.none()
