@@ -10,25 +10,24 @@ from sortal.errors import Damaged
 _LEAF = -1
 
 
-def pack_trees(trees: Sequence[Any], prefix: str = "") -> dict[str, np.ndarray]:
+def pack_trees(trees: Sequence[Any]) -> dict[str, np.ndarray]:
     """Lay the node arrays of trees end to end.
 
     Args:
         trees: `tree_` of fitted trees of one ensemble, at least one.
-        prefix: Put before the names of the arrays.
     """
     states = [tree.__getstate__() for tree in trees]
     counts = [state["node_count"] for state in states]
     return {
-        f"{prefix}nodes": np.concatenate([state["nodes"] for state in states]),
-        f"{prefix}values": np.concatenate([state["values"] for state in states]),
-        f"{prefix}offsets": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        f"{prefix}depths": np.array([state["max_depth"] for state in states], dtype=np.int64),
+        "nodes": np.concatenate([state["nodes"] for state in states]),
+        "values": np.concatenate([state["values"] for state in states]),
+        "offsets": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        "depths": np.array([state["max_depth"] for state in states], dtype=np.int64),
     }
 
 
 def unpack_trees(
-    arrays: Mapping[str, np.ndarray], features: int, classes: Sequence[int], prefix: str = ""
+    arrays: Mapping[str, np.ndarray], features: int, classes: Sequence[int]
 ) -> list[Any]:
     """Build trees that predict as those packed did.
 
@@ -36,15 +35,14 @@ def unpack_trees(
         arrays: What `pack_trees` gave.
         features: Numbers in one example.
         classes: Classes of each output.
-        prefix: As given to `pack_trees`.
 
     Raises:
         Damaged: A node points outside its tree, to an ancestor, or to a feature that is not there.
     """
     from sklearn.tree._tree import Tree
 
-    nodes, values = arrays[f"{prefix}nodes"], arrays[f"{prefix}values"]
-    offsets, depths = arrays[f"{prefix}offsets"], arrays[f"{prefix}depths"]
+    nodes, values = arrays["nodes"], arrays["values"]
+    offsets, depths = arrays["offsets"], arrays["depths"]
     check_offsets(offsets, len(nodes))
     if values.shape != (len(nodes), len(classes), max(classes)) or len(depths) != len(offsets) - 1:
         raise Damaged("stored trees: nodes, values and classes do not fit together.")
