@@ -1,0 +1,303 @@
+"""The manual tells the truth: its commands and Python blocks run, its lists are complete, its links lead somewhere."""
+
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import typer
+
+import sortal
+from sortal.cli.main import app
+from sortal.data.readers.registry import suffixes
+from sortal.job.models import Job
+from sortal.job.words import arms, is_block, kinds, peel
+from sortal.methods import registry
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+TOP = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+
+_FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_NUMBER = re.compile(r"[-+]?\d[\d.,]*(e[-+]?\d+)?")
+_INCLUDED = re.compile(r"```\{include\} (\S+)")
+_LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+generate = _load(DOCS / "generate.py")
+
+
+@pytest.fixture(scope="module")
+def manual():
+    """The manual as a reader sees it: all pages, generated parts included."""
+    parts = generate.parts()
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    return _INCLUDED.sub(lambda found: parts[Path(found.group(1)).stem], text)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page."""
+
+    language: str
+    text: str
+
+
+def _blocks(page: Path) -> list[Block]:
+    found = _FENCE.finditer(page.read_text(encoding="utf-8"))
+    return [
+        Block(one.group(2), re.sub(f"^{one.group(1)}", "", one.group(3), flags=re.MULTILINE))
+        for one in found
+    ]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of a console block, and the lines that it is said to print."""
+
+    words: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def _commands(block: Block) -> list[Command]:
+    pieces = re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]
+    commands = []
+    for piece in pieces:
+        first, *rest = piece.splitlines()
+        shown = tuple(line for line in rest if line.strip(" .") and not set(line) <= {"─"})
+        commands.append(Command(tuple(shlex.split(first)), shown))
+    return commands
+
+
+def _plain(line: str) -> str:
+    """A line without its numbers, rules and widths, which differ between machines."""
+    return " ".join(_NUMBER.sub("#", line).split())
+
+
+def _run(command: Command, folder: Path) -> None:
+    program, *words = command.words
+    assert program == "sortal"
+    ran = subprocess.run(
+        [sys.executable, "-m", "sortal", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"},
+        check=False,
+    )
+    expects_problems = any(line.startswith("error:") for line in command.lines)
+    assert ran.returncode == (2 if expects_problems else 0), ran.stdout + ran.stderr
+    printed = {_plain(line) for line in (ran.stdout + ran.stderr).splitlines()}
+    missing = [line for line in command.lines if _plain(line) not in printed]
+    assert not missing, "\n".join([*missing, "is not in", ran.stdout, ran.stderr])
+
+
+def _follow(page: Path, folder: Path) -> int:
+    """Do everything that a page says, in its order; returns how many commands were run."""
+    done, names = 0, dict[str, Any]()
+    for block in _blocks(page):
+        match block.language:
+            case "yaml" if named := re.match(r"# (\S+\.yaml)\n", block.text):
+                (folder / named.group(1)).write_text(block.text, encoding="utf-8")
+            case "console":
+                for command in _commands(block):
+                    _run(command, folder)
+                    done += 1
+            case "python":
+                exec(compile(block.text, f"{page.name}", "exec"), names)
+    return done
+
+
+def test_readme_has_the_two_commands():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = {block.text.strip() for block in _blocks(ROOT / "README.md")}
+    assert (
+        "python3 -m venv .venv && .venv/bin/pip install -c constraints.txt -e '.[test]' "
+        "&& .venv/bin/sortal demo"
+    ) in shown
+    assert ".venv/bin/python -m pytest" in shown
+    assert len(text.splitlines()) <= 120
+
+
+def test_constraints_hold_versions_only():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        assert re.fullmatch(r"#.*|[\w.-]+(==|<|<=|>=)[\w.]+", line), line
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md"])
+def test_what_a_page_shows_is_what_happens(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert _follow(ROOT / page, tmp_path)
+
+
+def test_a_page_that_shows_what_is_not_printed_is_found_out(tmp_path):
+    page = tmp_path / "page.md"
+    true = "iris    Lengths and widths of petals and sepals of three kinds of iris  150  4  3"
+    page.write_text(f"```console\n$ sortal datasets\n{true}\n```\n", encoding="utf-8")
+    assert _follow(page, tmp_path) == 1
+    page.write_text("```console\n$ sortal datasets\nroses  1  2  3\n```\n", encoding="utf-8")
+    with pytest.raises(AssertionError, match="roses"):
+        _follow(page, tmp_path)
+
+
+def test_python_blocks_of_the_manual_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _follow(DOCS / "python.md", tmp_path)
+
+
+def test_the_method_of_the_development_page_keeps_the_contract(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        _follow(DOCS / "development.md", tmp_path)
+
+
+def _every_command() -> list[tuple[str, str]]:
+    return [
+        (page.name, " ".join(command.words))
+        for page in (*PAGES, *TOP)
+        for block in _blocks(page)
+        if block.language == "console"
+        for command in _commands(block)
+    ]
+
+
+@pytest.mark.parametrize(("page", "line"), _every_command())
+def test_every_command_of_the_manual_parses(page, line):
+    called: Any = typer.main.get_command(app)
+    program, *words = line.split()
+    assert program == "sortal", page
+    context = called.make_context("sortal", list(words), resilient_parsing=True)
+    while getattr(called, "commands", None):
+        called = called.commands[words.pop(0)]
+    known = {option for one in called.params for option in getattr(one, "opts", ())}
+    for word in words:
+        assert not word.startswith("-") or word in known, f"{page}: {line}"
+    context.close()
+
+
+def test_every_job_of_the_manual_has_the_structure_of_a_job(tmp_path):
+    from sortal.job.read import read_job
+
+    jobs = [block for page in (*PAGES, *TOP) for block in _blocks(page) if block.language == "yaml"]
+    assert len(jobs) >= 4
+    for number, block in enumerate(jobs):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(block.text, encoding="utf-8")
+        assert not read_job(path).problems, block.text
+
+
+def _fields(block: Any) -> set[str]:
+    found = set(block.model_fields)
+    for field in block.model_fields.values():
+        annotation, _ = peel(field.annotation, field.metadata)
+        inner = list(kinds(annotation).values())
+        for arm in (*arms(annotation), *getattr(annotation, "__args__", ())):
+            bare, _ = peel(arm)
+            inner += [bare] if is_block(bare) else []
+        for one in inner:
+            found |= _fields(one)
+    return found
+
+
+def test_every_option_of_a_job_is_in_the_manual(manual):
+    options = _fields(Job)
+    assert {"folds", "by_group", "calibrate", "infinite"} <= options
+    assert not [name for name in options if f"- `{name}`:" not in manual]
+
+
+def test_every_ending_that_can_be_read_is_in_the_manual(manual):
+    assert not [one for one in suffixes() if f"`{one.removesuffix('.gz')}`" not in manual]
+
+
+def test_every_method_is_in_the_manual_with_its_parameters_and_source(manual):
+    for name in registry.method_names():
+        assert f"## `{name}`" in manual
+        assert name in generate.SOURCES
+        assert name in generate.SHARED
+        for parameter in registry.find(name).Parameters.model_fields:
+            assert f"| `{parameter}` |" in manual
+
+
+def test_every_command_and_option_is_in_the_manual(manual):
+    for words in generate.command_lines():
+        assert f"## `{' '.join(['sortal', *words])}`" in manual
+        called: Any = typer.main.get_command(app)
+        for word in words:
+            called = called.commands[word]
+        options = {option for one in called.params for option in getattr(one, "opts", ())}
+        assert not [one for one in options if one.startswith("-") and one not in manual]
+
+
+def test_every_figure_of_the_scores_is_in_the_manual():
+    from sortal.data.labels import Labels, Outputs
+    from sortal.evaluation.scores import evaluate
+
+    np = pytest.importorskip("numpy")
+    text = (DOCS / "scores.md").read_text(encoding="utf-8")
+    scores = np.array([[[0.6, 0.4], [0.3, 0.7], [0.5, 0.5]]])
+    for labels in (
+        Labels(np.array([0, 1, 1]), ("a", "b")),
+        Labels(np.array([[0, 1], [1, 1], [0, 0]]), ("a", "b"), Outputs.INDEPENDENT),
+    ):
+        (one,) = evaluate(scores, labels, None, probabilities=True, resamples=0, seed=0)
+        names = {*one.figures, *one.per_class["a"]}
+        assert not [name for name in names if f"`{name}`" not in text]
+
+
+def test_every_public_name_is_in_the_manual():
+    text = (DOCS / "python.md").read_text(encoding="utf-8")
+    assert not [name for name in sortal.__all__ if not re.search(rf"\b{name}\b", text)]
+
+
+def test_every_layer_is_on_the_architecture_page():
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    source = ROOT / "src" / "sortal"
+    folders = {f"{path.parent.name}/" for path in source.glob("*/__init__.py")}
+    files = {path.name for path in source.glob("*.py") if not path.name.startswith("__")}
+    assert not [name for name in folders | files if name not in page]
+
+
+@pytest.mark.parametrize("page", [*PAGES, *TOP], ids=lambda page: page.name)
+def test_links_and_pictures_of_a_page_exist(page):
+    text = page.read_text(encoding="utf-8")
+    pictures = re.findall(r"```\{image\} (\S+)|<img src=\"([^\"]+)\"", text)
+    linked = [*(found[0] for found in _LINK.findall(text)), *("".join(one) for one in pictures)]
+    for target in linked:
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+@pytest.mark.slow
+def test_the_manual_builds_without_warnings_and_needs_no_network(tmp_path):
+    for package in ("sphinx", "myst_parser", "pydata_sphinx_theme"):
+        pytest.importorskip(package)
+    built = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-W", "-q", "-E", "-d", tmp_path / "d", DOCS, tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    page = re.compile(r"<(script|link|img|iframe)[^>]*(src|href)=\"(https?:)?//")
+    for path in tmp_path.glob("*.html"):
+        assert not page.search(path.read_text(encoding="utf-8")), path
