@@ -1,1 +1,69 @@
-"""Train, compare, inspect and apply populations of classifiers on scientific data."""
+"""Train, compare, inspect and apply populations of classifiers on scientific data.
+
+The names below are the public ones; each is loaded when it is first asked for, so that
+`import sortal` itself is instant.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sortal.catalogue import list_datasets, list_methods, list_parameters
+    from sortal.errors import Interrupted, SortalError, UserError
+    from sortal.estimators import estimator
+    from sortal.job.models import Job
+    from sortal.jobs.results import Result
+    from sortal.notebook import Results, check, load, run
+    from sortal.store.store import Store
+
+    __version__: str
+
+__all__ = [
+    "Interrupted",
+    "Job",
+    "Result",
+    "Results",
+    "SortalError",
+    "Store",
+    "UserError",
+    "check",
+    "estimator",
+    "list_datasets",
+    "list_methods",
+    "list_parameters",
+    "load",
+    "run",
+]
+
+_PLACES = {
+    "Interrupted": "errors",
+    "Job": "job.models",
+    "Result": "jobs.results",
+    "Results": "notebook",
+    "SortalError": "errors",
+    "Store": "store.store",
+    "UserError": "errors",
+    "check": "notebook",
+    "estimator": "estimators",
+    "list_datasets": "catalogue",
+    "list_methods": "catalogue",
+    "list_parameters": "catalogue",
+    "load": "notebook",
+    "run": "notebook",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("sortal")
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

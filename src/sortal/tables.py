@@ -1,4 +1,4 @@
-"""Rows as text: which columns a table has, what a cell says, and CSV, LaTeX and JSON of the same rows.
+"""Rows as text: which columns a table has, what a cell says, and CSV, LaTeX, HTML and JSON of the same rows.
 
 Nothing is computed here: numbers are only written down.
 """
@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 if TYPE_CHECKING:
@@ -160,6 +161,29 @@ def as_latex(rows: Rows, columns: Columns | None = None, *, caption: str = "") -
         head = [r"\begin{table}", r"\centering", f"\\caption{{{escape_latex(caption)}}}"]
         lines = [*head, *lines, r"\end{table}"]
     return "\n".join(lines) + "\n"
+
+
+def as_html(rows: Rows, columns: Columns | None = None, *, caption: str = "") -> str:
+    """A table as a notebook shows it; every text is escaped."""
+    listed = as_rows(rows)
+    shown = chosen(columns, listed)
+    sides = ["right" if is_numeric(column, listed) else "left" for column in shown]
+    head = _html_row("th", zip((column.title for column in shown), sides, strict=True))
+    body = [
+        _html_row("td", zip((cell(row, column) for column in shown), sides, strict=True))
+        for row in listed
+    ]
+    above = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return "\n".join(
+        [f"<table>{above}", f"<thead>{head}</thead>", "<tbody>", *body, "</tbody>", "</table>"]
+    )
+
+
+def _html_row(tag: str, cells: Iterable[tuple[str, str]]) -> str:
+    inside = "".join(
+        f'<{tag} style="text-align: {side}">{escape(text)}</{tag}>' for text, side in cells
+    )
+    return f"<tr>{inside}</tr>"
 
 
 def escape_latex(text: str) -> str:

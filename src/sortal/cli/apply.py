@@ -5,11 +5,9 @@ from pathlib import Path
 
 from sortal.console import echo
 from sortal.jobs.find import find_result
-from sortal.jobs.predict import Predictor
+from sortal.jobs.predict import Predictor, outside_sentence
 from sortal.jobs.prediction_file import check_suffix, writing
 from sortal.store.store import Store
-
-_MOST_NAMED = 5
 
 
 def predict_files(
@@ -34,14 +32,4 @@ def predict_files(
     if not quiet:
         echo(f"wrote {file.examples} predictions of {results[0].title} to {out}")
     if predictor.outside:
-        echo("warning: " + _outside_sentence(predictor.outside, file.examples))
-
-
-def _outside_sentence(outside: dict[str, int], examples: int) -> str:
-    worst = sorted(outside.items(), key=lambda item: -item[1])
-    named = ", ".join(f"{name} in {count}" for name, count in worst[:_MOST_NAMED])
-    more = f" and {len(worst) - _MOST_NAMED} more features" if len(worst) > _MOST_NAMED else ""
-    return (
-        f"features outside the range seen in training, of {examples} examples: {named}{more}. "
-        "Scores there are extrapolated."
-    )
+        echo("warning: " + outside_sentence(predictor.outside, file.examples))

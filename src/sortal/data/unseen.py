@@ -1,6 +1,6 @@
 """Read unseen files for a stored model: the inputs it was trained on, block by block."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -91,9 +91,23 @@ def read_inputs(
     Raises:
         DataError: Columns are missing (all are listed), or a value is not a number.
     """
-    row = 0
-    for path in paths:
-        opened = open_file(path)
+    yield from read_opened(map(open_file, paths), spec, id_column=id_column, size=size)
+
+
+def read_opened(
+    files: Iterable[Table | Arrays],
+    spec: InputSpec,
+    *,
+    id_column: str | None = None,
+    size: int = 65_536,
+) -> Iterator[Inputs]:
+    """Walk over the examples of open files, or of tables and arrays in memory.
+
+    Arguments and errors are those of `read_inputs`.
+    """
+    row, places = 0, []
+    for opened in files:
+        places.append(str(opened.path))
         blocks = (
             _table_blocks(opened, spec, id_column, size)
             if isinstance(opened, Table)
@@ -104,7 +118,7 @@ def read_inputs(
             yield Inputs(arrays, np.arange(row, row + count) if ids is None else ids)
             row += count
     if not row:
-        raise DataError(f"{', '.join(map(str, paths))}: expected examples, got none.")
+        raise DataError(f"{', '.join(places)}: expected examples, got none.")
 
 
 _Block = tuple[dict[str, Array], np.ndarray | None]

@@ -1,21 +1,26 @@
 """Apply stored classifiers to new data, block by block."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
 from sortal.data.preparer import Preparer
-from sortal.data.unseen import InputSpec, read_inputs
+from sortal.data.readers.in_memory import open_held
+from sortal.data.unseen import InputSpec, read_inputs, read_opened
 from sortal.errors import UserError
 from sortal.evaluation.scores import predicted
 from sortal.jobs.results import MemberResult, Result
 from sortal.methods import registry
 from sortal.methods.base import Model
 from sortal.store.store import Store
+
+_MOST_NAMED = 5
+"""Features that the warning lists."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +99,14 @@ class Predictor:
         for inputs in read_inputs(paths, self.spec, id_column=id_column, size=size):
             yield self.predict(inputs)
 
+    def held(
+        self, data: Any, *, id_column: str | None = None, size: int = 50_000
+    ) -> Iterator[Block]:
+        """Predict the examples of a data frame, an array, or a mapping of arrays, likewise."""
+        opened = open_held(data, tuple(self.spec.names))
+        for inputs in read_opened([opened], self.spec, id_column=id_column, size=size):
+            yield self.predict(inputs)
+
     def predict(self, inputs: Inputs) -> Block:
         """Predict raw (unprepared) examples."""
         self._count_outside(inputs)
@@ -117,6 +130,17 @@ class Predictor:
         preparer, _ = self._columns[0].models[0]
         for found in preparer.outside(inputs):
             self.outside[found.name] = self.outside.get(found.name, 0) + found.count
+
+
+def outside_sentence(outside: Mapping[str, int], examples: int) -> str:
+    """Warn that features leave the range seen in training, worst first."""
+    worst = sorted(outside.items(), key=lambda item: -item[1])
+    named = ", ".join(f"{name} in {count}" for name, count in worst[:_MOST_NAMED])
+    more = f" and {len(worst) - _MOST_NAMED} more features" if len(worst) > _MOST_NAMED else ""
+    return (
+        f"features outside the range seen in training, of {examples} examples: {named}{more}. "
+        "Scores there are extrapolated."
+    )
 
 
 def _score(preparer: Preparer, model: Model, inputs: Inputs) -> np.ndarray:

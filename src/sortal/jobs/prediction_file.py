@@ -23,11 +23,7 @@ class _Writer(Protocol):
 
 
 class PredictionFile:
-    """An open file of predictions.
-
-    Columns: `id`; `class` (EXCLUSIVE) or `TARGET` as 0 or 1 for each (INDEPENDENT); a
-    `score_CLASS` each; and `spread_CLASS` each where several members were averaged.
-    """
+    """An open file of predictions, with the columns of `prediction_table`."""
 
     def __init__(self, predictor: Predictor, path: Path, suffix: str) -> None:
         self._predictor, self._path, self._suffix = predictor, path, suffix
@@ -36,7 +32,7 @@ class PredictionFile:
 
     def write(self, block: Block) -> None:
         """Append predictions; the first block decides the types of all."""
-        table = self._table(block)
+        table = prediction_table(self._predictor, block)
         if self._writer is None:
             opening = parquet.ParquetWriter if self._suffix == ".parquet" else csv.CSVWriter
             self._writer = opening(str(self._path), table.schema)
@@ -48,17 +44,23 @@ class PredictionFile:
         if self._writer is not None:
             self._writer.close()
 
-    def _table(self, block: Block) -> pa.Table:
-        classes = self._predictor.classes
-        columns: dict[str, pa.Array] = {"id": pa.array(block.ids)}
-        if self._predictor.outputs is Outputs.EXCLUSIVE:
-            columns["class"] = pa.array(np.array(classes, dtype=object)[block.decided], pa.string())
-        else:
-            columns |= {c: pa.array(block.decided[:, i]) for i, c in enumerate(classes)}
-        columns |= {f"score_{c}": pa.array(block.scores[:, i]) for i, c in enumerate(classes)}
-        if block.spread is not None:
-            columns |= {f"spread_{c}": pa.array(block.spread[:, i]) for i, c in enumerate(classes)}
-        return pa.table(columns)
+
+def prediction_table(predictor: Predictor, block: Block) -> pa.Table:
+    """Predictions as columns.
+
+    `id`; `class` (EXCLUSIVE) or `TARGET` as 0 or 1 for each (INDEPENDENT); a `score_CLASS`
+    each; and `spread_CLASS` each where several members were averaged.
+    """
+    classes = predictor.classes
+    columns: dict[str, pa.Array] = {"id": pa.array(block.ids)}
+    if predictor.outputs is Outputs.EXCLUSIVE:
+        columns["class"] = pa.array(np.array(classes, dtype=object)[block.decided], pa.string())
+    else:
+        columns |= {c: pa.array(block.decided[:, i]) for i, c in enumerate(classes)}
+    columns |= {f"score_{c}": pa.array(block.scores[:, i]) for i, c in enumerate(classes)}
+    if block.spread is not None:
+        columns |= {f"spread_{c}": pa.array(block.spread[:, i]) for i, c in enumerate(classes)}
+    return pa.table(columns)
 
 
 def check_suffix(path: Path) -> str:

@@ -1,0 +1,230 @@
+"""Sortal from Python: run a job, look at what it came to, apply it. Made for notebooks."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from sortal.display import Display, counted
+from sortal.errors import Interrupted, NotFound, UserError
+from sortal.jobs import draw, results
+from sortal.jobs.find import find_job
+from sortal.jobs.launch import DEFAULT_STORE, JobLike, launch, prepare
+from sortal.jobs.predict import Predictor, outside_sentence
+from sortal.jobs.results import Result
+from sortal.outlook import Outlook
+from sortal.ranking import columns, heading, tied_sentence
+from sortal.store.store import Store
+from sortal.tables import as_html
+
+if TYPE_CHECKING:
+    import polars as pl
+    from matplotlib.figure import Figure
+
+_MOST_ROWS = 50
+"""Rows of a ranking that a notebook shows unasked."""
+
+
+def run(
+    job: JobLike,
+    *,
+    store: str | Path = DEFAULT_STORE,
+    cores: int | None = None,
+    quiet: bool = False,
+) -> "Results":
+    """Train and compare the classifiers of a job; only what the store lacks is computed.
+
+    A member that fails stops nothing and raises nothing: it is in `failures` of the results.
+
+    Args:
+        job: Path of a job file, a mapping of the same keys, or a `Job`.
+        store: Folder of the store, made if need be.
+        cores: Cores to use; all that are available if not given.
+        quiet: Show failures and warnings only, no progress.
+
+    Raises:
+        JobError: The job cannot run; carries all its problems, and the store is not touched.
+        StoreBusy: Another process runs this job in this store.
+        Interrupted: Ctrl-C (a notebook's stop button) or a batch system asked for an end.
+            What is finished is kept: `load` reads it, and `run` goes on from there. A second
+            Ctrl-C ends Python at once; the store stays sound.
+    """
+    with Display(quiet=quiet) as display:
+        launched = launch(job, store=Path(store), cores=cores, listener=display)
+    if launched.summary.interrupted:
+        name = launched.results.name
+        raise Interrupted(
+            f"{name} was interrupted; what is finished is kept in {store}: "
+            f"sortal.load({name!r}) reads it, sortal.run goes on from there."
+        )
+    return Results.of(launched.results)
+
+
+def check(job: JobLike, *, store: str | Path = DEFAULT_STORE, cores: int | None = None) -> Outlook:
+    """Tell what running a job will take; nothing is run or written.
+
+    Args:
+        job: Path of a job file, a mapping of the same keys, or a `Job`.
+        store: Folder of the store that may hold some of its members.
+        cores: Cores to plan for; all that are available if not given.
+
+    Raises:
+        JobError: The job cannot run; carries all its problems.
+    """
+    folder = Path(store)
+    existing = Store.open(folder, create=False) if folder.is_dir() else None
+    resolved, plan = prepare(job, cores=cores, store=existing)
+    return Outlook.of(resolved, plan, existing, folder=str(store))
+
+
+def load(name: str | Path, *, store: str | Path = DEFAULT_STORE) -> "Results":
+    """Read the results of a job that was run before, however it was run.
+
+    Args:
+        name: The job's name, or the path of its file.
+        store: Folder of the store.
+
+    Raises:
+        NotFound: The store has no such job, or there is no such store.
+    """
+    opened = Store.open(Path(store), create=False)
+    found = find_job(opened, str(name))
+    if found is None:
+        raise NotFound("job", str(name), opened.job_names(), where=str(store))
+    return Results.of(found)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Results(results.Results):
+    """What a job came to: its classifiers ranked, compared, drawn and applied.
+
+    In a notebook it shows itself as the ranking. Tables are polars data frames, figures
+    matplotlib's. Failed members are left out of every figure and listed in `failures`.
+    """
+
+    @classmethod
+    def of(cls, found: results.Results) -> Self:
+        """The same results, for a person."""
+        kept = {one.name: getattr(found, one.name) for one in fields(found) if one.init}
+        return cls(**kept)
+
+    def figure(self, target: str | None = None) -> "Figure":
+        """Draw all classifiers of a target with their 95 % intervals, or spread over seeds and folds."""
+        return draw.ranking(self, self._target(target))
+
+    def confusion_figure(
+        self, title: "str | Result | None" = None, target: str | None = None
+    ) -> "Figure":
+        """Draw a classifier's confusion matrix, the best one's if none is named.
+
+        Raises:
+            NotFound: No classifier has that title.
+            UserError: The job has independent targets, or no classifier beside the references.
+        """
+        chosen = self.best(self._target(target)) if title is None else self._named(title, target)[0]
+        if chosen is None:
+            raise UserError(f"{self.name}: there is no classifier beside the references.")
+        if not chosen.confusion.size:
+            raise UserError(f"{self.name}: independent targets have no confusion matrix.")
+        return draw.confusion(self, chosen)
+
+    def predict(
+        self,
+        title: "str | Result",
+        data: Any,
+        *,
+        id_column: str | None = None,
+        seed: int | None = None,
+    ) -> "pl.DataFrame":
+        """Classify new data with a stored classifier; several seeds or folds are averaged.
+
+        Data is prepared as the training examples were. Features that leave the range seen in
+        training are told in a warning.
+
+        Args:
+            title: The classifier, as `best()` or its title.
+            data: A path or several (CSV, TSV, Parquet, NPZ, NPY, HDF5); a data frame (pandas,
+                polars, pyarrow), its columns found by name; an array of shape (examples, ...),
+                its columns in the order of training; or a mapping of inputs to arrays.
+            id_column: Column or array that names each example; row numbers if None.
+            seed: Use the members of this seed alone.
+
+        Returns:
+            `id`; `class`, or each target as 0 or 1; `score_CLASS` for each class or target;
+            `spread_CLASS` where several members were averaged.
+
+        Raises:
+            UserError: The model was not stored, or several members have no probabilities to average.
+            DataError: Columns are missing, or a value is not a number.
+        """
+        import polars as pl
+        import pyarrow as pa
+
+        from sortal.jobs.prediction_file import prediction_table
+
+        predictor = Predictor.load(self.store, self._named(title), seed=seed)
+        paths = _paths(data)
+        blocks = (
+            predictor.held(data, id_column=id_column)
+            if paths is None
+            else predictor.files(paths, id_column=id_column)
+        )
+        table = pa.concat_tables([prediction_table(predictor, block) for block in blocks])
+        if predictor.outside:
+            warnings.warn(outside_sentence(predictor.outside, len(table)), stacklevel=2)
+        return pl.DataFrame(table)
+
+    def _named(self, title: "str | Result", target: str | None = None) -> tuple[Result, ...]:
+        if isinstance(title, Result):
+            return self.titled(title.title, target or title.target)
+        return self.titled(title, target)
+
+    def _target(self, target: str | None) -> str | None:
+        """The target meant: the only one, or the first, if none is named."""
+        if target is None:
+            return self.targets[0] if self.targets else None
+        if target not in self.targets:
+            known = [one for one in self.targets if one is not None]
+            raise NotFound("target", target, known, where=f"job {self.name!r}")
+        return target
+
+    def __repr__(self) -> str:
+        about = self.outline()
+        best, value = about["best"], about[self.headline]
+        parts = [f"{about['done']}/{about['members']} members"]
+        if about["failed"]:
+            parts.append(f"{about['failed']} failed")
+        if best is not None:
+            parts.append(f"best {best!r} with {draw.WORDS[self.headline]} {value:.4f}")
+        return (
+            f"<Results of {self.name!r}: {counted(about['classifiers'], 'classifier')}, "
+            f"{', '.join(parts)}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The ranking of every target, for notebooks."""
+        parts = [self._ranking_html(target) for target in self.targets]
+        if self.failures:
+            failed = counted(len(self.failures), "member")
+            parts.append(f"<p>{failed} failed: see <code>failures</code>.</p>")
+        return "\n".join(parts) or f"<p>{escape(repr(self))}</p>"
+
+    def _ranking_html(self, target: str | None) -> str:
+        frame = self.ranking(target)
+        table = as_html(frame.head(_MOST_ROWS), columns(self), caption=heading(self, target))
+        more = len(frame) - _MOST_ROWS
+        rest = (
+            f"<p>{counted(more, 'more row')}: see <code>ranking()</code>.</p>" if more > 0 else ""
+        )
+        return f"{table}{rest}\n<p>{escape(tied_sentence(self, target))}</p>"
+
+
+def _paths(data: Any) -> list[Path] | None:
+    """Data as paths of files; None if it is no path."""
+    if isinstance(data, str | Path):
+        return [Path(data)]
+    if isinstance(data, Sequence) and data and all(isinstance(one, str | Path) for one in data):
+        return [Path(one) for one in data]
+    return None

@@ -1,0 +1,60 @@
+"""How a job's ranking is shown, on a terminal and in a notebook: heading, columns, who is tied."""
+
+from sortal.display import counted
+from sortal.jobs.draw import WORDS
+from sortal.jobs.results import Results
+from sortal.tables import Column
+
+_MOST_NAMED = 8
+"""Titles that one sentence lists."""
+
+
+def heading(results: Results, target: str | None) -> str:
+    """What was ranked on what."""
+    examples = sum(len(split.rows(results.part)) for split in results.splits)
+    weighted = ", weighted" if results.record["weighted"] else ""
+    named = f"{target}: " if target else ""
+    return f"{named}{results.name} on {examples} {results.part} examples{weighted}"
+
+
+def columns(results: Results) -> list[Column | str]:
+    """The headline first, with its interval or spread; the other figures plain."""
+    headline = Column(
+        name=results.headline,
+        header=f"{WORDS[results.headline]} [95 %]",
+        low="low",
+        high="high",
+        sd="sd",
+    )
+    listed: list[Column | str] = [
+        "rank",
+        "title",
+        headline,
+        Column(name="log_loss", header="log loss"),
+        Column(name="macro_f1", header="macro F1"),
+        Column(name="fit_seconds", header="fit [s]"),
+        Column(name="score_seconds", header="score [s]"),
+        Column(name="members", header="members"),
+        Column(name="tied", header="tied"),
+    ]
+    if results.headline == "macro_f1":
+        listed.pop(4)
+    if all(len(result.members) == 1 for result in results.results):
+        listed = [c for c in listed if not (isinstance(c, Column) and c.name == "members")]
+    return listed
+
+
+def tied_sentence(results: Results, target: str | None) -> str:
+    """Which classifier is best, and which cannot be told from it."""
+    best = results.best(target)
+    if best is None:
+        return "there is no classifier beside the references."
+    tied = results.tied(target) - {best.title}
+    others = [r.title for r in results.ranked if r.target == target and r.title in tied]
+    test = "McNemar's test with Holm's correction, 5 %"
+    if not others:
+        return f"{best.title} is best; no other is statistically tied with it ({test})."
+    named = ", ".join(others[:_MOST_NAMED])
+    more = len(others) - _MOST_NAMED
+    rest = f" and {counted(more, 'other')}, marked in the table" if more > 0 else ""
+    return f"{best.title} is best; statistically tied with it ({test}): {named}{rest}."
