@@ -43,6 +43,7 @@ class SegmentRows:
         self._members = {member.key: member for member in members}
         self._records: list[dict[str, Any]] = []
         self._scores: list[np.ndarray] = []
+        self._decided: list[np.ndarray] = []
         self._models = 0
 
     def add(self, trained: Trained) -> None:
@@ -74,7 +75,12 @@ class SegmentRows:
                     "not_savable": refusal,
                 }
             )
-        self._scores.append(np.concatenate(list(scores.values()), axis=1))
+        every = np.concatenate(list(scores.values()), axis=1)
+        outputs = self._data.dataset.labels.outputs
+        probabilities = self._method.probabilities(members[0].parameters)
+        # Judged and decided as the model gives them; only what is stored is rounded.
+        self._decided.append(predicted(every, outputs, probabilities=probabilities))
+        self._scores.append(every.astype(np.float32))
 
     def commit(self, draft: SegmentDraft) -> str | None:
         """Write everything; None when no member was trained."""
@@ -95,19 +101,22 @@ class SegmentRows:
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             **_circumstances(),
         }
-        outputs = self._data.dataset.labels.outputs
-        decided = predicted(scores, outputs, probabilities=self._records[0]["probabilities"])
+        decided = np.concatenate(self._decided)
         return draft.commit([{**record, **common} for record in self._records], scores, decided)
 
     def _score(self, model: Model, part: Part) -> np.ndarray:
-        """Scores of one part, float32, shape (members, examples, outputs)."""
+        """Scores of one part, as precise as the model's, shape (members, examples, outputs)."""
         inputs = self._data.inputs(part)
         outputs = len(self._data.labels(part).for_target(self._only(model)).classes)
-        scores = np.empty((len(model.members), len(inputs), outputs), dtype=np.float32)
+        shape = (len(model.members), len(inputs), outputs)
+        scores = np.empty(shape if len(inputs) == 0 else 0, dtype=np.float32)
         size = max(1, _BLOCK_NUMBERS // max(1, len(model.members) * outputs))
         for start in range(0, len(inputs), size):
-            block = slice(start, start + size)
-            scores[:, block] = model.scores(inputs.take(block))
+            rows = slice(start, start + size)
+            block = model.scores(inputs.take(rows))
+            if start == 0:
+                scores = np.empty(shape, dtype=block.dtype)
+            scores[:, rows] = block
         return scores
 
     def _only(self, model: Model) -> str | None:
