@@ -30,6 +30,9 @@ _THREAD_VARIABLES = (
 )
 """What libraries read once, when they are loaded; so it must be there before the process starts."""
 
+_WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""OpenMP threads that spin while they wait slow down whatever shares their cores, many times over."""
+
 _REAP_S = 2.0
 """Longest wait for a process that closed its line to be gone [s]."""
 
@@ -208,6 +211,6 @@ def _spawn(
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
-            env=os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads)),
+            env=_WAITING | os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads)),
             **options,
         )

@@ -108,6 +108,7 @@ class OneByOne(ABC):
     def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
         """Fit member after member; models are yielded `together` at a time."""
         try:
+            self.library_class()  # imported here, so that the first member's seconds are its own
             lesson = _Lesson.of(data, population.members[0])
         except Exception as error:  # noqa: BLE001 - reported as the members' failure
             yield from (failed(key, error) for key in population.keys)

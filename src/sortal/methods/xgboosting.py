@@ -79,7 +79,7 @@ class XGBoost:
     missing_allowed: ClassVar[bool] = True
     weights_allowed: ClassVar[bool] = True
     outputs: ClassVar[frozenset[Outputs]] = frozenset(Outputs)
-    divisible: ClassVar[bool] = True
+    divisible: ClassVar[bool] = False
     largest_population: ClassVar[int] = 64
 
     def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002 - always
