@@ -4,24 +4,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sortal import ranking
 from sortal.cli.options import TableFormat
 from sortal.console import Display, echo, print_frame
 from sortal.data.labels import Outputs
-from sortal.display import counted, duration
 from sortal.jobs import draw
 from sortal.jobs.find import find_job, find_result
-from sortal.jobs.launch import launch, prepare
+from sortal.jobs.launch import launch
 from sortal.jobs.results import Result, Results
+from sortal.notebook import check
 from sortal.store.store import Store
-from sortal.tables import Column, size
 
 if TYPE_CHECKING:
     import polars as pl
 
 RESULTS = Path("sortal-results")
-_MOST_NAMED = 8
-"""Titles that one sentence lists."""
-
 _MOST_RANKED = 60
 """Rows of the ranking that a run prints; `sortal show` prints all."""
 
@@ -63,18 +60,20 @@ def report(results: Results, form: TableFormat, *, most: int | None = None) -> N
     """
     if form is not TableFormat.TABLE:
         rows = _by_target({target: results.ranking(target) for target in results.targets})
-        columns = [*(["target"] if results.targets != (None,) else []), *_columns(results)]
-        print_frame(rows, form, columns=columns, title=_heading(results, None))
+        columns = [*(["target"] if results.targets != (None,) else []), *ranking.columns(results)]
+        print_frame(rows, form, columns=columns, title=ranking.heading(results, None))
         return
     if not results.results:
         echo(f"{results.name}: nothing is computed yet.")
     for target in results.targets:
         ranked = results.ranking(target)
         shown = ranked if most is None else ranked.head(most)
-        print_frame(shown, form, columns=_columns(results), title=_heading(results, target))
+        print_frame(
+            shown, form, columns=ranking.columns(results), title=ranking.heading(results, target)
+        )
         if len(shown) < len(ranked):
             echo(f"and {len(ranked) - len(shown)} more: sortal show {results.name}")
-        echo(_tied_sentence(results, target))
+        echo(ranking.tied_sentence(results, target))
 
 
 def _by_target(frames: Mapping[str | None, "pl.DataFrame"]) -> list[dict[str, Any]]:
@@ -84,55 +83,6 @@ def _by_target(frames: Mapping[str | None, "pl.DataFrame"]) -> list[dict[str, An
         for target, frame in frames.items()
         for row in frame.to_dicts()
     ]
-
-
-def _heading(results: Results, target: str | None) -> str:
-    examples = sum(len(split.rows(results.part)) for split in results.splits)
-    weighted = ", weighted" if results.record["weighted"] else ""
-    named = f"{target}: " if target else ""
-    return f"{named}{results.name} on {examples} {results.part} examples{weighted}"
-
-
-def _columns(results: Results) -> list[Column | str]:
-    """The headline first, with its interval or spread; the other figure plain."""
-    headline = Column(
-        name=results.headline,
-        header=f"{draw.WORDS[results.headline]} [95 %]",
-        low="low",
-        high="high",
-        sd="sd",
-    )
-    columns: list[Column | str] = [
-        "rank",
-        "title",
-        headline,
-        Column(name="log_loss", header="log loss"),
-        Column(name="macro_f1", header="macro F1"),
-        Column(name="fit_seconds", header="fit [s]"),
-        Column(name="score_seconds", header="score [s]"),
-        Column(name="members", header="members"),
-        Column(name="tied", header="tied"),
-    ]
-    if results.headline == "macro_f1":
-        columns.pop(4)
-    if all(len(result.members) == 1 for result in results.results):
-        columns = [c for c in columns if not (isinstance(c, Column) and c.name == "members")]
-    return columns
-
-
-def _tied_sentence(results: Results, target: str | None) -> str:
-    best = results.best(target)
-    if best is None:
-        return "there is no classifier beside the references."
-    tied = results.tied(target) - {best.title}
-    others = [r.title for r in results.ranked if r.target == target and r.title in tied]
-    test = "McNemar's test with Holm's correction, 5 %"
-    if not others:
-        return f"{best.title} is best; no other is statistically tied with it ({test})."
-    named = ", ".join(others[:_MOST_NAMED])
-    more = len(others) - _MOST_NAMED
-    rest = f" and {counted(more, 'other')}, marked in the table" if more > 0 else ""
-    return f"{best.title} is best; statistically tied with it ({test}): {named}{rest}."
 
 
 def report_failures(results: Results) -> None:
@@ -154,30 +104,7 @@ def _point_onwards(results: Results, job: Path) -> None:
 
 def report_plan(job: Path, *, store: Path, cores: int | None) -> None:
     """Print what running a job will take, and how much of it the store holds already."""
-    existing = Store.open(store, create=False) if store.is_dir() else None
-    resolved, plan = prepare(job, cores=cores, store=existing)
-    keys = {entry.member.key for entry in resolved.entries}
-    stored = len(existing.find(keys)) if existing else 0
-    dataset, shape, cost = resolved.dataset, resolved.shape, plan.cost
-    echo(f"{resolved.name}: no problems.")
-    echo(
-        f"  data         {len(dataset)} examples, {shape.features} numbers each, "
-        f"{len(dataset.labels.classes)} {'classes' if dataset.labels.outputs == 'exclusive' else 'targets'}"
-    )
-    for split in resolved.splits:
-        fold = "" if split.fold is None else f" (fold {split.fold})"
-        echo(
-            f"  split        {len(split.train)} train, {len(split.validation)} validate, "
-            f"{len(split.test)} test{fold}"
-        )
-    echo(f"  members      {len(keys)}, of which {stored} are in the store {store}")
-    echo(f"  populations  {len(plan.tasks)}, on {plan.workers} workers of {plan.threads} threads")
-    echo(
-        f"  about        {duration(cost.seconds)}, {size(cost.memory_bytes)} of memory, "
-        f"{size(cost.disk_bytes)} on disk, if nothing is stored and nothing shared"
-    )
-    for note in resolved.notes:
-        echo(f"  note         {note}")
+    echo(str(check(job, store=store, cores=cores)))
 
 
 def show(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,6 +134,18 @@ class Result:
     def seconds(self, what: str) -> float:
         """Mean `fit_seconds` or `score_seconds` of a member."""
         return float(np.mean([member.record[what] for member in self.members]))
+
+    def __repr__(self) -> str:
+        named = f"{self.title!r}, {self.target}" if self.target else repr(self.title)
+        count = len(self.members)
+        return f"<Result {named}: {self.method}, {count} member{'s' if count > 1 else ''}>"
+
+    def _repr_html_(self) -> str:
+        """Its figures, for notebooks."""
+        import polars as pl
+
+        with pl.Config(tbl_rows=-1, tbl_hide_dataframe_shape=True):
+            return f"<p>{escape(repr(self))}</p>\n{self.table()._repr_html_()}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
