@@ -1,6 +1,6 @@
 """Tables of a survey with everything that real tables have, and jobs run in stores of their own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from sortal.engines.base import Finished, Json, Report, Started
 from sortal.jobs.launch import Launched, launch
+from sortal.jobs.task import run as run_task
 
 FEATURES = ("flux", "colour", "period", "skew", "amplitude")
 
@@ -58,6 +60,43 @@ def survey_block(survey_files: Path) -> dict[str, Any]:
         "imputation": "median",
         "scaling": "standard",
     }
+
+
+class Inline:
+    """An engine that runs tasks in this process, one after another: quick, and seen by debuggers."""
+
+    def __init__(self, workers: int, threads: int) -> None:
+        self._waiting: list[tuple[str, Json]] = []
+
+    def __enter__(self) -> "Inline":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def map(self, function: str, tasks: Mapping[str, Json]) -> Iterator[Report]:
+        self._waiting += tasks.items()
+        while self._waiting:
+            name, task = self._waiting.pop(0)
+            yield Started(name)
+            yield Finished(name, run_task(task, _Deaf()), 0.0)
+
+    def stop(self) -> None:
+        self._waiting.clear()
+
+
+class _Deaf:
+    def send(self, body: Json) -> None:
+        pass
+
+    def stopping(self) -> bool:
+        return False
+
+
+@pytest.fixture
+def inline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs of this test train in this process."""
+    monkeypatch.setattr("sortal.jobs.run.Here", Inline)
 
 
 Run = Callable[..., Launched]

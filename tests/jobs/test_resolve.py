@@ -198,7 +198,9 @@ def test_a_job_from_python_has_no_lines_and_is_named_job():
     told = problems_of({"data": {"source": "irs"}, "classifiers": [{"method": "lda"}]})
     assert told[0].line is None
     assert told[0].nearest == "iris"
-    assert prepare({"data": {"source": "iris"}, "classifiers": [{"method": "lda"}]})[0].name == "job"
+    assert (
+        prepare({"data": {"source": "iris"}, "classifiers": [{"method": "lda"}]})[0].name == "job"
+    )
 
 
 def test_a_class_with_one_example_is_a_problem_of_the_split_only_if_stratified(tmp_path):
