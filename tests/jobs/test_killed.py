@@ -1,0 +1,378 @@
+"""Runs that are killed, interrupted or damaged end like runs that were not."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from sortal.jobs.results import Results
+from sortal.store.store import Store
+
+DETERMINISTIC = """\
+title: grid
+bootstrap: 50
+data: {source: wine, scaling: standard, split: {validation: 0.2}}
+classifiers:
+  - {method: kneighbors, parameters: {n_neighbors: {start: 1, stop: 20, step: 1}}}
+  - {method: logistic, parameters: {C: {start: 0.01, stop: 10, factor: 1.1}}}
+  - {method: randomforest, parameters: {n_estimators: [5, 10, 20]}, seeds: 3}
+  - {method: decisiontree, parameters: {max_depth: [1, 2, 3]}, seeds: [5, 6]}
+  - {method: svm, parameters: {C: [1, 2]}}
+  - {method: xgboost, parameters: {n_estimators: [5, 10]}}
+  - {method: gaussiannb}
+"""
+
+NETWORKS = """\
+title: networks
+bootstrap: 0
+data: {source: digits, scaling: minmax}
+classifiers:
+  - method: mlp
+    title: lr {learning_rate}
+    parameters: {hidden_layer_sizes: [64, 64], learning_rate: [0.001, 0.003], epochs: 40}
+"""
+
+FRAGILE = '''\
+"""A classifier that fails as it is told, for tests."""
+import ctypes, os, signal, sys, time
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.dummy import DummyClassifier
+
+class Fragile(ClassifierMixin, BaseEstimator):
+    def __init__(self, how="well", seconds=0.0):
+        self.how, self.seconds = how, seconds
+
+    def fit(self, X, y):
+        time.sleep(self.seconds)
+        if self.how == "exit":
+            os._exit(3)
+        if self.how == "sysexit":
+            sys.exit(4)
+        if self.how == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.how == "crash":
+            ctypes.string_at(0)
+        if self.how == "raise":
+            raise ValueError("no such luck")
+        if self.how == "memory":
+            raise MemoryError
+        self.classes_ = np.unique(y)
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+'''
+
+
+class Command:
+    """`sortal run` of one job in processes of their own."""
+
+    def __init__(self, folder: Path, text: str) -> None:
+        self.job = folder / "job.yaml"
+        self.job.write_text(text)
+        self.folder = folder
+        self.processes: list[psutil.Popen] = []
+
+    def start(self, store: str = "store") -> psutil.Popen:
+        path = os.pathsep.join([str(self.folder / "packages"), *sys.path])
+        process = psutil.Popen(
+            [
+                *(sys.executable, "-m", "sortal", "run", str(self.job), "--quiet"),
+                *("--store", str(self.folder / store), "--cores", "2"),
+                *("--figures", str(self.folder / "figures")),
+            ],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": path},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.processes.append(process)
+        return process
+
+    def run(self, store: str = "store") -> tuple[int, str]:
+        process = self.start(store)
+        out, err = process.communicate(timeout=250)
+        return process.returncode, out + err
+
+    def open(self, store: str = "store") -> Store:
+        return Store.open(self.folder / store, create=False)
+
+    def scores(self, store: str = "store") -> dict[str, tuple[bytes, bytes]]:
+        """Bytes of scores and decisions by segment."""
+        return {
+            name.name: ((name / "scores.npy").read_bytes(), (name / "predicted.npy").read_bytes())
+            for name in (self.folder / store).glob("segments/??/*")
+        }
+
+    def events(self, store: str = "store") -> list[dict[str, Any]]:
+        logs = (self.folder / store / "logs").glob("*.jsonl")
+        lines = [line for log in logs for line in log.read_text().split("\n")[:-1]]
+        return [json.loads(line) for line in lines]
+
+    def wait_for(self, seen: Callable[[dict[str, Any]], bool], store: str = "store") -> None:
+        """Wait until the log tells of something."""
+        deadline = time.monotonic() + 60
+        while not any(map(seen, self.events(store))):
+            assert time.monotonic() < deadline, "it never happened"
+            assert self.processes[-1].poll() is None, "the run is over"
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Iterator[Callable[[str], Command]]:
+    made: list[Command] = []
+
+    def make(text: str) -> Command:
+        package = tmp_path / "packages" / "fragile"
+        about = tmp_path / "packages" / "fragile-1.0.dist-info"
+        package.mkdir(parents=True)
+        about.mkdir()
+        (package / "__init__.py").write_text(FRAGILE)
+        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: fragile\nVersion: 1.0\n")
+        (about / "top_level.txt").write_text("fragile\n")
+        (about / "RECORD").write_text("fragile/__init__.py,,\n")
+        made.append(Command(tmp_path, text))
+        return made[-1]
+
+    yield make
+    for one in made:
+        for process in one.processes:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+
+def fragile(*hows: str, seconds: float = 0.0) -> str:
+    return (
+        "title: fragile\nbootstrap: 0\ndata: {source: iris}\nclassifiers:\n"
+        "  - method: fragile.Fragile\n    title: fails {how}\n"
+        f"    parameters: {{how: [{', '.join(hows)}], seconds: {seconds}}}\n"
+        "  - {method: gaussiannb}\n"
+    )
+
+
+def workers_of(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        children = process.children()
+        return [one for one in children if "worker.py" in " ".join(one.cmdline())]
+    except psutil.Error:
+        return []
+
+
+def moments(count: int, within: float) -> list[float]:
+    generator = random.Random(7)
+    return [generator.uniform(0.0, within) for _ in range(count)]
+
+
+def kill_runs(one: Command, count: int) -> None:
+    """Kill runs at moments spread over their length; the reruns must end as if nothing was."""
+    started = time.monotonic()
+    assert one.run("whole")[0] == 0
+    length = time.monotonic() - started
+    expected = one.scores("whole")
+    assert len(expected) >= 7
+    for number, moment in enumerate(moments(count, length)):
+        store = f"store{number}"
+        process = one.start(store)
+        time.sleep(moment)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        code, _ = one.run(store)
+        assert code == 0
+        assert one.scores(store) == expected, f"killed after {moment:.2f} of {length:.2f} s"
+        assert one.open(store).verify() == []
+
+
+def test_a_killed_run_ends_like_one_that_was_not(command):
+    kill_runs(command(DETERMINISTIC), 2)
+
+
+@pytest.mark.slow
+def test_runs_killed_at_ten_moments_end_like_one_that_was_not(command):
+    kill_runs(command(DETERMINISTIC), 10)
+
+
+def kill_workers(one: Command, count: int) -> None:
+    assert one.run("whole")[0] == 0
+    expected = one.scores("whole")
+    spent = next(e["seconds"] for e in one.events("whole") if e["event"] == "JobEnded")
+    killed = 0
+    for number, moment in enumerate(moments(count, spent)):
+        store = f"store{number}"
+        process = one.start(store)
+        while not workers_of(process) and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(moment)
+        for worker in workers_of(process)[:1]:
+            worker.send_signal(signal.SIGKILL)
+            killed += 1
+        _, err = process.communicate(timeout=200)
+        assert process.returncode == 0, err
+        assert one.scores(store) == expected
+        assert one.open(store).verify() == []
+    assert killed
+
+
+def test_a_killed_worker_is_replaced_and_its_work_done_again(command):
+    kill_workers(command(DETERMINISTIC), 2)
+
+
+@pytest.mark.slow
+def test_workers_killed_at_ten_moments_change_nothing(command):
+    kill_workers(command(DETERMINISTIC), 10)
+
+
+def test_a_classifier_that_kills_its_worker_fails_alone(command):
+    one = command(fragile("well", "exit", "raise", "memory", "sysexit"))
+    code, text = one.run()
+    assert code == 1
+    results = Results.read(one.open(), "fragile")
+    assert {result.title for result in results.results} == {"fails well", "gaussiannb"}
+    reasons = {
+        place.partition(" (")[0]: found["reason"] for place, found in results.failures.items()
+    }
+    assert reasons.keys() == {"fails exit", "fails raise", "fails memory", "fails sysexit"}
+    assert "exit code 3" in reasons["fails exit"]
+    assert "no such luck" in reasons["fails raise"]
+    assert "out of memory" in reasons["fails memory"]
+    assert "4 failed:" in text
+    for title, reason in reasons.items():
+        assert f"{title} (seed 0): {reason}" in text
+    code, text = one.run()
+    assert code == 1, "what failed is tried again"
+    assert "0 trained" not in text
+    last = one.open().read_job("fragile")["runs"][-1]
+    assert (last["trained"], last["stored"], last["failed"]) == (0, 2, 4)
+
+
+@pytest.mark.parametrize(("how", "told"), [("kill", "SIGKILL"), ("crash", "SIGSEGV")])
+def test_a_signal_that_ends_a_worker_is_named(command, how, told):
+    one = command(fragile(how, "well"))
+    code, text = one.run()
+    assert code == 1
+    assert told in text
+    assert len(Results.read(one.open(), "fragile").results) == 2
+
+
+def test_an_interrupted_run_keeps_what_is_finished_and_goes_on(command):
+    one = command(fragile("well", "a", "b", "c", "d", "e", "f", "g", seconds=0.4))
+    process = one.start()
+    one.wait_for(lambda event: event["event"] == "TaskProgressed" and event["done"] >= 0.25)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "interrupted" in out
+    first = one.open().read_job("fragile")["runs"][-1]
+    assert first["interrupted"]
+    assert 2 <= first["trained"] < 9
+    assert one.open().verify() == []
+    code, _ = one.run()
+    assert code == 0
+    second = one.open().read_job("fragile")["runs"][-1]
+    assert second["stored"] == first["trained"]
+    assert second["trained"] == 9 - first["trained"]
+
+
+def test_a_second_interrupt_leaves_at_once_and_the_store_is_sound(command):
+    one = command(fragile("well", "a", seconds=30.0))
+    process = one.start()
+    one.wait_for(lambda event: event["event"] == "TaskStarted" and "Fragile" in event["task"])
+    workers = workers_of(process)
+    assert workers
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert process.poll() is None
+    asked = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert time.monotonic() - asked < 10, "it is at once; the margin is for a busy machine"
+    assert process.returncode == 130
+    assert one.open().verify() == []
+    psutil.wait_procs(workers, timeout=10)
+    assert not [worker for worker in workers if worker.is_running()]
+    one.job.write_text(fragile("well", "a"))
+    assert one.run()[0] == 0, "the lease of the run that left is free"
+
+
+def test_a_population_of_networks_goes_on_from_its_snapshot(command):
+    one = command(NETWORKS)
+    assert one.run("whole")[0] == 0
+    process = one.start()
+    one.wait_for(lambda event: event["event"] == "TaskProgressed" and event["done"] > 0.2)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert one.scores() == {}, "no member was finished"
+    assert list((one.folder / "store" / "snapshots").rglob("*.safetensors"))
+    seen = len(one.events())
+    process = one.start()
+    one.wait_for(lambda event: event["event"] == "TaskProgressed" and event["done"] > 0.5)
+    process.send_signal(signal.SIGKILL)
+    process.wait(60)
+    assert one.run()[0] == 0
+    progress = [
+        event["done"] for event in one.events()[seen:] if event["event"] == "TaskProgressed"
+    ]
+    assert min(progress) > 0.15, "no run began anew"
+    assert one.scores() == one.scores("whole")
+    assert not list((one.folder / "store" / "snapshots").rglob("*.safetensors"))
+
+
+SPOILED = {
+    "scores.npy": lambda data: data[:-7],
+    "predicted.npy": lambda data: data[:-1] + bytes([data[-1] ^ 1]),
+    "members.jsonl": lambda data: data.replace(b'"seed"', b'"sead"'),
+    "models/0/model.json": lambda data: b"",
+    "models/0/estimators.skops": lambda data: data[:100],
+    "preparer/preparer.npz": lambda data: data + b"x",
+}
+
+
+@pytest.mark.usefixtures("inline")
+@pytest.mark.parametrize("file", SPOILED)
+def test_a_damaged_file_is_named_and_its_members_are_computed_again(file, run, tmp_path):
+    job = {"data": {"source": "iris"}, "classifiers": [{"method": "lda"}, {"method": "naive"}]}
+    job["bootstrap"] = 0
+    launched = run(job)
+    store = Store.open(tmp_path / "store")
+    keys = {entry.title: entry.member.key for entry in launched.resolved.entries}
+    name = store.find([keys["lda"]])[keys["lda"]].segment
+    folder = store.segment(name).folder
+    before = (folder / "scores.npy").read_bytes()
+    data = (folder / file).read_bytes()
+    (folder / file).write_bytes(SPOILED[file](data))
+    (damage,) = {(one.kind, one.name, one.file) for one in store.verify()}
+    assert damage == ("segment", name, file)
+    again = run(job)
+    assert again.summary.trained == 1
+    assert again.summary.stored == 1
+    assert store.verify() == []
+    assert (folder / "scores.npy").read_bytes() == before
+    assert list((tmp_path / "store" / "quarantine").iterdir())
+
+
+@pytest.mark.usefixtures("inline")
+def test_a_deleted_job_is_computed_again_only_if_nobody_shares_it(run, tmp_path):
+    job = {"data": {"source": "iris"}, "classifiers": [{"method": "lda"}], "bootstrap": 0}
+    both = {**job, "title": "both", "classifiers": [{"method": "lda"}, {"method": "naive"}]}
+    run(job)
+    run(both)
+    store = Store.open(tmp_path / "store")
+    store.remove_job("both")
+    store.gc()
+    assert run(job).summary.stored == 1
+    assert run(both).summary.trained == 1
