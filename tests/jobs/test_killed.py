@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -179,14 +180,32 @@ def moments(count: int, within: float) -> list[float]:
     return [generator.uniform(0.0, within) for _ in range(count)]
 
 
-def kill_runs(one: Command, count: int) -> None:
-    """Kill runs at moments spread over their length; the reruns must end as if nothing was."""
+@dataclass(frozen=True)
+class Whole:
+    """A run that nothing happened to."""
+
+    scores: dict[str, tuple[bytes, bytes]]
+    seconds: float
+    """From start to end."""
+
+    working: float
+    """Of these, those with workers at work."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    one = Command(tmp_path_factory.mktemp("whole"), DETERMINISTIC)
     started = time.monotonic()
-    assert one.run("whole")[0] == 0
-    length = time.monotonic() - started
-    expected = one.scores("whole")
-    assert len(expected) >= 7
-    for number, moment in enumerate(moments(count, length)):
+    assert one.run()[0] == 0
+    seconds = time.monotonic() - started
+    working = next(event["seconds"] for event in one.events() if event["event"] == "JobEnded")
+    assert len(one.scores()) >= 7
+    return Whole(one.scores(), seconds, working)
+
+
+def kill_runs(one: Command, whole: Whole, count: int) -> None:
+    """Kill runs at moments spread over their length; the reruns must end as if nothing was."""
+    for number, moment in enumerate(moments(count, whole.seconds)):
         store = f"store{number}"
         process = one.start(store)
         time.sleep(moment)
@@ -194,25 +213,23 @@ def kill_runs(one: Command, count: int) -> None:
         process.communicate()
         code, _ = one.run(store)
         assert code == 0
-        assert one.scores(store) == expected, f"killed after {moment:.2f} of {length:.2f} s"
+        assert one.scores(store) == whole.scores, f"killed after {moment:.2f} s"
         assert one.open(store).verify() == []
 
 
-def test_a_killed_run_ends_like_one_that_was_not(command):
-    kill_runs(command(DETERMINISTIC), 2)
+def test_a_killed_run_ends_like_one_that_was_not(command, whole):
+    kill_runs(command(DETERMINISTIC), whole, 1)
 
 
 @pytest.mark.slow
-def test_runs_killed_at_ten_moments_end_like_one_that_was_not(command):
-    kill_runs(command(DETERMINISTIC), 10)
+def test_runs_killed_at_ten_moments_end_like_one_that_was_not(command, whole):
+    kill_runs(command(DETERMINISTIC), whole, 10)
 
 
-def kill_workers(one: Command, count: int) -> None:
-    assert one.run("whole")[0] == 0
-    expected = one.scores("whole")
-    spent = next(e["seconds"] for e in one.events("whole") if e["event"] == "JobEnded")
+def kill_workers(one: Command, whole: Whole, count: int) -> None:
+    """Kill a worker at some moment of each run, which then ends as if nothing was."""
     killed = 0
-    for number, moment in enumerate(moments(count, spent)):
+    for number, moment in enumerate(moments(count, whole.working)):
         store = f"store{number}"
         process = one.start(store)
         while not workers_of(process) and process.poll() is None:
@@ -223,22 +240,22 @@ def kill_workers(one: Command, count: int) -> None:
             killed += 1
         _, err = process.communicate(timeout=200)
         assert process.returncode == 0, err
-        assert one.scores(store) == expected
+        assert one.scores(store) == whole.scores
         assert one.open(store).verify() == []
     assert killed
 
 
-def test_a_killed_worker_is_replaced_and_its_work_done_again(command):
-    kill_workers(command(DETERMINISTIC), 2)
+def test_a_killed_worker_is_replaced_and_its_work_done_again(command, whole):
+    kill_workers(command(DETERMINISTIC), whole, 1)
 
 
 @pytest.mark.slow
-def test_workers_killed_at_ten_moments_change_nothing(command):
-    kill_workers(command(DETERMINISTIC), 10)
+def test_workers_killed_at_ten_moments_change_nothing(command, whole):
+    kill_workers(command(DETERMINISTIC), whole, 10)
 
 
-def test_a_classifier_that_kills_its_worker_fails_alone(command):
-    one = command(fragile("well", "exit", "raise", "memory", "sysexit"))
+def test_classifiers_that_kill_their_worker_fail_alone(command):
+    one = command(fragile("well", "exit", "kill", "crash", "raise", "memory", "sysexit"))
     code, text = one.run()
     assert code == 1
     results = Results.read(one.open(), "fragile")
@@ -246,27 +263,33 @@ def test_a_classifier_that_kills_its_worker_fails_alone(command):
     reasons = {
         place.partition(" (")[0]: found["reason"] for place, found in results.failures.items()
     }
-    assert reasons.keys() == {"fails exit", "fails raise", "fails memory", "fails sysexit"}
-    assert "exit code 3" in reasons["fails exit"]
-    assert "no such luck" in reasons["fails raise"]
-    assert "out of memory" in reasons["fails memory"]
-    assert "4 failed:" in text
+    told = {
+        "fails exit": "exit code 3",
+        "fails kill": "SIGKILL",
+        "fails crash": "SIGSEGV",
+        "fails raise": "no such luck",
+        "fails memory": "out of memory",
+        "fails sysexit": "sys.exit",
+    }
+    assert reasons.keys() == told.keys()
+    assert "6 failed:" in text
     for title, reason in reasons.items():
+        assert told[title] in reason
         assert f"{title} (seed 0): {reason}" in text
-    code, text = one.run()
-    assert code == 1, "what failed is tried again"
-    assert "0 trained" not in text
-    last = one.open().read_job("fragile")["runs"][-1]
-    assert (last["trained"], last["stored"], last["failed"]) == (0, 2, 4)
+    assert (one.folder / "figures" / "ranking.png").exists()
 
 
-@pytest.mark.parametrize(("how", "told"), [("kill", "SIGKILL"), ("crash", "SIGSEGV")])
-def test_a_signal_that_ends_a_worker_is_named(command, how, told):
-    one = command(fragile(how, "well"))
-    code, text = one.run()
-    assert code == 1
-    assert told in text
-    assert len(Results.read(one.open(), "fragile").results) == 2
+@pytest.mark.usefixtures("inline")
+def test_what_failed_is_tried_again_and_what_did_not_is_kept(command, run, monkeypatch):
+    one = command(fragile("well", "raise"))
+    monkeypatch.syspath_prepend(one.folder / "packages")
+    first, second = run(one.job), run(one.job)
+    assert (first.summary.trained, first.summary.exit_code) == (2, 1)
+    assert (second.summary.trained, second.summary.stored) == (0, 2)
+    assert second.summary.exit_code == 1
+    (failure,) = second.results.failures.values()
+    assert "ValueError: no such luck" in failure["traceback"]
+    assert [one["failed"] for one in second.results.record["runs"]] == [1, 1]
 
 
 def test_an_interrupted_run_keeps_what_is_finished_and_goes_on(command):
