@@ -92,5 +92,8 @@ def test_classes_stay_small(path: Path):
 
 
 def test_nothing_is_pickled_and_no_file_of_a_user_is_executed():
-    forbidden = re.compile(r"^\s*(import|from) (c?pickle|dill|joblib|cloudpickle)\b|\b(eval|exec)\(|allow_pickle=True", re.M)
+    forbidden = re.compile(
+        r"^\s*(import|from) (c?pickle|dill|joblib|cloudpickle)\b|\b(eval|exec)\(|allow_pickle=True",
+        re.M,
+    )
     assert [str(p) for p in FILES if forbidden.search(p.read_text(encoding="utf-8"))] == []

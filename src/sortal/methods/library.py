@@ -21,7 +21,9 @@ def library_version(name: str) -> str:
     """
     if not name:
         return ""
-    installed = {flavour: found for flavour in _FLAVOURS.get(name, (name,)) if (found := _version(flavour))}
+    installed = {
+        flavour: found for flavour in _FLAVOURS.get(name, (name,)) if (found := _version(flavour))
+    }
     if not installed:
         raise UserError(f"{name} is not installed: pip install {name}.")
     if len(installed) > 1:

@@ -26,5 +26,5 @@ def dropout_masks(
     for row, generator in zip(drawn, generators, strict=True):
         row.uniform_(generator=generator)
     scaled = (drawn < kept).to(kept.dtype).div_(kept)
-    parts = scaled.split([rows * width for width in widths], dim=1)
+    parts = torch.split(scaled, [rows * width for width in widths], dim=1)
     return [part.reshape(members, rows, width) for part, width in zip(parts, widths, strict=True)]

@@ -43,7 +43,7 @@ class Stack:
         layers, start = [], 0
         for inputs, outputs in pairwise(self.sizes):
             middle, end = start + inputs * outputs, start + (inputs + 1) * outputs
-            weight = flat[:, start:middle].unflatten(1, (inputs, outputs))
+            weight = flat[:, start:middle].view(len(flat), inputs, outputs)
             layers.append((weight, flat[:, middle:end]))
             start = end
         return layers

@@ -99,7 +99,9 @@ def gather(
         train, validation = train.take(~held), (train.take(held) if held.any() else None)
     scales = [_Scale.fit(train, lesson, data.target) for lesson in lessons]
     seen = train.tensors(scales, precision, device)
-    return seen, validation and validation.tensors(scales, precision, device)
+    if validation is None:
+        return seen, None
+    return seen, validation.tensors(scales, precision, device)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +196,7 @@ def _factors(codes: np.ndarray, sizes: np.ndarray, classes: int, lesson: Lesson)
     present = totals > 0
     if not present.any():
         return np.zeros(classes)
-    if not lesson.balanced:
-        return present * (known.sum() / totals.sum())
-    share = known.sum() / present.sum()
-    return np.divide(share, totals, out=np.zeros(classes), where=present)
+    share = known.sum() / (present.sum() if lesson.balanced else totals.sum())
+    each = totals if lesson.balanced else np.ones(classes)
+    factors: np.ndarray = np.divide(share, each, out=np.zeros(classes), where=present)
+    return factors
