@@ -79,7 +79,8 @@ class Predictor:
         if not record["probabilities"] and any(len(several) > 1 for several in members):
             raise UserError(
                 f"{results[0].title}: its scores are no probabilities, so its {len(members[0])} "
-                "members cannot be averaged; choose one with --seed."
+                f"members cannot be averaged; {_way_out(members[0])}, or ask for `calibrate` in "
+                "the job."
             )
         targets = [r.target for r in results if r.target is not None]
         return cls(
@@ -117,19 +118,27 @@ class Predictor:
             )
             means.append(scores.mean(axis=0))
             spreads.append(scores.std(axis=0, ddof=1) if len(scores) > 1 else None)
-        mean = np.concatenate(means, axis=1).astype(np.float32)
+        mean = np.concatenate(means, axis=1)
         known = [spread for spread in spreads if spread is not None]
+        every = np.concatenate(known, axis=1) if len(known) == len(spreads) else None
         return Block(
             ids=inputs.ids,
             decided=predicted(mean[None], self.outputs, probabilities=self.probabilities)[0],
-            scores=mean,
-            spread=np.concatenate(known, axis=1) if len(known) == len(spreads) else None,
+            scores=mean.astype(np.float32),
+            spread=None if every is None else every.astype(np.float32),
         )
 
     def _count_outside(self, inputs: Inputs) -> None:
         preparer, _ = self._columns[0].models[0]
         for found in preparer.outside(inputs):
             self.outside[found.name] = self.outside.get(found.name, 0) + found.count
+
+
+def _way_out(members: Sequence[MemberResult]) -> str:
+    """How to come to one member."""
+    if len({member.entry["fold"] for member in members}) > 1:
+        return "train it on one split instead of folds"
+    return "choose one with --seed"
 
 
 def outside_sentence(outside: Mapping[str, int], examples: int) -> str:
