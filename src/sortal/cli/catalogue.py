@@ -9,13 +9,15 @@ from sortal.cli.options import FormatOption, TableFormat
 
 def mount(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("methods")(methods)
-    app.command("datasets")(datasets)
-    app.command("schema")(schema)
+    app.command("methods", short_help="List the methods, or the parameters of one.")(methods)
+    app.command("datasets", short_help="List the datasets that a job may name.")(datasets)
+    app.command("schema", short_help="Print the JSON Schema of job files.")(schema)
 
 
 def methods(
-    name: Annotated[str | None, typer.Argument(help="A method: show its parameters.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A method: show its parameters.")
+    ] = None,
     form: FormatOption = TableFormat.TABLE,
 ) -> None:
     """List the methods, or the parameters of one with their ranges and defaults.

@@ -11,7 +11,7 @@ JOB_NAME = "digits-demo.yaml"
 
 def mount(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("demo")(demo)
+    app.command("demo", short_help="Compare 50 classifiers on handwritten digits.")(demo)
 
 
 def demo(

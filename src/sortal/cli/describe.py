@@ -18,10 +18,10 @@ def describe_method(name: str, form: TableFormat) -> None:
         method = registry.find(name)
         echo(f"{method.name}: {method.summary}")
         echo()
-    if len(parameters):
-        print_frame(parameters, form)
-    else:
+    if form is TableFormat.TABLE and not len(parameters):
         echo("no parameters.")
+    else:
+        print_frame(parameters, form)
 
 
 def list_datasets(form: TableFormat) -> None:

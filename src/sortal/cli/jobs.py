@@ -24,9 +24,9 @@ FiguresOption = Annotated[
 def mount(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("run")(run)
-    app.command("check")(check)
-    app.command("show")(show)
-    app.command("list")(list_jobs)
+    app.command("check", short_help="Tell every problem of a job, or what it will take.")(check)
+    app.command("show", short_help="Show a job's ranking, or one of its classifiers.")(show)
+    app.command("list", short_help="List the jobs of a store, each with its best.")(list_jobs)
 
 
 def run(

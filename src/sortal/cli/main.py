@@ -59,7 +59,7 @@ def main() -> None:
     """Run the command; what a user did wrong ends with exit code 2 and one clear text."""
     try:
         app()
-    except SortalError as error:
+    except (SortalError, OSError) as error:
         from sortal.console import report_error
 
         report_error(error)

@@ -10,7 +10,7 @@ from sortal.cli.options import DEFAULT_STORE, QuietOption, StoreOption
 
 def mount(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("predict")(predict)
+    app.command("predict", short_help="Classify new data with a stored classifier.")(predict)
 
 
 def predict(

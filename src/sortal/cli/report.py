@@ -162,7 +162,7 @@ def list_jobs(*, store: Path, form: TableFormat) -> None:
     """Print every job of a store with its state and best classifier."""
     opened = Store.open(store, create=False)
     rows = [Results.read(opened, name).outline() for name in opened.job_names()]
-    if rows:
-        print_frame(rows, form)
-    else:
+    if form is TableFormat.TABLE and not rows:
         echo(f"no jobs in {store} yet: sortal demo, or sortal run JOB.")
+    else:
+        print_frame(rows, form)

@@ -10,6 +10,7 @@ from sortal.cli.options import DEFAULT_STORE, StoreOption
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
+    short_help="List, check, merge and clean the store.",
     help="""Look after the store: what it holds, whether it is sound, what may go.
 
     A store is a folder. It may be copied, and several may be merged into one.""",
@@ -29,9 +30,10 @@ def list_contents(store: StoreOption = DEFAULT_STORE) -> None:
     )
 
 
-@app.command()
+@app.command(short_help="Show a job's file, its runs, its failures.")
 def show(
-    job: Annotated[str, typer.Argument(help="Name of a job.")], store: StoreOption = DEFAULT_STORE
+    job: Annotated[str, typer.Argument(metavar="JOB", help="Name of a job.")],
+    store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Show a job as it was run: its file, its runs, its failures."""
     from sortal.store.store import Store
@@ -48,7 +50,7 @@ def show(
         typer.echo(f"\nfailed {key}: {failure['reason']}\n{failure['traceback']}")
 
 
-@app.command()
+@app.command(short_help="Read every byte, and name what is damaged.")
 def check(
     store: StoreOption = DEFAULT_STORE,
     put_aside: Annotated[
@@ -72,9 +74,10 @@ def check(
     raise typer.Exit(1 if damages else 0)
 
 
-@app.command()
+@app.command(short_help="Delete a job and what no other job shares.")
 def rm(
-    job: Annotated[str, typer.Argument(help="Name of a job.")], store: StoreOption = DEFAULT_STORE
+    job: Annotated[str, typer.Argument(metavar="JOB", help="Name of a job.")],
+    store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Delete a job, and those of its results that no other job shares.
 
@@ -86,9 +89,9 @@ def rm(
     typer.echo(f"deleted job {job!r} and {deleted} results; `sortal store gc` frees their bytes.")
 
 
-@app.command()
+@app.command(short_help="Copy what another store holds.")
 def merge(
-    other: Annotated[Path, typer.Argument(help="Folder of another store.")],
+    other: Annotated[Path, typer.Argument(metavar="OTHER", help="Folder of another store.")],
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Copy into this store what another holds and this one lacks.
@@ -111,7 +114,7 @@ def merge(
     raise typer.Exit(1 if merged.damaged else 0)
 
 
-@app.command()
+@app.command(short_help="Free the disk of what nothing needs.")
 def gc(
     store: StoreOption = DEFAULT_STORE,
     snapshot_days: Annotated[

@@ -199,7 +199,7 @@ class Results:
 
     def outline(self) -> dict[str, Any]:
         """The job in one row: its size, state and best classifier."""
-        best = self.best()
+        best, headline = self._champion()
         members = {entry["key"] for entry in self.record["entries"]}
         done = {member.entry["key"] for result in self.results for member in result.members}
         return {
@@ -208,10 +208,20 @@ class Results:
             "members": len(members),
             "done": len(done),
             "failed": len(self.record["failures"]),
-            "best": best.title if best else None,
-            self.headline: best.figures[self.headline].mean if best else None,
+            "best": best,
+            self.headline: headline,
             "updated": self.record["updated"],
         }
+
+    def _champion(self) -> tuple[str | None, float | None]:
+        """Title of the best classifier and its headline, a mean over independent targets."""
+        values: dict[str, list[float]] = {}
+        for result in self.results:
+            value = result.figures[self.headline].mean
+            if not (result.is_reference or np.isnan(value)):
+                values.setdefault(result.title, []).append(value)
+        means = {title: float(np.mean(several)) for title, several in values.items()}
+        return max(means.items(), key=lambda item: item[1], default=(None, None))
 
     @property
     def outputs(self) -> Outputs:
