@@ -326,9 +326,9 @@ def test_stores_are_merged_jobs_deleted_and_disk_freed(sortal, home):
 def test_ctrl_c_while_data_is_read_is_an_interruption(home):
     code = (
         "import os, signal, sys; sys.argv = ['sortal', 'run', 'iris.yaml']\n"
-        "import sortal.cli.report\n"
+        "import sortal.jobs.launch\n"
         "def read(*_, **__): os.kill(os.getpid(), signal.SIGINT); raise AssertionError\n"
-        "sortal.cli.report.launch = read\n"
+        "sortal.jobs.launch.launch = read\n"
         "from sortal.cli.main import main\n"
         "main()\n"
     )

@@ -10,9 +10,7 @@ from sortal.console import Display, echo, print_frame
 from sortal.data.labels import Outputs
 from sortal.jobs import draw
 from sortal.jobs.find import find_job, find_result
-from sortal.jobs.launch import launch
 from sortal.jobs.results import Result, Results
-from sortal.notebook import check
 from sortal.store.store import Store
 
 if TYPE_CHECKING:
@@ -33,6 +31,8 @@ def run_and_report(
     newcomer: bool = False,
 ) -> int:
     """Run a job, print what it came to, write its figures; returns the exit code."""
+    from sortal.jobs.launch import launch  # readers of data: only those who run wait for them
+
     with Display(quiet=quiet) as display:
         launched = launch(job, store=store, cores=cores, listener=display)
     results, summary = launched.results, launched.summary
@@ -104,6 +104,8 @@ def _point_onwards(results: Results, job: Path) -> None:
 
 def report_plan(job: Path, *, store: Path, cores: int | None) -> None:
     """Print what running a job will take, and how much of it the store holds already."""
+    from sortal.notebook import check
+
     echo(str(check(job, store=store, cores=cores)))
 
 
