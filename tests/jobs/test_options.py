@@ -258,7 +258,7 @@ def test_calibration_gives_probabilities_to_a_method_that_has_none(fit):
     assert loss["isotonic"] not in (loss["sigmoid"], np.nan)
     for title in ("sigmoid", "isotonic"):
         np.testing.assert_allclose(stored_scores(launched, title).sum(axis=1), 1.0, atol=1e-5)
-    assert any("svm give no probabilities" in note for note in launched.resolved.notes)
+    assert any("no probabilities come from svm" in note for note in launched.resolved.notes)
 
 
 def test_bootstrap_resamples_make_the_intervals(fit):

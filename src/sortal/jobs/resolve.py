@@ -214,7 +214,7 @@ def _notes(dataset: Dataset, classifiers: Sequence[Classifier]) -> Iterator[str]
     }
     if unsure:
         yield (
-            f"{', '.join(sorted(unsure))} give no probabilities: log loss and calibration stay "
+            f"no probabilities come from {', '.join(sorted(unsure))}: log loss and calibration stay "
             "blank unless `calibrate` is asked for."
         )
 
