@@ -77,18 +77,22 @@ def show(
     figures: Annotated[
         Path | None, typer.Option("--figures", help="Also write figures (PNG) into this folder.")
     ] = None,
+    top: Annotated[
+        int, typer.Option("--top", min=0, help="Rows of a ranking to print as a table; 0 for all.")
+    ] = 100,
 ) -> None:
     """Show a job's ranking, or everything known of one of its classifiers.
 
     \b
     Examples
       sortal show digits-demo
+      sortal show digits-demo --top 10
       sortal show digits-demo --format latex > table.tex
       sortal show "digits-demo/svm C=10" --figures figures
     """
     from sortal.cli.report import show as show_what
 
-    show_what(what, store=store, form=form, target=target, figures=figures)
+    show_what(what, store=store, form=form, target=target, figures=figures, most=top or None)
 
 
 def list_jobs(store: StoreOption = DEFAULT_STORE, form: FormatOption = TableFormat.TABLE) -> None:

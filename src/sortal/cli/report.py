@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path("sortal-results")
 _MOST_RANKED = 60
-"""Rows of the ranking that a run prints; `sortal show` prints all."""
+"""Rows of the ranking that a run prints; `sortal show --top` prints as many as asked for."""
 
 
 def run_and_report(
@@ -72,7 +72,7 @@ def report(results: Results, form: TableFormat, *, most: int | None = None) -> N
             shown, form, columns=ranking.columns(results), title=ranking.heading(results, target)
         )
         if len(shown) < len(ranked):
-            echo(f"and {len(ranked) - len(shown)} more: sortal show {results.name}")
+            echo(f"and {len(ranked) - len(shown)} more: sortal show {results.name} --top 0")
         echo(ranking.tied_sentence(results, target))
 
 
@@ -116,13 +116,14 @@ def show(
     form: TableFormat,
     target: str | None,
     figures: Path | None,
+    most: int | None,
 ) -> None:
     """Print a job's ranking, or everything known of one result."""
     opened = Store.open(store, create=False)
     results = find_job(opened, what)
     if results is not None:
         results = results.only(target)
-        report(results, form)
+        report(results, form, most=most)
         written = draw.write_figures(results, figures) if figures else []
         if form is TableFormat.TABLE:
             report_failures(results)
