@@ -48,7 +48,7 @@ def tied_sentence(results: Results, target: str | None) -> str:
     """Which classifier is best, and which cannot be told from it."""
     best = results.best(target)
     if best is None:
-        return "there is no classifier beside the references."
+        return "no classifier beside the references has been judged."
     tied = results.tied(target) - {best.title}
     others = [r.title for r in results.ranked if r.target == target and r.title in tied]
     test = "McNemar's test with Holm's correction, 5 %"

@@ -2,6 +2,7 @@
 
 import numbers
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,6 +41,12 @@ class JobFile:
 
     salvaged: Salvaged | None = field(default=None, repr=False)
     """How `job` was made of the sound parts of a file; None for one that is a job as it is."""
+
+    @property
+    def title(self) -> str:
+        """Name of the job in a store: its title, or the file's name as far as a title may hold it."""
+        stem = re.sub(r"[^A-Za-z0-9._ -]", "_", self.path.stem).lstrip("._ -")[:120]
+        return self.job.title or stem or "job"
 
     @property
     def name(self) -> str:

@@ -16,6 +16,9 @@ from sortal.jobs.entries import render_title
 from sortal.methods import registry
 from sortal.methods.base import Method, Parameters
 
+_MOST = 1_000_000
+"""Combinations of one block: beyond, even listing them is hopeless."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classifier:
@@ -55,6 +58,9 @@ def _expand(block: ClassifierBlock, path: str, seed: int) -> Classifier:
     expansion = expand(
         block.parameters, lambda name: _is_array(method, name), path=f"{path}.parameters"
     )
+    if expansion.count > _MOST:
+        few, many = f"at most {_MOST} combinations", f"{expansion.count}"
+        raise JobError([Problem(path=f"{path}.parameters", expected=few, got=many)])
     valid = _validated(method, expansion, f"{path}.parameters")
     _check_words(block, method, valid[0], f"{path}.title")
     return Classifier(

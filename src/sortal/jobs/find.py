@@ -16,7 +16,7 @@ def find_job(store: Store, what: str) -> Results | None:
     if path.is_file():
         from sortal.job.read import read_job
 
-        name = read_job(path).job.title or path.stem
+        name = read_job(path).title
         if name in names:
             return Results.read(store, name)
         raise NotFound("job", name, names, where=f"{store.folder}; run {what} first")

@@ -56,7 +56,7 @@ class SegmentRows:
         figures = {
             part: self._judge(values, members, part)
             for part, values in scores.items()
-            if values.shape[1]
+            if values.shape[1] or part == self._task["reported"]
         }
         saved, refusal = self._save(model)
         for row, member in enumerate(members):

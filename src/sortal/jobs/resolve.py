@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -77,19 +77,20 @@ def resolve(file: JobFile, store: Store | None = None) -> Resolved:
     classifiers, problems = expand_classifiers(job)
     try:
         dataset, splits = _divided(file, store)
+        rows = _known_rows(job, dataset, splits)
         problems += _misfits(job, dataset, classifiers)
     except JobError as error:
         problems += error.problems
     if problems or file.problems:
         raise JobError([*file.problems, *file.placed(problems)], file=file.name)
     return Resolved(
-        name=job.title or file.path.stem,
+        name=file.title,
         job=job,
         source=source_key(job, file.path.parent),
         text=file.text,
         dataset=dataset,
         splits=splits,
-        entries=tuple(_entries(job, dataset, splits, classifiers)),
+        entries=tuple(_entries(job, dataset, rows, classifiers)),
         notes=(*dataset.notes, *_notes(dataset, classifiers)),
     )
 
@@ -154,29 +155,50 @@ def _misfits(job: Job, dataset: Dataset, classifiers: Sequence[Classifier]) -> I
             )
 
 
-def _entries(
-    job: Job, dataset: Dataset, splits: Sequence[Split], classifiers: Sequence[Classifier]
-) -> Iterator[Entry]:
-    """Every combination of classifier, parameters, seed, fold and target, in the job's order."""
+def _known_rows(
+    job: Job, dataset: Dataset, splits: Sequence[Split]
+) -> dict[tuple[Split, str | None], str]:
+    """Fingerprint of the rows with known labels, for every split and target in the job's order.
+
+    Raises:
+        JobError: No example of known label is left to train a target.
+    """
     independent = dataset.labels.outputs is Outputs.INDEPENDENT
     apart = independent and job.data.targets == "independent"
     targets: tuple[str | None, ...] = dataset.labels.classes if apart else (None,)
+    rows = {}
+    problems = []
+    for split, target in product(splits, targets):
+        try:
+            rows[split, target] = rows_known(dataset.labels, split, target).fingerprint
+        except DataError:
+            what = "each example" if target is None else f"target {target!r}"
+            fold = "" if split.fold is None else f" of fold {split.fold}"
+            expected = f"known labels of {what} among the training examples{fold}"
+            problems.append(Problem(path="data.label", expected=expected, got="none"))
+    if problems:
+        raise JobError(problems)
+    return rows
+
+
+def _entries(
+    job: Job,
+    dataset: Dataset,
+    rows: Mapping[tuple[Split, str | None], str],
+    classifiers: Sequence[Classifier],
+) -> Iterator[Entry]:
+    """Every combination of classifier, parameters, seed, fold and target, in the job's order."""
     preparation = Preparation(scaling=job.data.scaling, imputation=job.data.imputation)
-    known = {
-        (split.fingerprint, target): rows_known(dataset.labels, split, target).fingerprint
-        for split in splits
-        for target in targets
-    }
     for classifier in classifiers:
-        for parameters, seed, split, target in product(
-            classifier.combinations, classifier.seeds, splits, targets
+        for parameters, seed, (split, target) in product(
+            classifier.combinations, classifier.seeds, rows
         ):
             about: dict[str, Any] = {
                 "method": classifier.block.method,
                 "seed": seed,
                 "target": target,
                 "weights": "given" if _weighs(dataset, classifier) else "",
-                "rows": known[split.fingerprint, target],
+                "rows": rows[split, target],
                 "preparation": preparation.fingerprint,
                 "calibration": classifier.block.calibrate or "",
             }

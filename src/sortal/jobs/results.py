@@ -257,8 +257,9 @@ class Results:
         return (bool(np.isnan(value)), -value, result.title)
 
     def best(self, target: str | None = None) -> Result | None:
-        """The result with the best headline that is no reference; None if there is none."""
-        return next((r for r in self.ranked if r.target == target and not r.is_reference), None)
+        """The result with the best headline that is no reference; None if none has been judged."""
+        rivals = (r for r in self.ranked if r.target == target and not r.is_reference)
+        return next((r for r in rivals if not np.isnan(r.figures[self.headline].mean)), None)
 
     def titled(self, title: str, target: str | None = None) -> tuple[Result, ...]:
         """The results under a title, one a target; narrowed to one target if it is given.
@@ -294,7 +295,7 @@ class Results:
                 reported, truth = self._reported(member)
                 decided = next(decisions)
                 agrees = decided[len(decided) - len(reported) :] == truth
-                right[row, position[reported]] = agrees.reshape(len(reported), -1).all(axis=1)
+                right[row, position[reported]] = agrees if agrees.ndim == 1 else agrees.all(axis=1)
         return right
 
     def _speakers(self, result: Result) -> list[MemberResult]:

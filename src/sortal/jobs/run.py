@@ -176,6 +176,7 @@ class _Driver:
             "calibration": first.member.calibration,
             "threads": self.plan.threads,
             "bootstrap": self.resolved.job.bootstrap,
+            "reported": self.resolved.splits[0].reported.value,
             "members": [
                 {
                     **asdict(entry.member),
