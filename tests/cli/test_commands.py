@@ -157,6 +157,15 @@ def test_show_writes_figures(sortal, home):
     assert "wrote" not in said.out
 
 
+def test_show_prints_as_many_of_a_ranking_as_asked_for(sortal):
+    said = sortal("show", "kinds of iris", "--top", "2")
+    assert "and 4 more: sortal show kinds of iris --top 0" in said.out
+    ranks = [line.split()[0] for line in said.out.splitlines() if line[:4].strip().isdigit()]
+    assert ranks == ["1", "2"]
+    assert "more: sortal show" not in sortal("show", "kinds of iris", "--top", "0").out
+    assert len(json.loads(sortal("show", "kinds of iris", "--top", "2", "-f", "json").out)) == 6
+
+
 def test_machines_read_rankings(sortal):
     rows = json.loads(sortal("show", "kinds of iris", "--format", "json").out)
     table = list(csv.DictReader(io.StringIO(sortal("show", "iris.yaml", "-f", "csv").out)))
