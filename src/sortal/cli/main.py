@@ -58,7 +58,7 @@ app.add_typer(store.app, name="store")
 def main() -> None:
     """Run the command; what a user did wrong ends with exit code 2 and one clear text."""
     try:
-        app()
+        app(prog_name="sortal")
     except (SortalError, OSError) as error:
         from sortal.console import report_error
 
