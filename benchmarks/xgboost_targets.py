@@ -12,11 +12,11 @@ from functools import partial
 # cores from whatever runs beside them, and the times become those of the neighbours.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import numpy as np  # noqa: E402
-import xgboost  # noqa: E402
+import numpy as np
+import xgboost
 
-from side_by_side import THREADS, compare, is_quick, prepared, tell, through_sortal  # noqa: E402
-from sortal.methods.xgboosting import XGBoost  # noqa: E402
+from side_by_side import THREADS, compare, is_quick, prepared, tell, through_sortal
+from sortal.methods.xgboosting import XGBoost
 
 TRAINED, SCORED, ROUNDS = 100_000, 20_000, 50
 
