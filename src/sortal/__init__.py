@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sortal.errors import Interrupted, SortalError, UserError
     from sortal.estimators import estimator
     from sortal.job.models import Job
-    from sortal.jobs.results import Result
+    from sortal.jobs.result import Result
     from sortal.notebook import Results, check, load, run
     from sortal.store.store import Store
 
@@ -38,7 +38,7 @@ __all__ = [
 _PLACES = {
     "Interrupted": "errors",
     "Job": "job.models",
-    "Result": "jobs.results",
+    "Result": "jobs.result",
     "Results": "notebook",
     "SortalError": "errors",
     "Store": "store.store",

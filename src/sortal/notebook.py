@@ -13,7 +13,7 @@ from sortal.jobs import draw, results
 from sortal.jobs.find import find_job
 from sortal.jobs.launch import DEFAULT_STORE, JobLike, launch, prepare
 from sortal.jobs.predict import Predictor, outside_sentence
-from sortal.jobs.results import Result
+from sortal.jobs.result import Result
 from sortal.outlook import Outlook
 from sortal.ranking import columns, heading, tied_sentence
 from sortal.store.store import Store

@@ -10,7 +10,8 @@ from sortal.console import Display, echo, print_frame
 from sortal.data.labels import Outputs
 from sortal.jobs import draw
 from sortal.jobs.find import find_job, find_result
-from sortal.jobs.results import Result, Results
+from sortal.jobs.result import Result
+from sortal.jobs.results import Results
 from sortal.store.store import Store
 
 if TYPE_CHECKING:

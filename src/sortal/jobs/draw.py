@@ -7,7 +7,8 @@ import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.evaluation.figures import RankedBar, confusion_figure, ranking_figure
-from sortal.jobs.results import Result, Results
+from sortal.jobs.result import Result
+from sortal.jobs.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from sortal.errors import NotFound, UserError
-from sortal.jobs.results import Result, Results
+from sortal.jobs.result import Result
+from sortal.jobs.results import Results
 from sortal.store.store import Store
 
 

@@ -14,7 +14,7 @@ from sortal.data.readers.in_memory import open_held
 from sortal.data.unseen import InputSpec, read_inputs, read_opened
 from sortal.errors import UserError
 from sortal.evaluation.scores import predicted
-from sortal.jobs.results import MemberResult, Result
+from sortal.jobs.result import MemberResult, Result
 from sortal.methods import registry
 from sortal.methods.base import Model
 from sortal.store.store import Store

@@ -1,0 +1,152 @@
+"""One classifier of a job as a value: its members over seeds and folds, their figures and tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sortal.data.split import Part
+from sortal.evaluation.aggregate import Spread, aggregate, summarise
+from sortal.evaluation.scores import Scores
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberResult:
+    """One member under one title."""
+
+    entry: Mapping[str, Any]
+    """As in the job's record: title, key, method, parameters, seed, fold, target."""
+
+    record: Mapping[str, Any]
+    """As in its segment: seconds, notes, history, host, versions."""
+
+    scores: Mapping[Part, Scores]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Result:
+    """One classifier of a job, on one target: its members over seeds and folds."""
+
+    title: str
+    target: str | None
+    members: tuple[MemberResult, ...]
+    part: Part
+    """The part that figures are reported on."""
+
+    @property
+    def method(self) -> str:
+        """Name of its method."""
+        return str(self.members[0].entry["method"])
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Its parameters, resolved."""
+        parameters: Mapping[str, Any] = self.members[0].entry["parameters"]
+        return parameters
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is there to compare with, not to be used."""
+        return bool(self.members[0].entry["reference"])
+
+    @cached_property
+    def figures(self) -> dict[str, Spread]:
+        """Every figure over seeds and folds, on the reported part."""
+        return aggregate([member.scores[self.part] for member in self.members])
+
+    def interval(self, figure: str) -> tuple[float, float] | None:
+        """95 % bootstrap interval over examples; None where several members have a spread instead."""
+        if len(self.members) != 1:
+            return None
+        found = self.members[0].scores[self.part].intervals.get(figure)
+        return None if found is None or np.isnan(found).any() else found
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """Confusion matrix (truth, predicted), summed over folds and seeds."""
+        matrices = [np.asarray(member.scores[self.part].confusion) for member in self.members]
+        summed: np.ndarray = np.stack(matrices).sum(axis=0)
+        return summed
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What training noticed, each sentence once."""
+        return tuple(dict.fromkeys(n for member in self.members for n in member.record["notes"]))
+
+    def table(self) -> "pl.DataFrame":
+        """One row per figure: mean, interval or spread, and over how many members it is defined."""
+        import polars as pl
+
+        rows = []
+        for name, spread in self.figures.items():
+            low, high = self.interval(name) or (None, None)
+            rows.append(
+                {
+                    "figure": name,
+                    "value": blank_if_nan(spread.mean),
+                    "low": low,
+                    "high": high,
+                    "sd": blank_if_nan(spread.sd),
+                    "members": spread.n,
+                }
+            )
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+    def class_table(self) -> "pl.DataFrame":
+        """One row per class or target: mean of its figures over the members."""
+        import polars as pl
+
+        tables = [member.scores[self.part].per_class for member in self.members]
+        return pl.DataFrame(
+            [
+                {"class": one}
+                | {
+                    name: blank_if_nan(summarise([t[one][name] for t in tables]).mean)
+                    for name in figures
+                }
+                for one, figures in tables[0].items()
+            ],
+            infer_schema_length=None,
+        )
+
+    def member_table(self) -> "pl.DataFrame":
+        """One row per member: seed, fold, seconds, where it was trained, its key."""
+        import polars as pl
+
+        about = ("fit_seconds", "score_seconds", "threads", "host", "library", "created")
+        return pl.DataFrame(
+            [
+                {name: member.entry[name] for name in ("seed", "fold")}
+                | {name: member.record[name] for name in about}
+                | {"key": member.entry["key"]}
+                for member in self.members
+            ],
+            infer_schema_length=None,
+        )
+
+    def seconds(self, what: str) -> float:
+        """Mean `fit_seconds` or `score_seconds` of a member."""
+        return float(np.mean([member.record[what] for member in self.members]))
+
+    def __repr__(self) -> str:
+        named = f"{self.title!r}, {self.target}" if self.target else repr(self.title)
+        count = len(self.members)
+        return f"<Result {named}: {self.method}, {count} member{'s' if count > 1 else ''}>"
+
+    def _repr_html_(self) -> str:
+        """Its figures, for notebooks."""
+        import polars as pl
+
+        with pl.Config(tbl_rows=-1, tbl_hide_dataframe_shape=True):
+            return f"<p>{escape(repr(self))}</p>\n{self.table()._repr_html_()}"
+
+
+def blank_if_nan(value: float) -> float | None:
+    """What a table shows of an undefined figure: nothing."""
+    return None if np.isnan(value) else value
