@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -236,8 +237,9 @@ def kill_workers(one: Command, whole: Whole, count: int) -> None:
             time.sleep(0.01)
         time.sleep(moment)
         for worker in workers_of(process)[:1]:
-            worker.send_signal(signal.SIGKILL)
-            killed += 1
+            with suppress(psutil.NoSuchProcess):  # it may end by itself just now
+                worker.send_signal(signal.SIGKILL)
+                killed += 1
         _, err = process.communicate(timeout=200)
         assert process.returncode == 0, err
         assert one.scores(store) == whole.scores
