@@ -94,6 +94,23 @@ def test_a_member_is_the_same_alone_and_in_a_population(prepare, train, noisy_ta
         np.testing.assert_array_equal(lonely.model.scores(rows(matrix))[0], together[key])
 
 
+def test_targets_in_lanes_of_their_own_equal_one_lane(prepare, train, driver, noisy_targets):
+    data, control = prepare(*noisy_targets), driver()
+    members = {f"{t}-{n}": {"n_estimators": n, **DRAWS} for t in (0, 1, 2) for n in (3, 8)}
+    where = {key: {"target": f"class{key[0]}"} for key in members}
+    one, two = (
+        by_key(
+            train(XGBoost(), data, members, where=where, threads=threads, control=control),
+            rows(noisy_targets[0]),
+        )
+        for threads in (1, 2)
+    )
+    assert one.keys() == two.keys() == members.keys()
+    for key, scores in one.items():
+        np.testing.assert_allclose(two[key], scores, atol=1e-6)
+    assert max(progress.done for progress in control.progress) == pytest.approx(1.0)
+
+
 def test_all_targets_at_once_get_a_booster_each(prepare, train, noisy_targets):
     matrix, codes = noisy_targets
     codes = codes.copy()

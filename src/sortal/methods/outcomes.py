@@ -4,8 +4,13 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
+from typing import TypeAlias
 
 from sortal.methods.base import Failed, Key
+
+Heard: TypeAlias = list[tuple[int, str]]
+"""Number of the thread that warned, and the text, in the order they came."""
 
 
 def failed(key: Key, error: Exception) -> Failed:
@@ -29,10 +34,28 @@ def noting(*, ignored: tuple[str, ...] = ()) -> Iterator[list[str]]:
         A list that is filled when the block ends.
     """
     notes: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with hearing() as heard:
         yield notes
-    for warning in caught:
-        text = " ".join(str(warning.message).split())
-        if text not in notes and not text.startswith(ignored):
-            notes.append(text)
+    texts = dict.fromkeys(text for _, text in heard)
+    notes.extend(text for text in texts if not text.startswith(ignored))
+
+
+@contextmanager
+def hearing() -> Iterator[Heard]:
+    """Collect warnings with the thread that gave them.
+
+    Python's own recording does not tell threads apart, so it cannot say whose warning
+    it was when several members train side by side.
+
+    Yields:
+        A list that grows.
+    """
+    heard: Heard = []
+
+    def hear(message: Warning | str, *_: object) -> None:
+        heard.append((get_ident(), " ".join(str(message).split())))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = hear
+        yield heard

@@ -1,8 +1,12 @@
 """XGBoost: features are binned once for all members, whatever they predict and weigh."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
+from threading import get_ident
 from time import perf_counter
 from typing import Any, ClassVar, Literal, cast
 
@@ -19,19 +23,20 @@ from sortal.methods.base import (
     Control,
     Cost,
     Failed,
-    Key,
     Member,
     Outcome,
     Population,
-    Progress,
     Shape,
     Trained,
-    Verdict,
 )
-from sortal.methods.outcomes import failed, noting
+from sortal.methods.lanes import FamilyLine, SharedLine
+from sortal.methods.outcomes import Heard, failed, hearing
 from sortal.methods.prefixes import Growth, Prefixes, without
 from sortal.methods.seen import Seen, importance, learnt, truth
 from sortal.methods.xgboosting_model import Boosters
+
+_MOST_LANES = 4
+"""Each lane has bins of its own, a byte a number."""
 
 
 class XGBoostParameters(base.Parameters):
@@ -100,57 +105,40 @@ class XGBoost:
         return Cost(
             seconds=1e-7 * cells
             + trees * (1e-3 + 4e-10 * cells * depth + 2e-8 * depth * shape.scored),
-            memory_bytes=6.0 * cells + 40.0 * shape.examples * outputs,
+            memory_bytes=(6.0 + _MOST_LANES) * cells + 40.0 * shape.examples * outputs,
             disk_bytes=trees * min(2.0**depth, shape.examples) * 120,
         )
 
     def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
-        """Bin once, then train one booster for each family of members and truth."""
+        """Bin once, then train one booster for each family of members and truth.
+
+        Families train side by side, in lanes of their own threads and bins: a booster
+        gains far less from a second thread than from a second core.
+        """
         started = perf_counter()
-        members = population.members
+        members, families = population.members, _families(population.members)
         try:
-            binned = _bin(data, _parameters(members[0]).max_bin, population.threads)
+            lanes = _lay(data, members, len(families), population.threads)
         except (ValueError, TypeError, MemoryError) as error:
             for member in members:
                 yield failed(member.key, error)
             return
         each = (perf_counter() - started) / len(members)
-        done, portion = 0, _Portion(control)
-        for family in _families(members):
-            begun = [member for member in family if member.key not in portion.ended]
-            for member in family:
-                if member not in begun:
-                    yield Failed(member.key, "ended by request before its training began.")
-            portion.narrow(done / len(members), len(family) / len(members))
-            done += len(family)
-            if begun:
-                yield from _train(begun, binned, portion, each)
-            if portion.stopped:
-                return
+        line = SharedLine(control, [len(family) / len(members) for family in families])
+        with ThreadPoolExecutor(len(lanes)) as threads:
+            for start in range(0, len(families), len(lanes)):
+                wave = families[start : start + len(lanes)]
+                lines = line.parts[start : start + len(lanes)]
+                with hearing() as heard:
+                    work = threads.map(_train, wave, lanes, lines, repeat(heard), repeat(each))
+                    outcomes = list(chain.from_iterable(work))
+                yield from outcomes
+                if line.stopped:
+                    return
 
     def load(self, folder: Path) -> Boosters:
         """Read the boosters of a family."""
         return Boosters.load(folder, self.name)
-
-
-class _Portion:
-    """The driver's line, as one family sees it: its own progress counts for a part of the whole."""
-
-    def __init__(self, control: Control) -> None:
-        self._control, self._start, self._width = control, 0.0, 1.0
-        self.stopped, self.ended = False, frozenset[Key]()
-
-    def narrow(self, start: float, width: float) -> None:
-        """Hand over to the family whose work lies between `start` and `start + width`."""
-        self._start, self._width = start, width
-
-    def report(self, progress: Progress) -> Verdict:
-        """Pass on, and remember what the driver wants to end."""
-        whole = Progress(self._start + self._width * progress.done, progress.text)
-        verdict = self._control.report(whole)
-        self.stopped = self.stopped or verdict.stop_all
-        self.ended |= verdict.stop
-        return verdict
 
 
 def _parameters(member: Member) -> XGBoostParameters:
@@ -169,8 +157,8 @@ def _library() -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class _Binned:
-    """What all families train on."""
+class _Lane:
+    """Where one family trains at a time."""
 
     data: Prepared
     bins: Any
@@ -179,10 +167,14 @@ class _Binned:
     threads: int
 
 
-def _bin(data: Prepared, max_bin: int, threads: int) -> _Binned:
-    matrix = data.inputs(Part.TRAIN).matrix()
-    bins = _library().QuantileDMatrix(matrix, max_bin=max_bin, missing=np.nan, nthread=threads)
-    return _Binned(data, bins, threads)
+def _lay(data: Prepared, members: Sequence[Member], families: int, threads: int) -> list[_Lane]:
+    """Bin the training examples for as many lanes as families and threads fill."""
+    lanes = min(threads, families, _MOST_LANES)
+    matrix, max_bin = data.inputs(Part.TRAIN).matrix(), _parameters(members[0]).max_bin
+    make = partial(_library().QuantileDMatrix, matrix, max_bin=max_bin, missing=np.nan)
+    first = make(nthread=threads)
+    others = [make(nthread=threads, ref=first) for _ in range(lanes - 1)]
+    return [_Lane(data, bins, threads // lanes) for bins in (first, *others)]
 
 
 def _families(members: tuple[Member, ...]) -> list[list[Member]]:
@@ -195,57 +187,58 @@ def _families(members: tuple[Member, ...]) -> list[list[Member]]:
 
 
 def _train(
-    family: list[Member], binned: _Binned, control: Control, shared: float
-) -> Iterator[Outcome]:
+    family: list[Member], lane: _Lane, line: FamilyLine, heard: Heard, shared: float
+) -> list[Outcome]:
     """Train the longest member; `shared` seconds of binning count for each one."""
-    started = perf_counter()
-    asked = Prefixes({member.key: _parameters(member).n_estimators for member in family})
+    started, first = perf_counter(), len(heard)
+    begun = [member for member in family if member.key not in line.ended]
+    outcomes: list[Outcome] = [
+        Failed(member.key, "ended by request before its training began.")
+        for member in family
+        if member not in begun
+    ]
+    if not begun or line.stopped:
+        return outcomes
     try:
-        labels = truth(binned.data, family[0])
-        growth = Growth(control, asked, len(learnt(labels)))
-        with noting() as notes:
-            model = _fit(family[0], labels, binned, growth)
+        asked = Prefixes({member.key: _parameters(member).n_estimators for member in begun})
+        labels = truth(lane.data, begun[0])
+        growth = Growth(line, asked, len(learnt(labels)))
+        model = _fit(begun[0], labels, lane, growth)
     except Exception as error:  # noqa: BLE001 - reported as the members' failure
-        for member in family:
-            yield failed(member.key, error)
-        return
-    if model is None:
-        return
-    each = shared + (perf_counter() - started) / len(model.members)
-    yield Trained(
-        model,
-        dict.fromkeys(model.members, each),
-        {key: (*notes, *growth.notes(key)) for key in model.members},
-    )
+        return [*outcomes, *(failed(member.key, error) for member in begun)]
+    if model is not None:
+        each = shared + (perf_counter() - started) / len(model.members)
+        warned = dict.fromkeys(text for thread, text in heard[first:] if thread == get_ident())
+        notes = {key: (*warned, *growth.notes(key)) for key in model.members}
+        outcomes.append(Trained(model, dict.fromkeys(model.members, each), notes))
+    return outcomes
 
 
-def _fit(member: Member, labels: Labels, binned: _Binned, growth: Growth) -> Boosters | None:
+def _fit(member: Member, labels: Labels, lane: _Lane, growth: Growth) -> Boosters | None:
     """Train one booster for each truth on the shared bins."""
-    seen, weights = Seen.among(labels), importance(binned.data, member)
+    seen, weights = Seen.among(labels), importance(lane.data, member)
     classes = seen.columns if labels.outputs is Outputs.EXCLUSIVE else 2
     boosters: list[Any | None] = []
     for codes, found in zip(learnt(labels), seen.codes, strict=True):
-        binned.bins.set_info(
-            label=codes, weight=np.ones(len(codes)) if weights is None else weights
-        )
+        lane.bins.set_info(label=codes, weight=np.ones(len(codes)) if weights is None else weights)
         constant = classes <= 2 and len(found) == 1
-        boosters.append(None if constant else _boost(member, binned, classes, growth))
+        boosters.append(None if constant else _boost(member, lane, classes, growth))
         if growth.stopped or not growth.finish(growth.wanted.largest):
             break
     members = growth.complete()
     return Boosters(XGBoost.name, members, boosters, seen) if members.sizes else None
 
 
-def _boost(member: Member, binned: _Binned, classes: int, growth: Growth) -> Any:
+def _boost(member: Member, lane: _Lane, classes: int, growth: Growth) -> Any:
     options = _parameters(member).model_dump(exclude={"n_estimators"})
     if classes > 2:
         del options["scale_pos_weight"]
         options |= {"objective": "multi:softprob", "num_class": classes}
     else:
         options["objective"] = "binary:logistic"
-    options |= {"seed": member.seed, "nthread": binned.threads}
+    options |= {"seed": member.seed, "nthread": lane.threads}
     rounds = growth.wanted.largest
-    return _library().train(options, binned.bins, rounds, callbacks=[_telling(growth)])
+    return _library().train(options, lane.bins, rounds, callbacks=[_telling(growth)])
 
 
 def _telling(growth: Growth) -> Any:
