@@ -52,7 +52,7 @@ def hearing() -> Iterator[Heard]:
     """
     heard: Heard = []
 
-    def hear(message: Warning | str, *_: object) -> None:
+    def hear(message: Warning | str, *_: object, **__: object) -> None:
         heard.append((get_ident(), " ".join(str(message).split())))
 
     with warnings.catch_warnings():
