@@ -332,7 +332,7 @@ def test_other_features_than_in_training_are_refused(model):
         model.scores(Inputs({"features": np.zeros((3, 5))}, np.arange(3)))
 
 
-@pytest.mark.parametrize("name", ["model.json", "parameters.safetensors"])
+@pytest.mark.parametrize("name", ["model.json", "tensors.safetensors"])
 def test_a_changed_file_is_damaged(model, tmp_path, name):
     model.save(tmp_path)
     path = tmp_path / name

@@ -3,38 +3,64 @@ import math
 import pytest
 import torch
 
-from sortal.networks.initialise import initial_parameters, uniform_limit
-from sortal.networks.stack import Stack
+from sortal.networks.dense import Dense
+from sortal.networks.initialise import draw_weights, variance
+from sortal.networks.names import Initialiser
+from sortal.networks.network import Network
+from sortal.networks.stream import stream
 
-STACK = Stack((30, 40, 5), "relu")
+NETWORK = Network(shape=(30,), layers=(Dense(units=40), Dense(units=5)))
+SPREADS = {
+    "glorot_uniform": math.sqrt(2 / 70),
+    "glorot_normal": math.sqrt(2 / 70),
+    "he_uniform": math.sqrt(2 / 30),
+    "he_normal": math.sqrt(2 / 30),
+    "lecun_uniform": math.sqrt(1 / 30),
+    "lecun_normal": math.sqrt(1 / 30),
+    "uniform": 0.05 / math.sqrt(3),
+    "normal": 0.05,
+}
 
 
-@pytest.mark.parametrize(
-    ("initialiser", "limits"),
-    [
-        ("glorot_uniform", (math.sqrt(6 / 70), math.sqrt(6 / 45))),
-        ("he_uniform", (math.sqrt(6 / 30), math.sqrt(6 / 40))),
-    ],
-)
-def test_weights_fill_the_range_that_keras_defines(initialiser, limits):
-    flat = initial_parameters(STACK, 5, initialiser)
-    for (weight, bias), limit in zip(STACK.layers(flat[None]), limits, strict=True):
-        assert weight.abs().max() <= limit
-        assert weight.std().item() == pytest.approx(limit / math.sqrt(3), rel=0.1)
-        assert not bias.any()
+@pytest.mark.parametrize("initialiser", Initialiser.__args__)
+def test_weights_have_the_spread_and_the_ends_that_keras_defines(initialiser):
+    weight = torch.empty(30, 4000, dtype=torch.float64)
+    draw_weights(weight, initialiser, (30, 40), stream(5))
+    spread = SPREADS[initialiser]
+    assert weight.std().item() == pytest.approx(spread, rel=0.01)
+    assert abs(weight.mean().item()) < 0.02 * spread
+    end = {"uniform": math.sqrt(3), "normal": 2 / 0.87962566103423978}[initialiser.split("_")[-1]]
+    if initialiser == "normal":
+        assert weight.abs().max() > 3 * spread
+    else:
+        assert weight.abs().max().item() == pytest.approx(end * spread, rel=0.01)
+
+
+def test_biases_start_at_zero_and_weights_do_not():
+    for held in NETWORK.held(NETWORK.start(5, "he_normal")[None]):
+        assert held.slots["weight"].abs().min() > 0
+        assert not held.slots["bias"].any()
+
+
+def test_a_layers_own_initialiser_comes_before_the_members():
+    own = Network(shape=(30,), layers=(Dense(units=40, initialiser="he_uniform"), Dense(units=5)))
+    mixed, plain = own.start(5, "glorot_uniform"), NETWORK.start(5, "glorot_uniform")
+    ratio = mixed[: 30 * 40] / plain[: 30 * 40]
+    torch.testing.assert_close(ratio, torch.full_like(ratio, math.sqrt(70 / 30)))
+    assert torch.equal(mixed[31 * 40 :], plain[31 * 40 :])
 
 
 def test_a_start_depends_on_the_seed_alone():
-    first, again = (initial_parameters(STACK, 5, "glorot_uniform") for _ in range(2))
+    first, again = (NETWORK.start(5, "glorot_uniform") for _ in range(2))
     assert torch.equal(first, again)
-    assert not torch.equal(first, initial_parameters(STACK, 6, "glorot_uniform"))
+    assert not torch.equal(first, NETWORK.start(6, "glorot_uniform"))
 
 
 def test_a_start_leaves_the_global_generator_alone():
     before = torch.get_rng_state()
-    initial_parameters(STACK, 5, "he_uniform")
+    NETWORK.start(5, "he_normal")
     assert torch.equal(before, torch.get_rng_state())
 
 
 def test_he_looks_at_the_inputs_alone():
-    assert uniform_limit("he_uniform", 6, 100) == 1.0
+    assert variance("he_uniform", 6, 100) == variance("he_normal", 6, 1) == 1 / 3

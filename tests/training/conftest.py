@@ -8,6 +8,10 @@ import torch
 
 from sortal.data.labels import Outputs
 from sortal.methods.base import Verdict
+from sortal.networks.activation import Activation
+from sortal.networks.dense import Dense
+from sortal.networks.dropout import Dropout
+from sortal.networks.network import AnyLayer, Network
 from sortal.networks.threads import torch_threads
 from sortal.training.examples import Examples
 from sortal.training.recipe import Course, Recipe
@@ -23,16 +27,29 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
+def dense_network(sizes: tuple[int, ...], activation: str, *, dropout: bool) -> Network:
+    features, *hidden, outputs = sizes
+    layers: list[AnyLayer] = []
+    for units in hidden:
+        layers += [Dense(units=units), Activation(name=activation)]
+        layers += [Dropout()] * dropout
+    return Network(shape=(features,), layers=(*layers, Dense(units=outputs)))
+
+
 @pytest.fixture
 def recipe() -> Callable[..., Recipe]:
-    def recipe(**chosen: Any) -> Recipe:
+    def recipe(
+        *,
+        sizes: tuple[int, ...] = (6, 16, 3),
+        activation: str = "relu",
+        dropout: bool = False,
+        **chosen: Any,
+    ) -> Recipe:
         defaults: dict[str, Any] = {
-            "sizes": (6, 16, 3),
-            "activation": "relu",
+            "network": dense_network(sizes, activation, dropout=dropout),
             "outputs": Outputs.EXCLUSIVE,
             "optimiser": "adam",
             "batch_size": 16,
-            "dropout": False,
             "data_seed": 1,
         }
         return Recipe(**{**defaults, **chosen})

@@ -39,7 +39,7 @@ def test_ten_updates_alone_equal_ten_among_eight(
     for _ in range(10):
         step(together, batch)
         step(alone, batch)
-    torch.testing.assert_close(together.parameters[5], alone.parameters[0], rtol=0, atol=1e-5)
+    torch.testing.assert_close(together.state[5], alone.state[0], rtol=0, atol=1e-5)
 
 
 def test_three_epochs_alone_equal_three_among_eight_in_float64(
@@ -51,7 +51,7 @@ def test_three_epochs_alone_equal_three_among_eight_in_float64(
     together, alone = tile(chosen, *courses), tile(chosen, courses[4])
     for one in (together, alone):
         train(one, data, None, watch())
-    difference = together.ended["4"].parameters - alone.ended["4"].parameters
+    difference = together.ended["4"].state - alone.ended["4"].state
     assert difference.abs().max() <= 1e-9
 
 
@@ -63,7 +63,7 @@ def test_chunks_of_rows_add_up_to_the_gradient_of_the_minibatch(
     step(whole, data)
     monkeypatch.setattr("sortal.training.loop.CHUNK_ROWS", 30)
     step(chunked, data)
-    torch.testing.assert_close(whole.parameters, chunked.parameters, rtol=0, atol=1e-12)
+    torch.testing.assert_close(whole.state, chunked.state, rtol=0, atol=1e-12)
 
 
 def test_members_end_at_their_own_epochs(recipe, course, tile, watch, examples):
@@ -83,7 +83,7 @@ def test_a_member_that_diverges_leaves_alone(recipe, course, tile, watch, exampl
     assert trained.ended["wild"].failed
     assert "epoch 1; lower learning_rate (1e+30)" in trained.ended["wild"].remark
     assert not trained.ended["calm"].failed
-    assert trained.ended["calm"].parameters.isfinite().all()
+    assert trained.ended["calm"].state.isfinite().all()
 
 
 def test_weights_that_became_infinite_in_the_last_update_are_a_failure(
@@ -105,7 +105,7 @@ def test_early_stopping_keeps_the_best_weights(recipe, course, tile, watch, exam
     assert f"the weights of epoch {best} are kept" in trained.ended["a"].remark
     until_best = tile(recipe(), course(epochs=best, learning_rate=0.02))
     train(until_best, examples(), None, watch())
-    assert torch.equal(until_best.ended["a"].parameters, trained.ended["a"].parameters)
+    assert torch.equal(until_best.ended["a"].state, trained.ended["a"].state)
 
 
 def test_a_member_asked_to_stop_keeps_what_it_is(recipe, course, tile, watch, examples):
@@ -118,7 +118,7 @@ def test_a_member_asked_to_stop_keeps_what_it_is(recipe, course, tile, watch, ex
     assert trained.ended["a"].remark == "stopped on request after 2.0 epochs"
     two = tile(recipe(), course("a", epochs=2))
     train(two, examples(), None, watch())
-    torch.testing.assert_close(trained.ended["a"].parameters, two.ended["a"].parameters)
+    torch.testing.assert_close(trained.ended["a"].state, two.ended["a"].state)
 
 
 def test_weight_two_equals_a_row_that_is_there_twice(recipe, course, tile, examples):
@@ -132,7 +132,7 @@ def test_weight_two_equals_a_row_that_is_there_twice(recipe, course, tile, examp
     for _ in range(5):
         step(weighted, data)
         step(repeated, doubled)
-    torch.testing.assert_close(weighted.parameters, repeated.parameters, rtol=0, atol=1e-10)
+    torch.testing.assert_close(weighted.state, repeated.state, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("stop_at", [1, 3, 8, 9, 20])
@@ -162,7 +162,7 @@ def test_leaving_at_any_minibatch_and_coming_back_changes_no_bit(
     assert train(again, data, validation, watch()) is Close.ENDED
     assert again.history == whole.history
     for key, one in whole.ended.items():
-        assert torch.equal(one.parameters, again.ended[key].parameters)
+        assert torch.equal(one.state, again.ended[key].state)
         assert one.remark == again.ended[key].remark
 
 
@@ -172,7 +172,7 @@ def test_training_to_a_budget_and_on_equals_training_through(recipe, course, til
     assert train(part, examples(), None, watch(), until=2) is Close.BUDGET
     assert part.epoch == 2
     train(part, examples(), None, watch(), until=9)
-    assert torch.equal(whole.ended["a"].parameters, part.ended["a"].parameters)
+    assert torch.equal(whole.ended["a"].state, part.ended["a"].state)
 
 
 def test_the_size_of_a_tile_depends_on_shapes_alone(recipe):

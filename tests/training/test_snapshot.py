@@ -27,8 +27,8 @@ def test_members_are_found_again(saved, recipe):
     assert [laid.keys for laid in tiles] == [("a", "b", "c")]
     assert notes == []
     again = tiles[0].open(recipe(), CPU)
-    assert torch.equal(again.parameters, one.parameters)
-    assert torch.equal(again.ended["a"].parameters, one.ended["a"].parameters)
+    assert torch.equal(again.state, one.state)
+    assert torch.equal(again.ended["a"].state, one.ended["a"].state)
     assert again.epoch == 2
 
 
@@ -40,7 +40,7 @@ def test_members_that_are_no_longer_wanted_are_left_out(saved, recipe, course):
     assert notes == []
     again = tiles[0].open(recipe(), CPU)
     assert [left.key for left in again.courses] == ["c"]
-    assert torch.equal(again.parameters[0], one.parameters[1])
+    assert torch.equal(again.state[0], one.state[1])
 
 
 def test_a_snapshot_of_another_training_is_ignored_with_a_note(saved, recipe):
@@ -92,7 +92,7 @@ def test_a_tile_whose_members_all_ended_can_be_saved(
     save_snapshot(one, path, "m")
     again = Snapshot.read(path).restore(one.recipe, CPU)
     assert again.courses == []
-    assert torch.equal(again.ended["a"].parameters, one.ended["a"].parameters)
+    assert torch.equal(again.ended["a"].state, one.ended["a"].state)
 
 
 def test_dropout_goes_on_where_it_was(recipe, course, tile, examples, tmp_path):
@@ -103,7 +103,7 @@ def test_dropout_goes_on_where_it_was(recipe, course, tile, examples, tmp_path):
     again = Snapshot.read(path).restore(one.recipe, CPU)
     for current in (one, again):
         step(current, examples(16))
-    assert torch.equal(one.parameters, again.parameters)
+    assert torch.equal(one.state, again.state)
 
 
 def test_the_meaning_holds_recipe_and_data(recipe):

@@ -21,9 +21,11 @@ from sortal.methods.base import (
     Population,
     Shape,
 )
+from sortal.networks.names import ActivationName, Initialiser
 
 if TYPE_CHECKING:
     from sortal.methods.stacked import StackedTraining
+    from sortal.networks.network import Network
 
 _MULTIPLICATIONS_PER_SECOND = 1e10
 _SECONDS_PER_STEP = 1e-4
@@ -35,10 +37,13 @@ class MLPParameters(Parameters):
     hidden_layer_sizes: tuple[Annotated[int, Field(ge=1)], ...] = (64, 64)
     """Units of each hidden layer; one number for a single layer, an empty list for none."""
 
-    activation: Literal["relu", "tanh", "elu", "gelu", "silu", "sigmoid", "linear"] = "relu"
-    """Activation of the hidden layers."""
+    activation: ActivationName | Literal["maxout"] = "relu"
+    """Activation of the hidden layers; `maxout` takes the larger of two pieces of each unit."""
 
-    initialiser: Literal["glorot_uniform", "he_uniform"] = "glorot_uniform"
+    leaky_slope: float = Field(default=0.3, ge=0, allow_inf_nan=False)
+    """Slope of `leaky_relu` below zero."""
+
+    initialiser: Initialiser = "glorot_uniform"
     """Distribution of the starting weights, as Keras defines it; biases start at zero."""
 
     optimiser: Literal["adam", "adamw", "sgd"] = "adam"
@@ -118,7 +123,7 @@ class MLP:
         chosen: MLPParameters = _parameters(member)
         return (
             chosen.hidden_layer_sizes,
-            chosen.activation,
+            (chosen.activation, chosen.leaky_slope),
             chosen.optimiser,
             chosen.batch_size,
             chosen.early_stopping > 0,
@@ -172,16 +177,10 @@ class MLP:
         lessons = tuple(dict.fromkeys(tasks))
         return StackedTraining(
             recipe=Recipe(
-                sizes=(
-                    features,
-                    *first.hidden_layer_sizes,
-                    len(labels.for_target(target).classes),
-                ),
-                activation=first.activation,
+                network=_network(features, first, len(labels.for_target(target).classes)),
                 outputs=labels.outputs,
                 optimiser=first.optimiser,
                 batch_size=first.batch_size,
-                dropout=first.dropout > 0,
                 data_seed=stream_seed(data.split.fingerprint),
                 precision=self._precision,
             ),
@@ -211,3 +210,22 @@ def _parameters(member: Member) -> MLPParameters:
     if not isinstance(member.parameters, MLPParameters):
         raise TypeError(f"member {member.key}: expected parameters of mlp.")
     return member.parameters
+
+
+def _network(features: int, chosen: MLPParameters, outputs: int) -> "Network":
+    """Dense layers, each but the last with its activation, and dropout where a member has it."""
+    from sortal.networks.activation import Activation, Maxout
+    from sortal.networks.dense import Dense
+    from sortal.networks.dropout import Dropout
+    from sortal.networks.network import AnyLayer, Network
+
+    layers: list[AnyLayer] = []
+    for units in chosen.hidden_layer_sizes:
+        if chosen.activation == "maxout":
+            layers += [Dense(units=2 * units), Maxout(pieces=2)]
+        else:
+            curve = Activation(name=chosen.activation, slope=chosen.leaky_slope)
+            layers += [Dense(units=units), curve]
+        if chosen.dropout:
+            layers.append(Dropout())
+    return Network(shape=(features,), layers=(*layers, Dense(units=outputs)))

@@ -170,12 +170,12 @@ def _outcomes(
     if trained:
         keys = tuple(one.key for one in trained)
         lessons = {course.key: course.lesson for course in laid.courses}
-        stack, parameters = tile.recipe.stack, torch.stack([one.parameters for one in trained])
+        network, state = tile.recipe.network, torch.stack([one.state for one in trained])
         # What training added to the outputs becomes part of the last bias.
-        _, bias = stack.layers(parameters)[-1]
+        bias = network.held(state)[-1].slots["bias"]
         bias += examples.offsets[[lessons[key] for key in keys]]
         yield Trained(
-            TrainedStack(keys, stack, tile.recipe.outputs, parameters, threads=threads),
+            TrainedStack(keys, network, tile.recipe.outputs, state, threads=threads),
             {key: tile.seconds[key] for key in keys},
             {one.key: (*filter(None, [one.remark]), *remarks) for one in trained},
             {key: tile.history[key] for key in keys},

@@ -1,11 +1,11 @@
 """Trained members of one stack: score, pick, save, load."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -15,31 +15,31 @@ from sortal.data.labels import Outputs
 from sortal.errors import Damaged, DataError
 from sortal.methods.base import Key
 from sortal.methods.stored import damaged_if_unreadable, read_about, write_about
-from sortal.networks.activation import Activation
-from sortal.networks.stack import Stack
+from sortal.networks.layer import Pass
+from sortal.networks.network import Network
 from sortal.networks.threads import torch_threads
 
-_KIND = "stacked dense networks"
-_FILE = "parameters.safetensors"
+_KIND = "stacked networks"
+_FILE = "tensors.safetensors"
 _ROWS = 512
 """Examples of one product; a shorter block is padded, so that its size leaves results alone."""
 
 
 class TrainedStack:
-    """Members that share shapes and kind of output; parameters are kept in memory."""
+    """Members of one network and kind of output; their tensors are kept in memory."""
 
     def __init__(
         self,
         members: tuple[Key, ...],
-        stack: Stack,
+        network: Network,
         outputs: Outputs,
-        parameters: Tensor,
+        state: Tensor,
         *,
         threads: int | None = None,
     ) -> None:
-        """Args: parameters of shape (members, numbers); threads for scoring, None for torch's."""
-        self.members, self.stack, self.outputs = members, stack, outputs
-        self._parameters, self._threads = parameters, threads
+        """Args: state of shape (members, size); threads for scoring, None for torch's."""
+        self.members, self.network, self.outputs, self.state = members, network, outputs, state
+        self._threads = threads
 
     @torch.inference_mode()
     def scores(self, inputs: Inputs) -> np.ndarray:
@@ -51,17 +51,17 @@ class TrainedStack:
             DataError: The examples have another number of features than the training had.
         """
         matrix = inputs.matrix()
-        features, outputs = self.stack.sizes[0], self.stack.sizes[-1]
-        if matrix.shape[1] != features:
+        shape, (outputs,) = self.network.shape, self.network.shapes[-1]
+        if matrix.shape[1:] != shape:
             raise DataError(
-                f"scoring: expected {features} features an example, got {matrix.shape[1]}."
+                f"scoring: expected {shape[0]} features an example, got {matrix.shape[1]}."
             )
         scores = np.empty((len(self.members), len(matrix), outputs), dtype=np.float32)
-        layers = self.stack.layers(self._parameters)
+        held, run = self.network.held(self.state), Pass(members=len(self.members))
         with torch_threads(self._threads):
             for start in range(0, len(matrix), _ROWS):
                 rows = matrix[start : start + _ROWS]
-                logits = self.stack.forward(layers, self._padded(rows))[:, : len(rows)]
+                logits = self.network.forward(self._padded(rows), held, run)[:, : len(rows)]
                 scores[:, start : start + _ROWS] = self._squash(logits).cpu().numpy()
         return scores
 
@@ -69,21 +69,17 @@ class TrainedStack:
         """These members alone, in this order."""
         rows = [self.members.index(key) for key in keys]
         return TrainedStack(
-            tuple(keys), self.stack, self.outputs, self._parameters[rows], threads=self._threads
+            tuple(keys), self.network, self.outputs, self.state[rows], threads=self._threads
         )
 
     def save(self, folder: Path) -> None:
-        """Write model.json and parameters.safetensors, one weight and one bias a layer."""
-        tensors = {}
-        for number, (weight, bias) in enumerate(self.stack.layers(self._parameters.cpu())):
-            tensors[f"layers.{number}.weight"] = weight.contiguous()
-            tensors[f"layers.{number}.bias"] = bias.contiguous()
+        """Write model.json and tensors.safetensors, one tensor a slot and buffer."""
+        tensors = {name: view.contiguous() for name, view in self._named(self.state.cpu())}
         save_file(tensors, folder / _FILE)
         about = {
             "kind": _KIND,
             "members": self.members,
-            "sizes": self.stack.sizes,
-            "activation": self.stack.activation,
+            "network": self.network.model_dump(mode="json"),
             "outputs": self.outputs.value,
         }
         write_about(folder, about, files=(_FILE,))
@@ -98,18 +94,39 @@ class TrainedStack:
         about = read_about(folder, _KIND)
         with damaged_if_unreadable(folder):
             members = tuple(map(str, about["members"]))
-            stack = Stack(tuple(map(int, about["sizes"])), about["activation"])
             outputs = Outputs(about["outputs"])
         try:
+            network = Network.model_validate(about["network"])
             tensors = load_file(folder / _FILE)
         except (OSError, SafetensorError) as error:
             raise Damaged(f"{folder / _FILE}: not a readable file of tensors ({error}).") from error
-        if stack.activation not in get_args(Activation):
-            raise Damaged(f"{folder}/model.json: unknown activation {stack.activation!r}.")
-        return cls(members, stack, outputs, _join(tensors, stack, len(members), folder))
+        except (KeyError, ValidationError) as error:
+            raise Damaged(f"{folder}/model.json: not a network ({error}).") from error
+        dtype = next((tensor.dtype for tensor in tensors.values()), torch.float32)
+        model = cls(members, network, outputs, torch.empty(len(members), network.size, dtype=dtype))
+        model._fill(tensors, folder)
+        return model
+
+    def _named(self, state: Tensor) -> Iterator[tuple[str, Tensor]]:
+        for number, held in enumerate(self.network.held(state)):
+            for name, view in {**held.slots, **held.buffers}.items():
+                yield f"layers.{number}.{name}", view
+
+    def _fill(self, tensors: dict[str, Tensor], folder: Path) -> None:
+        """Copy stored tensors to their places in the state."""
+        for name, view in self._named(self.state):
+            stored = tensors.pop(name, None)
+            if stored is None or stored.shape != view.shape:
+                came = "nothing" if stored is None else f"shape {tuple(stored.shape)}"
+                raise Damaged(
+                    f"{folder / _FILE}, {name}: expected shape {tuple(view.shape)}, got {came}."
+                )
+            view.copy_(stored)
+        if tensors:
+            raise Damaged(f"{folder / _FILE}: unexpected {', '.join(sorted(tensors))}.")
 
     def _padded(self, rows: np.ndarray) -> Tensor:
-        like = self._parameters
+        like = self.state
         block = torch.zeros(_ROWS, rows.shape[1], dtype=like.dtype)
         block[: len(rows)] = torch.from_numpy(np.array(rows, dtype=np.float64))
         return block.to(like.device)
@@ -118,22 +135,3 @@ class TrainedStack:
         if self.outputs is Outputs.EXCLUSIVE:
             return logits.softmax(dim=-1)
         return logits.sigmoid()
-
-
-def _join(tensors: dict[str, Tensor], stack: Stack, members: int, folder: Path) -> Tensor:
-    """Lay stored layers into one row a member."""
-    dtype = next((tensor.dtype for tensor in tensors.values()), torch.float32)
-    flat = torch.empty(members, stack.numbers, dtype=dtype)
-    for number, layer in enumerate(stack.layers(flat)):
-        for name, part in zip(("weight", "bias"), layer, strict=True):
-            stored = tensors.pop(f"layers.{number}.{name}", None)
-            if stored is None or stored.shape != part.shape:
-                came = "nothing" if stored is None else f"shape {tuple(stored.shape)}"
-                raise Damaged(
-                    f"{folder / _FILE}, layers.{number}.{name}: "
-                    f"expected shape {tuple(part.shape)}, got {came}."
-                )
-            part.copy_(stored)
-    if tensors:
-        raise Damaged(f"{folder / _FILE}: unexpected {', '.join(sorted(tensors))}.")
-    return flat

@@ -1,47 +1,74 @@
-"""The dense layer with a leading member axis."""
+"""The dense layer: every member multiplies by weights of its own."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
-
-class _Dense(torch.autograd.Function):
-    """Batched product plus bias, with a backward that suits stacks of small matrices.
-
-    Torch's own backward multiplies by a transposed view of the weights, which its CPU
-    product handles several times slower than the contiguous copy made here.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        ctx.save_for_backward(inputs, weight)
-        return torch.baddbmm(bias.unsqueeze(1), inputs, weight)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
-        (gradient,) = gradients
-        inputs, weight = ctx.saved_tensors
-        of_inputs = None
-        if ctx.needs_input_grad[0]:
-            of_inputs = torch.bmm(gradient, weight.transpose(1, 2).contiguous())
-        of_weight = torch.bmm(inputs.transpose(1, 2), gradient)
-        return of_inputs, of_weight, gradient.sum(dim=1)
+from sortal.errors import OptionError
+from sortal.networks.layer import AbstractLayer, Held, Pass, Shape, Slot
+from sortal.networks.names import Initialiser
 
 
-def dense(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Apply every member's own weights.
+class Dense(AbstractLayer):
+    """Weights (inputs, units) and a bias (units,) for each member."""
 
-    Args:
-        inputs: Shape (members, rows, inputs), or (rows, inputs) when all members see
-            the same; that case is computed on an expanded view, uncopied.
-        weight: Shape (members, inputs, outputs).
-        bias: Shape (members, outputs).
+    kind: Literal["dense"] = "dense"
+    units: int = Field(ge=1)
+    """Numbers that come out."""
 
-    Returns:
-        Shape (members, rows, outputs).
-    """
-    if inputs.ndim == 2:
-        inputs = inputs.expand(len(weight), *inputs.shape)
-    result: Tensor = _Dense.apply(inputs, weight, bias)  # type: ignore[no-untyped-call]
-    return result
+    bias: bool = True
+    """Whether a bias is added."""
+
+    initialiser: Initialiser | None = None
+    """How the weights start; None for the member's choice."""
+
+    needs_result: ClassVar[bool] = False
+
+    def result_shape(self, shape: Shape) -> Shape:
+        """One number a unit."""
+        if len(shape) != 1:
+            raise OptionError("dense", shape, "one row of features an example; flatten it first")
+        return (self.units,)
+
+    def slots(self, shape: Shape) -> tuple[Slot, ...]:
+        """Weight, then bias."""
+        (inputs,) = shape
+        fan = (inputs, self.units)
+        weight = Slot(
+            name="weight", shape=(inputs, self.units), fan=fan, initialiser=self.initialiser
+        )
+        return (weight, Slot(name="bias", shape=(self.units,))) if self.bias else (weight,)
+
+    def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
+        """Multiply and add; values that all members see are expanded, uncopied."""
+        weight = held.slots["weight"]
+        values = values.expand(len(weight), -1, -1)
+        if not self.bias:
+            return torch.bmm(values, weight)
+        return torch.baddbmm(held.slots["bias"].unsqueeze(1), values, weight)
+
+    def record(
+        self,
+        values: Tensor,
+        held: Held,
+        run: Pass,
+        *,
+        deep: bool,
+    ) -> tuple[Tensor, Any]:
+        """As `forward`; remembers the values."""
+        return self.forward(values, held, run), values
+
+    def backward(
+        self, slope: Tensor, memory: Any, held: Held, into: Mapping[str, Tensor], *, deep: bool
+    ) -> Tensor | None:
+        """Two products of each member's own."""
+        values: Tensor = memory.expand(len(slope), -1, -1)
+        into["weight"].add_(torch.bmm(values.transpose(1, 2), slope))
+        if self.bias:
+            into["bias"].add_(slope.sum(dim=1))
+        # The CPU's batched product is several times slower on a transposed view.
+        turned = held.slots["weight"].transpose(1, 2).contiguous() if deep else None
+        return None if turned is None else torch.bmm(slope, turned)

@@ -1,44 +1,52 @@
-"""Starting weights of a member, drawn from its own stream as Keras defines the distributions."""
+"""Starting weights, drawn from distributions as Keras defines them."""
 
 import math
-from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor
 
-from sortal.networks.stack import Stack
-from sortal.networks.stream import stream
+from sortal.networks.names import Initialiser
 
-Initialiser: TypeAlias = Literal["glorot_uniform", "he_uniform"]
+_TRUNCATED = 0.87962566103423978
+"""Standard deviation of a standard normal that is cut off at two."""
+
+_PLAIN = 0.05
+"""Half width of `uniform`, standard deviation of `normal`: Keras's defaults."""
 
 
-def uniform_limit(initialiser: Initialiser, inputs: int, outputs: int) -> float:
-    """Half the width of the uniform distribution around zero that weights are drawn from.
+def variance(initialiser: Initialiser, inputs: int, outputs: int) -> float:
+    """Variance of the weights of a unit with so many inputs and outputs.
 
     Glorot & Bengio 2010 (proceedings.mlr.press/v9/glorot10a), He et al. 2015
-    (doi:10.1109/ICCV.2015.123).
+    (doi:10.1109/ICCV.2015.123), LeCun et al. 1998 (doi:10.1007/3-540-49430-8_2).
 
-    >>> uniform_limit("glorot_uniform", 4, 2)
-    1.0
+    >>> variance("glorot_uniform", 4, 2)
+    0.3333333333333333
     """
-    if initialiser == "he_uniform":
-        return math.sqrt(6.0 / inputs)
-    return math.sqrt(6.0 / (inputs + outputs))
+    family = initialiser.split("_")[0]
+    if family == "uniform":
+        return _PLAIN**2 / 3
+    if family == "normal":
+        return _PLAIN**2
+    if family == "glorot":
+        return 2.0 / (inputs + outputs)
+    return (2.0 if family == "he" else 1.0) / inputs
 
 
-def initial_parameters(stack: Stack, seed: int, initialiser: Initialiser) -> Tensor:
-    """Draw one member's parameters; biases are zero.
+def draw_weights(
+    weight: Tensor, initialiser: Initialiser, fan: tuple[int, int], generator: torch.Generator
+) -> None:
+    """Fill a tensor with starting weights.
 
-    Drawn on the CPU in float64 whatever the network then uses, so that a start depends
-    on the seed and the shapes alone.
-
-    Returns:
-        Shape (numbers,), laid out as `stack` says.
+    Normal distributions but `normal` itself are cut off at two standard deviations, and
+    widened so that their variance is what it would have been.
     """
-    generator = stream(seed, "initialisation")
-    flat = torch.zeros(1, stack.numbers, dtype=torch.float64)
-    for weight, _ in stack.layers(flat):
-        _, inputs, outputs = weight.shape
-        limit = uniform_limit(initialiser, inputs, outputs)
+    spread = math.sqrt(variance(initialiser, *fan))
+    if initialiser.endswith("uniform"):
+        limit = math.sqrt(3.0) * spread
         weight.uniform_(-limit, limit, generator=generator)
-    return flat[0]
+    elif initialiser == "normal":
+        weight.normal_(0.0, spread, generator=generator)
+    else:
+        wide = spread / _TRUNCATED
+        torch.nn.init.trunc_normal_(weight, 0.0, wide, -2 * wide, 2 * wide, generator=generator)

@@ -2,16 +2,15 @@
 
 import math
 from enum import StrEnum
-from itertools import chain
 
 import torch
 from torch import Tensor
 
-from sortal.networks.dropout import dropout_masks
+from sortal.data.labels import Outputs
 from sortal.training.batches import epoch_order, minibatches
 from sortal.training.examples import Examples
 from sortal.training.loss import LOSSES
-from sortal.training.tile import CHUNK_ROWS, Tile
+from sortal.training.tile import CHUNK_ROWS, Tile, chunk_rows
 from sortal.training.watch import Watch
 
 
@@ -70,32 +69,36 @@ def run_epoch(tile: Tile, examples: Examples, watch: Watch) -> bool:
     return True
 
 
+@torch.no_grad()
 def step(tile: Tile, batch: Examples) -> None:
     """Update every member once, on the weighted mean loss of the minibatch.
 
     The gradient is gathered over chunks of rows that stay in cache. Nothing here waits
     for the device: the loss is summed where it is.
     """
-    gradient = torch.zeros_like(tile.parameters)
-    leaves = list(chain.from_iterable(tile.layers))
-    for rows in minibatches(len(batch), CHUNK_ROWS):
+    network, outputs = tile.recipe.network, tile.recipe.outputs
+    tile.gradient.zero_()
+    for rows in minibatches(len(batch), chunk_rows(tile.recipe)):
         chunk = batch.cut(rows)
-        losses = losses_of(tile, chunk, dropping=tile.recipe.dropout)
-        slopes = torch.autograd.grad(losses.sum() / len(batch), leaves)
-        gradient += torch.cat([slope.flatten(1) for slope in slopes], dim=1)
-        tile.loss_sum += losses.detach()
-    tile.optimiser.step(tile.parameters, gradient)
+        run = tile.open_pass(len(chunk), training=True)
+        values, memories = network.record(chunk.features, tile.held, run)
+        losses, slope = losses_and_slopes(outputs, values, chunk, tile.lessons)
+        network.backward(slope.div_(len(batch)), memories, tile.held, tile.slopes)
+        tile.loss_sum += losses
+    tile.optimiser.step(tile.parameters, tile.gradient)
 
 
-def losses_of(tile: Tile, chunk: Examples, *, dropping: bool = False) -> Tensor:
-    """Sum of the losses over the rows of a chunk, shape (members,)."""
-    stack = tile.recipe.stack
-    masks: list[Tensor] = []
-    if dropping:
-        masks = dropout_masks(tile.generators, tile.kept_share, len(chunk), stack.hidden)
-    outputs = stack.forward(tile.layers, chunk.features, masks)
-    outputs = outputs + chunk.offsets[tile.lessons].unsqueeze(1)
-    return LOSSES[tile.recipe.outputs](outputs, *chunk.answers(tile.lessons))
+def losses_and_slopes(
+    kind: Outputs, values: Tensor, chunk: Examples, lessons: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Sums of the losses of a chunk, shape (members,), and their slopes at the outputs."""
+    with torch.enable_grad():
+        outputs = values.requires_grad_()
+        losses = LOSSES[kind](
+            outputs + chunk.offsets[lessons].unsqueeze(1), *chunk.answers(lessons)
+        )
+        (slope,) = torch.autograd.grad(losses.sum(), outputs)
+    return losses.detach(), slope
 
 
 @torch.no_grad()
@@ -103,7 +106,11 @@ def validate(tile: Tile, validation: Examples) -> Tensor:
     """Mean validation loss of each member, float64 on the CPU, shape (members,)."""
     total = torch.zeros_like(tile.loss_sum)
     for rows in minibatches(len(validation), CHUNK_ROWS):
-        total += losses_of(tile, validation.cut(rows))
+        chunk = validation.cut(rows)
+        run = tile.open_pass(len(chunk), training=False)
+        outputs = tile.recipe.network.forward(chunk.features, tile.held, run)
+        outputs = outputs + chunk.offsets[tile.lessons].unsqueeze(1)
+        total += LOSSES[tile.recipe.outputs](outputs, *chunk.answers(tile.lessons))
     return total.cpu() / len(validation)
 
 
@@ -122,7 +129,7 @@ def end_epoch(tile: Tile, examples: Examples, validation: Examples | None, watch
     tile.end(diverged(tile, measured), failed=True)
     if validation is not None:
         finite = torch.stack(list(measured.values())).isfinite().all(dim=0)
-        lost = tile.stopping.judge(measured["validation_loss"][finite], tile.parameters, tile.epoch)
+        lost = tile.stopping.judge(measured["validation_loss"][finite], tile.state, tile.epoch)
         tile.end({row: stopped_early(tile, row) for row in lost})
     tile.end({row: "" for row, course in enumerate(tile.courses) if tile.epoch >= course.epochs})
     return obey(tile, watch, 0.0, now=True)

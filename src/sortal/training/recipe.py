@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from sortal.data.labels import Outputs
-from sortal.networks.activation import Activation
-from sortal.networks.initialise import Initialiser
-from sortal.networks.stack import Stack
+from sortal.networks.names import Initialiser
+from sortal.networks.network import Network
 from sortal.training.optimiser import OptimiserKind
 
 
@@ -13,17 +12,11 @@ from sortal.training.optimiser import OptimiserKind
 class Recipe:
     """What members must have in common to step together."""
 
-    sizes: tuple[int, ...]
-    """Features, units of each hidden layer, outputs."""
-
-    activation: Activation
+    network: Network
     outputs: Outputs
     optimiser: OptimiserKind
     batch_size: int
     """Examples an update; the last minibatch of an epoch may be shorter."""
-
-    dropout: bool
-    """Whether any hidden unit may be dropped; how many is each member's own matter."""
 
     data_seed: int
     """Seed of the order of minibatches. It belongs to the data, not to a member, so that
@@ -31,11 +24,6 @@ class Recipe:
 
     precision: str = "float32"
     """`float32` or `float64`."""
-
-    @property
-    def stack(self) -> Stack:
-        """Shapes of the networks."""
-        return Stack(self.sizes, self.activation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ the new one, never a part.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from sortal.errors import Damaged
 from sortal.training.recipe import Course, Recipe
 from sortal.training.tile import Ended, Tile
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def snapshot_path(folder: Path, keys: Sequence[str]) -> Path:
@@ -38,7 +38,9 @@ def meaning_of(recipe: Recipe, data: Sequence[str], device: torch.device) -> str
         data: Fingerprints of dataset, split, preparation.
         device: Where training runs; numbers differ between kinds of device.
     """
-    described = [_FORMAT, asdict(recipe), list(data), device.type, torch.__version__]
+    shared = {item.name: getattr(recipe, item.name) for item in fields(recipe)}
+    shared["network"] = recipe.network.model_dump(mode="json")
+    described = [_FORMAT, shared, list(data), device.type, torch.__version__]
     return hashlib.blake2b(json.dumps(described).encode(), digest_size=16).hexdigest()
 
 
@@ -47,7 +49,7 @@ def save_snapshot(tile: Tile, path: Path, meaning: str) -> None:
     ended = list(tile.ended.values())
     stopping = tile.stopping
     tensors = {
-        "parameters": tile.parameters,
+        "state": tile.state,
         "loss_sum": tile.loss_sum,
         "best": stopping.best,
         "best_loss": stopping.best_loss,
@@ -55,7 +57,7 @@ def save_snapshot(tile: Tile, path: Path, meaning: str) -> None:
         "waited": stopping.waited,
         **{f"optimiser.{name}": held for name, held in tile.optimiser.memory.items()},
         **{f"generator.{row}": one.get_state() for row, one in enumerate(tile.generators)},
-        **{f"ended.{row}": one.parameters for row, one in enumerate(ended)},
+        **{f"ended.{row}": one.state for row, one in enumerate(ended)},
     }
     about = {
         "meaning": meaning,
@@ -115,7 +117,7 @@ class Snapshot:
         """Make the tile as it was."""
         about, tensors = self.about, self.tensors
         tile = Tile(recipe, [Course(**course) for course in about["courses"]], device)
-        tile.parameters = tensors["parameters"].to(device)
+        tile.state = tensors["state"].to(device)
         tile.loss_sum = tensors["loss_sum"].to(device)
         tile.epoch, tile.position = about["epoch"], about["position"]
         tile.optimiser.steps = about["steps"]
@@ -127,8 +129,8 @@ class Snapshot:
         for row, generator in enumerate(tile.generators):
             generator.set_state(tensors[f"generator.{row}"])
         for row, one in enumerate(about["ended"]):
-            parameters = tensors[f"ended.{row}"].to(device)
-            tile.ended[one["key"]] = Ended(one["key"], parameters, one["remark"], one["failed"])
+            state = tensors[f"ended.{row}"].to(device)
+            tile.ended[one["key"]] = Ended(one["key"], state, one["remark"], one["failed"])
         tile.history, tile.seconds = dict(about["history"]), dict(about["seconds"])
         tile.bind()
         return tile

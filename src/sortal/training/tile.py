@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sortal.networks.initialise import initial_parameters
-from sortal.networks.stack import Layer
+from sortal.networks.dropout import draw_uniform
+from sortal.networks.layer import Pass
 from sortal.networks.stream import stream
 from sortal.training.optimiser import Rates, build_optimiser, keep_members
 from sortal.training.recipe import Course, Recipe
@@ -24,9 +24,13 @@ _TILE_MEMBERS = 64
 
 def members_per_tile(recipe: Recipe) -> int:
     """How many members step together, from shapes alone so that results never depend on timing."""
-    rows = min(recipe.batch_size, CHUNK_ROWS)
-    units = max(recipe.sizes[1:]) * rows
-    return max(1, min(_TILE_MEMBERS, _TILE_UNITS // units))
+    rows = min(recipe.batch_size, chunk_rows(recipe))
+    return max(1, min(_TILE_MEMBERS, _TILE_UNITS // (recipe.network.units * rows)))
+
+
+def chunk_rows(recipe: Recipe) -> int:
+    """Rows whose gradients are computed at once: all of a minibatch if they influence each other."""
+    return recipe.batch_size if recipe.network.mixes_rows else CHUNK_ROWS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +38,8 @@ class Ended:
     """A member that trains no more."""
 
     key: str
-    parameters: Tensor
-    """The weights it keeps, shape (numbers,)."""
+    state: Tensor
+    """The parameters and buffers that it keeps, shape (size,)."""
 
     remark: str
     """Why it ended before its last epoch; empty if it did not."""
@@ -50,10 +54,11 @@ class Tile:
     def __init__(self, recipe: Recipe, courses: Sequence[Course], device: torch.device) -> None:
         dtype: torch.dtype = getattr(torch, recipe.precision)
         self.recipe, self.courses, self.device = recipe, list(courses), device
-        self.parameters = torch.empty(len(courses), recipe.stack.numbers, dtype=dtype)
-        for row, one in zip(self.parameters, courses, strict=True):
-            row.copy_(initial_parameters(recipe.stack, one.seed, one.initialiser))
-        self.parameters = self.parameters.to(device)
+        self.state = torch.empty(len(courses), recipe.network.size, dtype=dtype)
+        """Parameters, then buffers, of each member."""
+        for row, one in zip(self.state, courses, strict=True):
+            row.copy_(recipe.network.start(one.seed, one.initialiser))
+        self.state = self.state.to(device)
         self.optimiser = build_optimiser(
             recipe.optimiser,
             Rates.of(
@@ -63,10 +68,10 @@ class Tile:
             self.parameters,
         )
         self.stopping = Stopping(
-            [one.patience for one in courses], [one.min_gain for one in courses], self.parameters
+            [one.patience for one in courses], [one.min_gain for one in courses], self.state
         )
         self.generators = [
-            stream(one.seed, "dropout", device=device) for one in courses if recipe.dropout
+            stream(one.seed, "dropout", device=device) for one in courses if recipe.network.draws
         ]
         self.epoch, self.position = 0, 0
         """Epochs completed, and rows of the current one that are done."""
@@ -77,20 +82,33 @@ class Tile:
         self._clock = time.perf_counter()
         self.bind()
 
+    @property
+    def parameters(self) -> Tensor:
+        """What the optimiser changes, a view of `state`."""
+        return self.state[:, : self.recipe.network.numbers]
+
     def bind(self) -> None:
-        """Derive from `parameters` and `courses` what a step needs; after either was replaced."""
-        self.layers: list[Layer] = [
-            (weight.detach().requires_grad_(), bias.detach().requires_grad_())
-            for weight, bias in self.recipe.stack.layers(self.parameters)
-        ]
+        """Derive from `state` and `courses` what a step needs; after either was replaced."""
+        network, parameters = self.recipe.network, self.parameters
+        self.held = network.held(self.state)
+        self.gradient = torch.zeros_like(parameters)
+        self.slopes = network.slot_views(self.gradient)
         self.lessons = torch.tensor(
             [one.lesson for one in self.courses], dtype=torch.int64, device=self.device
         )
         self.kept_share = torch.tensor(
-            [[1.0 - one.dropout] for one in self.courses],
-            dtype=self.parameters.dtype,
+            [1.0 - one.dropout for one in self.courses],
+            dtype=parameters.dtype,
             device=self.device,
         )
+
+    def open_pass(self, rows: int, *, training: bool) -> Pass:
+        """Begin a pass of some rows through all members."""
+        opened = Pass(members=len(self.courses), training=training, kept=self.kept_share)
+        if training and self.generators:
+            draws = self.recipe.network.draws
+            opened.uniform = draw_uniform(self.generators, rows, draws, self.state)
+        return opened
 
     def start_epoch(self) -> None:
         """Begin the next epoch at its first row."""
@@ -116,7 +134,7 @@ class Tile:
         index = torch.tensor(kept, dtype=torch.int64, device=self.device)
         self.courses = [self.courses[row] for row in kept]
         self.generators = [self.generators[row] for row in kept if self.generators]
-        self.parameters, self.loss_sum = self.parameters[index], self.loss_sum[index]
+        self.state, self.loss_sum = self.state[index], self.loss_sum[index]
         keep_members(self.optimiser, index)
         self.stopping.keep(index)
         self.bind()
@@ -134,12 +152,12 @@ class Tile:
 
     def _ended(self, row: int, remark: str, *, failed: bool) -> Ended:
         key = self.courses[row].key
-        parameters, best = self.stopping.kept(row, self.parameters)
-        if failed or not parameters.isfinite().all():
-            return Ended(key, parameters, remark or "its weights became infinite", failed=True)
+        state, best = self.stopping.kept(row, self.state)
+        if failed or not state.isfinite().all():
+            return Ended(key, state, remark or "its weights became infinite", failed=True)
         if best:
             remark = f"{remark or 'trained to the end'}; the weights of epoch {best} are kept"
-        return Ended(key, parameters, remark)
+        return Ended(key, state, remark)
 
     def _zeros(self) -> Tensor:
         return torch.zeros(len(self.courses), dtype=torch.float64, device=self.device)

@@ -1,0 +1,27 @@
+"""Names that a job may use for the parts of a network; loads nothing heavy."""
+
+from typing import Literal, TypeAlias
+
+ActivationName: TypeAlias = Literal[
+    "relu",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "tanh",
+    "sigmoid",
+    "softplus",
+    "linear",
+]
+
+Initialiser: TypeAlias = Literal[
+    "glorot_uniform",
+    "glorot_normal",
+    "he_uniform",
+    "he_normal",
+    "lecun_uniform",
+    "lecun_normal",
+    "uniform",
+    "normal",
+]

@@ -1,0 +1,206 @@
+"""A population of equal networks: layers in a row, layout of their tensors, both passes."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Annotated, Any, TypeAlias
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from sortal.networks.activation import Activation, Maxout
+from sortal.networks.dense import Dense
+from sortal.networks.dropout import Dropout
+from sortal.networks.initialise import draw_weights
+from sortal.networks.layer import Held, Pass, Shape, Slot
+from sortal.networks.names import Initialiser
+from sortal.networks.stream import stream
+
+AnyLayer: TypeAlias = Annotated[
+    Activation | Dense | Dropout | Maxout,
+    Field(discriminator="kind"),
+]
+"""Every kind of layer, told apart by `kind`."""
+
+
+class Network(BaseModel):
+    """Layers that all members share, and where their tensors lie.
+
+    All that a member holds lies end to end in one row of a tensor (members, size), so
+    that best weights, snapshots and models handle one tensor: first its parameters,
+    layer by layer, which optimisers change, then its buffers.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    shape: Shape
+    """Of one example."""
+
+    layers: tuple[AnyLayer, ...]
+    """In the order in which values go through them."""
+
+    @cached_property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Of one example: as it comes in, then after each layer."""
+        shapes = [self.shape]
+        for layer in self.layers:
+            shapes.append(layer.result_shape(shapes[-1]))
+        return tuple(shapes)
+
+    @cached_property
+    def slots(self) -> tuple[tuple[Slot, ...], ...]:
+        """What training changes in each layer."""
+        return tuple(
+            layer.slots(shape) for layer, shape in zip(self.layers, self.shapes, strict=False)
+        )
+
+    @cached_property
+    def buffers(self) -> tuple[tuple[Slot, ...], ...]:
+        """What each layer writes itself."""
+        return tuple(
+            layer.buffers(shape) for layer, shape in zip(self.layers, self.shapes, strict=False)
+        )
+
+    @cached_property
+    def numbers(self) -> int:
+        """Parameters of one member."""
+        return _count(self.slots)
+
+    @cached_property
+    def size(self) -> int:
+        """Parameters and buffered numbers of one member."""
+        return self.numbers + _count(self.buffers)
+
+    @cached_property
+    def draws(self) -> int:
+        """Random numbers that one example takes in training."""
+        return sum(
+            layer.draws(shape) for layer, shape in zip(self.layers, self.shapes, strict=False)
+        )
+
+    @cached_property
+    def mixes_rows(self) -> bool:
+        """Whether, in training, rows of a minibatch influence each other."""
+        return any(layer.mixes_rows for layer in self.layers)
+
+    @cached_property
+    def units(self) -> int:
+        """Most numbers that one example has after any layer."""
+        return max(torch.Size(shape).numel() for shape in self.shapes[1:])
+
+    @cached_property
+    def drawn(self) -> Tensor:
+        """Which parameters are weights, not biases or scales: shape (numbers,), bool."""
+        spread = [
+            torch.full((torch.Size(slot.shape).numel(),), slot.drawn)
+            for slots in self.slots
+            for slot in slots
+        ]
+        return torch.cat(spread) if spread else torch.zeros(0, dtype=torch.bool)
+
+    def held(self, state: Tensor) -> list[Held]:
+        """View a tensor (members, size) layer by layer, uncopied."""
+        slots, buffers = self.slot_views(state), _views(state[:, self.numbers :], self.buffers)
+        return [Held(*both) for both in zip(slots, buffers, strict=True)]
+
+    def slot_views(self, parameters: Tensor) -> list[dict[str, Tensor]]:
+        """View a tensor (members, at least numbers) layer by layer and slot by slot, uncopied."""
+        return _views(parameters[:, : self.numbers], self.slots)
+
+    def start(self, seed: int, initialiser: Initialiser) -> Tensor:
+        """Make one member's parameters and buffers.
+
+        Drawn on the CPU in float64 whatever the network then uses, so that a start
+        depends on the seed and the shapes alone.
+
+        Returns:
+            Shape (size,).
+        """
+        generator = stream(seed, "initialisation")
+        state = torch.zeros(1, self.size, dtype=torch.float64)
+        described = zip(self.slots, self.buffers, self.held(state), strict=True)
+        for slots, buffers, held in described:
+            for slot in slots:
+                _fill(slot, held.slots[slot.name], initialiser, generator)
+            for slot in buffers:
+                _fill(slot, held.buffers[slot.name], initialiser, generator)
+        return state[0]
+
+    def forward(self, values: Tensor, held: Sequence[Held], run: Pass) -> Tensor:
+        """Compute the outputs before softmax or sigmoid.
+
+        Args:
+            values: Shape (rows, *shape), seen by all members.
+            held: What `held` returned.
+            run: The pass.
+
+        Returns:
+            Shape (members, rows, outputs).
+        """
+        values = values.unsqueeze(0)
+        for layer, own in zip(self.layers, held, strict=True):
+            values = layer.forward(values, own, run)
+        return values
+
+    def record(self, values: Tensor, held: Sequence[Held], run: Pass) -> tuple[Tensor, list[Any]]:
+        """As `forward`, in training; also returns what `backward` needs."""
+        values, memories = values.unsqueeze(0), []
+        run.reusable = False
+        for number, (layer, own) in enumerate(zip(self.layers, held, strict=True)):
+            values, memory = layer.record(values, own, run, deep=number > self._first)
+            memories.append(memory)
+            run.reusable = number >= self._first and not layer.needs_result
+        return values, memories
+
+    def backward(
+        self,
+        slope: Tensor,
+        memories: list[Any],
+        held: Sequence[Held],
+        into: Sequence[Mapping[str, Tensor]],
+    ) -> None:
+        """Add the slopes of all parameters to `into`, views like `held` of the sums.
+
+        Args:
+            slope: Of the loss with respect to the outputs; is used up.
+            memories: What `record` returned; emptied on the way.
+            held: As in `record`.
+            into: By layer, by name of the slot.
+        """
+        passed: Tensor | None = slope
+        for number in range(len(self.layers) - 1, self._first - 1, -1):
+            if passed is None:
+                return
+            layer, memory = self.layers[number], memories.pop()
+            passed = layer.backward(
+                passed, memory, held[number], into[number], deep=number > self._first
+            )
+
+    @cached_property
+    def _first(self) -> int:
+        """The first layer with parameters: nothing before it needs a slope."""
+        trained = (number for number, slots in enumerate(self.slots) if slots)
+        return next(trained, len(self.layers))
+
+
+def _count(described: Sequence[Sequence[Slot]]) -> int:
+    return sum(torch.Size(slot.shape).numel() for slots in described for slot in slots)
+
+
+def _views(flat: Tensor, described: Sequence[Sequence[Slot]]) -> list[dict[str, Tensor]]:
+    views: list[dict[str, Tensor]] = []
+    start = 0
+    for slots in described:
+        views.append({})
+        for slot in slots:
+            end = start + torch.Size(slot.shape).numel()
+            views[-1][slot.name] = flat[:, start:end].view(len(flat), *slot.shape)
+            start = end
+    return views
+
+
+def _fill(slot: Slot, view: Tensor, initialiser: Initialiser, generator: torch.Generator) -> None:
+    if slot.fan is None:
+        view.fill_(slot.start)
+    else:
+        draw_weights(view, slot.initialiser or initialiser, slot.fan, generator)
