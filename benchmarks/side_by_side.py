@@ -124,7 +124,7 @@ def compare(
 
 def tell(comparisons: Sequence[Comparison], packages: Sequence[str]) -> None:
     """Print hardware, versions, a table, and as the last line the ratios as JSON."""
-    print(f"{_processor()}, {os.cpu_count()} cores; {THREADS} threads; Python", end=" ")
+    print(f"{processor()}, {os.cpu_count()} cores; {THREADS} threads; Python", end=" ")
     print(platform.python_version(), *(f"{name} {version(name)}" for name in packages), sep=", ")
     print("| work | ours [s] | separately [s] | ratio | target | largest difference | rounds |")
     print("|---|---|---|---|---|---|---|")
@@ -143,7 +143,7 @@ def is_quick(about: str) -> bool:
     return bool(parser.parse_args().quick)
 
 
-def _processor() -> str:
+def processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
