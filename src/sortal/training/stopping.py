@@ -1,57 +1,274 @@
-"""Early stopping of each member by its own validation loss."""
+"""When each member's training ends by its own validation loss, and which weights it keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from sortal.training.schedules.span import Unit, check_number, check_unit, check_whole
 
-class Stopping:
-    """Keeps every member's best weights and counts the epochs since.
+_NEVER = torch.iinfo(torch.int64).max
+_OPTIONS = (
+    "patience",
+    "min_gain",
+    "relative_gain",
+    "growth",
+    "longest_wait",
+    "min_change",
+    "keeping",
+)
+_STATE = (
+    "best",
+    "best_buffers",
+    "previous",
+    "best_loss",
+    "best_epoch",
+    "waited",
+    "mark",
+    "granted",
+    "judged",
+    "settled",
+)
 
-    A member stops once `patience` epochs in a row have failed to better its best
-    validation loss by more than `min_gain`. Patience 0: never, and nothing is kept.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRule:
+    """When one member's training ends before its last epoch.
+
+    A gain is a validation loss below the last gain's by more than
+    max(`min_gain`, `relative_gain` * |last gain's loss|). What follows depends on `growth`:
+
+    - 0, as Keras's EarlyStopping: training ends at the validation where `patience` units
+      have passed since the last gain. Weights of gains are kept.
+    - above 1, as in the LeNet tutorial of Theano and in Deep-HiTS (Cabrera-Vives et al.
+      2017, doi:10.3847/1538-4357/836/1/97): patience is a length of the whole training. A gain
+      after t units raises it to min(growth * t, t + longest_wait) if that is more.
+      Training ends when it is used up, before a validation that would fall on that very
+      update. The weights of every better loss are kept, gain or not.
     """
 
-    def __init__(self, patience: Sequence[int], min_gain: Sequence[float], like: Tensor) -> None:
-        members = len(patience)
-        self.patience = torch.tensor(patience, dtype=torch.int64)
-        self.min_gain = torch.tensor(min_gain, dtype=torch.float64)
+    patience: int = 0
+    """Units to wait, or with `growth` the shortest training; 0 never stops for want of a gain."""
+
+    min_gain: float = 0.0
+    """Smallest fall of the validation loss that counts, 0 or more."""
+
+    relative_gain: float = 0.0
+    """The same as a share of the loss, in [0, 1): the tutorial's threshold 0.99 is 0.01 here."""
+
+    growth: float = 0.0
+    """What a gain makes of the training so far; above 1, or 0 for a wait that starts afresh."""
+
+    longest_wait: int = 0
+    """Units after a gain that `growth` can grant at most; 0 for no bound."""
+
+    min_change: float = 0.0
+    """Training ends when the weights w of a validation and v of the one before have
+    |w - v| <= min_change * |v| in Euclidean norm; 0 for never."""
+
+    keep_best: bool = False
+    """Whether the weights of the best loss are kept even when `patience` is 0."""
+
+    unit: Unit = "epochs"
+    """What `patience` and `longest_wait` are counted in."""
+
+    def __post_init__(self) -> None:
+        check_whole("stopping", "patience", self.patience, least=1 if self.growth else 0)
+        check_number("stopping", "min_gain", self.min_gain, least=0)
+        check_number("stopping", "relative_gain", self.relative_gain, least=0, below=1)
+        if self.growth != 0:
+            check_number("stopping", "growth", self.growth, above=1)
+        check_whole("stopping", "longest_wait", self.longest_wait, least=0)
+        check_number("stopping", "min_change", self.min_change, least=0)
+        check_unit("stopping", self.unit)
+
+    def in_updates(self, updates_per_epoch: int) -> "StopRule":
+        """The same rule counted in updates."""
+        last = updates_per_epoch if self.unit == "epochs" else 1
+        return replace(
+            self,
+            patience=self.patience * last,
+            longest_wait=self.longest_wait * last,
+            unit="updates",
+        )
+
+
+class Stopping:
+    """Stopping rules of members, judged together at validations, and their best weights.
+
+    Options and counters are on the CPU, weights where training is.
+    """
+
+    def __init__(
+        self,
+        patience: Sequence[int],
+        min_gain: Sequence[float],
+        like: Tensor,
+        *,
+        rules: Sequence[StopRule] = (),
+        buffers: Tensor | None = None,
+    ) -> None:
+        """Begin training; `Stopping.of` is the way in with more than patience and gain.
+
+        Args:
+            patience: Each member's, in the unit that `judge` is told times in.
+            min_gain: Each member's.
+            like: Weights at the start, shape (members, numbers).
+            rules: The rest of each member's rule; none for the defaults.
+            buffers: What belongs to the weights without being trained (running means of
+                a normalisation), shape (members, numbers).
+        """
+        members, rules = len(patience), rules or [StopRule()] * len(patience)
+        self.patience = _counts(patience)
+        self.min_gain = _numbers(min_gain)
+        self.relative_gain = _numbers([rule.relative_gain for rule in rules])
+        self.growth = _numbers([rule.growth for rule in rules])
+        self.longest_wait = _counts([rule.longest_wait or _NEVER for rule in rules])
+        self.min_change = _numbers([rule.min_change for rule in rules])
+        self.keeping = (self.patience > 0) | _counts([rule.keep_best for rule in rules]).bool()
+        """Whose best weights are kept."""
         self.best_loss = torch.full((members,), torch.inf, dtype=torch.float64)
         self.best_epoch = torch.zeros(members, dtype=torch.int64)
+        """When the best loss was, in the unit of `judge`."""
         self.waited = torch.zeros(members, dtype=torch.int64)
-        self.best = like.clone() if any(patience) else like[:, :0]
-        """Shape (members, numbers), or (members, 0) when nobody waits."""
+        """How long ago that is."""
+        self.mark, self.granted = self.best_loss.clone(), self.patience.clone()
+        """Loss of the last gain and the length of training granted, where patience grows."""
+        self.judged = torch.zeros(members, dtype=torch.int64)
+        """Validations so far."""
+        self.settled = torch.zeros(members, dtype=torch.bool)
+        """Whose weights hardly changed before the last validation."""
+        none = like[:, :0]
+        self.best = like.clone() if self.keeping.any() else none
+        """Shape (members, numbers), or (members, 0) when nobody keeps any."""
+        self.previous = like.clone() if self.min_change.any() else none
+        """Weights of the last validation, or (members, 0) when nobody asks for their change."""
+        given = none if buffers is None else buffers
+        self.best_buffers = given.clone() if self.keeping.any() else given[:, :0]
 
-    def judge(self, losses: Tensor, parameters: Tensor, epoch: int) -> list[int]:
-        """Take note of an epoch.
+    @classmethod
+    def of(
+        cls,
+        rules: Sequence[StopRule],
+        like: Tensor,
+        *,
+        updates_per_epoch: int,
+        buffers: Tensor | None = None,
+    ) -> "Stopping":
+        """Begin training by rules; `judge` is then told times in updates.
+
+        Args:
+            rules: Each member's.
+            like: Weights at the start, shape (members, numbers).
+            updates_per_epoch: Updates of one epoch, for patience in epochs.
+            buffers: See the constructor.
+        """
+        counted = [rule.in_updates(updates_per_epoch) for rule in rules]
+        patience = [rule.patience for rule in counted]
+        gains = [rule.min_gain for rule in counted]
+        return cls(patience, gains, like, rules=counted, buffers=buffers)
+
+    @property
+    def expires(self) -> Tensor:
+        """When each member's patience ends unless a gain comes before, shape (members,).
+
+        Trainings with growing patience may be ended then without a validation.
+        """
+        ends = torch.where(self.growth > 0, self.granted, self.best_epoch + self.patience)
+        return torch.where(self.patience > 0, ends, _NEVER)
+
+    def judge(
+        self, losses: Tensor, parameters: Tensor, at: int, buffers: Tensor | None = None
+    ) -> list[int]:
+        """Take note of a validation.
 
         Args:
             losses: Validation loss of each member, float64 on the CPU; NaN is no gain.
-            parameters: Weights after the epoch, shape (members, numbers).
-            epoch: Its number, from 1.
+            parameters: Weights that were validated, shape (members, numbers).
+            at: How long the training has been, in the unit of patience; 0 for the start.
+            buffers: What belongs to the weights, if the constructor was given any.
 
         Returns:
-            Rows of the members whose patience has ended.
+            Rows of the members that end now.
         """
-        better = (losses < self.best_loss - self.min_gain) & (self.patience > 0)
+        growing = self.growth > 0
+        late = growing & (self.granted <= at)
+        gain = (losses < self._bar()) & ~late
+        better = torch.where(growing, (losses < self.best_loss) & ~late, gain) & self.keeping
+        self._grant(gain & growing, losses, at)
         self.best_loss = torch.where(better, losses, self.best_loss)
-        self.best_epoch[better] = epoch
-        self.waited = torch.where(better, 0, self.waited + 1)
-        if better.any():
-            rows = better.to(self.best.device)
-            self.best[rows] = parameters[rows]
-        ended = (self.patience > 0) & (self.waited >= self.patience)
-        return [int(row) for row in ended.nonzero()]
+        self.best_epoch = torch.where(better, at, self.best_epoch)
+        self.waited = at - self.best_epoch
+        self._copy(better, parameters, buffers)
+        self._compare(parameters)
+        self.judged += 1
+        waited_out = (self.patience > 0) & ~growing & (self.waited >= self.patience)
+        return [int(row) for row in (waited_out | late | self.settled).nonzero()]
 
     def kept(self, row: int, parameters: Tensor) -> tuple[Tensor, int]:
-        """Weights that a member ends with, shape (numbers,), and their epoch; 0 for the current."""
-        epoch = int(self.best_epoch[row])
-        return (self.best[row] if epoch else parameters[row]).clone(), epoch
+        """Weights that a member ends with, shape (numbers,), and their time; 0 for the current."""
+        chosen = self.best if self._has_best(row) else parameters
+        return chosen[row].clone(), int(self.best_epoch[row])
+
+    def kept_buffers(self, row: int, buffers: Tensor) -> Tensor:
+        """What belongs to the weights that a member ends with, shape (numbers,)."""
+        return (self.best_buffers if self._has_best(row) else buffers)[row].clone()
 
     def keep(self, rows: Tensor) -> None:
         """Forget all members but some."""
-        there = rows.cpu()
-        self.patience, self.min_gain = self.patience[there], self.min_gain[there]
-        self.best_loss, self.best_epoch = self.best_loss[there], self.best_epoch[there]
-        self.waited, self.best = self.waited[there], self.best[rows]
+        for name in (*_STATE, *_OPTIONS):
+            held: Tensor = getattr(self, name)
+            setattr(self, name, held[rows.to(held.device)])
+
+    def state(self) -> dict[str, Tensor]:
+        """What training changes, by name, members along the first axis."""
+        return {name: getattr(self, name).clone() for name in _STATE}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from the `state` of the same members under the same rules."""
+        for name in _STATE:
+            held: Tensor = getattr(self, name)
+            setattr(self, name, state[name].to(held.device, copy=True))
+
+    def _has_best(self, row: int) -> bool:
+        return bool(self.best_loss[row] < torch.inf)
+
+    def _bar(self) -> Tensor:
+        """What a loss must be below to be a gain."""
+        mark = torch.where(self.growth > 0, self.mark, self.best_loss)
+        least = torch.maximum(self.min_gain, self.relative_gain * mark.abs())
+        # Before the first gain the mark is infinite, and less any share of itself no number.
+        return torch.where(mark.isinf(), mark, mark - least)
+
+    def _grant(self, gain: Tensor, losses: Tensor, at: int) -> None:
+        """Lengthen patience where it grows."""
+        bound = torch.where(self.longest_wait < _NEVER - at, self.longest_wait + at, _NEVER)
+        length = torch.minimum((self.growth * at).to(torch.int64), bound)
+        self.granted = torch.where(gain, torch.maximum(self.granted, length), self.granted)
+        self.mark = torch.where(gain, losses, self.mark)
+
+    def _copy(self, better: Tensor, parameters: Tensor, buffers: Tensor | None) -> None:
+        if not better.any():
+            return
+        rows = better.nonzero().squeeze(1).to(self.best.device)
+        self.best[rows] = parameters[rows]
+        if buffers is not None:
+            self.best_buffers[rows] = buffers[rows]
+
+    def _compare(self, parameters: Tensor) -> None:
+        """Find whose weights hardly changed since the last validation."""
+        if not self.previous.numel():
+            return
+        change = (parameters - self.previous).norm(dim=1).cpu()
+        small = change <= self.min_change * self.previous.norm(dim=1).cpu()
+        self.settled = small & (self.min_change > 0) & (self.judged > 0)
+        self.previous = parameters.clone()
+
+
+def _numbers(values: Sequence[float]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def _counts(values: Sequence[int]) -> Tensor:
+    return torch.tensor(values, dtype=torch.int64)

@@ -1,0 +1,1 @@
+"""Learning-rate schedules, one family a file; registry.py finds them by name."""

@@ -1,0 +1,93 @@
+"""Schedules by name, from and to flat options."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from sortal.errors import OptionError
+from sortal.job.words import nearest
+from sortal.training.schedules.course import Cosine, CosLog4, FlatCos, OneCycle
+from sortal.training.schedules.cycle import SGDR, Cyclic
+from sortal.training.schedules.decay import Constant, Exponential, InverseTime, Step
+from sortal.training.schedules.span import Schedule, check_number
+from sortal.training.schedules.warm_up import WarmUp
+
+SCHEDULES: dict[str, type[Any]] = {
+    "constant": Constant,
+    "inverse_time": InverseTime,
+    "exponential": Exponential,
+    "step": Step,
+    "cyclic": Cyclic,
+    "sgdr": SGDR,
+    "cosine": Cosine,
+    "one_cycle": OneCycle,
+    "coslog4": CosLog4,
+    "flat_cos": FlatCos,
+}
+"""Every schedule that is a function of the update alone; `plateau.Plateau` is not."""
+
+
+def options_of(name: str) -> tuple[str, ...]:
+    """Names of a schedule's own options.
+
+    Raises:
+        OptionError: No schedule has that name.
+
+    >>> options_of("step")
+    ('gamma', 'step_size', 'unit')
+    """
+    return tuple(field.name for field in fields(_kind(name)))
+
+
+def build_schedule(name: str, options: Mapping[str, Any] | None = None) -> Schedule:
+    """Make a schedule.
+
+    Args:
+        name: One of `SCHEDULES`.
+        options: The schedule's fields, those left out at their defaults; and, for any
+            schedule, `warm_up`: epochs of linear warm-up, 0 for none.
+
+    Raises:
+        OptionError: The name or an option is unknown, or a value out of range.
+
+    >>> build_schedule("step", {"gamma": 0.1, "step_size": 30})
+    Step(gamma=0.1, step_size=30, unit='epochs')
+    """
+    own = dict(options or {})
+    warm_up = own.pop("warm_up", 0)
+    check_number(name, "warm_up", warm_up, least=0)
+    kind, known = _kind(name), options_of(name)
+    for option in own:
+        if option not in known:
+            raise OptionError(name, option, _one_of("an option", option, (*known, "warm_up")))
+    schedule: Schedule = kind(**own)
+    return WarmUp(schedule=schedule, length=warm_up) if warm_up else schedule
+
+
+def describe_schedule(schedule: Schedule) -> dict[str, Any]:
+    """Name and options as plain values, from which `build_schedule` makes an equal one.
+
+    Raises:
+        TypeError: The schedule is of no registered kind, or warmed up in other units than epochs.
+
+    >>> describe_schedule(WarmUp(schedule=Cosine(), length=2))
+    {'name': 'cosine', 'min_factor': 0.0, 'warm_up': 2}
+    """
+    if isinstance(schedule, WarmUp) and schedule.unit == "epochs":
+        return {**describe_schedule(schedule.schedule), "warm_up": schedule.length}
+    for name, kind in SCHEDULES.items():
+        if isinstance(schedule, kind):
+            return {"name": name, **asdict(schedule)}
+    raise TypeError(f"expected a registered schedule, got {schedule!r}")
+
+
+def _kind(name: str) -> type[Any]:
+    if name not in SCHEDULES:
+        raise OptionError("schedule", name, _one_of("the name of a schedule", name, SCHEDULES))
+    return SCHEDULES[name]
+
+
+def _one_of(what: str, came: str, known: Mapping[str, Any] | tuple[str, ...]) -> str:
+    close = nearest(came, known)
+    meant = f" (perhaps {close!r})" if close else ""
+    return f"{what}, one of {', '.join(known)}{meant}"
