@@ -66,7 +66,7 @@ class FlatCos:
 class OneCycle:
     """Rise from `start_factor` to 1 at update u = rise * T - 1, then fall to `end_factor`.
 
-    Smith & Topin 2018 (arXiv:1708.07120), with the anneals and phases that PyTorch's
+    Smith & Topin 2019 (arXiv:1708.07120), with the anneals and phases that PyTorch's
     OneCycleLR has: a way from a to b is, at its share w, b + (a - b)/2 * (1 + cos(pi w)) or
     a + (b - a) * w. The base learning rate is the highest; the last update T - 1 is made
     at `end_factor`. Trainings too short for a rise (u <= 0) begin at 1.
