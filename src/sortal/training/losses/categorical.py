@@ -4,7 +4,7 @@ Shapes here: outputs (members, rows, classes); truth int64 (members or 1, rows),
 (members or 1, rows, classes) with probabilities that sum to 1; weights (members or 1, rows).
 
 Rows are laid along the last axis for the softmax: over a short last axis torch computes it row
-by row, which took 20 times as long for 10 classes.
+by row, which took 10 times as long for 10 classes.
 """
 
 from dataclasses import dataclass
