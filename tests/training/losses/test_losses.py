@@ -120,6 +120,21 @@ def test_extreme_logits_stay_finite(case, given_options, precision):
     torch.testing.assert_close(slopes.to(precision), followed, rtol=2e-2, atol=2e-2)
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.3, 1.0, 2.0])
+@pytest.mark.parametrize("logit", [95.0, 1e4])
+def test_a_certain_and_right_output_has_no_focal_slope(gamma, logit):
+    x, weights = torch.tensor([[[logit], [-logit]]]), torch.ones(1, 2, 1)
+    loss = loss_of(Outputs.INDEPENDENT, focal_gamma=gamma, focal_alpha=0.5)
+    sums, slopes = loss.sums_and_slopes(x, torch.tensor([[[1.0], [0.0]]]), weights)
+    assert sums.tolist() == pytest.approx([0.0], abs=1e-30)
+    assert slopes.flatten().tolist() == pytest.approx([0.0, 0.0], abs=1e-30)
+    x, truth = torch.tensor([[[logit, 0.0], [0.0, logit]]]), torch.tensor([[0, 1]])
+    loss = loss_of(Outputs.EXCLUSIVE, focal_gamma=gamma, focal_alpha=0.5)
+    sums, slopes = loss.sums_and_slopes(x, truth, torch.ones(1, 2))
+    assert sums.tolist() == pytest.approx([0.0], abs=1e-30)
+    assert slopes.flatten().tolist() == pytest.approx([0.0] * 4, abs=1e-30)
+
+
 @settings(max_examples=60, deadline=None)
 @given(cases(), options)
 def test_weight_zero_masks_and_what_comes_in_stays(case, given_options):
