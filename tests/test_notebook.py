@@ -1,6 +1,7 @@
 """Jobs from Python: run, look ahead, load, draw, predict."""
 
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -281,6 +282,21 @@ def test_seeds_are_averaged_with_their_spread_or_taken_alone(results):
     assert "spread_setosa" not in results.predict("seeds", X, seed=1).columns
     with pytest.raises(sortal.UserError, match=r"seeds \[0, 1\], got 7"):
         results.predict("seeds", X, seed=7)
+
+
+def test_an_ensemble_is_averaged_listed_and_applied(results, store, tmp_path):
+    store = shutil.copytree(store, tmp_path / "store")
+    together = sortal.ensemble(
+        ["flowers/sure", "kneighbors n_neighbors=5"], title="both", store=store
+    )
+    assert "both" in together.ranking()["title"].to_list()
+    table = together.predict("both", load_iris().data[:3])
+    assert table.columns[-1] == "uncertainty"
+    assert "uncertainty" not in together.predict("sure", load_iris().data[:3]).columns
+    chosen = sortal.ensemble("flowers", title="two", store=str(store), best=2)
+    assert len(chosen.titled("two")[0].parameters["average_of"]) == 2
+    with pytest.raises(sortal.UserError, match="gives no probabilities"):
+        sortal.ensemble(["<b>svm</b>", "sure"], title="none", store=store)
 
 
 def test_leaving_the_training_range_is_a_warning(results):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sortal.estimators import estimator
     from sortal.job.models import Job
     from sortal.jobs.result import Result
-    from sortal.notebook import Results, check, load, run
+    from sortal.notebook import Results, check, ensemble, load, run
     from sortal.store.store import Store
 
     __version__: str
@@ -27,6 +27,7 @@ __all__ = [
     "Store",
     "UserError",
     "check",
+    "ensemble",
     "estimator",
     "list_datasets",
     "list_methods",
@@ -44,6 +45,7 @@ _PLACES = {
     "Store": "store.store",
     "UserError": "errors",
     "check": "notebook",
+    "ensemble": "notebook",
     "estimator": "estimators",
     "list_datasets": "catalogue",
     "list_methods": "catalogue",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sortal.display import Display, counted
 from sortal.errors import Interrupted, NotFound, UserError
 from sortal.jobs import draw, results
+from sortal.jobs import ensemble as jobs_ensemble
 from sortal.jobs.find import find_job
 from sortal.jobs.launch import DEFAULT_STORE, JobLike, launch, prepare
 from sortal.jobs.predict import Predictor, outside_sentence
@@ -96,6 +97,44 @@ def load(name: str | Path, *, store: str | Path = DEFAULT_STORE) -> "Results":
     return Results.of(found)
 
 
+def ensemble(
+    names: str | Sequence[str],
+    *,
+    title: str,
+    store: str | Path = DEFAULT_STORE,
+    job: str | None = None,
+    weights: Sequence[float] | None = None,
+    best: int | None = None,
+) -> "Results":
+    """Average stored classifiers into one, which is listed and applied like any other.
+
+    Nothing is trained: the mean of the members' stored probabilities is judged and kept. Of
+    folds and targets each is averaged for itself. Made once, it is only read again.
+
+    Args:
+        names: Classifiers as `JOB/TITLE`, or a title that only one job has; or jobs, of which
+            everything counts that can be averaged.
+        title: Its title.
+        store: Folder of the store.
+        job: The job that lists it; that of the first classifier if not given.
+        weights: What each classifier counts, shared equally by its seeds; if not given, all
+            members count the same.
+        best: Average only so many of them, those that are best on validation examples.
+
+    Returns:
+        The results of the job that lists it, the ensemble among them.
+
+    Raises:
+        NotFound: A classifier, a job or the store is not there.
+        UserError: The classifiers cannot be averaged with each other, or the title is taken.
+        StoreBusy: Another process runs the job that lists it.
+    """
+    listed = [names] if isinstance(names, str) else list(names)
+    opened = Store.open(Path(store), create=False)
+    made = jobs_ensemble.ensemble(opened, listed, title=title, job=job, weights=weights, best=best)
+    return Results.of(made.results)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Results(results.Results):
     """What a job came to: its classifiers ranked, compared, drawn and applied.
@@ -153,7 +192,8 @@ class Results(results.Results):
 
         Returns:
             `id`; `class`, or each target as 0 or 1; `score_CLASS` for each class or target;
-            `spread_CLASS` where several members were averaged.
+            `spread_CLASS` where several members were averaged, and for classes `uncertainty`,
+            the spread of the one that was decided for.
 
         Raises:
             UserError: The model was not stored, or several members have no probabilities to average.

@@ -93,10 +93,16 @@ class _Deaf:
         return False
 
 
+@pytest.fixture(scope="session")
+def inline_engine() -> type[Inline]:
+    """For fixtures that outlive a test; tests themselves use `inline`."""
+    return Inline
+
+
 @pytest.fixture
-def inline(monkeypatch: pytest.MonkeyPatch) -> None:
+def inline(monkeypatch: pytest.MonkeyPatch, inline_engine: type[Inline]) -> None:
     """Jobs of this test train in this process."""
-    monkeypatch.setattr("sortal.jobs.run.Here", Inline)
+    monkeypatch.setattr("sortal.jobs.run.Here", inline_engine)
 
 
 Run = Callable[..., Launched]

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from sortal.cli import catalogue, demo, jobs, predict, store
+from sortal.cli import catalogue, demo, ensemble, jobs, predict, store
 from sortal.errors import SortalError, UserError
 
 app = typer.Typer(
@@ -49,6 +49,7 @@ def sortal(
 
 
 jobs.mount(app)
+ensemble.mount(app)
 predict.mount(app)
 catalogue.mount(app)
 demo.mount(app)

@@ -76,17 +76,27 @@ def check(
 
 @app.command(short_help="Delete a job and what no other job shares.")
 def rm(
-    job: Annotated[str, typer.Argument(metavar="JOB", help="Name of a job.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="JOB|ENSEMBLE", help="Name of a job, or JOB/TITLE for one of its ensembles."
+        ),
+    ],
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Delete a job, and those of its results that no other job shares.
+    """Delete a job, and those of its results that no other job shares or averages.
 
     The disk is freed by `sortal store gc`.
     """
     from sortal.store.store import Store
 
-    deleted = Store.open(store, create=False).remove_job(job)
-    typer.echo(f"deleted job {job!r} and {deleted} results; `sortal store gc` frees their bytes.")
+    opened = Store.open(store, create=False)
+    job, slash, title = what.partition("/")
+    deleted = opened.remove_ensemble(job, title) if slash else opened.remove_job(job)
+    typer.echo(
+        f"deleted {'ensemble' if slash else 'job'} {what!r} and {deleted} results; "
+        "`sortal store gc` frees their bytes."
+    )
 
 
 @app.command(short_help="Copy what another store holds.")

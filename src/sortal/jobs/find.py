@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sortal.errors import NotFound, UserError
 from sortal.jobs.result import Result
-from sortal.jobs.results import Results
+from sortal.jobs.results import Results, entries_of
 from sortal.store.store import Store
 
 
@@ -45,7 +45,7 @@ def find_result(
         results = Results.read(store, places[-1][0])
         return results, results.titled(places[-1][1], target)
     titles = {
-        name: {entry["title"] for entry in store.read_job(name)["entries"]}
+        name: {entry["title"] for entry in entries_of(store.read_job(name))}
         for name in store.job_names()
     }
     having = [name for name, known in titles.items() if what in known]

@@ -99,7 +99,7 @@ class SegmentRows:
             "threads": self._task["threads"],
             "library": library_version(self._method.library),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            **_circumstances(),
+            **circumstances(),
         }
         decided = np.concatenate(self._decided)
         return draft.commit([{**record, **common} for record in self._records], scores, decided)
@@ -135,7 +135,7 @@ class SegmentRows:
                 self._data.weights(part),
                 probabilities=self._method.probabilities(members[0].parameters),
                 resamples=self._task["bootstrap"],
-                seed=_seed(self._task["split"]),
+                seed=bootstrap_seed(self._task["split"]),
             )
             figures.update(zip((members[row].key for row in rows), judged, strict=True))
         return [figures[member.key] for member in members]
@@ -153,13 +153,13 @@ class SegmentRows:
         return self._models - 1, ""
 
 
-def _seed(fingerprint: str) -> int:
+def bootstrap_seed(fingerprint: str) -> int:
     """Seed of the bootstrap: equal for all members of a split, so that intervals are paired."""
     return int(fingerprint[:8], 16)
 
 
 @cache
-def _circumstances() -> dict[str, str]:
+def circumstances() -> dict[str, str]:
     """Where and with what this worker trains; for the record, never part of a key."""
     return {
         "host": platform.node(),

@@ -14,6 +14,8 @@ from sortal.data.readers.in_memory import open_held
 from sortal.data.unseen import InputSpec, read_inputs, read_opened
 from sortal.errors import UserError
 from sortal.evaluation.scores import predicted
+from sortal.jobs.average import Average
+from sortal.jobs.constituent import Constituent, constituents
 from sortal.jobs.result import MemberResult, Result
 from sortal.methods import registry
 from sortal.methods.base import Model
@@ -41,17 +43,38 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Column:
-    """The members that give one result's outputs."""
+class _Scorer:
+    """One trained member, ready to score raw examples."""
 
-    models: tuple[tuple[Preparer, Model], ...]
+    preparer: Preparer
+    model: Model
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Column:
+    """The members that give one result's outputs; equal preparers are neighbours."""
+
+    scorers: tuple[_Scorer, ...]
+
+    def average(self, inputs: Inputs) -> Average:
+        """Score raw examples with each member in turn."""
+        average, prepared = Average(), inputs
+        preparer: Preparer | None = None
+        for scorer in self.scorers:
+            if scorer.preparer is not preparer:
+                preparer, prepared = scorer.preparer, scorer.preparer.apply(inputs)
+            average.add(scorer.model.scores(prepared)[0], scorer.weight)
+        return average
 
 
 @dataclass(slots=True, eq=False)
 class Predictor:
     """A classifier taken out of a store; needs nothing of the job that made it.
 
-    Several seeds or folds are averaged, which asks for scores that are probabilities.
+    Several seeds or folds are averaged, which asks for scores that are probabilities; an
+    ensemble averages with its weights. Models stay in memory, and of the examples one block,
+    prepared for and scored by one member at a time.
     """
 
     outputs: Outputs
@@ -69,8 +92,14 @@ class Predictor:
         """Load all members of a result, or of the results of several targets under one title.
 
         Raises:
-            UserError: A member's model was not stored, or several members have no probabilities to average.
+            UserError: A member's model was not stored, several members have no
+                probabilities to average, or an ensemble was asked for a seed.
         """
+        if seed is not None and any("members" in m.entry for r in results for m in r.members):
+            raise UserError(
+                f"{results[0].title} averages its members and has no seed of its own: leave the "
+                "seed out, or apply one of its members."
+            )
         members = [[m for m in r.members if seed in (None, m.entry["seed"])] for r in results]
         if not all(members):
             known = sorted({m.entry["seed"] for r in results for m in r.members})
@@ -82,15 +111,14 @@ class Predictor:
                 f"members cannot be averaged; {_way_out(members[0])}, or ask for `calibrate` in "
                 "the job."
             )
+        loader = _Loader(store)
         targets = [r.target for r in results if r.target is not None]
         return cls(
             outputs=Outputs(record["outputs"]),
             classes=tuple(targets or record["classes"]),
             probabilities=record["probabilities"],
             spec=InputSpec.restore(record["inputs"]),
-            _columns=tuple(
-                _Column(tuple(_load(store, member) for member in several)) for several in members
-            ),
+            _columns=tuple(_Column(loader.scorers(several)) for several in members),
         )
 
     def files(
@@ -113,11 +141,9 @@ class Predictor:
         self._count_outside(inputs)
         means, spreads = [], []
         for column in self._columns:
-            scores = np.stack(
-                [_score(preparer, model, inputs) for preparer, model in column.models]
-            )
-            means.append(scores.mean(axis=0))
-            spreads.append(scores.std(axis=0, ddof=1) if len(scores) > 1 else None)
+            average = column.average(inputs)
+            means.append(average.mean)
+            spreads.append(average.spread)
         mean = np.concatenate(means, axis=1)
         known = [spread for spread in spreads if spread is not None]
         every = np.concatenate(known, axis=1) if len(known) == len(spreads) else None
@@ -129,8 +155,7 @@ class Predictor:
         )
 
     def _count_outside(self, inputs: Inputs) -> None:
-        preparer, _ = self._columns[0].models[0]
-        for found in preparer.outside(inputs):
+        for found in self._columns[0].scorers[0].preparer.outside(inputs):
             self.outside[found.name] = self.outside.get(found.name, 0) + found.count
 
 
@@ -152,19 +177,33 @@ def outside_sentence(outside: Mapping[str, int], examples: int) -> str:
     )
 
 
-def _score(preparer: Preparer, model: Model, inputs: Inputs) -> np.ndarray:
-    scores: np.ndarray = model.scores(preparer.apply(inputs))[0]
-    return scores
+@dataclass(slots=True, eq=False)
+class _Loader:
+    """Reads each stored preparer and population once, however many members use it."""
 
+    store: Store
+    preparers: dict[str, Preparer] = field(default_factory=dict)
+    models: dict[tuple[str, int], Model] = field(default_factory=dict)
 
-def _load(store: Store, member: MemberResult) -> tuple[Preparer, Model]:
-    record, key = member.record, member.entry["key"]
-    if record["model"] is None:
-        raise UserError(
-            f"{member.entry['title']} cannot be applied: its model was not stored "
-            f"({record['not_savable'].rstrip('.')})."
-        )
-    segment = store.segment(store.find([key])[key].segment)
-    method = registry.find(record["method"], record["calibration"])
-    model = method.load(segment.model_folder(record["model"]))
-    return Preparer.load(segment.folder / "preparer"), model.pick((key,))
+    def scorers(self, members: Sequence[MemberResult]) -> tuple[_Scorer, ...]:
+        """What applies the members of one result, and what their ensembles average."""
+        found = [one for member in members for one in constituents(self.store, member)]
+        places = self.store.find(one.key for one in found)
+        found.sort(key=lambda one: places[one.key].segment)
+        return tuple(self._scorer(one, places[one.key].segment) for one in found)
+
+    def _scorer(self, one: Constituent, name: str) -> _Scorer:
+        record, number = one.record, one.record["model"]
+        if number is None:
+            raise UserError(
+                f"{one.name} cannot be applied: its model was not stored "
+                f"({record['not_savable'].rstrip('.')})."
+            )
+        segment = self.store.segment(name)
+        if name not in self.preparers:
+            self.preparers[name] = Preparer.load(segment.folder / "preparer")
+        if (name, number) not in self.models:
+            method = registry.find(record["method"], record["calibration"])
+            self.models[name, number] = method.load(segment.model_folder(number))
+        model = self.models[name, number].pick((one.key,))
+        return _Scorer(self.preparers[name], model, one.weight)

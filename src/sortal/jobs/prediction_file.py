@@ -49,7 +49,8 @@ def prediction_table(predictor: Predictor, block: Block) -> pa.Table:
     """Predictions as columns.
 
     `id`; `class` (EXCLUSIVE) or `TARGET` as 0 or 1 for each (INDEPENDENT); a `score_CLASS`
-    each; and `spread_CLASS` each where several members were averaged.
+    each; and where several members were averaged `spread_CLASS` each, and (EXCLUSIVE)
+    `uncertainty`, the spread of the class that was decided for.
     """
     classes = predictor.classes
     columns: dict[str, pa.Array] = {"id": pa.array(block.ids)}
@@ -60,6 +61,9 @@ def prediction_table(predictor: Predictor, block: Block) -> pa.Table:
     columns |= {f"score_{c}": pa.array(block.scores[:, i]) for i, c in enumerate(classes)}
     if block.spread is not None:
         columns |= {f"spread_{c}": pa.array(block.spread[:, i]) for i, c in enumerate(classes)}
+        if predictor.outputs is Outputs.EXCLUSIVE:
+            decided = np.asarray(block.decided, dtype=np.intp)[:, None]
+            columns["uncertainty"] = pa.array(np.take_along_axis(block.spread, decided, 1)[:, 0])
     return pa.table(columns)
 
 

@@ -1,6 +1,6 @@
 """The job's record in the store: what its titles mean, and what its runs came to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +12,13 @@ FORMAT = 1
 
 
 def job_record(resolved: Resolved, before: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Describe a resolved job as JSON; runs of an earlier record of the job are kept."""
+    """Describe a resolved job as JSON; runs of an earlier record of the job are kept.
+
+    So are its ensembles, where the data is still divided as it was and no classifier
+    of the job has taken their title.
+    """
     dataset = resolved.dataset
-    return {
+    record = {
         "format": FORMAT,
         "name": resolved.name,
         "text": resolved.text,
@@ -27,11 +31,29 @@ def job_record(resolved: Resolved, before: Mapping[str, Any] | None) -> dict[str
         "outputs": dataset.labels.outputs.value,
         "classes": list(dataset.labels.classes),
         "weighted": dataset.weights is not None,
+        "bootstrap": resolved.job.bootstrap,
         "notes": list(resolved.notes),
         "entries": [_entry(entry) for entry in resolved.entries],
         "failures": {},
         "runs": list(before["runs"]) if before else [],
     }
+    return {**record, "ensembles": _kept_ensembles(record, before) if before else []}
+
+
+def _kept_ensembles(
+    record: Mapping[str, Any], before: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    if any(before[name] != record[name] for name in ("dataset", "splits")):
+        return []
+    taken = {entry["title"] for entry in record["entries"]}
+    return [entry for entry in before.get("ensembles", ()) if entry["title"] not in taken]
+
+
+def lost_ensembles(record: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[str]:
+    """Titles of ensembles of an earlier record that a new one of the same job does not keep."""
+    kept = {entry["title"] for entry in record["ensembles"]}
+    had = before.get("ensembles", ()) if before else ()
+    return sorted({entry["title"] for entry in had} - kept)
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
@@ -64,7 +86,7 @@ def run_entry(
     }
 
 
-def titles(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def titles(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """The first title of every key of a record's entries."""
     first: dict[str, str] = {}
     for entry in entries:

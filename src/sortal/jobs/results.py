@@ -71,12 +71,12 @@ class Results:
     def outline(self) -> dict[str, Any]:
         """The job in one row: its size, state and best classifier."""
         best, headline = self._champion()
-        members = {entry["key"] for entry in self.record["entries"]}
+        entries = entries_of(self.record)
         done = {member.entry["key"] for result in self.results for member in result.members}
         return {
             "job": self.name,
-            "classifiers": len({entry["title"] for entry in self.record["entries"]}),
-            "members": len(members),
+            "classifiers": len({entry["title"] for entry in entries}),
+            "members": len({entry["key"] for entry in entries}),
             "done": len(done),
             "failed": len(self.record["failures"]),
             "best": best,
@@ -236,7 +236,11 @@ class Results:
         return frame.with_row_index("rank", offset=1) if rows else frame
 
     def scores(self, title: str, target: str | None = None) -> "pl.DataFrame":
-        """Scores of a result's first member on the reported part: id, truth, a column per class."""
+        """Scores of a result's first member on the reported part: id, truth, a column per class.
+
+        An ensemble has a `spread_CLASS` each beside them: the standard deviation over
+        what it averages.
+        """
         import polars as pl
 
         member = self.titled(title, target)[0].members[0]
@@ -250,7 +254,15 @@ class Results:
         else:
             columns |= {f"label_{c}": truth[:, i] for i, c in enumerate(labels.classes)}
         columns |= {f"score_{c}": scores[:, i] for i, c in enumerate(labels.classes)}
+        if "members" in member.entry:
+            spread = self.store.spread([member.entry["key"]])[0][-len(rows) :]
+            columns |= {f"spread_{c}": spread[:, i] for i, c in enumerate(labels.classes)}
         return pl.DataFrame(columns)
+
+
+def entries_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Entries of a job's record: of its trained members, then of its ensembles."""
+    return [*record["entries"], *record.get("ensembles", ())]
 
 
 def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[str, Any]:
@@ -276,9 +288,10 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[st
 
 def _results(record: Mapping[str, Any], store: Store, part: Part) -> tuple[Result, ...]:
     """Gather stored members under their titles, in the job's order."""
-    stored = store.records(store.find(entry["key"] for entry in record["entries"]))
+    entries = entries_of(record)
+    stored = store.records(store.find(entry["key"] for entry in entries))
     grouped: dict[tuple[str, str | None], list[MemberResult]] = {}
-    for entry in record["entries"]:
+    for entry in entries:
         if entry["key"] in stored:
             found = stored[entry["key"]]
             scores = {Part(name): Scores.from_json(of) for name, of in found["figures"].items()}

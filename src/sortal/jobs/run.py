@@ -23,7 +23,7 @@ from sortal.events import (
 )
 from sortal.jobs.interrupt import stops_cleanly
 from sortal.jobs.plan import Plan, PlannedTask
-from sortal.jobs.record import job_record, run_entry, titles
+from sortal.jobs.record import job_record, lost_ensembles, run_entry, titles
 from sortal.jobs.resolve import Resolved
 from sortal.store.store import Store
 
@@ -69,8 +69,12 @@ def run(resolved: Resolved, plan: Plan, store: Store, *, listener: Listener = si
         store.remember_source(resolved.source, resolved.dataset.fingerprint)
         for split in resolved.splits:
             store.save_split(resolved.dataset.fingerprint, split)
-        record = job_record(resolved, store.job_or_none(resolved.name))
+        before = store.job_or_none(resolved.name)
+        record = job_record(resolved, before)
         store.write_job(resolved.name, record)
+        for title in lost_ensembles(record, before):
+            text = f"the ensemble {title!r} was of other data or titles, and is let go."
+            listener(Warned(job=resolved.name, text=text))
         driver = _Driver(resolved, plan, store, listener, record)
         summary = driver.run()
         record["failures"] = dict(summary.failed)

@@ -26,7 +26,7 @@ def records(parts: Parts, keys: Sequence[str]) -> dict[str, Record]:
 
 
 def rows(parts: Parts, keys: Sequence[str], array: str) -> list[np.ndarray]:
-    """Copies of the members' rows of `scores` or `predicted`, in the order of the keys."""
+    """Copies of the members' rows of `scores`, `predicted` or `spread`, in the order of the keys."""
 
     def read(segment: Segment, wanted: Mapping[str, int]) -> dict[str, np.ndarray]:
         mapped: np.ndarray = getattr(segment, array)

@@ -1,7 +1,8 @@
 """Records of jobs: JSON that the driver defines, one file a job, replaced whole.
 
 Of a record's content the store reads `entries[].key` (the members that the job refers
-to), `dataset` and, when it must rename the job, `name`.
+to), `ensembles` (their titles, keys and the keys of what they average), `dataset` and,
+when it must rename the job, `name`.
 """
 
 import json
@@ -64,5 +65,8 @@ class Jobs:
 
 
 def keys_of(record: Json) -> set[str]:
-    """Keys of the members that a job's record refers to."""
-    return {str(entry["key"]) for entry in record.get("entries", ()) if "key" in entry}
+    """Keys of the members that a job's record refers to, those that its ensembles average too."""
+    ensembles = record.get("ensembles", ())
+    averaged = [member for entry in ensembles for member in entry["members"]]
+    entries = [*record.get("entries", ()), *ensembles, *averaged]
+    return {str(entry["key"]) for entry in entries if "key" in entry}

@@ -40,6 +40,10 @@ class Members(Opened):
         """Decisions of members, each (examples[, outputs]), copied; in order."""
         return gather.rows(self.parts, keys, "predicted")
 
+    def spread(self, keys: Sequence[str]) -> list[np.ndarray]:
+        """Spread of ensembles over what they average, each (examples, outputs), copied; in order."""
+        return gather.rows(self.parts, keys, "spread")
+
     def history(self, key: str) -> list[Record]:
         """Rows of a member's training course; empty if it has none."""
         place = self.find([key]).get(key)

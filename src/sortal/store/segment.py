@@ -15,7 +15,7 @@ from sortal.store.records import Json, Record, parse, read_lines, split_lines, w
 from sortal.store.tombstones import Tombstones
 
 MEMBERS, HISTORY = "members.jsonl", "history.jsonl"
-SCORES, PREDICTED = "scores.npy", "predicted.npy"
+SCORES, PREDICTED, SPREAD = "scores.npy", "predicted.npy", "spread.npy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ class Segment:
     def predicted(self) -> np.ndarray:
         """Decisions of the members, shape (members, examples[, outputs]), a memory map."""
         return map_array(self.folder / PREDICTED)
+
+    @property
+    def spread(self) -> np.ndarray:
+        """Of ensembles, the standard deviation over what they average, shape and map of `scores`."""
+        return map_array(self.folder / SPREAD)
 
     def some_records(self, rows: Iterable[int]) -> dict[int, Record]:
         """Records of some members by row; the others are not parsed."""

@@ -9,6 +9,7 @@ from sortal.store import merge as merging
 from sortal.store import usage as using
 from sortal.store.collect import Freed
 from sortal.store.damage import Damage
+from sortal.store.jobs import keys_of
 from sortal.store.merge import Merged
 from sortal.store.parts import Opened
 from sortal.store.usage import Usage
@@ -61,6 +62,31 @@ class Upkeep(Opened):
             mine = gather.find(self.parts, collect.own_keys(self.parts, name))
             self.parts.tombstones.add(mine)
             self.parts.jobs.remove(name)
+            return len(mine)
+
+    def remove_ensemble(self, job: str, title: str) -> int:
+        """Delete an ensemble of a job, and those of its members that no job refers to any more.
+
+        Returns:
+            How many members were deleted, its own scores among them.
+
+        Raises:
+            NotFound: There is no such job, or it has no ensemble of that title.
+            Damaged: A job's record is unreadable, so that shared members cannot be told.
+            StoreBusy: A job is running.
+        """
+        with self.parts.leases.alone():
+            record = self.parts.jobs.read(job)
+            ensembles = record.get("ensembles", ())
+            kept = [entry for entry in ensembles if entry["title"] != title]
+            if len(kept) == len(ensembles):
+                known = {str(entry["title"]) for entry in ensembles}
+                raise NotFound("ensemble", title, known, where=f"job {job!r}")
+            after = {**record, "ensembles": kept}
+            freed = collect.own_keys(self.parts, job) - keys_of(after)
+            mine = gather.find(self.parts, freed)
+            self.parts.tombstones.add(mine)
+            self.parts.jobs.write(job, after)
             return len(mine)
 
     def gc(self, *, snapshot_days: float = 30.0) -> Freed:
