@@ -58,6 +58,8 @@ def test_show_ranks_it_and_tells_what_it_averages(four, sortal):
     shown = sortal("show", "flowers/four")
     assert shown.code == 0
     assert "average_of=['flowers/lda', 'flowers/trees']" in shown.out
+    told = sortal("store", "show", "flowers").out
+    assert "ensemble four of flowers/" in told
     table = sortal("ensemble", "trees", "flowers/lda", "-t", "four", "--format", "json").out
     assert [row["seed"] for row in json.loads(table)] == [None, 0, 1, 2, 0]
 

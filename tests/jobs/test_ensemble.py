@@ -241,6 +241,24 @@ def test_independent_targets_are_averaged_each_for_itself(run, tmp_path):
     assert (table["red"] == pl.Series(truth[:, 0])).mean() > 0.9
 
 
+def test_a_target_that_nothing_tells_of_among_the_tested_is_averaged_and_not_judged(run, tmp_path):
+    x = np.random.default_rng(0).normal(size=60)
+    partly = np.where(np.arange(60) < 40, (x > 0.3).astype(int).astype(str), "")
+    role = ["train"] * 40 + ["test"] * 20
+    table = pl.DataFrame({"x": x, "a": (x > 0).astype(int), "b": partly, "role": role})
+    table.write_csv(tmp_path / "gappy.csv")
+    data = {
+        "source": str(tmp_path / "gappy.csv"),
+        "label": ["a", "b"],
+        "targets": "independent",
+        "split": {"kind": "column", "column": "role"},
+    }
+    run(job(title="gappy", data=data, classifiers=[{"method": "gaussiannb"}, {"method": "lda"}]))
+    results = ensemble(Store.open(tmp_path / "store"), ["gappy"], title="both").results
+    judged = {r.target: r.members[0].scores[Part.TEST].examples for r in results.titled("both")}
+    assert judged == {"a": 20, "b": 0}
+
+
 def test_a_job_stands_for_all_of_it_that_can_be_averaged(store):
     made = ensemble(store, ["flowers"], title="all")
     assert [one.name for one in made.averaged] == [

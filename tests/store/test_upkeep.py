@@ -47,6 +47,22 @@ def test_deleting_an_unknown_member_deletes_none(store, commit):
     assert store.find("a")
 
 
+def test_members_that_an_ensemble_averages_are_kept_until_it_is_deleted(store, commit):
+    for key in "abe":
+        commit(store, [key])
+    averaged = {"title": "both", "key": "e", "members": [{"key": "a"}, {"key": "b"}]}
+    store.write_job("one", job("a"))
+    store.write_job("two", job("b", ensembles=[averaged]))
+    assert store.remove_job("one") == 0
+    assert store.gc().segments == 0
+    with pytest.raises(NotFound, match="both"):
+        store.remove_ensemble("two", "bot")
+    assert store.remove_ensemble("two", "both") == 2
+    assert store.find("abe").keys() == {"b"}
+    assert store.read_job("two")["ensembles"] == []
+    assert store.gc().segments == 2
+
+
 def test_deleting_a_job_deletes_the_members_that_are_its_alone(store, commit):
     commit(store, ["a", "b", "c"])
     store.write_job("one", job("a", "b"))

@@ -1,7 +1,8 @@
 """`sortal store`: look after the results on disk."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,7 +36,7 @@ def show(
     job: Annotated[str, typer.Argument(metavar="JOB", help="Name of a job.")],
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Show a job as it was run: its file, its runs, its failures."""
+    """Show a job as it was run: its file, its runs, its ensembles, its failures."""
     from sortal.store.store import Store
 
     record = Store.open(store, create=False).read_job(job)
@@ -46,8 +47,18 @@ def show(
             f"{run['failed']} failed, {run['seconds']:.1f} s"
             + (", interrupted" if run["interrupted"] else "")
         )
+    for title, members in _ensembles(record).items():
+        typer.echo(f"\nensemble {title} of {', '.join(members)}")
     for key, failure in record["failures"].items():
         typer.echo(f"\nfailed {key}: {failure['reason']}\n{failure['traceback']}")
+
+
+def _ensembles(record: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The classifiers that each ensemble of a job averages, by title."""
+    return {
+        entry["title"]: list(dict.fromkeys(one["name"] for one in entry["members"]))
+        for entry in record.get("ensembles", ())
+    }
 
 
 @app.command(short_help="Read every byte, and name what is damaged.")

@@ -25,15 +25,19 @@ class Average:
 
     def add(self, scores: np.ndarray, weight: float = 1.0) -> None:
         """Take in one member's scores; its weight is above zero, in any unit."""
-        added = np.asarray(scores, dtype=np.float64)
-        if not self._members:
-            self.mean, self._squares = np.zeros_like(added), np.zeros_like(added)
         self._members += 1
         self._total += weight
         self._total_squares += weight * weight
-        step = added - self.mean
+        if self._members == 1:
+            self.mean = np.array(scores, dtype=np.float64)
+            return
+        if self._members == 2:  # one member alone, the usual case, needs no room for a spread
+            self._squares = np.zeros_like(self.mean)
+        step = scores - self.mean
         self.mean += step * (weight / self._total)
-        self._squares += weight * step * (added - self.mean)
+        step *= scores - self.mean
+        step *= weight
+        self._squares += step
 
     @property
     def spread(self) -> np.ndarray | None:
