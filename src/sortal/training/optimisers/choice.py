@@ -1,0 +1,87 @@
+"""What a member may choose of its optimiser: kind and rates; loads nothing heavy."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from sortal.errors import NotFound
+from sortal.training.schedules.span import check_number
+
+OptimiserKind: TypeAlias = Literal[
+    "sgd",
+    "nesterov",
+    "adam",
+    "amsgrad",
+    "adamw",
+    "nadam",
+    "adamax",
+    "rmsprop",
+    "adagrad",
+    "adadelta",
+]
+
+_BETAS = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+
+_USUAL: dict[OptimiserKind, dict[str, float]] = {
+    "sgd": {"momentum": 0.0},
+    "nesterov": {"momentum": 0.9},
+    "adam": _BETAS,
+    "amsgrad": _BETAS,
+    "adamw": _BETAS,
+    "nadam": _BETAS,
+    "adamax": _BETAS,
+    "rmsprop": {"momentum": 0.0, "rho": 0.99, "epsilon": 1e-8},
+    "adagrad": {"epsilon": 1e-10},
+    "adadelta": {"rho": 0.9, "epsilon": 1e-6},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One member's rates; what its optimiser does not read stays without effect.
+
+    `usual_rates` tells what an optimiser reads, and the values it is usually given.
+    """
+
+    learning_rate: float
+    """At least 0."""
+
+    weight_decay: float = 0.0
+    """At least 0."""
+
+    momentum: float = 0.0
+    """Share of the last step that is made again, in [0, 1)."""
+
+    beta1: float = 0.9
+    """Share of the average gradient that an update keeps, in [0, 1)."""
+
+    beta2: float = 0.999
+    """Share of the average squared (adamax: largest) gradient that an update keeps, in [0, 1)."""
+
+    rho: float = 0.9
+    """Share of the averages of rmsprop and adadelta that an update keeps, in [0, 1)."""
+
+    epsilon: float = 1e-8
+    """Least divisor, above 0."""
+
+    def __post_init__(self) -> None:
+        for name in ("learning_rate", "weight_decay"):
+            check_number("optimiser", name, getattr(self, name), least=0)
+        for name in ("momentum", "beta1", "beta2", "rho"):
+            check_number("optimiser", name, getattr(self, name), least=0, below=1)
+        check_number("optimiser", "epsilon", self.epsilon, above=0)
+
+
+def usual_rates(kind: OptimiserKind) -> dict[str, float]:
+    """What an optimiser reads beside learning rate and weight decay, at torch's defaults.
+
+    Nesterov's momentum, which torch leaves at 0, is at 0.9.
+
+    Raises:
+        NotFound: No optimiser has that name.
+
+    >>> usual_rates("adadelta")
+    {'rho': 0.9, 'epsilon': 1e-06}
+    """
+    if kind not in _USUAL:
+        raise NotFound("optimiser", kind, _USUAL)
+    return dict(_USUAL[kind])
