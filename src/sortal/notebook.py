@@ -216,6 +216,48 @@ class Results(results.Results):
             warnings.warn(outside_sentence(predictor.outside, len(table)), stacklevel=2)
         return pl.DataFrame(table)
 
+    def export(
+        self,
+        title: "str | Result",
+        path: str | Path,
+        *,
+        form: str | None = None,
+        target: str | None = None,
+        seed: int | None = None,
+        fold: int | None = None,
+        with_scaler: bool | None = None,
+    ) -> Path:
+        """Write a trained network for ONNX, Keras, or anything that reads safetensors.
+
+        What the file leaves to its reader, such as scaling, is told in a warning.
+
+        Args:
+            title: The classifier, as `best()` or its title.
+            path: The file to write.
+            form: `safetensors`, `onnx`, `keras`, `keras-weights`, `h5` or `h5-weights`; told
+                from the ending of the path if None.
+            target: Of several independent targets, the one meant.
+            seed: Of several seeds, the one meant.
+            fold: Of several folds, the one meant.
+            with_scaler: Whether the file itself scales raw features; None: where it can.
+
+        Returns:
+            The path.
+
+        Raises:
+            MissingExtra: The format needs a package that is not installed.
+            UserError: It is no single network, or the format cannot carry it.
+        """
+        from sortal.jobs.export import export_result
+
+        found = self._named(title, target)
+        exported = export_result(
+            self.store, found, Path(path), form, seed=seed, fold=fold, with_scaler=with_scaler
+        )
+        for note in exported.notes:
+            warnings.warn(note, stacklevel=2)
+        return exported.path
+
     def _named(self, title: "str | Result", target: str | None = None) -> tuple[Result, ...]:
         if isinstance(title, Result):
             return self.titled(title.title, target or title.target)

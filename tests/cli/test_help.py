@@ -23,7 +23,7 @@ NAMED = {" ".join(path): command for path, command in commands()}
 def test_there_are_the_commands_that_the_manual_names():
     assert set(NAMED) == {
         *("", "run", "check", "show", "list", "ensemble", "predict", "methods", "datasets"),
-        *("schema", "demo"),
+        *("export", "schema", "demo"),
         *("store", "store ls", "store show", "store check", "store rm", "store merge", "store gc"),
     }
 

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from sortal.cli import catalogue, demo, ensemble, jobs, predict, store
+from sortal.cli import catalogue, demo, ensemble, export, jobs, predict, store
 from sortal.errors import SortalError, UserError
 
 app = typer.Typer(
@@ -51,6 +51,7 @@ def sortal(
 jobs.mount(app)
 ensemble.mount(app)
 predict.mount(app)
+export.mount(app)
 catalogue.mount(app)
 demo.mount(app)
 app.add_typer(store.app, name="store")

@@ -1,0 +1,1 @@
+"""Trained networks as files that other programs read; `sortal.export.write.write` is the door."""

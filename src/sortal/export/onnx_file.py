@@ -1,0 +1,110 @@
+"""Exported networks as ONNX: raw examples in, scores out, checked by onnxruntime before they leave."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper
+
+from sortal.data.labels import Outputs
+from sortal.errors import SortalError
+from sortal.export.onnx_layers import Nodes, add_layer
+from sortal.export.portable import Portable
+
+_OPSET = 13
+_IR = 7
+"""Old enough for runtimes since 2021."""
+
+_SCORES = "scores"
+_PROBES = 64
+_TOLERANCE = 1e-4
+
+
+def write_onnx(portable: Portable, path: Path, *, with_scaler: bool) -> None:
+    """Write a graph with one float32 input (examples, *shape) and one float32 output `scores`.
+
+    Raises:
+        UserError: A layer cannot be written.
+        SortalError: onnxruntime says something else than Sortal.
+    """
+    model = onnx_model(portable, with_scaler=with_scaler)
+    onnx.checker.check_model(model, full_check=True)
+    content = model.SerializeToString()
+    _check(portable, content, with_scaler=with_scaler)
+    path.write_bytes(content)
+
+
+def onnx_model(portable: Portable, *, with_scaler: bool) -> onnx.ModelProto:
+    """Build the graph, and what is known of it as metadata."""
+    nodes, network = Nodes(), portable.network
+    value = portable.input_name
+    if with_scaler:
+        value = _prepare(nodes, value, portable)
+    layers = zip(network.layers, portable.tensors, network.shapes, strict=False)
+    for number, (layer, tensors, shape) in enumerate(layers):
+        single = {name: array.astype(np.float32) for name, array in tensors.items()}
+        value = add_layer(nodes, value, layer, single, number=number, shape=shape)
+    if portable.outputs is Outputs.EXCLUSIVE:
+        nodes.add("Softmax", value, name=_SCORES, axis=-1)
+    else:
+        nodes.add("Sigmoid", value, name=_SCORES)
+    graph = helper.make_graph(
+        nodes.nodes,
+        "sortal",
+        [_value(portable.input_name, network.shape)],
+        [_value(_SCORES, network.shapes[-1])],
+        nodes.constants,
+    )
+    opset = [helper.make_opsetid("", _OPSET)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=_IR, producer_name="sortal")
+    helper.set_model_props(model, _properties(portable, scaler_inside=with_scaler))
+    return model
+
+
+def _prepare(nodes: Nodes, value: str, portable: Portable) -> str:
+    """Impute and scale in float64, as in training: far from zero float32 would lose digits."""
+    scaler = portable.scaler
+    if not (scaler.imputes or scaler.scales):
+        return value
+    precise = nodes.add("Cast", value, to=TensorProto.DOUBLE)
+    if scaler.imputes:
+        missing = nodes.add("IsNaN", value)
+        if scaler.infinite_is_missing:
+            missing = nodes.add("Or", missing, nodes.add("IsInf", value))
+        precise = nodes.add("Where", missing, nodes.constant(scaler.fill, "scaler.fill"), precise)
+    centred = nodes.add("Sub", precise, nodes.constant(scaler.center, "scaler.center"))
+    scaled = nodes.add("Div", centred, nodes.constant(scaler.scale, "scaler.scale"))
+    return nodes.add("Cast", scaled, to=TensorProto.FLOAT)
+
+
+def _value(name: str, shape: tuple[int, ...]) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["examples", *shape])
+
+
+def _properties(portable: Portable, *, scaler_inside: bool) -> dict[str, str]:
+    """A JSON text for each part of the description, for readers that want one only."""
+    described = portable.described(scaler_inside=scaler_inside)
+    return {
+        name: one if isinstance(one, str) else json.dumps(one, allow_nan=False)
+        for name, one in described.items()
+    }
+
+
+def _check(portable: Portable, content: bytes, *, with_scaler: bool) -> None:
+    """Compare with Sortal's own scores on examples drawn like the training examples."""
+    drawn = np.random.default_rng(0).normal(size=(_PROBES, *portable.network.shape))
+    if with_scaler:
+        drawn = drawn * portable.scaler.scale + portable.scaler.center
+    rows = drawn.astype(np.float32)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    (came,) = session.run([_SCORES], {portable.input_name: rows})
+    apart = float(np.max(np.abs(came - portable.scores(rows, scaled=not with_scaler))))
+    if not apart <= _TOLERANCE:
+        raise SortalError(
+            f"export: expected onnxruntime to give Sortal's scores, they differ by up to {apart:g}; "
+            "nothing was written."
+        )

@@ -1,0 +1,124 @@
+"""One trained network with all that its use elsewhere needs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from sortal.data.inputs import Inputs
+from sortal.data.labels import Outputs
+from sortal.data.preparer import Preparer
+from sortal.data.unseen import InputSpec
+from sortal.export.scaler import Scaler
+from sortal.methods.stacked_model import TrainedStack
+from sortal.networks.network import Network
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Portable:
+    """A network of one member, between raw examples and the names of its outputs."""
+
+    model: TrainedStack = field(repr=False)
+    """Of one member."""
+
+    classes: tuple[str, ...]
+    """Names of the outputs, in order: classes, or independent targets."""
+
+    features: tuple[str, ...]
+    """Name of every number of an example, in order."""
+
+    input_name: str
+    scaler: Scaler = field(repr=False)
+    title: str = ""
+    dropout: float = 0.0
+    """Share of units silenced in training, where the network leaves it to its members."""
+
+    @classmethod
+    def of(
+        cls,
+        model: TrainedStack,
+        preparer: Preparer,
+        spec: InputSpec,
+        *,
+        classes: tuple[str, ...],
+        title: str = "",
+        dropout: float = 0.0,
+    ) -> "Portable":
+        """Put together what a store holds of a member.
+
+        Args:
+            model: Of one member.
+            preparer: Imputation and scaling that it was trained behind.
+            spec: Inputs as they are in files.
+            classes: Names of its outputs.
+            title: For people.
+            dropout: Its own rate of dropout.
+
+        Raises:
+            UserError: Examples differ in length.
+        """
+        names = tuple(preparer.fitted)
+        return cls(
+            model=model,
+            classes=classes,
+            features=tuple(n for name in names for n in _features(name, spec)),
+            input_name=names[0] if len(names) == 1 and names[0] != "scores" else "features",
+            scaler=Scaler.of(preparer, spec, model.network.shape),
+            title=title,
+            dropout=dropout,
+        )
+
+    @property
+    def network(self) -> Network:
+        """Its layers."""
+        return self.model.network
+
+    @property
+    def outputs(self) -> Outputs:
+        """How its scores relate."""
+        return self.model.outputs
+
+    @property
+    def tensors(self) -> list[Mapping[str, np.ndarray]]:
+        """Weights and buffers of each layer by name, without the member axis."""
+        return [
+            {name: view[0].cpu().numpy() for name, view in {**own.slots, **own.buffers}.items()}
+            for own in self.network.held(self.model.state)
+        ]
+
+    def scores(self, raw: np.ndarray, *, scaled: bool) -> np.ndarray:
+        """What Sortal itself says of raw examples, or of `scaled` ones; (examples, outputs)."""
+        rows = raw if scaled else self.scaler.apply(raw)
+        inputs = Inputs({self.input_name: rows.astype(np.float32)}, np.arange(len(rows)))
+        scores: np.ndarray = self.model.scores(inputs)[0]
+        return scores
+
+    def described(self, *, scaler_inside: bool) -> dict[str, Any]:
+        """All but the tensors as plain JSON; written into every format.
+
+        Args:
+            scaler_inside: Whether the file's own computation begins with imputation and scaling.
+        """
+        return {
+            "sortal": version("sortal"),
+            "title": self.title,
+            "outputs": self.outputs.value,
+            "classes": list(self.classes),
+            "input": self.input_name,
+            "features": list(self.features),
+            "scaler": self.scaler.described() | {"inside": scaler_inside},
+            "network": self.network.model_dump(mode="json"),
+        }
+
+    def json(self, *, scaler_inside: bool) -> str:
+        """`described` as text."""
+        return json.dumps(self.described(scaler_inside=scaler_inside), allow_nan=False)
+
+
+def _features(name: str, spec: InputSpec) -> tuple[str, ...]:
+    count, listed = prod(spec.shapes[name] or ()), spec.names.get(name, ())
+    return tuple(listed) if listed else tuple(f"{name}[{number}]" for number in range(count))

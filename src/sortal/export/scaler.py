@@ -1,0 +1,97 @@
+"""Imputation and scaling of one flat row of numbers, as formats outside can express them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sortal.data.preparer import Preparer
+from sortal.data.unseen import InputSpec
+from sortal.errors import UserError
+
+_LOST = 1e-3
+"""Share of a feature's spread that float32 may round away before it is told."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Scaler:
+    """`(value or fill - center) / scale`, number by number; arrays float64, shape of an example."""
+
+    fill: np.ndarray
+    """NaN where missing values stay missing."""
+
+    center: np.ndarray
+    scale: np.ndarray
+    largest: np.ndarray
+    """Largest absolute value seen in training; NaN where none is known."""
+
+    infinite_is_missing: bool = False
+
+    @classmethod
+    def of(cls, preparer: Preparer, spec: InputSpec, shape: tuple[int, ...]) -> "Scaler":
+        """Spread what was fitted lane by lane over every number of an example.
+
+        Args:
+            preparer: What was fitted.
+            spec: The shapes of the inputs, laid side by side in the order of fitting.
+            shape: Of one example as the network sees it.
+
+        Raises:
+            UserError: Examples differ in length.
+        """
+        highest = {
+            name: np.fmax(np.abs(one.minimum), np.abs(one.maximum))
+            for name, one in preparer.fitted.items()
+        }
+
+        def spread(what: str) -> np.ndarray:
+            parts = []
+            for name, fitted in preparer.fitted.items():
+                example = spec.shapes[name]
+                if example is None:
+                    raise UserError(f"input {name!r}: examples differ in length; cannot export.")
+                lanes = highest[name] if what == "largest" else getattr(fitted, what)
+                aligned = fitted.lanes.align(lanes, len(example) + 1)[0]
+                parts.append(np.broadcast_to(aligned, example).ravel())
+            return np.concatenate(parts).astype(np.float64).reshape(shape)
+
+        return cls(
+            fill=spread("fill"),
+            center=spread("center"),
+            scale=spread("scale"),
+            largest=spread("largest"),
+            infinite_is_missing=spec.infinite == "missing",
+        )
+
+    @property
+    def imputes(self) -> bool:
+        """Whether some missing value is replaced."""
+        return not bool(np.isnan(self.fill).all())
+
+    @property
+    def scales(self) -> bool:
+        """Whether it changes known values."""
+        return bool(self.center.any() or (self.scale != 1).any())
+
+    def apply(self, raw: np.ndarray) -> np.ndarray:
+        """Prepare rows of shape (examples, *shape) in float64."""
+        values = raw.astype(np.float64)
+        missing = ~np.isfinite(values) if self.infinite_is_missing else np.isnan(values)
+        prepared: np.ndarray = (np.where(missing, self.fill, values) - self.center) / self.scale
+        return prepared
+
+    def blurred(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Features whose training values float32 cannot hold to a thousandth of their spread."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            step = np.spacing(self.largest.astype(np.float32)).astype(np.float64).ravel()
+        held = (step <= _LOST * self.scale.ravel()) | np.isnan(self.largest.ravel())
+        return tuple(name for name, fine in zip(names, held, strict=True) if not fine)
+
+    def described(self) -> dict[str, Any]:
+        """As plain JSON: a number each, null where missing values stay missing."""
+        return {
+            "fill": [None if np.isnan(one) else float(one) for one in self.fill.ravel()],
+            "center": self.center.ravel().tolist(),
+            "scale": self.scale.ravel().tolist(),
+            "infinite": "missing" if self.infinite_is_missing else "error",
+        }

@@ -1,0 +1,94 @@
+"""Write one trained network in one format."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from sortal.errors import MissingExtra, UserError
+from sortal.export.formats import Format
+from sortal.export.portable import Portable
+
+_SHOWN = 5
+
+
+def check_extra(form: Format) -> None:
+    """Refuse, before any work, a format whose library is absent.
+
+    Raises:
+        MissingExtra: An optional package is not installed.
+    """
+    needed = ("onnx", "onnxruntime") if form is Format.ONNX else ()
+    if not all(find_spec(name) for name in needed):
+        raise MissingExtra("export to ONNX", "onnx")
+
+
+def write(
+    portable: Portable, path: Path, form: Format, *, with_scaler: bool | None = None
+) -> tuple[str, ...]:
+    """Write a network; the path's folder exists, and what lies there is replaced.
+
+    Args:
+        portable: The network.
+        path: The file.
+        form: Its format.
+        with_scaler: Whether the file itself imputes (ONNX) and scales, so that it takes raw
+            examples; None: where the format can.
+
+    Returns:
+        Sentences that a user should read.
+
+    Raises:
+        MissingExtra: An optional package is not installed.
+        UserError: The format cannot carry a layer, or no scaler.
+    """
+    check_extra(form)
+    if with_scaler and not form.holds_scaler:
+        raise UserError(
+            f"export: format {form} cannot scale; its numbers are beside the weights. "
+            f"Leave out --with-scaler, or choose {Format.ONNX}, {Format.KERAS} or {Format.H5}."
+        )
+    inside = form.holds_scaler if with_scaler is None else with_scaler
+    _write(portable, path, form, inside=inside)
+    return tuple(_notes(portable, form, inside=inside))
+
+
+def _write(portable: Portable, path: Path, form: Format, *, inside: bool) -> None:
+    from sortal.export import keras_files
+    from sortal.export.tensors import write_safetensors
+
+    match form:
+        case Format.SAFETENSORS:
+            write_safetensors(portable, path)
+        case Format.ONNX:
+            from sortal.export.onnx_file import write_onnx
+
+            write_onnx(portable, path, with_scaler=inside)
+        case Format.KERAS:
+            keras_files.write_keras(portable, path, with_scaler=inside)
+        case Format.KERAS_WEIGHTS:
+            keras_files.write_keras_weights(portable, path)
+        case Format.H5:
+            keras_files.write_h5(portable, path, with_scaler=inside)
+        case Format.H5_WEIGHTS:
+            keras_files.write_h5_weights(portable, path)
+
+
+def _notes(portable: Portable, form: Format, *, inside: bool) -> list[str]:
+    notes, scaler = [], portable.scaler
+    if scaler.scales and not inside:
+        notes.append(
+            "the file expects scaled examples: (value - center) / scale with the numbers of "
+            "`scaler` in its description"
+        )
+    if scaler.imputes and not (inside and form is Format.ONNX):
+        notes.append(
+            "the file does not replace missing values: put the numbers `fill` of `scaler` in its "
+            "description in their place first"
+        )
+    blurred = scaler.blurred(portable.features) if inside else ()
+    if blurred:
+        listed = ", ".join(blurred[:_SHOWN]) + (", ..." if len(blurred) > _SHOWN else "")
+        notes.append(
+            f"raw features come in as float32, which is coarse beside the spread of {listed}; "
+            "shift them towards zero before training, or export --bare"
+        )
+    return notes

@@ -1,0 +1,174 @@
+"""Networks that a job really trained, and networks made by hand of any layers."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from sklearn.datasets import load_breast_cancer, load_iris
+
+import sortal
+from sortal.data.labels import Outputs
+from sortal.engines.base import Finished, Json, Report, Started
+from sortal.export.portable import Portable
+from sortal.export.scaler import Scaler
+from sortal.jobs.export import load_portable
+from sortal.jobs.task import run as run_task
+from sortal.methods.stacked_model import TrainedStack
+from sortal.networks.network import Network
+
+
+class Inline:
+    """An engine that runs tasks in this process."""
+
+    def __init__(self, workers: int, threads: int) -> None:
+        self._waiting: list[tuple[str, Json]] = []
+
+    def __enter__(self) -> "Inline":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def map(self, function: str, tasks: Mapping[str, Json]) -> Iterator[Report]:
+        for name, task in tasks.items():
+            yield Started(name)
+            yield Finished(name, run_task(task, _Deaf()), 0.0)
+
+    def stop(self) -> None:
+        pass
+
+
+class _Deaf:
+    def send(self, body: Json) -> None:
+        pass
+
+    def stopping(self) -> bool:
+        return False
+
+
+def _mlp(title: str, **parameters: Any) -> dict[str, Any]:
+    settled = {"hidden_layer_sizes": [8, 6], "epochs": 8, **parameters}
+    return {"method": "mlp", "title": title, "parameters": settled}
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, sortal.Results]:
+    """Results of small jobs: three classes, two classes, independent targets with gaps."""
+    folder = tmp_path_factory.mktemp("trained")
+    frame = pl.DataFrame(load_breast_cancer().data[:, :4], schema=["a", "b", "c", "d"])
+    label = load_breast_cancer().target
+    gaps = pl.when(pl.int_range(pl.len()) % 17 != 3).then(pl.col("b")).alias("b")
+    frame = frame.with_columns(gaps, ill=pl.Series(label), large=(pl.col("a") > 14).cast(int))
+    frame.write_csv(folder / "targets.csv")
+    two = {"source": "breast_cancer", "scaling": "standard"}
+    gappy = {
+        "source": str(folder / "targets.csv"),
+        "label": ["ill", "large"],
+        "targets": "multilabel",
+        "imputation": "median",
+        "scaling": "robust",
+    }
+    jobs = {
+        "iris": (
+            {"source": "iris", "scaling": "minmax"},
+            [
+                _mlp("tanh", activation="tanh", dropout=0.2),
+                _mlp("leaky", activation="leaky_relu", leaky_slope=0.15),
+                _mlp("maxout", activation="maxout"),
+                {**_mlp("seeds", epochs=1), "seeds": 2},
+                {**_mlp("calibrated", epochs=1), "calibrate": "sigmoid"},
+                {"method": "kneighbors", "title": "neighbours"},
+            ],
+        ),
+        "cancer": (two, [_mlp("relu"), _mlp("gelu", activation="gelu")]),
+        "targets": (gappy, [_mlp("elu", activation="elu")]),
+        "apart": ({**gappy, "targets": "independent"}, [_mlp("selu", activation="selu")]),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sortal.jobs.run.Here", Inline)
+        return {
+            name: sortal.run(
+                {"title": name, "data": data, "classifiers": classifiers, "bootstrap": 0},
+                store=folder / "store",
+                cores=1,
+                quiet=True,
+            )
+            for name, (data, classifiers) in jobs.items()
+        }
+
+
+@pytest.fixture(scope="session")
+def raw() -> dict[str, np.ndarray]:
+    """Raw features of the jobs' data, float32."""
+    cancer = load_breast_cancer().data
+    return {
+        "iris": load_iris().data.astype(np.float32),
+        "cancer": cancer.astype(np.float32),
+        "targets": cancer[:, :4].astype(np.float32),
+    }
+
+
+@pytest.fixture(scope="session")
+def portable(trained: dict[str, sortal.Results]) -> Callable[..., Portable]:
+    """A trained network of a job by its title."""
+
+    def load(job: str, title: str, target: str | None = None) -> Portable:
+        results = trained[job]
+        return load_portable(results.store, results.titled(title, target)[0].members[0])
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def said(trained: dict[str, sortal.Results]) -> Callable[..., np.ndarray]:
+    """What Sortal predicts for raw features, as a user would ask it; (examples, outputs)."""
+
+    def predict(job: str, title: str, rows: np.ndarray) -> np.ndarray:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # rows that training did not see
+            frame = trained[job].predict(title, rows)
+        return frame.select(pl.selectors.starts_with("score_")).to_numpy()
+
+    return predict
+
+
+Made = Callable[..., Portable]
+
+
+@pytest.fixture(scope="session")
+def made() -> Made:
+    """A network of given layers with drawn weights, behind a standard scaler."""
+
+    def make(
+        layers: list[dict[str, Any]],
+        *,
+        shape: tuple[int, ...] = (3,),
+        outputs: Outputs = Outputs.EXCLUSIVE,
+        scale: float = 2.0,
+        fill: float = np.nan,
+    ) -> Portable:
+        network = Network.model_validate({"shape": shape, "layers": layers})
+        state = torch.empty(1, network.size).uniform_(
+            -1, 1, generator=torch.Generator().manual_seed(1)
+        )
+        (count,) = network.shapes[-1]
+        scaler = Scaler(
+            fill=np.full(shape, fill),
+            center=np.full(shape, 0.5 * scale),
+            scale=np.full(shape, scale),
+            largest=np.full(shape, 3 * scale),
+        )
+        return Portable(
+            model=TrainedStack(("key",), network, outputs, state),
+            classes=tuple(f"class {n}" for n in range(count)),
+            features=tuple(f"x{n}" for n in range(int(np.prod(shape)))),
+            input_name="features",
+            scaler=scaler,
+            title="made by hand",
+        )
+
+    return make

@@ -1,0 +1,146 @@
+"""Files for ONNX: onnxruntime gives the scores that Sortal gives, gaps and scaling included."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sortal.data.labels import Outputs
+from sortal.errors import MissingExtra, SortalError
+from sortal.export import onnx_file
+from sortal.export.formats import Format
+from sortal.export.write import write
+from sortal.networks.names import ActivationName
+
+TRAINED = [
+    ("iris", "tanh"),
+    ("iris", "leaky"),
+    ("iris", "maxout"),
+    ("cancer", "relu"),
+    ("cancer", "gelu"),
+    ("targets", "elu"),
+]
+DENSE = [{"kind": "dense", "units": 4}, {"kind": "dense", "units": 2}]
+
+
+def _scores(path, rows):
+    session = onnxruntime.InferenceSession(path)
+    (scores,) = session.run(["scores"], {"features": rows})
+    return scores
+
+
+@pytest.mark.parametrize(("job", "title"), TRAINED)
+def test_a_trained_network_scores_raw_features_in_onnxruntime_as_here(
+    portable, said, raw, tmp_path, *, job, title
+):
+    write(portable(job, title), tmp_path / "x.onnx", Format.ONNX)
+    expected = said(job, title, raw[job])
+    assert np.ptp(expected) > 0.1
+    np.testing.assert_allclose(_scores(tmp_path / "x.onnx", raw[job]), expected, atol=1e-5)
+
+
+def test_missing_values_are_imputed_inside_the_graph(portable, said, raw, tmp_path):
+    rows = raw["targets"].copy()
+    rows[::3, 1] = rows[::5, 2] = np.nan
+    write(portable("targets", "elu"), tmp_path / "x.onnx", Format.ONNX)
+    came = _scores(tmp_path / "x.onnx", rows)
+    assert np.isfinite(came).all()
+    np.testing.assert_allclose(came, said("targets", "elu", rows), atol=1e-5)
+
+
+def test_a_network_of_one_target_has_one_output(portable, said, raw, tmp_path):
+    both = said("apart", "selu", raw["targets"])
+    for number, target in enumerate(("ill", "large")):
+        write(portable("apart", "selu", target), tmp_path / "x.onnx", Format.ONNX)
+        came = _scores(tmp_path / "x.onnx", raw["targets"])
+        np.testing.assert_allclose(came, both[:, [number]], atol=1e-5)
+
+
+def test_a_bare_graph_takes_scaled_features_and_says_so(portable, raw, tmp_path):
+    net = portable("cancer", "relu")
+    notes = write(net, tmp_path / "x.onnx", Format.ONNX, with_scaler=False)
+    assert "expects scaled examples" in notes[0]
+    rows = net.scaler.apply(raw["cancer"]).astype(np.float32)
+    expected = net.scores(raw["cancer"], scaled=False)
+    np.testing.assert_allclose(_scores(tmp_path / "x.onnx", rows), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ActivationName.__args__)
+@settings(max_examples=3, deadline=None)
+@given(slope=st.floats(0, 2, width=32), outputs=st.sampled_from(Outputs), bias=st.booleans())
+def test_every_activation_is_the_same_curve_in_onnx(made, activation, slope, outputs, bias):
+    layers = [
+        {"kind": "dense", "units": 5, "bias": bias},
+        {"kind": "activation", "name": activation, "slope": slope},
+        {"kind": "dropout"},
+        {"kind": "dense", "units": 3},
+    ]
+    net = made(layers, outputs=outputs)
+    rows = np.random.default_rng(3).normal(size=(40, 3)).astype(np.float32)
+    content = onnx_file.onnx_model(net, with_scaler=True).SerializeToString()
+    expected = net.scores(rows, scaled=False)
+    np.testing.assert_allclose(_scores(content, rows), expected, atol=1e-5)
+
+
+def test_features_far_from_zero_keep_their_digits(made, tmp_path):
+    net = made(DENSE)
+    far = np.full(3, 3e6)
+    object.__setattr__(net.scaler, "center", far)
+    write(net, tmp_path / "x.onnx", Format.ONNX)
+    rows = (far + np.random.default_rng(0).normal(size=(20, 3))).astype(np.float32)
+    expected = net.scores(rows, scaled=False)
+    np.testing.assert_allclose(_scores(tmp_path / "x.onnx", rows), expected, atol=1e-6)
+
+
+def test_any_number_of_examples_goes_in(made, tmp_path):
+    write(made(DENSE), tmp_path / "x.onnx", Format.ONNX)
+    for count in (0, 1, 700):
+        assert _scores(tmp_path / "x.onnx", np.ones((count, 3), np.float32)).shape == (count, 2)
+
+
+def test_the_file_names_features_classes_and_kind_of_output(portable, tmp_path):
+    write(portable("targets", "elu"), tmp_path / "x.onnx", Format.ONNX)
+    model = onnx.load(tmp_path / "x.onnx")
+    known = {one.key: one.value for one in model.metadata_props}
+    assert json.loads(known["features"]) == ["a", "b", "c", "d"]
+    assert json.loads(known["classes"]) == ["ill", "large"]
+    assert known["outputs"] == "independent"
+    assert {"sortal", "scaler", "network", "title"} <= set(known)
+    assert [one.name for one in model.graph.input] == ["features"]
+    assert model.opset_import[0].version == 13
+
+
+def test_a_graph_that_scores_otherwise_than_sortal_is_not_written(made, tmp_path, monkeypatch):
+    class Lying:
+        def __init__(self, *_, **__):
+            pass
+
+        def run(self, *_):
+            return (np.zeros((64, 2), np.float32),)
+
+    monkeypatch.setattr(onnx_file.onnxruntime, "InferenceSession", Lying)
+    with pytest.raises(SortalError, match="differ by up to"):
+        write(made(DENSE), tmp_path / "x.onnx", Format.ONNX)
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_the_extra_export_ends_before_any_work(made, tmp_path, monkeypatch):
+    monkeypatch.setattr("sortal.export.write.find_spec", lambda _: None)
+    with pytest.raises(MissingExtra, match=r"sortal\[onnx\]"):
+        write(made(DENSE), tmp_path / "x.onnx", Format.ONNX)
+
+
+def test_other_formats_load_neither_onnx_nor_keras():
+    code = (
+        "import sys, sortal.jobs.export, sortal.export.write, sortal.export.keras_files; "
+        "assert not {'onnx', 'onnxruntime', 'keras', 'tensorflow'} & set(sys.modules)"
+    )
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=env)
