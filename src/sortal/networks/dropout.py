@@ -1,4 +1,4 @@
-"""Dropout whose masks come from each member's own stream."""
+"""Dropout, plain and for self-normalising networks, whose masks come from each member's own stream."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
@@ -17,6 +17,9 @@ class Dropout(AbstractLayer):
     rate: float | None = Field(default=None, ge=0, lt=1)
     """Share of units to silence; None for each member's own."""
 
+    whole_channels: bool = False
+    """Whether a channel is silenced at all points at once (Tompson 2015, arXiv:1411.4280)."""
+
     needs_result: ClassVar[bool] = False
 
     def result_shape(self, shape: Shape) -> Shape:
@@ -24,8 +27,8 @@ class Dropout(AbstractLayer):
         return shape
 
     def draws(self, shape: Shape) -> int:
-        """One number a unit."""
-        return torch.Size(shape).numel()
+        """One number a unit, or a channel."""
+        return shape[0] if self.whole_channels else torch.Size(shape).numel()
 
     def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
         """Act in training alone."""
@@ -56,14 +59,77 @@ class Dropout(AbstractLayer):
         return slope.mul_(memory) if deep else None
 
     def _mask(self, values: Tensor, run: Pass) -> Tensor:
-        shape = values.shape[2:]
-        drawn = run.draw(shape.numel()).reshape(run.members, -1, *shape)
-        if self.rate is not None:
-            return (drawn >= self.rate).to(values.dtype).div_(1 - self.rate)
-        if run.kept is None:
-            raise ValueError("this pass was given no members' rates of dropout.")
-        kept = run.kept.view(-1, *[1] * (values.ndim - 1))
-        return (drawn < kept).to(values.dtype).div_(kept)
+        kept = _kept(self.rate, run, values)
+        return (
+            (_drawn(values, run, whole_channels=self.whole_channels) < kept)
+            .to(values.dtype)
+            .div_(kept)
+        )
+
+
+class AlphaDropout(AbstractLayer):
+    """Dropout for `selu` (Klambauer 2017, arXiv:1706.02515).
+
+    Units are not silenced but set to the value that selu approaches far below zero; all
+    are then scaled and shifted so that mean 0 and variance 1 stay.
+    """
+
+    kind: Literal["alpha_dropout"] = "alpha_dropout"
+    rate: float | None = Field(default=None, ge=0, lt=1)
+    """Share of units to set; None for each member's own."""
+
+    needs_result: ClassVar[bool] = False
+
+    def result_shape(self, shape: Shape) -> Shape:
+        """Unchanged."""
+        return shape
+
+    def draws(self, shape: Shape) -> int:
+        """One number a unit."""
+        return torch.Size(shape).numel()
+
+    def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
+        """Act in training alone."""
+        return self.record(values, held, run, deep=True)[0] if run.training else values
+
+    def record(self, values: Tensor, held: Held, run: Pass, *, deep: bool) -> tuple[Tensor, Any]:
+        """Set, scale and shift; remembers what each unit was multiplied with."""
+        kept = _kept(self.rate, run, values)
+        factor = (kept + _SELU_FLOOR**2 * kept * (1 - kept)).rsqrt()
+        shift = -factor * _SELU_FLOOR * (1 - kept)
+        stays = (_drawn(values, run, whole_channels=False) < kept).to(values.dtype)
+        mask = stays * factor
+        added = (1 - stays).mul_(_SELU_FLOOR * factor).add_(shift)
+        return torch.addcmul(added, values, mask), mask
+
+    def backward(
+        self, slope: Tensor, memory: Any, held: Held, into: Mapping[str, Tensor], *, deep: bool
+    ) -> Tensor | None:
+        """Multiply with the same numbers."""
+        return slope.mul_(memory) if deep else None
+
+
+_SELU_FLOOR = -1.0507009873554804934193349852946 * 1.6732632423543772848170429916717
+"""What selu approaches far below zero."""
+
+
+def _kept(rate: float | None, run: Pass, values: Tensor) -> Tensor:
+    """Share of units that each member keeps, with as many axes as values."""
+    if rate is not None:
+        return values.new_full((1,) * values.ndim, 1 - rate)
+    if run.kept is None:
+        raise ValueError("this pass was given no members' rates of dropout.")
+    return run.kept.view(-1, *[1] * (values.ndim - 1))
+
+
+def _drawn(values: Tensor, run: Pass, *, whole_channels: bool) -> Tensor:
+    """Uniform numbers for values (members, rows, channels, ...), with channels last in memory."""
+    channels, *points = values.shape[2:]
+    if whole_channels:
+        drawn = run.draw(channels)
+        return drawn.view(*drawn.shape, *[1] * len(points))
+    drawn = run.draw(values.shape[2:].numel())
+    return drawn.view(*drawn.shape[:2], *points, channels).movedim(-1, 2)
 
 
 def draw_uniform(

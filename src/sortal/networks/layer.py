@@ -83,11 +83,13 @@ class AbstractLayer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    mixes_rows: ClassVar[bool] = False
-    """Whether, in training, rows of a minibatch influence each other."""
-
     needs_result: ClassVar[bool] = True
     """Whether `backward` reads the result of `record`, which then nobody may write over."""
+
+    @property
+    def mixes_rows(self) -> bool:
+        """Whether, in training, rows of a minibatch influence each other."""
+        return False
 
     def result_shape(self, shape: Shape) -> Shape:
         """Shape of its result for one example.

@@ -9,18 +9,49 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from sortal.networks.activation import Activation, Maxout
+from sortal.networks.convolution import Conv1d, Conv2d, SeparableConv2d
 from sortal.networks.dense import Dense
-from sortal.networks.dropout import Dropout
+from sortal.networks.dropout import AlphaDropout, Dropout
+from sortal.networks.flatten import Flatten
 from sortal.networks.initialise import draw_weights
 from sortal.networks.layer import Held, Pass, Shape, Slot
 from sortal.networks.names import Initialiser
+from sortal.networks.normalise import BatchNorm, LayerNorm
+from sortal.networks.pooling import (
+    AveragePool1d,
+    AveragePool2d,
+    GlobalAverage,
+    GlobalMax,
+    MaxPool1d,
+    MaxPool2d,
+)
+from sortal.networks.residual import Residual
 from sortal.networks.stream import stream
 
 AnyLayer: TypeAlias = Annotated[
-    Activation | Dense | Dropout | Maxout,
+    Activation
+    | AlphaDropout
+    | AveragePool1d
+    | AveragePool2d
+    | BatchNorm
+    | Conv1d
+    | Conv2d
+    | Dense
+    | Dropout
+    | Flatten
+    | GlobalAverage
+    | GlobalMax
+    | LayerNorm
+    | MaxPool1d
+    | MaxPool2d
+    | Maxout
+    | Residual
+    | SeparableConv2d,
     Field(discriminator="kind"),
 ]
 """Every kind of layer, told apart by `kind`."""
+
+Residual.model_rebuild(_types_namespace={"AnyLayer": AnyLayer})
 
 
 class Network(BaseModel):
