@@ -28,7 +28,7 @@ def made_data() -> Prepared:
     return Prepared.fit(dataset, split, Preparation(scaling="standard"))
 
 
-def population() -> Population:
+def population(**shared: str) -> Population:
     """Three members with dropout, of which one stops early."""
     chosen = [
         {"dropout": 0.1, "early_stopping": 2, "learning_rate": 0.05},
@@ -41,7 +41,7 @@ def population() -> Population:
                 key=f"m{seed}",
                 method="mlp",
                 parameters=MLP.Parameters(
-                    hidden_layer_sizes=(16,), batch_size=8, epochs=25, **parameters
+                    hidden_layer_sizes=(16,), batch_size=8, epochs=25, **shared, **parameters
                 ),
                 seed=seed,
             )

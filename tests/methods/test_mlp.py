@@ -77,10 +77,11 @@ def test_it_learns_digits(driver):
 
 def test_a_member_among_others_becomes_what_it_is_alone(prepare, train, noisy_classes):
     data = prepare(*noisy_classes)
-    method = MLP(precision="float64")
+    method = MLP()
     members = {
         f"m{number}": {
             **SMALL,
+            "precision": "float64",
             "epochs": 2 + number,
             "learning_rate": 0.01 * (number + 1),
             "class_weight": ("none", "balanced")[number % 2],
@@ -98,11 +99,11 @@ def test_a_member_among_others_becomes_what_it_is_alone(prepare, train, noisy_cl
 
 def test_targets_learn_together_what_each_learns_alone(prepare, train, noisy_targets):
     data = prepare(*noisy_targets)
-    method = MLP(precision="float64")
+    method, chosen = MLP(), {**SMALL, "precision": "float64"}
     where = {name: {"target": name} for name in data.dataset.labels.classes}
-    together = _by_key(train(method, data, dict.fromkeys(where, SMALL), where=where))
+    together = _by_key(train(method, data, dict.fromkeys(where, chosen), where=where))
     for column, name in enumerate(where):
-        alone = _by_key(train(method, data, {name: SMALL}, where=where))
+        alone = _by_key(train(method, data, {name: chosen}, where=where))
         scores = together[name][0].scores(data.inputs(Part.TRAIN))
         np.testing.assert_allclose(
             alone[name][0].scores(data.inputs(Part.TRAIN)), scores, rtol=0, atol=1e-7
@@ -224,8 +225,8 @@ def test_stopping_all_pauses_and_resuming_changes_no_bit(tools, driver, tmp_path
 
 
 def test_training_by_budget_ends_where_training_through_does(tools, driver, tmp_path):
-    method = MLP(precision="float64")
-    data, members = tools.made_data(), tools.population()
+    method = MLP()
+    data, members = tools.made_data(), tools.population(precision="float64")
     whole = _by_key(method.train(members, data, driver()))
     kept = replace(members, resume=tmp_path)
     first = list(method.train(replace(kept, budget=2), data, driver()))
@@ -263,7 +264,7 @@ def test_members_of_a_finished_tile_are_not_trained_again(tools, driver, tmp_pat
     first = next(begun)
     begun.close()
     (path,) = tmp_path.glob("*.safetensors")
-    assert Snapshot.read(path).about["courses"] == []
+    assert Snapshot.read(path).about["courses"] == {}
     again = next(iter(MLP().train(members, data, driver())))
     _assert_same_to_the_bit(_by_key([first]), _by_key([again]), data)
 

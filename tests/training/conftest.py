@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import torch
 
-from sortal.data.labels import Outputs
 from sortal.methods.base import Verdict
 from sortal.networks.activation import Activation
 from sortal.networks.dense import Dense
@@ -14,7 +13,10 @@ from sortal.networks.dropout import Dropout
 from sortal.networks.network import AnyLayer, Network
 from sortal.networks.threads import torch_threads
 from sortal.training.examples import Examples
+from sortal.training.losses.categorical import CategoricalCrossEntropy
+from sortal.training.optimisers.choice import Choice
 from sortal.training.recipe import Course, Recipe
+from sortal.training.stop_rule import StopRule
 from sortal.training.tile import Tile
 from sortal.training.watch import Watch
 
@@ -47,7 +49,7 @@ def recipe() -> Callable[..., Recipe]:
     ) -> Recipe:
         defaults: dict[str, Any] = {
             "network": dense_network(sizes, activation, dropout=dropout),
-            "outputs": Outputs.EXCLUSIVE,
+            "loss": CategoricalCrossEntropy(),
             "optimiser": "adam",
             "batch_size": 16,
             "data_seed": 1,
@@ -57,11 +59,19 @@ def recipe() -> Callable[..., Recipe]:
     return recipe
 
 
+RATES = ("learning_rate", "weight_decay", "momentum", "beta1", "beta2", "rho", "epsilon")
+
+
 @pytest.fixture
 def course() -> Callable[..., Course]:
+    """Rates and stopping rules may be given by name among a member's own."""
+
     def course(key: str = "a", **chosen: Any) -> Course:
-        defaults = {"seed": 0, "lesson": 0, "epochs": 3, "learning_rate": 0.01}
-        return Course(key=key, **{**defaults, **chosen})
+        rates = {name: chosen.pop(name) for name in RATES if name in chosen}
+        rule = {name: chosen.pop(name) for name in ("patience", "min_gain") if name in chosen}
+        own = {"seed": 0, "lesson": 0, "epochs": 3, **chosen}
+        choice = Choice(**{"learning_rate": 0.01, **rates})
+        return Course(key=key, rates=choice, stop=StopRule(**rule), **own)
 
     return course
 
@@ -75,16 +85,15 @@ def examples() -> Callable[..., Examples]:
         truth = torch.arange(rows) % 3
         features = torch.randn(rows, 6, generator=generator, dtype=dtype)
         features[torch.arange(rows), truth] += 1.5
-        weights, offsets = torch.ones(1, rows, dtype=dtype), torch.zeros(1, 3, dtype=dtype)
-        return Examples(features, truth[None], weights, offsets)
+        return Examples(features, truth[None], torch.ones(1, rows, dtype=dtype), None)
 
     return examples
 
 
 @pytest.fixture
 def tile() -> Callable[..., Tile]:
-    def tile(recipe: Recipe, *courses: Course) -> Tile:
-        return Tile(recipe, courses, CPU)
+    def tile(recipe: Recipe, *courses: Course, rows: int = 100) -> Tile:
+        return Tile(recipe, courses, CPU, rows=rows)
 
     return tile
 

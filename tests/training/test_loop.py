@@ -4,7 +4,7 @@ import torch
 from sortal.methods.base import Verdict
 from sortal.training.loop import Close, step, train
 from sortal.training.snapshot import Snapshot, save_snapshot
-from sortal.training.tile import members_per_tile
+from sortal.training.tile import Tile, members_per_tile
 
 
 def test_training_lowers_the_loss(recipe, course, tile, watch, examples):
@@ -61,7 +61,7 @@ def test_chunks_of_rows_add_up_to_the_gradient_of_the_minibatch(
     data = examples(100, dtype=torch.float64)
     whole, chunked = (tile(recipe(precision="float64"), course()) for _ in range(2))
     step(whole, data)
-    monkeypatch.setattr("sortal.training.loop.CHUNK_ROWS", 30)
+    monkeypatch.setattr(Tile, "chunk_rows", 30)
     step(chunked, data)
     torch.testing.assert_close(whole.state, chunked.state, rtol=0, atol=1e-12)
 
@@ -124,7 +124,7 @@ def test_a_member_asked_to_stop_keeps_what_it_is(recipe, course, tile, watch, ex
 def test_weight_two_equals_a_row_that_is_there_twice(recipe, course, tile, examples):
     data = examples(40, dtype=torch.float64)
     twice = torch.cat([torch.arange(40), torch.arange(10)])
-    doubled = data.reordered(twice)
+    (doubled,) = data.blocks(twice, 50)
     data.weights[0, :10] = 2
     data.weights.div_(data.weights.mean())
     chosen = recipe(precision="float64", batch_size=50)
@@ -158,7 +158,7 @@ def test_leaving_at_any_minibatch_and_coming_back_changes_no_bit(
     train(whole, data, validation, watch())
     saving = watch(answer, save=lambda one: save_snapshot(one, path, "m"))
     assert train(part, data, validation, saving) is Close.ASKED
-    again = Snapshot.read(path).restore(chosen, torch.device("cpu"))
+    again = Snapshot.read(path).restore(chosen, courses, torch.device("cpu"), rows=100)
     assert train(again, data, validation, watch()) is Close.ENDED
     assert again.history == whole.history
     for key, one in whole.ended.items():

@@ -26,7 +26,7 @@ def test_members_are_found_again(saved, recipe):
     tiles, notes = lay_tiles(recipe(), courses, folder, "meaning")
     assert [laid.keys for laid in tiles] == [("a", "b", "c")]
     assert notes == []
-    again = tiles[0].open(recipe(), CPU)
+    again = tiles[0].open(recipe(), CPU, rows=100)
     assert torch.equal(again.state, one.state)
     assert torch.equal(again.ended["a"].state, one.ended["a"].state)
     assert again.epoch == 2
@@ -38,7 +38,7 @@ def test_members_that_are_no_longer_wanted_are_left_out(saved, recipe, course):
     tiles, notes = lay_tiles(recipe(), wanted, folder, "meaning")
     assert [laid.keys for laid in tiles] == [("c",), ("d",)]
     assert notes == []
-    again = tiles[0].open(recipe(), CPU)
+    again = tiles[0].open(recipe(), CPU, rows=100)
     assert [left.key for left in again.courses] == ["c"]
     assert torch.equal(again.state[0], one.state[1])
 
@@ -52,7 +52,7 @@ def test_a_snapshot_of_another_training_is_ignored_with_a_note(saved, recipe):
 
 def test_a_snapshot_of_other_parameters_is_ignored_with_a_note(saved, recipe):
     _, courses, folder = saved
-    courses[1] = replace(courses[1], learning_rate=0.5)
+    courses[1] = replace(courses[1], dropout=0.5)
     tiles, notes = lay_tiles(recipe(), courses, folder, "meaning")
     assert not tiles[0].stored
     assert len(notes) == 1
@@ -90,7 +90,7 @@ def test_a_tile_whose_members_all_ended_can_be_saved(
     train(one, examples(), examples(seed=4), watch())
     path = snapshot_path(tmp_path / "new", ["a"])
     save_snapshot(one, path, "m")
-    again = Snapshot.read(path).restore(one.recipe, CPU)
+    again = Snapshot.read(path).restore(one.recipe, one.courses, CPU, rows=100)
     assert again.courses == []
     assert torch.equal(again.ended["a"].state, one.ended["a"].state)
 
@@ -100,7 +100,7 @@ def test_dropout_goes_on_where_it_was(recipe, course, tile, examples, tmp_path):
     step(one, examples(16))
     path = snapshot_path(tmp_path, ["a"])
     save_snapshot(one, path, "m")
-    again = Snapshot.read(path).restore(one.recipe, CPU)
+    again = Snapshot.read(path).restore(one.recipe, one.courses, CPU, rows=100)
     for current in (one, again):
         step(current, examples(16))
     assert torch.equal(one.state, again.state)

@@ -6,8 +6,9 @@ from functools import partial
 
 import torch
 
+from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
-from sortal.errors import OptionError
+from sortal.errors import OptionError, UserError
 from sortal.methods.base import (
     Control,
     Failed,
@@ -19,32 +20,18 @@ from sortal.methods.base import (
     Trained,
     Verdict,
 )
+from sortal.methods.outcomes import failed
 from sortal.methods.stacked_model import TrainedStack
+from sortal.methods.stacked_training import StackedTraining
 from sortal.networks.threads import torch_threads
-from sortal.training.examples import Examples, Lesson, gather
+from sortal.training.examples import Examples, gather
 from sortal.training.loop import Close, train
-from sortal.training.recipe import Course, Recipe
 from sortal.training.snapshot import meaning_of
 from sortal.training.tile import Tile
 from sortal.training.tiles import Laid, lay_tiles
 from sortal.training.watch import Watch
 
 _FAR_FROM_ONE = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackedTraining:
-    """What a method asks for."""
-
-    recipe: Recipe
-    courses: tuple[Course, ...]
-    lessons: tuple[Lesson, ...]
-    """Courses name them by position."""
-
-    validated: bool
-    """Whether members need a validation loss to decide when to stop."""
-
-    snapshot_seconds: float
 
 
 def train_stacked(
@@ -58,14 +45,18 @@ def train_stacked(
     if population.budget is not None and population.resume is None:
         raise OptionError("population.resume", None, "a folder for snapshots beside a budget")
     recipe, device = training.recipe, torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    with torch_threads(population.threads):
-        examples, validation = gather(
-            data,
-            training.lessons,
-            validated=training.validated,
-            precision=getattr(torch, recipe.precision),
-            device=device,
-        )
+    try:
+        with torch_threads(population.threads):
+            examples, validation = gather(
+                data,
+                training.lessons,
+                validated=training.validated,
+                precision=getattr(torch, recipe.precision),
+                device=device,
+            )
+    except (UserError, MemoryError) as error:
+        yield from (failed(key, error) for key in population.keys)
+        return
     refused = refusals(training, examples, validation)
     yield from (Failed(key, reason) for key, reason in refused.items())
     courses = [course for course in training.courses if course.key not in refused]
@@ -75,7 +66,7 @@ def train_stacked(
     driver = _Driver(control, population, passed=len(refused))
     for number, laid in enumerate(tiles):
         with torch_threads(population.threads):
-            tile = laid.open(recipe, device)
+            tile = laid.open(recipe, device, rows=len(examples))
             watch = Watch(
                 report=driver.report,
                 save=partial(laid.save, meaning=meaning) if laid.path else None,
@@ -84,7 +75,14 @@ def train_stacked(
             close = train(tile, examples, validation, watch, until=population.budget)
             if close is Close.ENDED and number + 1 < len(tiles):
                 laid.save(tile, meaning)
-        yield from _outcomes(tile, laid, examples, remarks, threads=population.threads)
+        yield from _outcomes(
+            tile,
+            laid,
+            examples,
+            remarks,
+            outputs=training.outputs,
+            threads=population.threads,
+        )
         driver.passed += len(laid.keys)
         if close is Close.ASKED:
             later = tuple(key for one in tiles[number + 1 :] for key in one.keys)
@@ -161,7 +159,13 @@ def _text(tile: Tile) -> str:
 
 
 def _outcomes(
-    tile: Tile, laid: Laid, examples: Examples, remarks: Sequence[str], *, threads: int
+    tile: Tile,
+    laid: Laid,
+    examples: Examples,
+    remarks: Sequence[str],
+    *,
+    outputs: Outputs,
+    threads: int,
 ) -> Iterator[Outcome]:
     """What became of the wanted members of a tile."""
     ended = [tile.ended[key] for key in laid.keys if key in tile.ended]
@@ -172,10 +176,11 @@ def _outcomes(
         lessons = {course.key: course.lesson for course in laid.courses}
         network, state = tile.recipe.network, torch.stack([one.state for one in trained])
         # What training added to the outputs becomes part of the last bias.
-        bias = network.held(state)[-1].slots["bias"]
-        bias += examples.offsets[[lessons[key] for key in keys]]
+        if examples.offsets is not None:
+            bias = network.held(state)[-1].slots["bias"]
+            bias += examples.offsets[[lessons[key] for key in keys]]
         yield Trained(
-            TrainedStack(keys, network, tile.recipe.outputs, state, threads=threads),
+            TrainedStack(keys, network, outputs, state, threads=threads),
             {key: tile.seconds[key] for key in keys},
             {one.key: (*filter(None, [one.remark]), *remarks) for one in trained},
             {key: tile.history[key] for key in keys},

@@ -42,6 +42,12 @@ class Slot:
     initialiser: Initialiser | None = None
     """The layer's own initialiser; None for the member's."""
 
+    pace: float = 1.0
+    """Factor on the learning rate."""
+
+    decayed: bool = True
+    """Whether weight decay acts on it."""
+
     @property
     def drawn(self) -> bool:
         """Whether it is a weight: drawn at the start, and what penalties act on."""

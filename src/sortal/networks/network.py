@@ -1,6 +1,6 @@
 """A population of equal networks: layers in a row, layout of their tensors, both passes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
@@ -122,12 +122,24 @@ class Network(BaseModel):
     @cached_property
     def drawn(self) -> Tensor:
         """Which parameters are weights, not biases or scales: shape (numbers,), bool."""
-        spread = [
-            torch.full((torch.Size(slot.shape).numel(),), slot.drawn)
-            for slots in self.slots
-            for slot in slots
-        ]
-        return torch.cat(spread) if spread else torch.zeros(0, dtype=torch.bool)
+        return self._spread(lambda slot: slot.drawn)
+
+    @cached_property
+    def decayed(self) -> Tensor:
+        """Which parameters weight decay acts on: shape (numbers,), bool."""
+        return self._spread(lambda slot: slot.decayed)
+
+    @cached_property
+    def paces(self) -> Tensor:
+        """Factors on the learning rate, shape (numbers,)."""
+        return self._spread(lambda slot: slot.pace)
+
+    def _spread(self, of: Callable[[Slot], float]) -> Tensor:
+        """Lay a slot's own number out over its parameters."""
+        slots = [slot for slots in self.slots for slot in slots]
+        values = torch.tensor([of(slot) for slot in slots])
+        counts = torch.tensor([torch.Size(slot.shape).numel() for slot in slots])
+        return values.repeat_interleave(counts.to(torch.int64))
 
     def held(self, state: Tensor) -> list[Held]:
         """View a tensor (members, size) layer by layer, uncopied."""

@@ -1,6 +1,6 @@
 """Examples as tensors: features that all members see, truths and weights by lesson."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,12 @@ from torch import Tensor
 from sortal.data.labels import UNKNOWN, Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
+from sortal.errors import NotFound
+from sortal.training.class_weights import given_factors
 from sortal.training.holdout import hold_out
+
+_BLOCK_BYTES = 1 << 26
+"""Size of the copies that shuffling makes."""
 
 _CERTAIN = 1e3
 """Distance in logits at which a probability is 0 or 1 in any precision."""
@@ -26,6 +31,9 @@ class Lesson:
 
     balanced: bool
     """Whether every class (of each target) gets the same total of absolute weights."""
+
+    factors: tuple[tuple[str, float], ...] = ()
+    """Factors on the weights of classes by name; of independent targets on their presence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,23 +54,47 @@ class Examples:
     weights: Tensor
     """Shape as `truth`; 0 where the label is unknown, or is one that no training example has."""
 
-    offsets: Tensor
+    offsets: Tensor | None
     """Added to outputs, shape (lessons, outputs): 0, or far below (or above) where training
-    cannot teach anything else than that the class never (or always) occurs."""
+    cannot teach anything else than that the class never (or always) occurs. None for 0."""
 
     def __len__(self) -> int:
         return len(self.features)
 
-    def reordered(self, order: Tensor) -> "Examples":
-        """Copy the examples in another order."""
-        order = order.to(self.features.device)
-        truth, weights = self.truth[:, order], self.weights[:, order]
-        return Examples(self.features[order], truth, weights, self.offsets)
+    def blocks(self, order: Tensor | None, batch_size: int) -> Iterator["Examples"]:
+        """Give the examples block by block.
+
+        Args:
+            order: Rows in the order they are wanted in; None for all as they lie.
+            batch_size: What the length of every block but the last is a multiple of.
+
+        Yields:
+            Examples that may be cut, copies if an order was asked for.
+        """
+        if order is None:
+            yield self
+            return
+        row_bytes = self.features[:1].nbytes + self.truth[:, :1].nbytes + self.weights[:, :1].nbytes
+        rows = batch_size * max(1, _BLOCK_BYTES // (batch_size * row_bytes))
+        for start in range(0, len(order), rows):
+            taken = order[start : start + rows].to(self.features.device)
+            truth, weights = self.truth[:, taken], self.weights[:, taken]
+            yield Examples(self.features[taken], truth, weights, self.offsets)
 
     def cut(self, rows: slice) -> "Examples":
         """View neighbouring rows, uncopied."""
         truth, weights = self.truth[:, rows], self.weights[:, rows]
         return Examples(self.features[rows], truth, weights, self.offsets)
+
+    def weights_of(self, lessons: Tensor) -> Tensor:
+        """Weights of each member's lesson; of length 1 when there is one lesson."""
+        return self.weights if len(self.weights) == 1 else self.weights[lessons]
+
+    def shifted(self, outputs: Tensor, lessons: Tensor) -> Tensor:
+        """Add each lesson's offsets to outputs of shape (members, rows, outputs)."""
+        if self.offsets is None:
+            return outputs
+        return outputs + self.offsets[lessons].unsqueeze(1)
 
     def answers(self, lessons: Tensor) -> tuple[Tensor, Tensor]:
         """Truth and weights of each member's lesson; of length 1 when there is one lesson."""
@@ -131,15 +163,14 @@ class _Arrays:
     ) -> Examples:
         exclusive = self.labels.outputs is Outputs.EXCLUSIVE
         truths, weights = zip(*(scale.apply(self) for scale in scales), strict=True)
+        offsets = np.stack([scale.offsets for scale in scales])
         return Examples(
             torch.tensor(self.features, dtype=precision, device=device),
             torch.tensor(
                 np.stack(truths), dtype=torch.int64 if exclusive else precision, device=device
             ),
             torch.tensor(np.stack(weights), dtype=precision, device=device),
-            torch.tensor(
-                np.stack([scale.offsets for scale in scales]), dtype=precision, device=device
-            ),
+            torch.tensor(offsets, dtype=precision, device=device) if offsets.any() else None,
         )
 
 
@@ -153,10 +184,13 @@ class _Scale:
     """By class: shape (classes,), or (targets, 2) for absent and present; 0 where training
     has no such example."""
 
+    seen: np.ndarray
+    """Which classes training has, shape as `factors`, bool."""
+
     @property
     def offsets(self) -> np.ndarray:
         """What `Examples.offsets` holds for this lesson."""
-        seen = (self.factors > 0).astype(np.float64)
+        seen = self.seen.astype(np.float64)
         return _CERTAIN * (seen - 1 if seen.ndim == 1 else seen[:, 1] - seen[:, 0])
 
     @classmethod
@@ -166,9 +200,13 @@ class _Scale:
         sizes = np.abs(train.importance(weighted=lesson.weighted))
         if labels.outputs is Outputs.EXCLUSIVE:
             factors = _factors(labels.codes, sizes, len(labels.classes), lesson)
-            return cls(target, lesson.weighted, factors)
-        columns = [_factors(column, sizes, 2, lesson) for column in labels.codes.T]
-        return cls(target, lesson.weighted, np.stack(columns))
+        else:
+            columns = [_factors(column, sizes, 2, lesson) for column in labels.codes.T]
+            factors = np.stack(columns)
+        given = {name: factor for name, factor in lesson.factors if name in labels.classes}
+        _check_classes(lesson, train.labels.classes)
+        own = given_factors(given, labels.classes, labels.outputs)
+        return cls(target, lesson.weighted, factors * own, factors > 0)
 
     def apply(self, part: _Arrays) -> tuple[np.ndarray, np.ndarray]:
         labels = part.labels.for_target(self.target)
@@ -180,6 +218,13 @@ class _Scale:
             return truth, weights * self.factors[truth] * known
         factors = np.take_along_axis(self.factors, truth.T.astype(np.intp), axis=1).T
         return truth, weights[:, np.newaxis] * factors * known
+
+
+def _check_classes(lesson: Lesson, classes: Sequence[str]) -> None:
+    """Names of classes are looked up among all, also by members that learn one target."""
+    for name, _ in lesson.factors:
+        if name not in classes:
+            raise NotFound("class", name, classes, where="class_weight")
 
 
 def _factors(codes: np.ndarray, sizes: np.ndarray, classes: int, lesson: Lesson) -> np.ndarray:

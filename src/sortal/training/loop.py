@@ -1,4 +1,4 @@
-"""How a tile of members is trained: epoch, minibatch, step, validation, stopping."""
+"""How a tile of members is trained: block, minibatch, step, validation, stopping."""
 
 import math
 from enum import StrEnum
@@ -6,11 +6,10 @@ from enum import StrEnum
 import torch
 from torch import Tensor
 
-from sortal.data.labels import Outputs
 from sortal.training.batches import epoch_order, minibatches
 from sortal.training.examples import Examples
-from sortal.training.loss import LOSSES
-from sortal.training.tile import CHUNK_ROWS, Tile, chunk_rows
+from sortal.training.losses.normalisation import Normalisation, divisors
+from sortal.training.tile import Tile
 from sortal.training.watch import Watch
 
 
@@ -50,22 +49,27 @@ def train(
         if until is not None and tile.epoch >= until:
             watch.save_now(tile)
             return Close.BUDGET
-        going = run_epoch(tile, examples, watch) and end_epoch(tile, examples, validation, watch)
+        going = run_epoch(tile, examples, validation, watch) and end_epoch(
+            tile, examples, validation, watch
+        )
     return Close.ENDED if going else Close.ASKED
 
 
-def run_epoch(tile: Tile, examples: Examples, watch: Watch) -> bool:
+def run_epoch(tile: Tile, examples: Examples, validation: Examples | None, watch: Watch) -> bool:
     """Step through the minibatches that are left of the current epoch; False when told to leave."""
-    rows = len(examples)
-    shuffled = examples.reordered(epoch_order(tile.recipe.data_seed, tile.epoch, rows))
-    for batch in minibatches(rows, tile.recipe.batch_size, start=tile.position):
-        step(tile, shuffled.cut(batch))
-        tile.position = batch.stop
-        if not obey(tile, watch, tile.position / rows):
-            return False
-        watch.save_if_due(tile)
-        if not tile.courses:
-            break
+    rows, size = len(examples), tile.recipe.batch_size
+    order = epoch_order(tile.recipe.data_seed, tile.epoch, rows)
+    for block in examples.blocks(order[tile.position :], size):
+        for batch in minibatches(len(block), size):
+            step(tile, block.cut(batch))
+            tile.position += batch.stop - batch.start
+            if tile.validation_is_due:
+                judge(tile, examples, validation)
+            if not obey(tile, watch, tile.position / rows):
+                return False
+            watch.save_if_due(tile)
+            if not tile.courses:
+                return True
     return True
 
 
@@ -76,61 +80,70 @@ def step(tile: Tile, batch: Examples) -> None:
     The gradient is gathered over chunks of rows that stay in cache. Nothing here waits
     for the device: the loss is summed where it is.
     """
-    network, outputs = tile.recipe.network, tile.recipe.outputs
+    network = tile.recipe.network
+    shares = shares_of_rows(tile, batch)
     tile.gradient.zero_()
-    for rows in minibatches(len(batch), chunk_rows(tile.recipe)):
+    for rows in minibatches(len(batch), tile.chunk_rows):
         chunk = batch.cut(rows)
         run = tile.open_pass(len(chunk), training=True)
-        values, memories = network.record(chunk.features, tile.held, run)
-        losses, slope = losses_and_slopes(outputs, values, chunk, tile.lessons)
-        network.backward(slope.div_(len(batch)), memories, tile.held, tile.slopes)
-        tile.loss_sum += losses
-    tile.optimiser.step(tile.parameters, tile.gradient)
+        outputs, memories = network.record(chunk.features, tile.held, run)
+        outputs = chunk.shifted(outputs, tile.lessons)
+        sums, slopes = tile.recipe.loss.sums_and_slopes(outputs, *chunk.answers(tile.lessons))
+        network.backward(slopes.mul_(shares), memories, tile.held, tile.slopes)
+        tile.loss_sum += sums
+    tile.loss_rows += len(batch)
+    tile.update()
 
 
-def losses_and_slopes(
-    kind: Outputs, values: Tensor, chunk: Examples, lessons: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Sums of the losses of a chunk, shape (members,), and their slopes at the outputs."""
-    with torch.enable_grad():
-        outputs = values.requires_grad_()
-        losses = LOSSES[kind](
-            outputs + chunk.offsets[lessons].unsqueeze(1), *chunk.answers(lessons)
-        )
-        (slope,) = torch.autograd.grad(losses.sum(), outputs)
-    return losses.detach(), slope
+def shares_of_rows(tile: Tile, batch: Examples) -> Tensor | float:
+    """What makes a mean of a minibatch's sum of losses."""
+    if tile.recipe.normalisation is Normalisation.ROWS:
+        return 1 / len(batch)
+    weights = batch.weights_of(tile.lessons)
+    return 1 / divisors(weights, len(batch), tile.recipe.normalisation)
 
 
 @torch.no_grad()
-def validate(tile: Tile, validation: Examples) -> Tensor:
-    """Mean validation loss of each member, float64 on the CPU, shape (members,)."""
+def mean_loss(tile: Tile, examples: Examples) -> Tensor:
+    """Mean loss of each member at its present weights, float64 on the CPU, shape (members,)."""
     total = torch.zeros_like(tile.loss_sum)
-    for rows in minibatches(len(validation), CHUNK_ROWS):
-        chunk = validation.cut(rows)
-        run = tile.open_pass(len(chunk), training=False)
-        outputs = tile.recipe.network.forward(chunk.features, tile.held, run)
-        outputs = outputs + chunk.offsets[tile.lessons].unsqueeze(1)
-        total += LOSSES[tile.recipe.outputs](outputs, *chunk.answers(tile.lessons))
-    return total.cpu() / len(validation)
+    for block in examples.blocks(None, tile.chunk_rows):
+        for rows in minibatches(len(block), tile.chunk_rows):
+            chunk = block.cut(rows)
+            run = tile.open_pass(len(chunk), training=False)
+            outputs = tile.recipe.network.forward(chunk.features, tile.held, run)
+            outputs = chunk.shifted(outputs, tile.lessons)
+            total += tile.recipe.loss.sums(outputs, *chunk.answers(tile.lessons))
+    return total.cpu() / len(examples)
+
+
+def judge(tile: Tile, examples: Examples, validation: Examples | None) -> None:
+    """Measure, write history, let members go that diverged or lost patience, slow the others."""
+    measured = {"loss": tile.loss_sum.cpu() / max(1, tile.loss_rows)}
+    tile.forget_losses()
+    if validation is not None:
+        if tile.recipe.measure_training:
+            measured["training_loss"] = mean_loss(tile, examples)
+        measured["validation_loss"] = mean_loss(tile, validation)
+    at = tile.optimiser.steps
+    for row, course in enumerate(tile.courses):
+        values = {name: float(of[row]) for name, of in measured.items()}
+        tile.history[course.key].append({"epoch": at / tile.updates_per_epoch, **values})
+    tile.end(diverged(tile, measured), failed=True)
+    if validation is None:
+        return
+    finite = torch.stack(list(measured.values())).isfinite().all(dim=0)
+    losses = measured["validation_loss"][finite]
+    tile.pace.judge(losses)
+    lost = tile.stopping.judge(losses, tile.state, at)
+    tile.end({row: stopped_early(tile, row) for row in lost})
 
 
 def end_epoch(tile: Tile, examples: Examples, validation: Examples | None, watch: Watch) -> bool:
-    """Measure, write history, let members go that diverged, lost patience or are through."""
-    if not tile.courses:
-        return True
-    losses = tile.loss_sum.cpu() / len(examples)
-    measured = {"loss": losses}
-    if validation is not None:
-        measured["validation_loss"] = validate(tile, validation)
-    tile.start_epoch()
-    for row, course in enumerate(tile.courses):
-        values = {name: float(of[row]) for name, of in measured.items()}
-        tile.history[course.key].append({"epoch": tile.epoch, **values})
-    tile.end(diverged(tile, measured), failed=True)
-    if validation is not None:
-        finite = torch.stack(list(measured.values())).isfinite().all(dim=0)
-        lost = tile.stopping.judge(measured["validation_loss"][finite], tile.state, tile.epoch)
-        tile.end({row: stopped_early(tile, row) for row in lost})
+    """Validate, begin the next epoch, let members go that are through."""
+    if tile.courses and not tile.recipe.validate_every:
+        judge(tile, examples, validation)
+    tile.epoch, tile.position = tile.epoch + 1, 0
     tile.end({row: "" for row, course in enumerate(tile.courses) if tile.epoch >= course.epochs})
     return obey(tile, watch, 0.0, now=True)
 
@@ -155,12 +168,14 @@ def diverged(tile: Tile, measured: dict[str, Tensor]) -> dict[int, str]:
         for name, value in list(wrong.items())[:1]:
             what = "NaN" if math.isnan(value) else "infinite"
             reasons[row] = (
-                f"the {name.replace('_', ' ')} became {what} in epoch {tile.epoch}; "
-                f"lower learning_rate ({course.learning_rate:g}) or scale the features"
+                f"the {name.replace('_', ' ')} became {what} in epoch {tile.epoch + 1}; "
+                f"lower learning_rate ({course.rates.learning_rate:g}) or scale the features"
             )
     return reasons
 
 
 def stopped_early(tile: Tile, row: int) -> str:
-    """Remark on a member whose patience ended."""
-    return f"stopped early after epoch {tile.epoch} of {tile.courses[row].epochs}"
+    """Remark on a member whose patience ended, or whose weights no longer move."""
+    why = ", its weights hardly changing," if tile.stopping.settled[row] else ""
+    epoch = tile.optimiser.steps / tile.updates_per_epoch
+    return f"stopped early{why} after epoch {epoch:.4g} of {tile.courses[row].epochs}"

@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
-from sortal.data.labels import Outputs
 from sortal.networks.names import Initialiser
 from sortal.networks.network import Network
-from sortal.training.optimiser import OptimiserKind
+from sortal.training.losses.loss import Loss
+from sortal.training.losses.normalisation import Normalisation
+from sortal.training.optimisers.choice import Choice, OptimiserKind
+from sortal.training.schedules.decay import Constant
+from sortal.training.schedules.plateau import Plateau
+from sortal.training.schedules.span import Schedule
+from sortal.training.stop_rule import StopRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +18,7 @@ class Recipe:
     """What members must have in common to step together."""
 
     network: Network
-    outputs: Outputs
+    loss: Loss
     optimiser: OptimiserKind
     batch_size: int
     """Examples an update; the last minibatch of an epoch may be shorter."""
@@ -24,6 +29,18 @@ class Recipe:
 
     precision: str = "float32"
     """`float32` or `float64`."""
+
+    normalisation: Normalisation = Normalisation.ROWS
+    """What a minibatch's sum of losses is divided by."""
+
+    validate_every: int = 0
+    """Updates between validations; 0 for one at the end of every epoch."""
+
+    measure_training: bool = True
+    """Whether validations also take the loss of the training examples, on the same weights."""
+
+
+_CONSTANT, _TO_THE_END = Constant(), StopRule()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +53,30 @@ class Course:
     """Which of the examples' truths and weights it learns from (`examples.Examples`)."""
 
     epochs: int
-    learning_rate: float
-    weight_decay: float = 0.0
-    momentum: float = 0.0
-    """Only used by `sgd`."""
+    rates: Choice
+    """Learning rate and all else that the optimiser reads."""
+
+    schedule: Schedule = _CONSTANT
+    """What the learning rate is multiplied with, update by update."""
+
+    plateau: Plateau | None = None
+    """When the learning rate is cut because the validation loss stands still."""
+
+    decay_schedule: Schedule = _CONSTANT
+    """What the weight decay is multiplied with."""
 
     dropout: float = 0.0
     """Share of hidden units dropped in each update, in [0, 1)."""
 
-    initialiser: Initialiser = "glorot_uniform"
-    patience: int = 0
-    """Epochs to wait for a better validation loss; 0 trains all epochs and keeps the last weights."""
+    dropout_schedule: Schedule = _CONSTANT
+    """What that share is multiplied with."""
 
-    min_gain: float = 0.0
-    """Smallest drop in validation loss that counts."""
+    l1: float = 0.0
+    """Penalty on absolute weights, added to the loss."""
+
+    l2: float = 0.0
+    """Penalty on squared weights, added to the loss."""
+
+    initialiser: Initialiser = "glorot_uniform"
+    stop: StopRule = _TO_THE_END
+    """When it ends before its last epoch, and whether its best weights are kept."""

@@ -8,7 +8,7 @@ the new one, never a part.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,34 +38,29 @@ def meaning_of(recipe: Recipe, data: Sequence[str], device: torch.device) -> str
         data: Fingerprints of dataset, split, preparation.
         device: Where training runs; numbers differ between kinds of device.
     """
-    shared = {item.name: getattr(recipe, item.name) for item in fields(recipe)}
-    shared["network"] = recipe.network.model_dump(mode="json")
-    described = [_FORMAT, shared, list(data), device.type, torch.__version__]
-    return hashlib.blake2b(json.dumps(described).encode(), digest_size=16).hexdigest()
+    return _digest(repr([_FORMAT, recipe, list(data), device.type, torch.__version__]))
 
 
 def save_snapshot(tile: Tile, path: Path, meaning: str) -> None:
     """Write all state of a tile; `path`'s folder is made if it is missing."""
     ended = list(tile.ended.values())
-    stopping = tile.stopping
     tensors = {
         "state": tile.state,
         "loss_sum": tile.loss_sum,
-        "best": stopping.best,
-        "best_loss": stopping.best_loss,
-        "best_epoch": stopping.best_epoch,
-        "waited": stopping.waited,
         **{f"optimiser.{name}": held for name, held in tile.optimiser.memory.items()},
+        **{f"stopping.{name}": held for name, held in tile.stopping.state().items()},
+        **{f"pace.{name}": held for name, held in tile.pace.state().items()},
         **{f"generator.{row}": one.get_state() for row, one in enumerate(tile.generators)},
         **{f"ended.{row}": one.state for row, one in enumerate(ended)},
     }
     about = {
         "meaning": meaning,
-        "courses": [asdict(course) for course in tile.courses],
+        "courses": {course.key: _digest(repr(course)) for course in tile.courses},
         "ended": [{"key": e.key, "remark": e.remark, "failed": e.failed} for e in ended],
         "epoch": tile.epoch,
         "position": tile.position,
         "steps": tile.optimiser.steps,
+        "loss_rows": tile.loss_rows,
         "history": tile.history,
         "seconds": tile.seconds,
     }
@@ -109,28 +104,46 @@ class Snapshot:
     def fits(self, meaning: str, courses: Mapping[str, Course]) -> bool:
         """Whether it was written by this very training of the members it shares with `courses`."""
         return self.about["meaning"] == meaning and all(
-            course["key"] not in courses or Course(**course) == courses[course["key"]]
-            for course in self.about["courses"]
+            key not in courses or _digest(repr(courses[key])) == digest
+            for key, digest in self.about["courses"].items()
         )
 
-    def restore(self, recipe: Recipe, device: torch.device) -> Tile:
-        """Make the tile as it was."""
-        about, tensors = self.about, self.tensors
-        tile = Tile(recipe, [Course(**course) for course in about["courses"]], device)
-        tile.state = tensors["state"].to(device)
-        tile.loss_sum = tensors["loss_sum"].to(device)
+    def restore(
+        self, recipe: Recipe, courses: Sequence[Course], device: torch.device, *, rows: int
+    ) -> Tile:
+        """Make the tile as it was, without the members that `courses` does not name."""
+        about, by_key = self.about, {course.key: course for course in courses}
+        running = list(about["courses"])
+        there = torch.tensor([key in by_key for key in running], dtype=torch.bool)
+        tile = Tile(recipe, [by_key[key] for key in running if key in by_key], device, rows=rows)
+        tile.state = self.tensors["state"][there].to(device)
+        tile.loss_sum, tile.loss_rows = (
+            self.tensors["loss_sum"][there].to(device),
+            about["loss_rows"],
+        )
         tile.epoch, tile.position = about["epoch"], about["position"]
         tile.optimiser.steps = about["steps"]
-        for name in tile.optimiser.memory:
-            tile.optimiser.memory[name] = tensors[f"optimiser.{name}"].to(device)
-        tile.stopping.best = tensors["best"].to(device)
-        for name in ("best_loss", "best_epoch", "waited"):
-            setattr(tile.stopping, name, tensors[name].clone())
-        for row, generator in enumerate(tile.generators):
-            generator.set_state(tensors[f"generator.{row}"])
+        for name, held in self._parts("optimiser").items():
+            tile.optimiser.memory[name] = held[there].to(device)
+        tile.stopping.restore({n: held[there] for n, held in self._parts("stopping").items()})
+        tile.pace.restore({n: held[there] for n, held in self._parts("pace").items()})
+        for generator, row in zip(tile.generators, there.nonzero(), strict=bool(tile.generators)):
+            generator.set_state(self.tensors[f"generator.{int(row)}"])
         for row, one in enumerate(about["ended"]):
-            state = tensors[f"ended.{row}"].to(device)
+            state = self.tensors[f"ended.{row}"].to(device)
             tile.ended[one["key"]] = Ended(one["key"], state, one["remark"], one["failed"])
         tile.history, tile.seconds = dict(about["history"]), dict(about["seconds"])
         tile.bind()
         return tile
+
+    def _parts(self, owner: str) -> dict[str, Tensor]:
+        start = f"{owner}."
+        return {
+            name.removeprefix(start): held
+            for name, held in self.tensors.items()
+            if name.startswith(start)
+        }
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -10,27 +10,24 @@ from torch import Tensor
 from sortal.networks.dropout import draw_uniform
 from sortal.networks.layer import Pass
 from sortal.networks.stream import stream
-from sortal.training.optimiser import Rates, build_optimiser, keep_members
+from sortal.training.optimisers.build import build_optimiser
+from sortal.training.pace import Pace
 from sortal.training.recipe import Course, Recipe
 from sortal.training.stopping import Stopping
 
-CHUNK_ROWS = 512
-"""Rows whose gradients are computed at once: more fall out of the processor's cache."""
-
-_TILE_UNITS = 1 << 18
-"""Hidden units times rows that one step of a tile may hold."""
+_TILE_NUMBERS = 1 << 18
+"""Units of the widest layer, over rows and members, that a step holds at once: more of them
+fall out of the processor's cache."""
 _TILE_MEMBERS = 64
+_LEAST_ROWS = 128
 
 
 def members_per_tile(recipe: Recipe) -> int:
     """How many members step together, from shapes alone so that results never depend on timing."""
-    rows = min(recipe.batch_size, chunk_rows(recipe))
-    return max(1, min(_TILE_MEMBERS, _TILE_UNITS // (recipe.network.units * rows)))
-
-
-def chunk_rows(recipe: Recipe) -> int:
-    """Rows whose gradients are computed at once: all of a minibatch if they influence each other."""
-    return recipe.batch_size if recipe.network.mixes_rows else CHUNK_ROWS
+    rows = recipe.batch_size
+    if not recipe.network.mixes_rows:
+        rows = min(rows, _LEAST_ROWS)
+    return max(1, min(_TILE_MEMBERS, _TILE_NUMBERS // (recipe.network.units * rows)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,31 +48,27 @@ class Ended:
 class Tile:
     """Running members along the leading axis of every tensor, and those that have ended."""
 
-    def __init__(self, recipe: Recipe, courses: Sequence[Course], device: torch.device) -> None:
-        dtype: torch.dtype = getattr(torch, recipe.precision)
+    def __init__(
+        self, recipe: Recipe, courses: Sequence[Course], device: torch.device, *, rows: int
+    ) -> None:
+        """Args: what members share; the members; where they train; training examples."""
         self.recipe, self.courses, self.device = recipe, list(courses), device
-        self.state = torch.empty(len(courses), recipe.network.size, dtype=dtype)
+        self.updates_per_epoch = -(-rows // recipe.batch_size)
+        self.state = _starts(recipe, courses).to(device)
         """Parameters, then buffers, of each member."""
-        for row, one in zip(self.state, courses, strict=True):
-            row.copy_(recipe.network.start(one.seed, one.initialiser))
-        self.state = self.state.to(device)
-        self.optimiser = build_optimiser(
-            recipe.optimiser,
-            Rates.of(
-                [(one.learning_rate, one.weight_decay, one.momentum) for one in courses],
-                self.parameters,
-            ),
-            self.parameters,
-        )
-        self.stopping = Stopping(
-            [one.patience for one in courses], [one.min_gain for one in courses], self.state
+        self.optimiser = build_optimiser(recipe.optimiser, self.parameters)
+        per_epoch = self.updates_per_epoch
+        self.pace = Pace(recipe, courses, self.parameters, updates_per_epoch=per_epoch)
+        self.stopping = Stopping.of(
+            [one.stop for one in courses], self.state, updates_per_epoch=per_epoch
         )
         self.generators = [
             stream(one.seed, "dropout", device=device) for one in courses if recipe.network.draws
         ]
         self.epoch, self.position = 0, 0
         """Epochs completed, and rows of the current one that are done."""
-        self.loss_sum = self._zeros()
+        self.loss_sum, self.loss_rows = self._zeros(), 0
+        """Losses of the rows seen since the last validation, and how many these are."""
         self.ended: dict[str, Ended] = {}
         self.history: dict[str, list[dict[str, float]]] = {one.key: [] for one in courses}
         self.seconds = {one.key: 0.0 for one in courses}
@@ -87,32 +80,49 @@ class Tile:
         """What the optimiser changes, a view of `state`."""
         return self.state[:, : self.recipe.network.numbers]
 
+    @property
+    def validation_is_due(self) -> bool:
+        """Whether the update just made is one of those after which to validate."""
+        every = self.recipe.validate_every
+        return every > 0 and self.optimiser.steps % every == 0
+
+    @property
+    def chunk_rows(self) -> int:
+        """Rows whose gradients are computed at once: so many that they stay in cache."""
+        rows = self.recipe.batch_size
+        if self.recipe.network.mixes_rows or self.device.type != "cpu":
+            return rows
+        fitting = _TILE_NUMBERS // (self.recipe.network.units * max(1, len(self.courses)))
+        return max(_LEAST_ROWS, fitting)
+
     def bind(self) -> None:
         """Derive from `state` and `courses` what a step needs; after either was replaced."""
-        network, parameters = self.recipe.network, self.parameters
+        network = self.recipe.network
         self.held = network.held(self.state)
-        self.gradient = torch.zeros_like(parameters)
+        self.gradient = torch.zeros_like(self.parameters)
         self.slopes = network.slot_views(self.gradient)
         self.lessons = torch.tensor(
             [one.lesson for one in self.courses], dtype=torch.int64, device=self.device
         )
-        self.kept_share = torch.tensor(
-            [1.0 - one.dropout for one in self.courses],
-            dtype=parameters.dtype,
-            device=self.device,
-        )
 
     def open_pass(self, rows: int, *, training: bool) -> Pass:
         """Begin a pass of some rows through all members."""
-        opened = Pass(members=len(self.courses), training=training, kept=self.kept_share)
+        opened = Pass(members=len(self.courses), training=training)
         if training and self.generators:
             draws = self.recipe.network.draws
+            opened.kept = self.pace.kept(self.optimiser.steps)
             opened.uniform = draw_uniform(self.generators, rows, draws, self.state)
         return opened
 
-    def start_epoch(self) -> None:
-        """Begin the next epoch at its first row."""
-        self.epoch, self.position, self.loss_sum = self.epoch + 1, 0, self._zeros()
+    def update(self) -> None:
+        """Let the optimiser use the gradient up."""
+        rates = self.pace.rates(self.optimiser.steps)
+        self.pace.penalise(self.gradient, self.parameters)
+        self.optimiser.step(self.parameters, self.gradient, rates)
+
+    def forget_losses(self) -> None:
+        """Count losses from here."""
+        self.loss_sum, self.loss_rows = self._zeros(), 0
 
     def end(self, remarks: dict[int, str], *, failed: bool = False) -> None:
         """Let members leave with their best weights, or their current ones if none were kept.
@@ -135,8 +145,9 @@ class Tile:
         self.courses = [self.courses[row] for row in kept]
         self.generators = [self.generators[row] for row in kept if self.generators]
         self.state, self.loss_sum = self.state[index], self.loss_sum[index]
-        keep_members(self.optimiser, index)
+        self.optimiser.keep(index)
         self.stopping.keep(index)
+        self.pace.keep(index, self.courses)
         self.bind()
 
     def count_seconds(self) -> None:
@@ -156,8 +167,15 @@ class Tile:
         if failed or not state.isfinite().all():
             return Ended(key, state, remark or "its weights became infinite", failed=True)
         if best:
-            remark = f"{remark or 'trained to the end'}; the weights of epoch {best} are kept"
+            when = f"epoch {best / self.updates_per_epoch:.4g}"
+            remark = f"{remark or 'trained to the end'}; the weights of {when} are kept"
         return Ended(key, state, remark)
 
     def _zeros(self) -> Tensor:
         return torch.zeros(len(self.courses), dtype=torch.float64, device=self.device)
+
+
+def _starts(recipe: Recipe, courses: Sequence[Course]) -> Tensor:
+    starts = [recipe.network.start(one.seed, one.initialiser) for one in courses]
+    dtype: torch.dtype = getattr(torch, recipe.precision)
+    return torch.stack(starts).to(dtype) if starts else torch.empty(0, recipe.network.size)

@@ -30,15 +30,17 @@ class Laid:
         """Keys of the wanted members."""
         return tuple(course.key for course in self.courses)
 
-    def open(self, recipe: Recipe, device: torch.device) -> Tile:
-        """Start the members, or take them up where the snapshot left them."""
+    def open(self, recipe: Recipe, device: torch.device, *, rows: int) -> Tile:
+        """Start the members, or take them up where the snapshot left them.
+
+        Args:
+            recipe: What they share.
+            device: Where they train.
+            rows: Training examples.
+        """
         if self.path is None or not self.stored:
-            return Tile(recipe, self.courses, device)
-        tile = Snapshot.read(self.path).restore(recipe, device)
-        unwanted = {course.key for course in tile.courses}.difference(self.keys)
-        if unwanted:
-            tile.keep(row for row, course in enumerate(tile.courses) if course.key not in unwanted)
-        return tile
+            return Tile(recipe, self.courses, device, rows=rows)
+        return Snapshot.read(self.path).restore(recipe, self.courses, device, rows=rows)
 
     def save(self, tile: Tile, meaning: str) -> None:
         """Write the snapshot if there is a place for it."""

@@ -66,3 +66,14 @@ def test_coupled_decay_is_scaled_by_the_gradient_and_decoupled_is_not(start):
         ends[kind] = ours
     torch.testing.assert_close(ends["adamw"], start * (1 - 0.1 * 0.5))
     torch.testing.assert_close(ends["adam"], start - 0.1 * start.sign(), rtol=0, atol=1e-5)
+
+
+def test_averages_of_gradients_that_stay_zero_do_not_become_denormal(choices):
+    parameters = torch.ones(1, 4)
+    rates, adam = Rates.of(choices("adam")[:1], parameters), build_optimiser("adam", parameters)
+    adam.step(parameters, torch.ones(1, 4), rates)
+    for _ in range(2500):
+        adam.step(parameters, torch.zeros(1, 4), rates)
+        mean = adam.memory["mean"].abs()
+        assert ((mean == 0) | (mean >= torch.finfo(torch.float32).tiny)).all()
+    assert not mean.any()

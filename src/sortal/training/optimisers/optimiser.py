@@ -6,6 +6,10 @@ from torch import Tensor
 from sortal.training.optimisers.rates import Rates
 from sortal.training.optimisers.rule import Rule, Work
 
+_FORGETTING, _NOTHING = 256, 1e-25
+"""Averages of gradients that stay 0 sink until they are denormal, which processors multiply many
+times slower; so what is as good as nothing becomes 0 every so many updates."""
+
 
 class Optimiser:
     """Updates the parameters of all members, each member at its own rates.
@@ -35,6 +39,9 @@ class Optimiser:
                 gradient.addcmul_(parameters, rates.weight_decay)
         work = Work(parameters, gradient, self.memory, self._spare)
         self.rule.update(work, rates, self.steps)
+        if self.steps % _FORGETTING == 0:
+            for held in self.memory.values():
+                held.masked_fill_(held.abs() < _NOTHING, 0)
 
     def keep(self, rows: Tensor) -> None:
         """Forget all members but some."""

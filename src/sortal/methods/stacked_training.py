@@ -1,0 +1,113 @@
+"""What a method asks of the population trainer: from members and parameters to recipe and courses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sortal.data.labels import Outputs
+from sortal.data.prepared import Prepared
+from sortal.data.split import Part
+from sortal.methods.base import Member, Population
+from sortal.methods.trained_parameters import AbstractTrainedParameters
+from sortal.networks.network import Network
+from sortal.networks.stream import stream_seed
+from sortal.training.examples import Lesson
+from sortal.training.losses.choose import loss_of
+from sortal.training.losses.normalisation import Normalisation
+from sortal.training.recipe import Course, Recipe
+
+Read: TypeAlias = Callable[[Member], AbstractTrainedParameters]
+"""Parameters of a member, in the type that the method knows."""
+
+Draw: TypeAlias = Callable[[Member, int, int], Network]
+"""The network of a member, for so many features and outputs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackedTraining:
+    """What a method asks for."""
+
+    recipe: Recipe
+    courses: tuple[Course, ...]
+    outputs: Outputs
+    lessons: tuple[Lesson, ...]
+    """Courses name them by position."""
+
+    validated: bool
+    """Whether members need a validation loss to decide when to stop."""
+
+    snapshot_seconds: float
+
+
+def stacked_training(
+    population: Population, data: Prepared, read: Read, draw: Draw, *, snapshot_seconds: float
+) -> StackedTraining:
+    """Lay out the training of members that the method put into one group."""
+    members = population.members
+    first, labels = read(members[0]), data.dataset.labels
+    target = members[0].target or data.target
+    features = data.inputs(Part.TRAIN).matrix().shape[1]
+    network = draw(members[0], features, len(labels.for_target(target).classes))
+    taught = [_lesson(member, read(member)) for member in members]
+    lessons = tuple(dict.fromkeys(taught))
+    return StackedTraining(
+        recipe=_recipe(first, network, labels.outputs, stream_seed(data.split.fingerprint)),
+        courses=tuple(
+            _course(member, read(member), lessons.index(lesson))
+            for member, lesson in zip(members, taught, strict=True)
+        ),
+        outputs=labels.outputs,
+        lessons=lessons,
+        validated=first.watches,
+        snapshot_seconds=snapshot_seconds,
+    )
+
+
+def _recipe(
+    chosen: AbstractTrainedParameters, network: Network, outputs: Outputs, data_seed: int
+) -> Recipe:
+    return Recipe(
+        network=network,
+        loss=loss_of(
+            outputs,
+            label_smoothing=chosen.label_smoothing,
+            focal_gamma=chosen.focal_gamma,
+            focal_alpha=chosen.focal_alpha,
+        ),
+        optimiser=chosen.optimiser,
+        batch_size=chosen.batch_size,
+        data_seed=data_seed,
+        precision=chosen.precision,
+        normalisation=Normalisation(chosen.normalisation),
+        validate_every=chosen.validate_every,
+        measure_training=chosen.training_loss,
+    )
+
+
+def _course(member: Member, own: AbstractTrainedParameters, lesson: int) -> Course:
+    return Course(
+        key=member.key,
+        seed=member.seed,
+        lesson=lesson,
+        epochs=own.epochs,
+        rates=own.choice(),
+        schedule=own.learning_rate_schedule(),
+        plateau=own.plateau(),
+        decay_schedule=own.weight_decay_schedule(),
+        dropout=own.dropout,
+        dropout_schedule=own.dropout_schedule(),
+        l1=own.l1,
+        l2=own.l2,
+        initialiser=own.initialiser,
+        stop=own.stop_rule(),
+    )
+
+
+def _lesson(member: Member, own: AbstractTrainedParameters) -> Lesson:
+    given = own.class_weight
+    return Lesson(
+        target=member.target,
+        weighted=bool(member.weights),
+        balanced=given == "balanced",
+        factors=tuple(given.items()) if isinstance(given, dict) else (),
+    )
