@@ -138,6 +138,95 @@ def said(trained: dict[str, sortal.Results]) -> Callable[..., np.ndarray]:
 
 Made = Callable[..., Portable]
 
+_END = [{"kind": "flatten"}, {"kind": "dense", "units": 2}]
+_CURVE = {"kind": "activation", "name": "relu"}
+
+
+@pytest.fixture(scope="session")
+def of_points() -> dict[str, tuple[tuple[int, ...], list[dict[str, Any]]]]:
+    """Networks over signals and stamps that together have every such layer: shape and layers."""
+    stamp, signal, row = (3, 9, 8), (2, 21), (6,)
+    long = [{"kind": "conv2d", "channels": 5, "kernel": [3, 3], "padding": "same"}, _CURVE]
+    short = [{"kind": "conv2d", "channels": 5, "kernel": [1, 1]}]
+    return {
+        "plain": (stamp, [{"kind": "conv2d", "channels": 4, "kernel": [3, 2]}, _CURVE, *_END]),
+        "same": (
+            stamp,
+            [
+                {
+                    "kind": "conv2d",
+                    "channels": 4,
+                    "kernel": [4, 3],
+                    "stride": [2, 2],
+                    "padding": "same",
+                    "bias": False,
+                },
+                {"kind": "batch_norm", "epsilon": 0.01, "momentum": 0.9},
+                _CURVE,
+                {"kind": "max_pool2d", "size": [2, 2], "padding": "same"},
+                {"kind": "dropout", "rate": 0.3, "whole_channels": True},
+                *_END,
+            ],
+        ),
+        "zeros": (
+            stamp,
+            [
+                {"kind": "conv2d", "channels": 4, "kernel": [3, 3], "padding": 2},
+                {"kind": "average_pool2d", "size": [3, 2], "stride": [2, 2], "padding": "same"},
+                {"kind": "global_average"},
+                {"kind": "layer_norm"},
+                {"kind": "dense", "units": 2},
+            ],
+        ),
+        "separable": (
+            stamp,
+            [
+                {"kind": "layer_norm", "epsilon": 0.1},
+                {
+                    "kind": "separable_conv2d",
+                    "channels": 4,
+                    "kernel": [3, 3],
+                    "multiplier": 2,
+                    "padding": "same",
+                },
+                {"kind": "activation", "name": "leaky_relu", "slope": 0.1},
+                {"kind": "average_pool2d", "size": [2, 2]},
+                {"kind": "alpha_dropout", "rate": 0.2},
+                *_END,
+            ],
+        ),
+        "signal": (
+            signal,
+            [
+                {"kind": "conv1d", "channels": 4, "kernel": 5, "stride": 2, "padding": "same"},
+                {"kind": "batch_norm"},
+                {"kind": "max_pool1d", "size": 3, "stride": 2},
+                {"kind": "conv1d", "channels": 6, "kernel": 3, "padding": 1},
+                {"kind": "average_pool1d", "size": 2, "padding": "same"},
+                {"kind": "global_max"},
+                {"kind": "dense", "units": 2},
+            ],
+        ),
+        "row": (
+            row,
+            [
+                {"kind": "dense", "units": 5, "bias": False},
+                {"kind": "batch_norm"},
+                _CURVE,
+                {"kind": "layer_norm"},
+                {"kind": "dense", "units": 2},
+            ],
+        ),
+        "residual": (
+            stamp,
+            [
+                {"kind": "residual", "layers": long, "shortcut": short},
+                {"kind": "residual", "layers": [{"kind": "batch_norm"}, *long]},
+                *_END,
+            ],
+        ),
+    }
+
 
 @pytest.fixture(scope="session")
 def made() -> Made:
@@ -155,6 +244,10 @@ def made() -> Made:
         state = torch.empty(1, network.size).uniform_(
             -1, 1, generator=torch.Generator().manual_seed(1)
         )
+        for held in network.held(state):
+            for name, buffer in held.buffers.items():
+                if name.endswith("variance"):
+                    buffer.abs_()
         (count,) = network.shapes[-1]
         scaler = Scaler(
             fill=np.full(shape, fill),

@@ -42,6 +42,22 @@ TRAINED = [
 ]
 
 
+POINTS = ("plain", "same", "zeros", "separable", "signal", "row")
+
+
+STAMPS = [
+    [
+        "Conv2D",
+        {"filters": 4, "kernel_size": (4, 3), "strides": 2, "padding": "same", "use_bias": False},
+    ],
+    ["BatchNormalization", {"epsilon": 0.01}],
+    ["ReLU", {}],
+    ["MaxPooling2D", {"padding": "same"}],
+    ["Flatten", {}],
+    ["Dense", {"units": 2, "activation": "softmax"}],
+]
+
+
 def _curves(activation: str) -> list[dict[str, Any]]:
     return [
         {"kind": "dense", "units": 5},
@@ -53,7 +69,7 @@ def _curves(activation: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def asked(portable, said, raw, made, tmp_path_factory) -> dict[str, Any]:
+def asked(portable, of_points, *, said, raw, made, tmp_path_factory) -> dict[str, Any]:
     """Every comparison of this file by name: what Keras gives, and what Sortal gives."""
     folder = tmp_path_factory.mktemp("keras")
     requests, expected = {}, {}
@@ -80,6 +96,14 @@ def asked(portable, said, raw, made, tmp_path_factory) -> dict[str, Any]:
         scores = said("iris", "tanh", raw["iris"])
         scaled = one.scaler.apply(raw["iris"]).astype(np.float32)
         ask(name, scaled, scores, weights=str(path), layers=dense)
+    shape, layers = of_points["same"]
+    stamps = made(layers, shape=shape)
+    images = np.random.default_rng(5).normal(size=(20, *shape)).astype(np.float32)
+    for form, suffix in WEIGHTS.items():
+        name, path = f"stamps {form}", folder / f"stamps {form}{suffix}"
+        write(stamps, path, form)
+        scores, last = stamps.scores(images, scaled=True), np.moveaxis(images, 1, -1)
+        ask(name, last, scores, weights=str(path), layers=STAMPS)
     rows = np.random.default_rng(2).normal(size=(50, 3)).astype(np.float32)
     for activation in ACTIVATIONS:
         for form, suffix in WHOLE.items():
@@ -88,6 +112,16 @@ def asked(portable, said, raw, made, tmp_path_factory) -> dict[str, Any]:
             write(net, folder / f"{name}{suffix}", form, with_scaler=False)
             scores = net.scores(rows, scaled=True)
             ask(name, rows, scores, model=str(folder / f"{name}{suffix}"))
+    for what in POINTS:
+        shape, layers = of_points[what]
+        net = made(layers, shape=shape)
+        images = np.random.default_rng(4).normal(size=(20, *shape)).astype(np.float32)
+        last = np.moveaxis(images, 1, -1)
+        for form, suffix in WHOLE.items():
+            name = f"{what} {form}"
+            write(net, folder / f"{name}{suffix}", form)
+            scores = net.scores(images, scaled=False)
+            ask(name, last, scores, model=str(folder / f"{name}{suffix}"))
     tiny = made(_curves("relu"), scale=1e-9)
     write(tiny, folder / "tiny.keras", Format.KERAS)
     ask(
@@ -117,8 +151,9 @@ def test_a_trained_network_scores_raw_features_in_keras_as_here(asked, job, titl
 
 @pytest.mark.parametrize("form", WEIGHTS)
 def test_weights_load_into_the_same_network_of_stock_keras(asked, form):
-    came, expected = asked[f"weights {form}"]
-    np.testing.assert_allclose(came, expected, atol=1e-5)
+    for name in ("weights", "stamps"):
+        came, expected = asked[f"{name} {form}"]
+        np.testing.assert_allclose(came, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("form", WHOLE)
@@ -126,6 +161,20 @@ def test_weights_load_into_the_same_network_of_stock_keras(asked, form):
 def test_every_activation_is_the_same_curve_in_keras(asked, activation, form):
     came, expected = asked[f"{activation} {form}"]
     np.testing.assert_allclose(came, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("form", WHOLE)
+@pytest.mark.parametrize("what", POINTS)
+def test_layers_of_signals_and_stamps_are_the_same_in_keras(asked, what, form):
+    came, expected = asked[f"{what} {form}"]
+    assert np.ptp(expected) > 0.1
+    np.testing.assert_allclose(came, expected, atol=1e-5)
+
+
+def test_a_layer_that_keras_has_not_is_refused_with_the_formats_that_carry_it(made, of_points):
+    shape, layers = of_points["residual"]
+    with pytest.raises(UserError, match=r"layers\.0 \(residual\).*onnx or safetensors"):
+        write(made(layers, shape=shape), Path("x"), Format.KERAS)
 
 
 def test_features_of_tiny_spread_are_scaled_in_keras(asked):

@@ -18,6 +18,7 @@ from sortal.export import onnx_file
 from sortal.export.formats import Format
 from sortal.export.write import write
 from sortal.networks.names import ActivationName
+from sortal.networks.network import AnyLayer
 
 TRAINED = [
     ("iris", "tanh"),
@@ -87,6 +88,27 @@ def test_every_activation_is_the_same_curve_in_onnx(made, activation, slope, out
     content = onnx_file.onnx_model(net, with_scaler=True).SerializeToString()
     expected = net.scores(rows, scaled=False)
     np.testing.assert_allclose(_scores(content, rows), expected, atol=1e-5)
+
+
+def test_layers_of_signals_and_stamps_are_the_same_in_onnx(made, of_points, tmp_path):
+    for shape, layers in of_points.values():
+        net = made(layers, shape=shape)
+        images = np.random.default_rng(4).normal(size=(20, *shape)).astype(np.float32)
+        write(net, tmp_path / "x.onnx", Format.ONNX)
+        expected = net.scores(images, scaled=False)
+        assert np.ptp(expected) > 0.1
+        np.testing.assert_allclose(_scores(tmp_path / "x.onnx", images), expected, atol=1e-5)
+
+
+def test_every_kind_of_layer_is_tried(of_points):
+    def kinds(layers):
+        for layer in layers:
+            yield layer["kind"]
+            yield from kinds(layer.get("layers", ()))
+
+    tried = {kind for _, layers in of_points.values() for kind in kinds(layers)}
+    known = {one.model_fields["kind"].default for one in AnyLayer.__origin__.__args__}
+    assert known == tried | {"dropout", "maxout"}
 
 
 def test_features_far_from_zero_keep_their_digits(made, tmp_path):

@@ -14,7 +14,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from sortal.export.keras_layers import KerasLayer, keras_layers
+from sortal.export.keras_layer import KerasLayer, keras_shape
+from sortal.export.keras_layers import keras_layers
 from sortal.export.portable import Portable
 
 _KERAS = "3.8.0"
@@ -108,7 +109,7 @@ def _model_config(portable: Portable, layers: Sequence[KerasLayer]) -> dict[str,
 
 def _serialised(portable: Portable, layers: Sequence[KerasLayer]) -> dict[str, Any]:
     """The model as Keras 3 names its parts, each with the module that it comes from."""
-    shape = [None, *portable.network.shape]
+    shape = [None, *keras_shape(portable.network.shape)]
     first = _object("InputLayer", _input_config(portable))
     later = [
         _object(one.class_name, _config(one))
@@ -126,9 +127,9 @@ def _object(
 
 
 def _input_config(portable: Portable) -> dict[str, Any]:
-    shape = [None, *portable.network.shape]
+    shape = [None, *keras_shape(portable.network.shape)]
     return {"batch_shape": shape, "dtype": "float32", "name": _INPUT}
 
 
 def _config(layer: KerasLayer) -> dict[str, Any]:
-    return {"name": layer.name, "trainable": True, "dtype": "float32", **layer.config}
+    return {"name": layer.name, "dtype": "float32", **layer.config}

@@ -1,48 +1,23 @@
 """Layers of a network as the layers of a sequential Keras model: class, configuration, weights."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import singledispatch
 
 import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.errors import UserError
+from sortal.export.keras_layer import KerasLayer, keras_name, keras_shape
+from sortal.export.keras_points import translate_points
 from sortal.export.portable import Portable
-from sortal.export.refusal import refuse_layer
+from sortal.export.step import Step
 from sortal.networks.activation import Activation, Maxout
 from sortal.networks.dense import Dense
-from sortal.networks.dropout import Dropout
+from sortal.networks.dropout import AlphaDropout, Dropout
 from sortal.networks.layer import AbstractLayer, Shape
-
-_SNAKE = {
-    "Activation": "activation",
-    "Dense": "dense",
-    "Dropout": "dropout",
-    "GlobalMaxPooling1D": "global_max_pooling1d",
-    "LeakyReLU": "leaky_re_lu",
-    "Rescaling": "rescaling",
-    "Reshape": "reshape",
-}
-"""Names as Keras makes them; its files of weights find layers by them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class KerasLayer:
-    """One layer as Keras describes it."""
-
-    class_name: str
-    config: Mapping[str, Any]
-    """Without the name."""
-
-    weights: tuple[tuple[str, np.ndarray], ...] = ()
-    """In Keras's own order, float32."""
-
-    shape: Shape = ()
-    """Of one example that goes in."""
-
-    name: str = ""
+from sortal.networks.normalise import BatchNorm, LayerNorm
 
 
 def keras_layers(portable: Portable, *, with_scaler: bool) -> tuple[KerasLayer, ...]:
@@ -58,61 +33,94 @@ def keras_layers(portable: Portable, *, with_scaler: bool) -> tuple[KerasLayer, 
     layers: list[KerasLayer] = []
     if with_scaler and portable.scaler.scales:
         layers.append(_rescaling(portable))
-    network = portable.network
-    steps = zip(network.layers, portable.tensors, network.shapes, strict=False)
-    for number, (layer, tensors, shape) in enumerate(steps):
-        for one in _translate(layer, tensors, number=number, shape=shape, portable=portable):
+    for layer, step in portable.steps:
+        for one in _translate(layer, step):
             _append(layers, one)
     final = "softmax" if portable.outputs is Outputs.EXCLUSIVE else "sigmoid"
-    _append(layers, _curve(final, network.shapes[-1]))
+    _append(layers, _curve(final, portable.network.shapes[-1]))
     return tuple(_named(layers))
 
 
-def _translate(
-    layer: AbstractLayer,
-    tensors: Mapping[str, np.ndarray],
-    *,
-    number: int,
-    shape: Shape,
-    portable: Portable,
-) -> Iterator[KerasLayer]:
-    match layer:
-        case Dense():
-            yield _dense(layer, tensors, shape)
-        case Activation(name="leaky_relu"):
-            config = {"negative_slope": layer.slope}
-            yield KerasLayer(class_name="LeakyReLU", config=config, shape=shape)
-        case Activation():
-            yield _curve(layer.name, shape)
-        case Maxout():
-            yield from _maxout(layer, shape)
-        case Dropout():
-            rate = portable.dropout if layer.rate is None else layer.rate
-            yield KerasLayer(class_name="Dropout", config={"rate": rate}, shape=shape)
-        case _:
-            raise refuse_layer(number, str(getattr(layer, "kind", layer)), "Keras")
+@singledispatch
+def _translate(layer: AbstractLayer, step: Step) -> tuple[KerasLayer, ...]:
+    return translate_points(layer, step)
 
 
-def _dense(layer: Dense, tensors: Mapping[str, np.ndarray], shape: Shape) -> KerasLayer:
+@_translate.register
+def _dense(layer: Dense, step: Step) -> tuple[KerasLayer, ...]:
     names = {"weight": "kernel", "bias": "bias"}
-    return KerasLayer(
+    dense = KerasLayer(
         class_name="Dense",
         config={"units": layer.units, "activation": "linear", "use_bias": layer.bias},
-        weights=tuple((names[name], array.astype(np.float32)) for name, array in tensors.items()),
-        shape=shape,
+        weights=tuple((names[name], array) for name, array in step.tensors.items()),
+        shape=step.shape,
+    )
+    return (dense,)
+
+
+@_translate.register
+def _activation(layer: Activation, step: Step) -> tuple[KerasLayer, ...]:
+    if layer.name != "leaky_relu":
+        return (_curve(layer.name, step.shape),)
+    config, shape = {"negative_slope": layer.slope}, keras_shape(step.shape)
+    return (KerasLayer(class_name="LeakyReLU", config=config, shape=shape),)
+
+
+@_translate.register
+def _maxout(layer: Maxout, step: Step) -> tuple[KerasLayer, ...]:
+    """Keras has no such layer: pieces become steps of a signal, of which pooling keeps the largest."""
+    grouped = (*layer.result_shape(step.shape), layer.pieces)
+    config = {"data_format": "channels_first", "keepdims": False}
+    return (
+        KerasLayer(class_name="Reshape", config={"target_shape": list(grouped)}, shape=step.shape),
+        KerasLayer(class_name="GlobalMaxPooling1D", config=config, shape=grouped),
     )
 
 
-def _maxout(layer: Maxout, shape: Shape) -> Iterator[KerasLayer]:
-    """Keras has no such layer: pieces become steps of a signal, of which pooling keeps the largest."""
-    grouped = (*layer.result_shape(shape), layer.pieces)
-    yield KerasLayer(class_name="Reshape", config={"target_shape": list(grouped)}, shape=shape)
-    config = {"data_format": "channels_first", "keepdims": False}
-    yield KerasLayer(class_name="GlobalMaxPooling1D", config=config, shape=grouped)
+@_translate.register
+def _dropout(layer: Dropout, step: Step) -> tuple[KerasLayer, ...]:
+    points = len(step.shape) - 1
+    name = f"SpatialDropout{points}D" if layer.whole_channels and points else "Dropout"
+    config = {"rate": step.dropout if layer.rate is None else layer.rate}
+    return (KerasLayer(class_name=name, config=config, shape=keras_shape(step.shape)),)
+
+
+@_translate.register
+def _alpha_dropout(layer: AlphaDropout, step: Step) -> tuple[KerasLayer, ...]:
+    config = {"rate": step.dropout if layer.rate is None else layer.rate}
+    return (KerasLayer(class_name="AlphaDropout", config=config, shape=keras_shape(step.shape)),)
+
+
+@_translate.register
+def _batch_norm(layer: BatchNorm, step: Step) -> tuple[KerasLayer, ...]:
+    names = {
+        "gamma": "scale",
+        "beta": "shift",
+        "moving_mean": "mean",
+        "moving_variance": "variance",
+    }
+    config = {"axis": -1, "epsilon": layer.epsilon, "momentum": layer.momentum}
+    return (_norm("BatchNormalization", config, names, step),)
+
+
+@_translate.register
+def _layer_norm(layer: LayerNorm, step: Step) -> tuple[KerasLayer, ...]:
+    config = {"axis": -1, "epsilon": layer.epsilon}
+    return (_norm("LayerNormalization", config, {"gamma": "scale", "beta": "shift"}, step),)
+
+
+def _norm(
+    class_name: str, config: dict[str, float], names: dict[str, str], step: Step
+) -> KerasLayer:
+    weights = tuple((name, step.tensors[own]) for name, own in names.items())
+    shape = keras_shape(step.shape)
+    return KerasLayer(class_name=class_name, config=config, weights=weights, shape=shape)
 
 
 def _curve(name: str, shape: Shape) -> KerasLayer:
-    return KerasLayer(class_name="Activation", config={"activation": name}, shape=shape)
+    return KerasLayer(
+        class_name="Activation", config={"activation": name}, shape=keras_shape(shape)
+    )
 
 
 def _rescaling(portable: Portable) -> KerasLayer:
@@ -124,10 +132,18 @@ def _rescaling(portable: Portable) -> KerasLayer:
     if not (np.isfinite(factor).all() and np.isfinite(offset).all()):
         raise UserError("export: a feature's spread is too small to be scaled in float32.")
     config = {
-        "scale": (1 / scaler.scale).tolist(),
-        "offset": (-scaler.center / scaler.scale).tolist(),
+        "scale": _by_channel(1 / scaler.scale).tolist(),
+        "offset": _by_channel(-scaler.center / scaler.scale).tolist(),
     }
-    return KerasLayer(class_name="Rescaling", config=config, shape=portable.network.shape)
+    shape = keras_shape(portable.network.shape)
+    return KerasLayer(class_name="Rescaling", config=config, shape=shape)
+
+
+def _by_channel(numbers: np.ndarray) -> np.ndarray:
+    """With channels last; one number a channel, where all its points have the same."""
+    last = np.moveaxis(numbers, 0, -1)
+    first: np.ndarray = last.reshape(-1, last.shape[-1])[0]
+    return first if (last == first).all() else last
 
 
 def _append(layers: list[KerasLayer], one: KerasLayer) -> None:
@@ -145,6 +161,6 @@ def _append(layers: list[KerasLayer], one: KerasLayer) -> None:
 def _named(layers: list[KerasLayer]) -> Iterator[KerasLayer]:
     counted: Counter[str] = Counter()
     for layer in layers:
-        base = _SNAKE[layer.class_name]
+        base = keras_name(layer.class_name)
         yield replace(layer, name=f"{base}_{counted[base]}" if counted[base] else base)
         counted[base] += 1

@@ -10,7 +10,8 @@ from onnx import TensorProto, helper
 
 from sortal.data.labels import Outputs
 from sortal.errors import SortalError
-from sortal.export.onnx_layers import Nodes, add_layer
+from sortal.export.onnx_layers import add_layer
+from sortal.export.onnx_nodes import Nodes
 from sortal.export.portable import Portable
 
 _OPSET = 13
@@ -42,10 +43,8 @@ def onnx_model(portable: Portable, *, with_scaler: bool) -> onnx.ModelProto:
     value = portable.input_name
     if with_scaler:
         value = _prepare(nodes, value, portable)
-    layers = zip(network.layers, portable.tensors, network.shapes, strict=False)
-    for number, (layer, tensors, shape) in enumerate(layers):
-        single = {name: array.astype(np.float32) for name, array in tensors.items()}
-        value = add_layer(nodes, value, layer, single, number=number, shape=shape)
+    for layer, step in portable.steps:
+        value = add_layer(layer, step, nodes, value)
     if portable.outputs is Outputs.EXCLUSIVE:
         nodes.add("Softmax", value, name=_SCORES, axis=-1)
     else:

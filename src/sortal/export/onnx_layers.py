@@ -1,18 +1,20 @@
 """Layers of a network as ONNX nodes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
+from functools import singledispatch
 
 import numpy as np
-import onnx
-from onnx import helper, numpy_helper
 
-from sortal.export.refusal import refuse_layer
+from sortal.export.onnx_nodes import Nodes
+from sortal.export.onnx_points import add_points
+from sortal.export.step import Step
 from sortal.networks.activation import Activation, Maxout
+from sortal.networks.chain import shapes_along
 from sortal.networks.dense import Dense
-from sortal.networks.dropout import Dropout
-from sortal.networks.layer import AbstractLayer, Shape
+from sortal.networks.dropout import AlphaDropout, Dropout
+from sortal.networks.layer import AbstractLayer
+from sortal.networks.normalise import BatchNorm, LayerNorm
+from sortal.networks.residual import Residual
 
 _PLAIN = {
     "relu": "Relu",
@@ -25,74 +27,90 @@ _PLAIN = {
 """Activations that ONNX has by the same definition."""
 
 
-@dataclass(slots=True)
-class Nodes:
-    """A graph that grows node by node; each value is known by its name."""
-
-    nodes: list[onnx.NodeProto] = field(default_factory=list)
-    constants: list[onnx.TensorProto] = field(default_factory=list)
-
-    def add(self, operator: str, *inputs: str, name: str = "", **attributes: Any) -> str:
-        """Append a node; returns the name of its result."""
-        result = name or f"sortal/{operator.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, inputs, [result], result, **attributes))
-        return result
-
-    def constant(self, array: np.ndarray, name: str = "") -> str:
-        """Store numbers; returns their name."""
-        name = name or f"sortal/constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
-        return name
-
-    def number(self, value: float) -> str:
-        """Store one float32."""
-        return self.constant(np.array(value, dtype=np.float32))
-
-
-def add_layer(
-    nodes: Nodes,
-    value: str,
-    layer: AbstractLayer,
-    tensors: Mapping[str, np.ndarray],
-    *,
-    number: int,
-    shape: Shape,
-) -> str:
+@singledispatch
+def add_layer(layer: AbstractLayer, step: Step, nodes: Nodes, value: str) -> str:
     """Append what one layer does to a value when it is applied.
 
     Args:
+        layer: The layer.
+        step: Its place and numbers.
         nodes: The graph so far.
         value: Name of what goes in, shape (examples, *shape).
-        layer: The layer.
-        tensors: Its weights and buffers, float32.
-        number: Its place, for names.
-        shape: Of one example that goes in.
+
+    Returns:
+        Name of what comes out.
 
     Raises:
         UserError: ONNX files cannot carry this kind of layer.
     """
-    match layer:
-        case Dense():
-            return _dense(nodes, value, tensors, number)
-        case Activation():
-            return _activation(nodes, value, layer)
-        case Maxout():
-            (units,) = layer.result_shape(shape)
-            pieces = nodes.constant(np.array([-1, units, layer.pieces], dtype=np.int64))
-            grouped = nodes.add("Reshape", value, pieces)
-            return nodes.add("ReduceMax", grouped, axes=[2], keepdims=0)
-        case Dropout():
-            return value
-        case _:
-            raise refuse_layer(number, str(getattr(layer, "kind", layer)), "ONNX")
+    return add_points(layer, step, nodes, value)
 
 
-def _dense(nodes: Nodes, value: str, tensors: Mapping[str, np.ndarray], number: int) -> str:
-    names = [nodes.constant(array, f"layers.{number}.{name}") for name, array in tensors.items()]
+@add_layer.register
+def _dense(_: Dense, step: Step, nodes: Nodes, value: str) -> str:
+    names = [nodes.constant(array, f"{step.name}.{own}") for own, array in step.tensors.items()]
     return nodes.add("Gemm" if len(names) > 1 else "MatMul", value, *names)
 
 
-def _activation(nodes: Nodes, value: str, layer: Activation) -> str:
+@add_layer.register
+def _maxout(layer: Maxout, step: Step, nodes: Nodes, value: str) -> str:
+    (units,) = layer.result_shape(step.shape)
+    pieces = nodes.constant(np.array([-1, units, layer.pieces], dtype=np.int64))
+    return nodes.add("ReduceMax", nodes.add("Reshape", value, pieces), axes=[2], keepdims=0)
+
+
+@add_layer.register(Dropout)
+@add_layer.register(AlphaDropout)
+def _dropout(_: AbstractLayer, __: Step, ___: Nodes, value: str) -> str:
+    return value
+
+
+@add_layer.register
+def _batch_norm(layer: BatchNorm, step: Step, nodes: Nodes, value: str) -> str:
+    order = ("scale", "shift", "mean", "variance")
+    names = [nodes.constant(step.tensors[own], f"{step.name}.{own}") for own in order]
+    return nodes.add("BatchNormalization", value, *names, epsilon=layer.epsilon)
+
+
+@add_layer.register
+def _layer_norm(layer: LayerNorm, step: Step, nodes: Nodes, value: str) -> str:
+    """By hand: ONNX's own came with opset 17, and acts on last axes."""
+    beside = (-1, *[1] * (len(step.shape) - 1))
+    centred = nodes.add("Sub", value, nodes.add("ReduceMean", value, axes=[1], keepdims=1))
+    square = nodes.add("Mul", centred, centred)
+    variance = nodes.add("ReduceMean", square, axes=[1], keepdims=1)
+    deviation = nodes.add("Sqrt", nodes.add("Add", variance, nodes.number(layer.epsilon)))
+    normal = nodes.add("Div", centred, deviation)
+    scaled = nodes.add("Mul", normal, nodes.constant(step.tensors["scale"].reshape(beside)))
+    return nodes.add("Add", scaled, nodes.constant(step.tensors["shift"].reshape(beside)))
+
+
+@add_layer.register
+def _residual(layer: Residual, step: Step, nodes: Nodes, value: str) -> str:
+    ends = []
+    for place, way in (("layers", layer.layers), ("shortcut", layer.shortcut)):
+        passed = value
+        for number, (one, shape) in enumerate(
+            zip(way, shapes_along(way, step.shape), strict=False)
+        ):
+            inner = replace(_inside(step, f"{place}.{number}"), shape=shape)
+            passed = add_layer(one, inner, nodes, passed)
+        ends.append(passed)
+    return nodes.add("Add", *ends)
+
+
+def _inside(step: Step, place: str) -> Step:
+    """The step of a layer within this one."""
+    tensors = {
+        name.removeprefix(f"{place}."): array
+        for name, array in step.tensors.items()
+        if name.startswith(f"{place}.")
+    }
+    return replace(step, name=f"{step.name}.{place}", tensors=tensors)
+
+
+@add_layer.register
+def _activation(layer: Activation, _: Step, nodes: Nodes, value: str) -> str:
     match layer.name:
         case "linear":
             return value

@@ -8,14 +8,16 @@ from math import prod
 from typing import Any
 
 import numpy as np
+import torch
 
-from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
 from sortal.data.preparer import Preparer
 from sortal.data.unseen import InputSpec
 from sortal.export.scaler import Scaler
+from sortal.export.step import Step
 from sortal.methods.stacked_model import TrainedStack
-from sortal.networks.network import Network
+from sortal.networks.layer import Pass
+from sortal.networks.network import AnyLayer, Network
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -90,12 +92,34 @@ class Portable:
             for own in self.network.held(self.model.state)
         ]
 
+    @property
+    def steps(self) -> list[tuple[AnyLayer, Step]]:
+        """Each layer with its place and numbers."""
+        network = self.network
+        along = zip(network.layers, self.tensors, network.shapes, strict=False)
+        return [
+            (
+                layer,
+                Step(
+                    name=f"layers.{number}",
+                    tensors={name: array.astype(np.float32) for name, array in tensors.items()},
+                    shape=shape,
+                    dropout=self.dropout,
+                ),
+            )
+            for number, (layer, tensors, shape) in enumerate(along)
+        ]
+
     def scores(self, raw: np.ndarray, *, scaled: bool) -> np.ndarray:
         """What Sortal itself says of raw examples, or of `scaled` ones; (examples, outputs)."""
         rows = raw if scaled else self.scaler.apply(raw)
-        inputs = Inputs({self.input_name: rows.astype(np.float32)}, np.arange(len(rows)))
-        scores: np.ndarray = self.model.scores(inputs)[0]
-        return scores
+        state = self.model.state.cpu()
+        values = torch.from_numpy(rows.astype(np.float32)).to(state.dtype)
+        with torch.inference_mode():
+            logits = self.network.forward(values, self.network.held(state), Pass(members=1))[0]
+            exclusive = self.outputs is Outputs.EXCLUSIVE
+            scores = logits.softmax(dim=-1) if exclusive else logits.sigmoid()
+        return scores.numpy()
 
     def described(self, *, scaler_inside: bool) -> dict[str, Any]:
         """All but the tensors as plain JSON; written into every format.

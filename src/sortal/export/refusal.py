@@ -2,11 +2,15 @@
 
 from sortal.errors import UserError
 from sortal.export.formats import Format
+from sortal.networks.layer import AbstractLayer
+
+_CARRIED = {"residual": (Format.ONNX, Format.SAFETENSORS)}
 
 
-def refuse_layer(number: int, kind: str, family: str) -> UserError:
-    """An error that names the layer and the format that carries every network."""
+def refuse_layer(name: str, layer: AbstractLayer, family: str) -> UserError:
+    """An error that names the layer and the formats that can carry it."""
+    kind = str(getattr(layer, "kind", type(layer).__name__))
+    fitting = " or ".join(_CARRIED.get(kind, (Format.SAFETENSORS,)))
     return UserError(
-        f"export: layer {number} ({kind}) cannot be written for {family}; "
-        f"format {Format.SAFETENSORS} carries any network."
+        f"export: {name} ({kind}) cannot be written for {family}; choose the format {fitting}."
     )

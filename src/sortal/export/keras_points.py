@@ -1,0 +1,131 @@
+"""Layers that act on signals and stamps as Keras describes them, channels last."""
+
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+
+from sortal.export.keras_layer import KerasLayer, keras_shape
+from sortal.export.refusal import refuse_layer
+from sortal.export.step import Step
+from sortal.networks.convolution import Conv1d, Conv2d, SeparableConv2d
+from sortal.networks.flatten import Flatten
+from sortal.networks.layer import AbstractLayer
+from sortal.networks.pooling import (
+    AbstractPool,
+    AveragePool1d,
+    AveragePool2d,
+    GlobalAverage,
+    GlobalMax,
+    MaxPool1d,
+    MaxPool2d,
+)
+
+_LAST = {"data_format": "channels_last"}
+
+
+@singledispatch
+def translate_points(layer: AbstractLayer, step: Step) -> tuple[KerasLayer, ...]:
+    """The layers that Keras has for one of ours, in order.
+
+    Raises:
+        UserError: A sequential Keras model has no such layer.
+    """
+    raise refuse_layer(step.name, layer, "Keras")
+
+
+@translate_points.register(Conv1d)
+@translate_points.register(Conv2d)
+def _convolution(layer: Conv1d | Conv2d, step: Step) -> tuple[KerasLayer, ...]:
+    kernel = np.moveaxis(step.tensors["weight"], (0, 1), (-1, -2))
+    return _slide(f"Conv{len(step.shape) - 1}D", layer, step, {"kernel": kernel})
+
+
+@translate_points.register
+def _separable(layer: SeparableConv2d, step: Step) -> tuple[KerasLayer, ...]:
+    own = step.tensors["depthwise"].reshape(step.shape[0], layer.multiplier, *layer.kernel)
+    kernels = {
+        "depthwise_kernel": own.transpose(2, 3, 0, 1),
+        "pointwise_kernel": np.moveaxis(step.tensors["pointwise"], (0, 1), (-1, -2)),
+    }
+    config = {"depth_multiplier": layer.multiplier}
+    return _slide("SeparableConv2D", layer, step, kernels, **config)
+
+
+def _slide(
+    class_name: str,
+    layer: Conv1d | Conv2d | SeparableConv2d,
+    step: Step,
+    kernels: dict[str, np.ndarray],
+    **more: Any,
+) -> tuple[KerasLayer, ...]:
+    """A convolution, behind a layer of zeros where their number was given."""
+    window, bias = layer.window(), step.tensors.get("bias")
+    added = layer.padding if isinstance(layer.padding, int) else 0
+    channels, *points = step.shape
+    convolution = KerasLayer(
+        class_name=class_name,
+        config={
+            "filters": layer.channels,
+            "kernel_size": list(window.size),
+            "strides": list(window.stride),
+            "padding": layer.padding if isinstance(layer.padding, str) else "valid",
+            "use_bias": layer.bias,
+            "activation": "linear",
+            **_LAST,
+            **more,
+        },
+        weights=(*kernels.items(), *([("bias", bias)] if bias is not None else [])),
+        shape=(*(count + 2 * added for count in points), channels),
+    )
+    return (_zeros(added, step), convolution) if added else (convolution,)
+
+
+def _zeros(added: int, step: Step) -> KerasLayer:
+    axes, shape = len(step.shape) - 1, keras_shape(step.shape)
+    config = {"padding": added if axes == 1 else [added] * axes, **_LAST}
+    return KerasLayer(class_name=f"ZeroPadding{axes}D", config=config, shape=shape)
+
+
+@translate_points.register(MaxPool1d)
+@translate_points.register(MaxPool2d)
+def _largest(layer: MaxPool1d | MaxPool2d, step: Step) -> tuple[KerasLayer, ...]:
+    return (_pool(layer, "Max", step),)
+
+
+@translate_points.register(AveragePool1d)
+@translate_points.register(AveragePool2d)
+def _mean(layer: AveragePool1d | AveragePool2d, step: Step) -> tuple[KerasLayer, ...]:
+    return (_pool(layer, "Average", step),)
+
+
+def _pool(layer: AbstractPool, how: str, step: Step) -> KerasLayer:
+    window = layer.window()
+    config = {"pool_size": list(window.size), "strides": list(window.stride)}
+    return KerasLayer(
+        class_name=f"{how}Pooling{len(step.shape) - 1}D",
+        config={**config, "padding": layer.padding, **_LAST},
+        shape=keras_shape(step.shape),
+    )
+
+
+@translate_points.register
+def _global_mean(_: GlobalAverage, step: Step) -> tuple[KerasLayer, ...]:
+    return (_global("Average", step),)
+
+
+@translate_points.register
+def _global_largest(_: GlobalMax, step: Step) -> tuple[KerasLayer, ...]:
+    return (_global("Max", step),)
+
+
+def _global(how: str, step: Step) -> KerasLayer:
+    name = f"Global{how}Pooling{len(step.shape) - 1}D"
+    config = {"keepdims": False, **_LAST}
+    return KerasLayer(class_name=name, config=config, shape=keras_shape(step.shape))
+
+
+@translate_points.register
+def _flatten(_: Flatten, step: Step) -> tuple[KerasLayer, ...]:
+    """The order of numbers is Keras's here too."""
+    return (KerasLayer(class_name="Flatten", config=_LAST, shape=keras_shape(step.shape)),)
