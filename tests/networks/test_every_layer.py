@@ -23,6 +23,12 @@ from sortal.networks.pooling import (
 )
 from sortal.networks.residual import Residual
 from sortal.networks.stream import stream
+from sortal.training.examples import Examples
+from sortal.training.loop import step
+from sortal.training.losses.categorical import CategoricalCrossEntropy
+from sortal.training.optimisers.choice import Choice
+from sortal.training.recipe import Course, Recipe
+from sortal.training.tile import Tile
 
 ROW, SIGNAL, STAMP, FLAT_STAMP = (6,), (2, 9), (3, 6, 5), (1, 6, 5)
 CASES = [
@@ -293,28 +299,30 @@ def signals():
     )
 
 
-def trained(network, seeds, updates, *, pace=0.05, rows=24):
-    """Train by plain descent; first and last losses, and what members hold."""
-    state = torch.stack([network.start(seed, "he_normal") for seed in seeds]).float()
-    streams = [stream(seed, "dropout") for seed in seeds]
-    kept = torch.tensor([1 - 0.05 * (seed % 3) for seed in seeds])
-    generator = torch.Generator().manual_seed(0)
-    values = torch.randn(rows, *network.shape, generator=generator)
-    truth = torch.arange(rows) % 3
-    values[torch.arange(rows), 0, truth] += 3.0
-    losses = []
+def trained(network, seeds, updates):
+    """Updates by the trainer's own step; first and last losses, and the tile."""
+    recipe = Recipe(
+        network=network,
+        loss=CategoricalCrossEntropy(),
+        optimiser="sgd",
+        batch_size=24,
+        data_seed=0,
+    )
+    rates = Choice(learning_rate=0.05)
+    courses = [
+        Course(key=str(seed), seed=seed, lesson=0, epochs=1, rates=rates, dropout=0.05 * (seed % 3))
+        for seed in seeds
+    ]
+    tile = Tile(recipe, courses, torch.device("cpu"), rows=24)
+    truth = torch.arange(24) % 3
+    values = torch.randn(24, *network.shape, generator=torch.Generator().manual_seed(0))
+    values[torch.arange(24), 0, truth] += 3.0
+    batch, losses = Examples(values, truth[None], torch.ones(1, 24), None), []
     for _ in range(updates):
-        uniform = draw_uniform(streams, rows, network.draws, state)
-        run = Pass(members=len(seeds), training=True, kept=kept, uniform=uniform)
-        held, into = network.held(state), torch.zeros(len(seeds), network.numbers)
-        with torch.no_grad():
-            outputs, memories = network.record(values, held, run)
-            chance = outputs.softmax(dim=-1)
-            losses.append(-chance[:, torch.arange(rows), truth].log().mean(dim=1))
-            slope = (chance - torch.nn.functional.one_hot(truth, 3)) / rows
-            network.backward(slope, memories, held, network.slot_views(into))
-            state[:, : network.numbers] -= pace * into
-    return losses, state
+        before = tile.loss_sum.clone()
+        step(tile, batch)
+        losses.append(tile.loss_sum - before)
+    return losses, tile.state
 
 
 @pytest.mark.parametrize("network", [every_kind(), signals()], ids=["stamps", "signals"])

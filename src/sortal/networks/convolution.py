@@ -22,6 +22,7 @@ from sortal.networks.window import Count, Padding, Window
 class AbstractConvolution(AbstractLayer):
     """What convolutions of any kind have in common."""
 
+    kind: str
     channels: int = Field(ge=1)
     """Channels that come out."""
 
@@ -43,8 +44,7 @@ class AbstractConvolution(AbstractLayer):
 
     def result_shape(self, shape: Shape) -> Shape:
         """Its channels, and one number for each place of the window."""
-        kind: str = getattr(self, "kind")  # noqa: B009 - final classes declare it
-        return (self.channels, *self.window().places(shape[1:], where=kind))
+        return (self.channels, *self.window().places(shape[1:], where=self.kind))
 
     def kernel_slot(self, name: str, shape: Shape) -> Slot:
         """Kernels of a shape (out, in, window), with what Keras counts as inputs and outputs."""

@@ -13,6 +13,7 @@ from sortal.networks.window import Count, NamedPadding, Window
 class AbstractPool(AbstractLayer):
     """What pooling in windows has in common."""
 
+    kind: str
     padding: NamedPadding = "valid"
     """`valid`: points that fill no window are left out. `same`: windows reach beyond the
     ends, and what lies there does not count."""
@@ -25,8 +26,7 @@ class AbstractPool(AbstractLayer):
 
     def result_shape(self, shape: Shape) -> Shape:
         """One number for each place of the window."""
-        kind: str = getattr(self, "kind")  # noqa: B009 - final classes declare it
-        return (shape[0], *self.window().places(shape[1:], where=kind))
+        return (shape[0], *self.window().places(shape[1:], where=self.kind))
 
     def pool(self, images: Tensor, window: Window) -> Tensor:
         """Pool (images, channels, height, width)."""
