@@ -8,9 +8,9 @@ once; the other a plain DMatrix, which xgboost.train then bins. Both score with 
 import os
 from functools import partial
 
-# As in Sortal's workers, and before OpenMP is loaded: threads that spin while they wait take the
+# As in Sortal's workers, and before OpenMP is loaded: threads that spin for long take the
 # cores from whatever runs beside them, and the times become those of the neighbours.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 import numpy as np
 import xgboost

@@ -67,4 +67,5 @@ class Worker:
 
 def _inherited() -> dict[str, str]:
     """Our environment, except for what decides how threads wait: peers keep their default."""
-    return {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    own = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+    return {name: value for name, value in os.environ.items() if name not in own}

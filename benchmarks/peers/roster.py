@@ -62,7 +62,7 @@ OURS = Way(
     name="ours",
     module="sortal_population",
     together=True,
-    settings={"OMP_WAIT_POLICY": "PASSIVE"},
+    settings={"GOMP_SPINCOUNT": "10000"},
 )
 
 PEERS: Sequence[Way] = (

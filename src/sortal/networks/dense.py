@@ -66,9 +66,11 @@ class Dense(AbstractLayer):
     ) -> Tensor | None:
         """Two products of each member's own."""
         values: Tensor = memory.expand(len(slope), -1, -1)
-        into["weight"].add_(torch.bmm(values.transpose(1, 2), slope))
+        # A product with few columns is several times faster as one with few rows.
+        if self.units * 4 <= values.shape[2]:
+            into["weight"].add_(torch.bmm(slope.transpose(1, 2), values).transpose(1, 2))
+        else:
+            into["weight"].add_(torch.bmm(values.transpose(1, 2), slope))
         if self.bias:
             into["bias"].add_(slope.sum(dim=1))
-        # The CPU's batched product is several times slower on a transposed view.
-        turned = held.slots["weight"].transpose(1, 2).contiguous() if deep else None
-        return None if turned is None else torch.bmm(slope, turned)
+        return torch.bmm(slope, held.slots["weight"].transpose(1, 2)) if deep else None

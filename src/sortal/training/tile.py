@@ -15,7 +15,7 @@ from sortal.training.pace import Pace
 from sortal.training.recipe import Course, Recipe
 from sortal.training.stopping import Stopping
 
-_TILE_NUMBERS = 1 << 18
+_TILE_NUMBERS = 1 << 19
 """Units of the widest layer, over rows and members, that a step holds at once: more of them
 fall out of the processor's cache."""
 _TILE_MEMBERS = 64
@@ -93,7 +93,8 @@ class Tile:
         if self.recipe.network.mixes_rows or self.device.type != "cpu":
             return rows
         fitting = _TILE_NUMBERS // (self.recipe.network.units * max(1, len(self.courses)))
-        return max(_LEAST_ROWS, fitting)
+        chunks = -(-rows // max(_LEAST_ROWS, fitting))
+        return -(-rows // chunks)
 
     def bind(self) -> None:
         """Derive from `state` and `courses` what a step needs; after either was replaced."""
