@@ -7,8 +7,9 @@ other round. Clocked is training alone, with building and compiling each model, 
 loop over seeds; not clocked are imports, loading data, a first small training, and scoring. Ours
 and vmap train all members each round; the others train 3 of them one after another, in every
 round of other seeds. Ratios are a peer's seconds a member over ours: more is better. Run it on a
-quiet machine: our threads spin for 20 microseconds while they wait, as in Sortal's workers, those of peers do what is
-their library's default, and beside other work the torch loop was seen to take 20 times as long.
+quiet machine: our threads spin for some 20 microseconds while they wait, as in Sortal's workers,
+those of peers do what is their library's default, and beside other work the torch loop was seen
+to take 20 times as long.
 
 Quick: 8,000 rows, 4 members (2 one after another), a quarter of the epochs, 2 rounds, and only
 the peers that need no `bench` extra (torch, vmap, sklearn) unless others are named.
