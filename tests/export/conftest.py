@@ -84,7 +84,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, sortal.Result
                 {"method": "kneighbors", "title": "neighbours"},
             ],
         ),
-        "cancer": (two, [_mlp("relu"), _mlp("gelu", activation="gelu")]),
+        "cancer": (
+            two,
+            [_mlp("relu"), _mlp("gelu", activation="gelu"), _mlp("normal", batch_norm=True)],
+        ),
         "targets": (gappy, [_mlp("elu", activation="elu")]),
         "apart": ({**gappy, "targets": "independent"}, [_mlp("selu", activation="selu")]),
     }
@@ -239,6 +242,7 @@ def made() -> Made:
         outputs: Outputs = Outputs.EXCLUSIVE,
         scale: float = 2.0,
         fill: float = np.nan,
+        infinite_is_missing: bool = False,
     ) -> Portable:
         network = Network.model_validate({"shape": shape, "layers": layers})
         state = torch.empty(1, network.size).uniform_(
@@ -249,11 +253,14 @@ def made() -> Made:
                 if name.endswith("variance"):
                     buffer.abs_()
         (count,) = network.shapes[-1]
+        channel = 1 + np.arange(shape[0]).reshape(-1, *[1] * (len(shape) - 1)) / 4
+        spread = np.broadcast_to(scale * channel, shape)
         scaler = Scaler(
             fill=np.full(shape, fill),
-            center=np.full(shape, 0.5 * scale),
-            scale=np.full(shape, scale),
-            largest=np.full(shape, 3 * scale),
+            center=spread / 2,
+            scale=spread,
+            largest=3 * spread,
+            infinite_is_missing=infinite_is_missing,
         )
         return Portable(
             model=TrainedStack(("key",), network, outputs, state),

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from sortal.data.labels import Outputs
 from sortal.errors import UserError
 from sortal.export.formats import Format
+from sortal.export.portable import Portable
 from sortal.export.write import write
 
 HERE = Path(__file__).parent
@@ -38,6 +40,7 @@ TRAINED = [
     ("iris", "maxout"),
     ("cancer", "relu"),
     ("cancer", "gelu"),
+    ("cancer", "normal"),
     ("targets", "elu"),
 ]
 
@@ -45,6 +48,13 @@ TRAINED = [
 POINTS = ("plain", "same", "zeros", "separable", "signal", "row")
 
 
+TABLE = [
+    ["Dense", {"units": 8, "activation": "tanh"}],
+    ["Dropout", {"rate": 0.1}],
+    ["Dense", {"units": 6, "activation": "tanh"}],
+    ["Dropout", {"rate": 0.1}],
+    ["Dense", {"units": 3, "activation": "softmax"}],
+]
 STAMPS = [
     [
         "Conv2D",
@@ -68,76 +78,76 @@ def _curves(activation: str) -> list[dict[str, Any]]:
     ]
 
 
+@dataclass
+class Asked:
+    """Files to be scored by one process of stock Keras, and what Sortal says of the same rows."""
+
+    folder: Path
+    requests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    expected: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def model(self, name: str, form: Format, net: Portable, rows: np.ndarray, **how: bool) -> None:
+        """Ask for a whole model's scores; rows are channels first."""
+        path = self.folder / f"{name} {form}{WHOLE[form]}"
+        write(net, path, form, **how)
+        scaled = how.get("with_scaler") is False
+        scores = net.scores(rows, scaled=scaled)
+        self.add(f"{name} {form}", np.moveaxis(rows, 1, -1), scores, model=str(path))
+
+    def weights(
+        self, name: str, form: Format, net: Portable, rows: np.ndarray, layers: list[Any]
+    ) -> None:
+        """Ask for the scores of stock layers into which weights are loaded; rows are scaled."""
+        path = self.folder / f"{name} best_weights {form}{WEIGHTS[form]}"
+        write(net, path, form)
+        scores, last = net.scores(rows, scaled=True), np.moveaxis(rows, 1, -1)
+        self.add(f"{name} {form}", last, scores, weights=str(path), layers=layers)
+
+    def add(self, name: str, rows: np.ndarray, scores: np.ndarray, **request: Any) -> None:
+        paths = {key: str(self.folder / f"{name} {key}.npy") for key in ("rows", "out")}
+        np.save(paths["rows"], rows)
+        self.requests[name], self.expected[name] = {**request, **paths}, scores
+
+    def answers(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """What Keras gives and what Sortal gives, by name."""
+        subprocess.run(
+            [sys.executable, "-W", "ignore", HERE / "score_with_keras.py"],
+            input=json.dumps(list(self.requests.values())),
+            text=True,
+            check=True,
+            env={**os.environ, "KERAS_BACKEND": "torch", "OMP_NUM_THREADS": "1"},
+        )
+        return {n: (np.load(one["out"]), self.expected[n]) for n, one in self.requests.items()}
+
+
+def _drawn(*shape: int) -> np.ndarray:
+    return np.random.default_rng(4).normal(size=(20, *shape)).astype(np.float32)
+
+
 @pytest.fixture(scope="module")
 def asked(portable, of_points, *, said, raw, made, tmp_path_factory) -> dict[str, Any]:
     """Every comparison of this file by name: what Keras gives, and what Sortal gives."""
-    folder = tmp_path_factory.mktemp("keras")
-    requests, expected = {}, {}
-
-    def ask(name: str, rows: np.ndarray, scores: np.ndarray, **request: Any) -> None:
-        np.save(folder / f"{name} rows.npy", rows)
-        paths = {"rows": folder / f"{name} rows.npy", "out": folder / f"{name} out.npy"}
-        requests[name] = {**request, **{k: str(path) for k, path in paths.items()}}
-        expected[name] = scores
-
-    for job, title in TRAINED:
-        for form, suffix in WHOLE.items():
-            name = f"{job} {title} {form}"
-            path = folder / f"{name}{suffix}"
-            write(portable(job, title), path, form)
-            ask(name, raw[job], said(job, title, raw[job]), model=str(path))
-    dense = [["Dense", {"units": 8, "activation": "tanh"}], ["Dropout", {"rate": 0.1}]]
-    dense += [["Dense", {"units": 6, "activation": "tanh"}], ["Dropout", {"rate": 0.1}]]
-    dense += [["Dense", {"units": 3, "activation": "softmax"}]]
-    one = portable("iris", "tanh")
-    for form, suffix in WEIGHTS.items():
-        name, path = f"weights {form}", folder / f"best_weights {form}{suffix}"
-        write(one, path, form)
-        scores = said("iris", "tanh", raw["iris"])
-        scaled = one.scaler.apply(raw["iris"]).astype(np.float32)
-        ask(name, scaled, scores, weights=str(path), layers=dense)
-    shape, layers = of_points["same"]
-    stamps = made(layers, shape=shape)
-    images = np.random.default_rng(5).normal(size=(20, *shape)).astype(np.float32)
-    for form, suffix in WEIGHTS.items():
-        name, path = f"stamps {form}", folder / f"stamps {form}{suffix}"
-        write(stamps, path, form)
-        scores, last = stamps.scores(images, scaled=True), np.moveaxis(images, 1, -1)
-        ask(name, last, scores, weights=str(path), layers=STAMPS)
-    rows = np.random.default_rng(2).normal(size=(50, 3)).astype(np.float32)
-    for activation in ACTIVATIONS:
-        for form, suffix in WHOLE.items():
-            name = f"{activation} {form}"
+    asked = Asked(tmp_path_factory.mktemp("keras"))
+    for form in WHOLE:
+        for job, title in TRAINED:
+            asked.model(f"{job} {title}", form, portable(job, title), raw[job])
+            asked.expected[f"{job} {title} {form}"] = said(job, title, raw[job])
+        for activation in ACTIVATIONS:
             net = made(_curves(activation), outputs=Outputs.INDEPENDENT)
-            write(net, folder / f"{name}{suffix}", form, with_scaler=False)
-            scores = net.scores(rows, scaled=True)
-            ask(name, rows, scores, model=str(folder / f"{name}{suffix}"))
-    for what in POINTS:
-        shape, layers = of_points[what]
-        net = made(layers, shape=shape)
-        images = np.random.default_rng(4).normal(size=(20, *shape)).astype(np.float32)
-        last = np.moveaxis(images, 1, -1)
-        for form, suffix in WHOLE.items():
-            name = f"{what} {form}"
-            write(net, folder / f"{name}{suffix}", form)
-            scores = net.scores(images, scaled=False)
-            ask(name, last, scores, model=str(folder / f"{name}{suffix}"))
-    tiny = made(_curves("relu"), scale=1e-9)
-    write(tiny, folder / "tiny.keras", Format.KERAS)
-    ask(
-        "tiny",
-        rows * 1e-9,
-        tiny.scores(rows * 1e-9, scaled=False),
-        model=str(folder / "tiny.keras"),
-    )
-    subprocess.run(
-        [sys.executable, "-W", "ignore", HERE / "score_with_keras.py"],
-        input=json.dumps(list(requests.values())),
-        text=True,
-        check=True,
-        env={**os.environ, "KERAS_BACKEND": "torch", "OMP_NUM_THREADS": "1"},
-    )
-    return {name: (np.load(request["out"]), expected[name]) for name, request in requests.items()}
+            asked.model(activation, form, net, _drawn(3), with_scaler=False)
+        for what in POINTS:
+            shape, layers = of_points[what]
+            asked.model(what, form, made(layers, shape=shape), _drawn(*shape))
+        uneven = made([{"kind": "flatten"}, {"kind": "dense", "units": 2}], shape=(2, 4))
+        object.__setattr__(uneven.scaler, "scale", 1 + np.arange(8.0).reshape(2, 4))
+        asked.model("uneven", form, uneven, _drawn(2, 4))
+        asked.model("tiny", form, made(_curves("relu"), scale=1e-9), _drawn(3) * np.float32(1e-9))
+    iris, (shape, layers) = portable("iris", "tanh"), of_points["same"]
+    for form in WEIGHTS:
+        scaled = iris.scaler.apply(raw["iris"]).astype(np.float32)
+        asked.weights("table", form, iris, scaled, TABLE)
+        asked.weights("stamps", form, made(layers, shape=shape), _drawn(*shape), STAMPS)
+    return asked.answers()
 
 
 @pytest.mark.parametrize("form", WHOLE)
@@ -151,7 +161,7 @@ def test_a_trained_network_scores_raw_features_in_keras_as_here(asked, job, titl
 
 @pytest.mark.parametrize("form", WEIGHTS)
 def test_weights_load_into_the_same_network_of_stock_keras(asked, form):
-    for name in ("weights", "stamps"):
+    for name in ("table", "stamps"):
         came, expected = asked[f"{name} {form}"]
         np.testing.assert_allclose(came, expected, atol=1e-5)
 
@@ -177,8 +187,15 @@ def test_a_layer_that_keras_has_not_is_refused_with_the_formats_that_carry_it(ma
         write(made(layers, shape=shape), Path("x"), Format.KERAS)
 
 
-def test_features_of_tiny_spread_are_scaled_in_keras(asked):
-    came, expected = asked["tiny"]
+@pytest.mark.parametrize("form", WHOLE)
+def test_points_of_a_channel_may_be_scaled_each_for_itself(asked, form):
+    came, expected = asked[f"uneven {form}"]
+    np.testing.assert_allclose(came, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("form", WHOLE)
+def test_features_of_tiny_spread_are_scaled(asked, form):
+    came, expected = asked[f"tiny {form}"]
     np.testing.assert_allclose(came, expected, atol=1e-5)
 
 
