@@ -269,6 +269,93 @@ def test_members_of_a_finished_tile_are_not_trained_again(tools, driver, tmp_pat
     _assert_same_to_the_bit(_by_key([first]), _by_key([again]), data)
 
 
+def test_members_with_a_shuffle_of_their_own_see_other_minibatches(prepare, train, noisy_classes):
+    data = prepare(*noisy_classes)
+    own = {**SMALL, "shuffle": "own"}
+    method, seeds = MLP(), {"a": {"seed": 1}, "b": {"seed": 2}}
+    groups = {
+        method.group(Member(key="", method="mlp", parameters=MLP.Parameters(**own), seed=seed))
+        for seed in (1, 2)
+    }
+    assert len(groups) == 2
+    shared = _by_key(train(method, data, {"a": SMALL}, where=seeds))
+    mine = _by_key(train(method, data, {"a": own}, where=seeds))
+    inputs = data.inputs(Part.TRAIN)
+    assert np.abs(shared["a"][0].scores(inputs) - mine["a"][0].scores(inputs)).max() > 1e-4
+
+
+def test_given_class_weights_weigh_classes(prepare, train, noisy_classes):
+    data = prepare(*noisy_classes)
+    outcomes = train(
+        MLP(),
+        data,
+        {
+            "none": SMALL,
+            "first": {**SMALL, "class_weight": {"class0": 20.0}},
+        },
+    )
+    shares = {
+        key: (model.scores(data.inputs(Part.TRAIN))[0].argmax(axis=1) == 0).mean()
+        for key, (model, _) in _by_key(outcomes).items()
+    }
+    assert shares["first"] > shares["none"] + 0.1
+
+
+def test_weights_of_a_class_that_is_not_there_fail_with_its_name(prepare, train, noisy_classes):
+    chosen = {**SMALL, "class_weight": {"classO": 2.0}}
+    (outcome,) = train(MLP(), prepare(*noisy_classes), {"a": chosen})
+    assert isinstance(outcome, Failed)
+    assert "no class named 'classO'" in outcome.reason
+    assert "class0" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({"gamma": 0.5}, "gamma: expected nothing with the schedule constant"),
+        ({"optimiser": "adam", "momentum": 0.5}, "momentum has no effect with optimiser adam"),
+        ({"longest_wait": 5}, "longest_wait has no effect without patience_growth"),
+        ({"class_weight": {}}, "at least one class"),
+        ({"schedule": "step", "step_size": 2.5}, "step_size"),
+    ],
+)
+def test_options_without_effect_are_refused(chosen, said):
+    with pytest.raises(ValidationError, match=said):
+        MLP.Parameters(**chosen)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"schedule": "step", "gamma": 0.5, "step_size": 2, "warm_up": 1},
+        {"schedule": "sgdr", "period": 2, "min_rate": 1e-4},
+        {"schedule": "cyclic", "cycle_peak": 3.0, "step_size": 1.5},
+        {"schedule": "one_cycle", "rise": 0.2},
+        {"schedule": "inverse_time", "decay": 1e-2},
+        {"plateau_patience": 1, "plateau_factor": 0.5},
+        {"optimiser": "nadam", "beta1": 0.8},
+        {"optimiser": "rmsprop", "rho": 0.9, "momentum": 0.5},
+        {"label_smoothing": 0.1, "focal_gamma": 2.0, "normalisation": "weights"},
+        {"batch_norm": True, "activation": "selu", "initialiser": "lecun_normal"},
+        {"activation": "maxout", "l1": 1e-4, "l2": 1e-3},
+        {"early_stopping": 4, "patience_growth": 2.0, "patience_unit": "updates"},
+        {"keep_best": True, "validate_every": 2, "training_loss": False},
+        {
+            "weight_decay": 0.01,
+            "weight_decay_change": "flat_cos",
+            "dropout": 0.2,
+            "dropout_change": "cosine",
+        },
+    ],
+)
+def test_every_option_acts(prepare, train, noisy_classes, chosen):
+    data = prepare(*noisy_classes)
+    plain = {**SMALL, "epochs": 4}
+    plain, other = (train(MLP(), data, {"a": one})[0] for one in (plain, {**plain, **chosen}))
+    inputs = data.inputs(Part.TRAIN)
+    assert np.abs(plain.model.scores(inputs) - other.model.scores(inputs)).max() > 1e-6
+
+
 def test_killed_in_mid_epoch_and_rerun_equals_the_uninterrupted_training(tools, driver, tmp_path):
     script = HERE / "train_mlp_until_killed.py"
     process = subprocess.Popen([sys.executable, str(script), str(tmp_path)])

@@ -1,8 +1,15 @@
+from typing import get_args
+
 import pytest
 import torch
 
 from sortal.methods.base import Verdict
 from sortal.training.loop import Close, step, train
+from sortal.training.losses.normalisation import Normalisation
+from sortal.training.optimisers.choice import OptimiserKind
+from sortal.training.schedules.course import FlatCos
+from sortal.training.schedules.decay import Constant, Exponential
+from sortal.training.schedules.plateau import Plateau
 from sortal.training.snapshot import Snapshot, save_snapshot
 from sortal.training.tile import Tile, members_per_tile
 
@@ -16,7 +23,7 @@ def test_training_lowers_the_loss(recipe, course, tile, watch, examples):
     assert rows[-1]["validation_loss"] < rows[0]["validation_loss"]
 
 
-@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("optimiser", get_args(OptimiserKind))
 @pytest.mark.parametrize("dropout", [False, True])
 def test_ten_updates_alone_equal_ten_among_eight(
     *, recipe, course, tile, examples, optimiser, dropout
@@ -29,6 +36,11 @@ def test_ten_updates_alone_equal_ten_among_eight(
             learning_rate=0.002 * (number + 1),
             weight_decay=0.01 * number,
             momentum=0.1 * number,
+            beta1=0.8 + 0.01 * number,
+            l1=1e-4 * number,
+            l2=1e-3 * number,
+            schedule=Exponential(gamma=0.9, unit="updates") if number % 2 else Constant(),
+            dropout_schedule=FlatCos(),
             dropout=0.1 * number if dropout else 0.0,
             initialiser="he_uniform" if number % 2 else "glorot_uniform",
         )
@@ -179,3 +191,65 @@ def test_the_size_of_a_tile_depends_on_shapes_alone(recipe):
     assert members_per_tile(recipe()) == 64
     assert members_per_tile(recipe(sizes=(6, 10_000, 3), batch_size=5000)) == 1
     assert 1 < members_per_tile(recipe(sizes=(6, 300, 3), batch_size=512)) < 64
+
+
+def test_validations_may_come_every_few_updates(recipe, course, tile, watch, examples):
+    chosen = recipe(validate_every=3)
+    trained = tile(chosen, course(epochs=2))
+    train(trained, examples(), examples(40, seed=1), watch())
+    assert [row["epoch"] for row in trained.history["a"]] == [3 / 7, 6 / 7, 9 / 7, 12 / 7]
+
+
+def test_the_training_loss_is_measured_on_the_weights_that_validation_sees(
+    recipe, course, tile, watch, examples
+):
+    data = examples()
+    trained = tile(recipe(), course(epochs=2))
+    train(trained, data, data, watch())
+    for row in trained.history["a"]:
+        assert row["training_loss"] == row["validation_loss"]
+        assert row["loss"] > row["training_loss"]
+    brief = tile(recipe(measure_training=False), course(epochs=2))
+    train(brief, data, data, watch())
+    assert "training_loss" not in brief.history["a"][0]
+    assert torch.equal(brief.ended["a"].state, trained.ended["a"].state)
+
+
+def test_a_plateau_slows_its_own_member_alone(recipe, course, tile, watch, examples):
+    rule = Plateau(factor=0.5, patience=1, min_gain=100.0)
+    slowed = tile(recipe(), course("a", epochs=4, plateau=rule), course("b", epochs=4, seed=1))
+    free = tile(recipe(), course("b", epochs=4, seed=1))
+    for one in (slowed, free):
+        train(one, examples(), examples(40, seed=1), watch(), until=3)
+    assert slowed.pace.plateaus.factors.tolist() == [0.25, 1.0]
+    rates = slowed.pace.rates(slowed.optimiser.steps).learning_rate
+    torch.testing.assert_close(rates.ravel(), torch.tensor([0.0025, 0.01]))
+    torch.testing.assert_close(slowed.state[1], free.state[0], rtol=0, atol=1e-5)
+
+
+def test_dividing_by_weights_gives_the_mean_that_weights_ask_for(recipe, course, tile, examples):
+    data = examples(40, dtype=torch.float64)
+    few = data.cut(slice(0, 10))
+    data.weights[0, 10:] = 0
+    steps = []
+    for batch, kind in ((data, "weights"), (few, "rows"), (data, "rows")):
+        chosen = recipe(
+            precision="float64", batch_size=40, normalisation=Normalisation(kind), optimiser="sgd"
+        )
+        one = tile(chosen, course())
+        before = one.state.clone()
+        step(one, batch)
+        steps.append(one.state - before)
+    torch.testing.assert_close(steps[0], steps[1])
+    torch.testing.assert_close(steps[2] * 4, steps[1])
+
+
+def test_penalties_pull_weights_and_leave_biases(recipe, course, tile, examples):
+    chosen = recipe(precision="float64", optimiser="sgd")
+    plain, pulled = tile(chosen, course()), tile(chosen, course(l2=0.1, l1=0.01))
+    start = plain.parameters.clone()
+    for one in (plain, pulled):
+        step(one, examples(16, dtype=torch.float64))
+    drawn = chosen.network.drawn
+    expected = -0.01 * (2 * 0.1 * start + 0.01 * start.sign()) * drawn
+    torch.testing.assert_close(pulled.parameters - plain.parameters, expected)

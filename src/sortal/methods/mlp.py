@@ -83,7 +83,7 @@ class MLP:
         chosen = _parameters(member)
         shape = (chosen.hidden_layer_sizes, chosen.activation, chosen.leaky_slope)
         layers = (chosen.batch_norm, chosen.dropout > 0)
-        return (*shape, *layers, chosen.shared(), member.target is None)
+        return (*shape, *layers, chosen.shared(member.seed), member.target is None)
 
     def cost(self, member: Member, shape: Shape) -> Cost:
         """Count multiplications and steps."""

@@ -50,8 +50,9 @@ def stacked_training(
     network = draw(members[0], features, len(labels.for_target(target).classes))
     taught = [_lesson(member, read(member)) for member in members]
     lessons = tuple(dict.fromkeys(taught))
+    order = (data.split.fingerprint, *([members[0].seed] if first.shuffle == "own" else []))
     return StackedTraining(
-        recipe=_recipe(first, network, labels.outputs, stream_seed(data.split.fingerprint)),
+        recipe=_recipe(first, network, labels.outputs, stream_seed(*order)),
         courses=tuple(
             _course(member, read(member), lessons.index(lesson))
             for member, lesson in zip(members, taught, strict=True)

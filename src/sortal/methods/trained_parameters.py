@@ -171,6 +171,10 @@ class AbstractTrainedParameters(Parameters):
     batch_size: int = Field(default=64, ge=1)
     """Examples an update."""
 
+    shuffle: Literal["shared", "own"] = "shared"
+    """Whether all members see the minibatches in one order, drawn from the split, or each in one of
+    its own seed; only members that see the same minibatches can step together."""
+
     epochs: int = Field(default=50, ge=1)
     """Passes over the training examples, at most."""
 
@@ -261,10 +265,11 @@ class AbstractTrainedParameters(Parameters):
         rule = self.early_stopping or self.keep_best or self.min_change
         return bool(rule or self.plateau_patience)
 
-    def shared(self) -> Hashable:
+    def shared(self, seed: int) -> Hashable:
         """What members must agree on to step together; all else is each member's own."""
         weights = self.class_weight
         return (
+            seed if self.shuffle == "own" else None,
             self.optimiser,
             self.batch_size,
             self.precision,
