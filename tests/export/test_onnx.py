@@ -135,6 +135,11 @@ def test_features_far_from_zero_keep_their_digits(made, tmp_path):
     np.testing.assert_allclose(_scores(tmp_path / "x.onnx", rows), expected, atol=1e-6)
 
 
+def test_features_beyond_float32_do_not_stop_the_export(made, tmp_path):
+    notes = write(made(DENSE, scale=1e39), tmp_path / "x.onnx", Format.ONNX)
+    assert "coarse beside the spread of x0, x1, x2" in notes[0]
+
+
 def test_any_number_of_examples_goes_in(made, tmp_path):
     write(made(DENSE), tmp_path / "x.onnx", Format.ONNX)
     for count in (0, 1, 700):

@@ -1,0 +1,32 @@
+"""A layer that a format has no word for is refused by its name and place."""
+
+from typing import Literal
+
+import pytest
+
+from sortal.errors import UserError
+from sortal.export.keras_points import translate_points
+from sortal.export.onnx_layers import add_layer
+from sortal.export.onnx_nodes import Nodes
+from sortal.export.step import Step
+from sortal.networks.layer import AbstractLayer
+
+
+class Novel(AbstractLayer):
+    """A layer that nobody has translated."""
+
+    kind: Literal["novel"] = "novel"
+
+
+@pytest.mark.parametrize(
+    ("family", "translate"),
+    [
+        ("ONNX", lambda step: add_layer(Novel(), step, Nodes(), "features")),
+        ("Keras", lambda step: translate_points(Novel(), step)),
+    ],
+)
+def test_an_untranslated_layer_is_named_with_the_format_that_carries_it(family, translate):
+    step = Step(name="layers.3", tensors={}, shape=(2,), dropout=0.0)
+    told = rf"layers\.3 \(novel\) cannot be written for {family}; choose the format safetensors"
+    with pytest.raises(UserError, match=told):
+        translate(step)
