@@ -26,6 +26,7 @@ from sortal.methods.stacked_training import StackedTraining
 from sortal.networks.threads import torch_threads
 from sortal.training.examples import Examples, gather
 from sortal.training.loop import Close, train
+from sortal.training.precision import exact_type
 from sortal.training.snapshot import meaning_of
 from sortal.training.tile import Tile
 from sortal.training.tiles import Laid, lay_tiles
@@ -51,7 +52,7 @@ def train_stacked(
                 data,
                 training.lessons,
                 validated=training.validated,
-                precision=getattr(torch, recipe.precision),
+                precision=exact_type(recipe.precision),
                 device=device,
             )
     except (UserError, MemoryError) as error:

@@ -231,8 +231,10 @@ class AbstractTrainedParameters(Parameters):
     """`balanced`: every class (of each target) weighs the same in training, however rare. Or a
     factor by class; for an independent target it is that of the examples that have it."""
 
-    precision: Literal["float32", "float64"] = "float32"
-    """Type of parameters and arithmetic."""
+    precision: Literal["float32", "float64", "bfloat16", "auto"] = "float32"
+    """Type of parameters and arithmetic. With `bfloat16` the products of training are rounded to it,
+    while parameters, losses, validation and scores stay float32; `auto` does so where the hardware
+    multiplies it faster."""
 
     @field_validator("class_weight")
     @classmethod

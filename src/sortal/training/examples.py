@@ -10,6 +10,7 @@ from torch import Tensor
 from sortal.data.labels import UNKNOWN, Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
+from sortal.data.weighing import weights_for
 from sortal.errors import NotFound
 from sortal.training.class_weights import given_factors
 from sortal.training.holdout import hold_out
@@ -143,20 +144,21 @@ class _Arrays:
     features: np.ndarray
     labels: Labels
     weights: np.ndarray | None
+    """Shape (rows,), or (rows, targets) where targets have their own."""
 
     @classmethod
     def of(cls, data: Prepared, part: Part) -> "_Arrays":
-        labels = data.dataset.labels.take(data.split.rows(part))
-        return cls(data.inputs(part).matrix(), labels, data.weights(part))
+        rows, weights = data.split.rows(part), data.dataset.weights
+        labels = data.dataset.labels.take(rows)
+        return cls(data.inputs(part).matrix(), labels, None if weights is None else weights[rows])
 
     def take(self, rows: np.ndarray) -> "_Arrays":
         weights = None if self.weights is None else self.weights[rows]
         return _Arrays(self.features[rows], self.labels.take(rows), weights)
 
-    def importance(self, *, weighted: bool) -> np.ndarray:
-        if self.weights is None or not weighted:
-            return np.ones(len(self.labels))
-        return self.weights.astype(np.float64)
+    def importance(self, target: str | None, *, weighted: bool) -> np.ndarray:
+        weights = weights_for(self.weights, self.labels, target) if weighted else None
+        return np.ones(len(self.labels)) if weights is None else weights.astype(np.float64)
 
     def tensors(
         self, scales: Sequence["_Scale"], precision: torch.dtype, device: torch.device
@@ -197,7 +199,7 @@ class _Scale:
     def fit(cls, train: _Arrays, lesson: Lesson, narrowed: str | None) -> "_Scale":
         target = lesson.target or narrowed
         labels = train.labels.for_target(target)
-        sizes = np.abs(train.importance(weighted=lesson.weighted))
+        sizes = np.abs(train.importance(target, weighted=lesson.weighted))
         if labels.outputs is Outputs.EXCLUSIVE:
             factors = _factors(labels.codes, sizes, len(labels.classes), lesson)
         else:
@@ -213,7 +215,7 @@ class _Scale:
         codes = np.asarray(labels.codes)
         known = codes != UNKNOWN
         truth = np.where(known, codes, 0)
-        weights = part.importance(weighted=self.weighted)
+        weights = part.importance(self.target, weighted=self.weighted)
         if labels.outputs is Outputs.EXCLUSIVE:
             return truth, weights * self.factors[truth] * known
         factors = np.take_along_axis(self.factors, truth.T.astype(np.intp), axis=1).T

@@ -80,16 +80,16 @@ def step(tile: Tile, batch: Examples) -> None:
     The gradient is gathered over chunks of rows that stay in cache. Nothing here waits
     for the device: the loss is summed where it is.
     """
-    network = tile.recipe.network
+    network, held, working = tile.recipe.network, tile.working_held(), tile.working
     shares = shares_of_rows(tile, batch)
     tile.gradient.zero_()
     for rows in minibatches(len(batch), tile.chunk_rows):
         chunk = batch.cut(rows)
         run = tile.open_pass(len(chunk), training=True)
-        outputs, memories = network.record(chunk.features, tile.held, run)
+        outputs, memories = network.record(chunk.features.to(working), held, run)
         outputs = chunk.shifted(outputs, tile.lessons)
         sums, slopes = tile.recipe.loss.sums_and_slopes(outputs, *chunk.answers(tile.lessons))
-        network.backward(slopes.mul_(shares), memories, tile.held, tile.slopes)
+        network.backward(slopes.mul_(shares).to(working), memories, held, tile.slopes)
         tile.loss_sum += sums
     tile.loss_rows += len(batch)
     tile.update()

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from sortal.networks.dropout import draw_uniform
-from sortal.networks.layer import Pass
+from sortal.networks.layer import Held, Pass
 from sortal.networks.stream import stream
 from sortal.training.optimisers.build import build_optimiser
 from sortal.training.pace import Pace
+from sortal.training.precision import exact_type, working_type
 from sortal.training.recipe import Course, Recipe
 from sortal.training.stopping import Stopping
 
@@ -53,6 +54,13 @@ class Tile:
     ) -> None:
         """Args: what members share; the members; where they train; training examples."""
         self.recipe, self.courses, self.device = recipe, list(courses), device
+        self.working = working_type(
+            recipe.precision,
+            batch_size=recipe.batch_size,
+            units=recipe.network.units,
+            device=device,
+        )
+        """Type in which training passes multiply."""
         self.updates_per_epoch = -(-rows // recipe.batch_size)
         self.state = _starts(recipe, courses).to(device)
         """Parameters, then buffers, of each member."""
@@ -100,11 +108,23 @@ class Tile:
         """Derive from `state` and `courses` what a step needs; after either was replaced."""
         network = self.recipe.network
         self.held = network.held(self.state)
+        self._rounded = self.state.to(self.working)
+        self._working_held = [
+            Held(rounded.slots, exact.buffers)
+            for rounded, exact in zip(network.held(self._rounded), self.held, strict=True)
+        ]
         self.gradient = torch.zeros_like(self.parameters)
         self.slopes = network.slot_views(self.gradient)
         self.lessons = torch.tensor(
             [one.lesson for one in self.courses], dtype=torch.int64, device=self.device
         )
+
+    def working_held(self) -> list[Held]:
+        """What a training pass multiplies with: the parameters, rounded where products are."""
+        if self.working is self.state.dtype:
+            return self.held
+        self._rounded.copy_(self.state)
+        return self._working_held
 
     def open_pass(self, rows: int, *, training: bool) -> Pass:
         """Begin a pass of some rows through all members."""
@@ -178,5 +198,5 @@ class Tile:
 
 def _starts(recipe: Recipe, courses: Sequence[Course]) -> Tensor:
     starts = [recipe.network.start(one.seed, one.initialiser) for one in courses]
-    dtype: torch.dtype = getattr(torch, recipe.precision)
+    dtype = exact_type(recipe.precision)
     return torch.stack(starts).to(dtype) if starts else torch.empty(0, recipe.network.size)
