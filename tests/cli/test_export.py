@@ -91,7 +91,7 @@ def test_one_of_several_seeds_is_chosen(sortal, home):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("neighbours", "-o", "x.onnx"), "only networks (method mlp) can be exported"),
+        (("neighbours", "-o", "x.onnx"), "only networks, such as mlp, can be exported"),
         (("net", "-o", "x.pt"), "a file that ends in one of .safetensors, .onnx, .keras"),
         (("net", "-f", "h5-weights", "-o", "x.weights.h5"), "and not in .weights.h5"),
         (("net", "-o", "nowhere/x.onnx"), "the folder nowhere does not exist"),

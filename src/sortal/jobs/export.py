@@ -91,7 +91,7 @@ def load_portable(store: Store, member: MemberResult) -> Portable:
     model = registry.find(record["method"]).load(segment.model_folder(record["model"]))
     if not isinstance(model, TrainedStack):
         raise UserError(
-            f"{entry['title']} is a model of {record['method']}: only networks (method mlp) can "
+            f"{entry['title']} is a model of {record['method']}: only networks, such as mlp, can "
             "be exported; there is no format for other methods yet."
         )
     target = entry["target"]
