@@ -13,6 +13,7 @@ from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part
 from sortal.data.undamaged import map_array, undamaged
+from sortal.data.weighing import weights_for
 from sortal.errors import DataError
 
 _BLOCK_BYTES = 1 << 24
@@ -29,7 +30,8 @@ class Dataset:
     """Names of the columns of each flat input, in order; empty for signals and stamps."""
 
     weights: np.ndarray | None = field(default=None, repr=False)
-    """Physics weight of each example, sign kept, shape (examples,), float64."""
+    """Physics weight of each example, sign kept, float64, shape (examples,); or (examples, targets)
+    where independent targets have their own."""
 
     groups: np.ndarray | None = field(default=None, repr=False)
     """Group of each example, shape (examples,), int64 codes: a group is never divided."""
@@ -56,6 +58,14 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    def weights_for(self, target: str | None) -> np.ndarray | None:
+        """Weights of all examples for one target, or for all outputs, shape (examples,).
+
+        Raises:
+            DataError: Targets have weights of their own, and none is named.
+        """
+        return weights_for(self.weights, self.labels, target)
 
     @property
     def part_codes(self) -> dict[Part, int]:

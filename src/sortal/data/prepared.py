@@ -45,9 +45,14 @@ class Prepared:
         """Labels of one part: of `target` alone if there is one, else of all outputs."""
         return self.dataset.labels.for_target(self.target).take(self.split.rows(part))
 
-    def weights(self, part: Part) -> np.ndarray | None:
-        """Physics weights of one part, shape (examples,), None where the data has none."""
-        weights = self.dataset.weights
+    def weights(self, part: Part, target: str | None = None) -> np.ndarray | None:
+        """Physics weights of one part, shape (examples,), None where the data has none.
+
+        Args:
+            part: The part.
+            target: Whose weights, where targets have their own; `self.target` if not given.
+        """
+        weights = self.dataset.weights_for(target or self.target)
         return None if weights is None else np.asarray(weights[self.split.rows(part)])
 
     def with_split(self, split: Split) -> "Prepared":

@@ -120,7 +120,9 @@ class _Examples:
             ids=ids,
             labels=_labels(gathered, roles),
             beside={
-                "weights": read(roles.weight, columns.weights),
+                "weights": read(roles.weight, columns.weights)
+                if roles.weight
+                else _target_weights(gathered, roles),
                 "groups": read(roles.group, columns.groups),
                 "folds": read(roles.fold, columns.folds),
                 "parts": parts,
@@ -153,6 +155,17 @@ def _labels(gathered: Gathered, roles: Roles) -> Labels:
         return Labels(np.stack(codes, axis=1), roles.labels, Outputs.INDEPENDENT)
     codes_and_names = _understood(gathered, roles.labels[0], columns.classes)
     return Labels(*codes_and_names)
+
+
+def _target_weights(gathered: Gathered, roles: Roles) -> np.ndarray | None:
+    """Weights of each target, shape (examples, targets); 1 for a target that has no column."""
+    if not roles.target_weights:
+        return None
+    weights = np.ones((sum(gathered.counts), len(roles.target_weights)))
+    for number, name in enumerate(roles.target_weights):
+        if name is not None:
+            weights[:, number] = _understood(gathered, name, columns.weights)
+    return weights
 
 
 def _refuse_repeated(ids: np.ndarray, name: str, gathered: Gathered) -> None:
@@ -236,7 +249,7 @@ def _final_notes(examples: _Examples, names: Mapping[str, tuple[str, ...]]) -> I
         yield f"{unknown} of {len(examples.ids)} examples have a missing label; kept as unknown."
     weights = examples.beside["weights"]
     if weights is not None and (weights < 0).any():
-        yield f"{int((weights < 0).sum())} of {len(weights)} weights are negative; kept."
+        yield f"{int((weights < 0).sum())} of {weights.size} weights are negative; kept."
     for name, array in examples.inputs.items():
         if not names[name] or isinstance(array, Ragged):
             continue

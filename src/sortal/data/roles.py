@@ -1,7 +1,7 @@
 """Which column or array is what: features, label, weight, id, group, division."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sortal.data.readers.base import NAMES, Table
 from sortal.data.sources import Source, nearest
@@ -14,6 +14,7 @@ from sortal.job.models import (
     GroupSplit,
     PartFiles,
 )
+from sortal.job.positions import dotted
 from sortal.job.problems import JobError, Problem
 
 
@@ -29,6 +30,11 @@ class Roles:
     """Whether each label is a target of its own, of 0 and 1."""
 
     weight: str | None
+    """Of all examples alike."""
+
+    target_weights: tuple[str | None, ...]
+    """Of each target its own, in the order of `labels`, None for weight 1; empty if all share."""
+
     id: str | None
     group: str | None
     part: str | None
@@ -37,7 +43,8 @@ class Roles:
     @property
     def beside(self) -> tuple[str, ...]:
         """Everything but the inputs, each name once."""
-        others = (*self.labels, self.weight, self.id, self.group, self.part, self.fold)
+        single = (self.weight, self.id, self.group, self.part, self.fold)
+        others = (*self.labels, *self.target_weights, *single)
         return tuple(dict.fromkeys(name for name in others if name is not None))
 
 
@@ -54,7 +61,8 @@ def assign_roles(block: DataBlock, source: Source) -> Roles:
         inputs=(),
         labels=labels,
         independent=isinstance(block.label, list),
-        weight=block.weight,
+        weight=block.weight if isinstance(block.weight, str) else None,
+        target_weights=_target_weights(block, labels),
         id=block.id,
         group=block.group,
         part=split.column if isinstance(split, ColumnSplit) else None,
@@ -84,16 +92,12 @@ def assign_roles(block: DataBlock, source: Source) -> Roles:
         )
     if problems:
         raise JobError(problems)
-    return Roles(
-        inputs=inputs,
-        labels=roles.labels,
-        independent=roles.independent,
-        weight=roles.weight,
-        id=roles.id,
-        group=roles.group,
-        part=roles.part,
-        fold=roles.fold,
-    )
+    return replace(roles, inputs=inputs)
+
+
+def _target_weights(block: DataBlock, labels: tuple[str, ...]) -> tuple[str | None, ...]:
+    given = block.weight
+    return tuple(given.get(label) for label in labels) if isinstance(given, dict) else ()
 
 
 def _labels(block: DataBlock, source: Source) -> tuple[str, ...]:
@@ -118,9 +122,11 @@ def _given_names(block: DataBlock) -> Iterator[tuple[str, str]]:
     ):
         for number, name in enumerate(listed or ()):
             yield f"data.{key}[{number}]", name
+    for target, name in (block.weight if isinstance(block.weight, dict) else {}).items():
+        yield dotted(["data", "weight", target]), name
     for key in ("weight", "id", "group"):
         one = getattr(block, key)
-        if one is not None:
+        if isinstance(one, str):
             yield f"data.{key}", one
     if isinstance(block.split, ColumnSplit | GivenFoldSplit):
         yield "data.split.column", block.split.column
@@ -156,12 +162,34 @@ def _contradictions(block: DataBlock, roles: Roles) -> Iterator[Problem]:
     repeated = [name for name in roles.labels if roles.labels.count(name) > 1]
     if repeated:
         yield Problem(path="data.label", expected="each column once", got=f"{repeated[0]!r} twice")
+    yield from _weight_problems(block, roles)
     if roles.independent and block.classes is not None:
         yield Problem(
             path="data.classes",
             expected="nothing, for a list of label columns has no classes to choose from",
             got=repr(block.classes),
         )
+
+
+def _weight_problems(block: DataBlock, roles: Roles) -> Iterator[Problem]:
+    """A map of weights needs independent targets, and names them."""
+    if not isinstance(block.weight, dict):
+        return
+    if not roles.independent or block.targets != "independent":
+        yield Problem(
+            path="data.weight",
+            expected="one column, for a map needs `targets: independent` and a list of labels",
+            got="a map of targets to columns",
+        )
+        return
+    for target in block.weight:
+        if target not in roles.labels:
+            yield Problem(
+                path=dotted(["data", "weight", target]),
+                expected="a column of data.label",
+                got=repr(target),
+                nearest=nearest(target, list(roles.labels)),
+            )
 
 
 def _division_problems(block: DataBlock, source: Source) -> Iterator[Problem]:

@@ -144,8 +144,16 @@ class DataBlock(Block):
     """Columns to use as features (tables), or arrays to use as inputs (NPZ, HDF5); all that have no other use if not given."""
     exclude: list[Column] = []
     """Columns that are not features."""
-    weight: Column | None = None
-    """Column of example weights; used in training where the method can, and in every score."""
+    weight: (
+        Annotated[
+            Column | Annotated[dict[Column, Column], Field(min_length=1)],
+            Words("a column name, or a map of targets to column names", "columns"),
+        ]
+        | None
+    ) = None
+    """Column of example weights; used in training where the method can, and in every score. With
+    `targets: independent` also a map of targets to columns; targets that it lacks weigh all
+    examples alike."""
     id: Column | None = None
     """Column that names each example; row numbers if not given."""
     group: Column | None = None

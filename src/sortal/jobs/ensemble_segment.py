@@ -103,6 +103,7 @@ def _figures(
     dataset = store.dataset(about["dataset"])
     whole = store.split(about["dataset"], about["split"])
     split = rows_known(dataset.labels, whole, group.target)
+    weights = dataset.weights_for(group.target)
     figures, start = {}, 0
     for part in SCORED:
         rows = split.rows(part)
@@ -111,7 +112,7 @@ def _figures(
         (judged,) = evaluate(
             scores[:, start : start + len(rows)],
             dataset.labels.for_target(group.target).take(rows),
-            None if dataset.weights is None else np.asarray(dataset.weights[rows]),
+            None if weights is None else np.asarray(weights[rows]),
             probabilities=True,
             resamples=resamples,
             seed=bootstrap_seed(about["split"]),

@@ -132,7 +132,7 @@ class SegmentRows:
             judged = evaluate(
                 scores[rows],
                 labels,
-                self._data.weights(part),
+                self._data.weights(part, target),
                 probabilities=self._method.probabilities(members[0].parameters),
                 resamples=self._task["bootstrap"],
                 seed=bootstrap_seed(self._task["split"]),
