@@ -299,7 +299,7 @@ def signals():
     )
 
 
-def trained(network, seeds, updates):
+def trained(network, seeds, updates, **chosen):
     """Updates by the trainer's own step; first and last losses, and the tile."""
     recipe = Recipe(
         network=network,
@@ -307,6 +307,7 @@ def trained(network, seeds, updates):
         optimiser="sgd",
         batch_size=24,
         data_seed=0,
+        **chosen,
     )
     rates = Choice(learning_rate=0.05)
     courses = [
@@ -325,9 +326,10 @@ def trained(network, seeds, updates):
     return losses, tile.state
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("network", [every_kind(), signals()], ids=["stamps", "signals"])
-def test_networks_of_all_layers_learn(network):
-    losses, state = trained(network, range(2), 60)
+def test_networks_of_all_layers_learn(network, precision):
+    losses, state = trained(network, range(2), 60, precision=precision)
     assert (losses[-1] < 0.5 * losses[0]).all()
     assert state.isfinite().all()
 

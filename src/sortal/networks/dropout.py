@@ -90,7 +90,7 @@ class AlphaDropout(AbstractLayer):
 
     def record(self, values: Tensor, held: Held, run: Pass, *, deep: bool) -> tuple[Tensor, Any]:
         """Set, scale and shift; remembers what each unit was multiplied with."""
-        kept = _kept(self.rate, run, values)
+        kept = _kept(self.rate, run, values).to(values.dtype)
         factor = (kept + _SELU_FLOOR**2 * kept * (1 - kept)).rsqrt()
         shift = -factor * _SELU_FLOOR * (1 - kept)
         stays = _stays(values, run, kept, whole_channels=False)

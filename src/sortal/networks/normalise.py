@@ -108,9 +108,8 @@ class BatchNorm(AbstractLayer):
         for name, now in (("mean", mean), ("variance", variance)):
             # By `data`, for weights are views of the same tensor, and autograd would take
             # those it has saved for written over.
-            held.buffers[name].data.lerp_(
-                now.detach().expand_as(held.buffers[name]), 1 - self.momentum
-            )
+            buffer = held.buffers[name]
+            buffer.data.lerp_(now.detach().to(buffer.dtype).expand_as(buffer), 1 - self.momentum)
 
     def _record_points(self, values: Tensor, held: Held, run: Pass) -> tuple[Tensor, Any]:
         plane = _plane(values)
