@@ -11,6 +11,9 @@ from sortal.data.lanes import Lanes, lane_names, lanes_of, row_blocks
 from sortal.data.statistic import Moments, is_flat, medians, moments, most_frequent, quartiles
 from sortal.errors import DataError
 
+_PIECE_BYTES = 1 << 18
+"""Numbers that are prepared at once: intermediate results stay in the processor's cache."""
+
 _SMALLEST_SPREAD = 10 * float(np.finfo(np.float64).eps)
 """Smaller ranges count as none; scikit-learn's bound."""
 
@@ -78,7 +81,7 @@ class Fitted:
         else:
             done = np.empty(values.shape, dtype=kept)
             filled = 0
-            for block in row_blocks(values):
+            for block in row_blocks(values, size=_PIECE_BYTES):
                 done[filled : filled + len(block)] = self._prepare(np.asarray(block), kept)
                 filled += len(block)
         return Ragged(done, array.offsets) if isinstance(array, Ragged) else done
@@ -127,13 +130,16 @@ class Fitted:
             self.lanes.align(s, block.ndim) for s in (self.fill, self.center, self.scale)
         )
         values = block.astype(np.float64)
-        values = np.where(np.isnan(values), fill, values)
+        if not np.isnan(self.fill).all():
+            np.copyto(values, fill, where=np.isnan(values))
         with np.errstate(over="ignore"):
-            done: np.ndarray = ((values - center) / scale).astype(kept)
-        overflown = np.isinf(done) & np.isfinite(values)
+            values -= center
+            values /= scale
+            done: np.ndarray = values.astype(kept)
+        overflown = np.isinf(done)
         if overflown.any():
-            largest = np.finfo(kept).max
-            done[overflown] = np.copysign(largest, done[overflown])
+            overflown &= np.isfinite(np.where(np.isnan(block), fill, block))
+            done[overflown] = np.copysign(np.finfo(kept).max, done[overflown])
         return done
 
     def _check(self, array: Array) -> None:

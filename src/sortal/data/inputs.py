@@ -91,6 +91,15 @@ class Inputs:
         for start in range(0, len(self), size):
             yield self.take(slice(start, start + size))
 
+    @property
+    def width(self) -> int:
+        """Numbers of one example, all inputs flattened.
+
+        Raises:
+            DataError: An input has examples of unequal length.
+        """
+        return sum(math.prod(_dense(*named).shape[1:]) for named in self.arrays.items())
+
     def matrix(self) -> np.ndarray:
         """Flatten every input and lay them side by side, in the order of `arrays`.
 
@@ -101,12 +110,17 @@ class Inputs:
             DataError: An input has examples of unequal length.
         """
         flat = []
-        for name, array in self.arrays.items():
-            if isinstance(array, Ragged):
-                raise DataError(
-                    f"input {name!r} has examples of unequal length ({array.lengths.min()} to "
-                    f"{array.lengths.max()} points): give data.length to cut and pad them."
-                )
+        for name, given in self.arrays.items():
+            array = _dense(name, given)
             # Not -1: numpy cannot tell the width of no examples.
             flat.append(np.asarray(array).reshape(len(array), math.prod(array.shape[1:])))
         return flat[0] if len(flat) == 1 else np.concatenate(flat, axis=1)
+
+
+def _dense(name: str, array: Array) -> np.ndarray:
+    if isinstance(array, Ragged):
+        raise DataError(
+            f"input {name!r} has examples of unequal length ({array.lengths.min()} to "
+            f"{array.lengths.max()} points): give data.length to cut and pad them."
+        )
+    return array

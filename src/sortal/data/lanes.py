@@ -9,7 +9,7 @@ from sortal.data.inputs import Array, Ragged
 from sortal.errors import DataError
 
 _BLOCK_BYTES = 1 << 24
-_CHUNK_BYTES = 1 << 26
+_CHUNK_BYTES = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +70,19 @@ def lane_names(name: str, lanes: Lanes, names: tuple[str, ...]) -> tuple[str, ..
     return tuple(f"{name}[{number}]" for number in range(lanes.count))
 
 
-def row_blocks(array: Array, rows: np.ndarray | None = None) -> Iterator[Array]:
+def row_blocks(
+    array: Array, rows: np.ndarray | None = None, *, size: int | None = None
+) -> Iterator[Array]:
     """Walk over examples in pieces of about 16 MB.
 
     Args:
         array: An input, perhaps a memory map; only the piece at hand is copied.
         rows: Row numbers to walk over; all if None.
+        size: Another size of the pieces [bytes].
     """
     count = len(array) if rows is None else len(rows)
     values = array.values if isinstance(array, Ragged) else array
-    step = max(1, _BLOCK_BYTES * max(1, len(array)) // max(1, values.nbytes))
+    step = max(1, (size or _BLOCK_BYTES) * max(1, len(array)) // max(1, values.nbytes))
     for start in range(0, count, step):
         stop = min(start + step, count)
         yield array[slice(start, stop) if rows is None else rows[start:stop]]
@@ -94,14 +97,19 @@ def lane_blocks(array: Array, lanes: Lanes, rows: np.ndarray | None = None) -> I
 def lane_chunks(array: Array, lanes: Lanes, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield some lanes at a time with all their numbers, for statistics that need an order.
 
+    The walks that this takes are as many as 256 MB go into the array; one lane is always
+    held whole.
+
     Yields:
-        The lanes' slice, and their numbers as float64 of shape (lanes of the slice, numbers).
+        The lanes' slice, and their numbers in the array's own type, of shape (lanes of the
+        slice, numbers).
     """
+    values = array.values if isinstance(array, Ragged) else array
     numbers = sum(len(block) for block in lane_blocks(array, lanes, rows))
-    width = max(1, _CHUNK_BYTES // max(1, 8 * numbers))
+    width = max(1, _CHUNK_BYTES // max(1, values.dtype.itemsize * numbers))
     for first in range(0, lanes.count, width):
         chosen = slice(first, min(first + width, lanes.count))
-        chunk = np.empty((chosen.stop - first, numbers))
+        chunk = np.empty((chosen.stop - first, numbers), dtype=values.dtype)
         filled = 0
         for block in lane_blocks(array, lanes, rows):
             chunk[:, filled : filled + len(block)] = block[:, chosen].T

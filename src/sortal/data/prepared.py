@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sortal.data.dataset import Dataset
-from sortal.data.inputs import Inputs
+from sortal.data.inputs import Array, Inputs, Ragged, Rows
 from sortal.data.labels import Labels
+from sortal.data.lanes import row_blocks
 from sortal.data.preparer import Preparation, Preparer
 from sortal.data.split import Part, Split
+
+RESIDENT_BYTES = 1 << 29
+"""Prepared parts above this size [bytes] are made block by block, again for each use."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,10 +40,43 @@ class Prepared:
         return cls(dataset, split, preparer, target)
 
     def inputs(self, part: Part) -> Inputs:
-        """Prepared inputs of one part; made once and kept."""
+        """Prepared inputs of one part; made once and kept, in memory whatever their size."""
         if part not in self._parts:
             self._parts[part] = self.preparer.apply(self.dataset.inputs.take(self.split.rows(part)))
         return self._parts[part]
+
+    def block(self, part: Part, rows: Rows) -> Inputs:
+        """Some prepared examples of one part.
+
+        Args:
+            part: The part; if it is large, what is returned is prepared now and not kept.
+            rows: Positions within the part.
+        """
+        if part in self._parts or self.nbytes(part) <= RESIDENT_BYTES:
+            return self.inputs(part).take(rows)
+        return self.preparer.apply(self.dataset.inputs.take(self.split.rows(part)[rows]))
+
+    def nbytes(self, part: Part) -> int:
+        """Size of the prepared inputs of one part [bytes]; signals taken to be of equal length."""
+        size = 0
+        for array in self.dataset.inputs.arrays.values():
+            values = array.values if isinstance(array, Ragged) else array
+            size += values.size * (4 if values.dtype == np.float32 else 8)
+        return size * len(self.split.rows(part)) // max(1, len(self.dataset))
+
+    def is_finite(self, part: Part, rows: Rows) -> bool:
+        """Whether preparation leaves nothing missing or infinite among some examples of a part.
+
+        It leaves finite what is, so that only blocks with other values are prepared.
+        """
+        rows = self.split.rows(part)[rows]
+        for name, array in self.dataset.inputs.arrays.items():
+            for block in row_blocks(array, rows):
+                if _is_finite(block):
+                    continue
+                if not _is_finite(self.preparer.fitted[name].apply(block)):
+                    return False
+        return True
 
     def labels(self, part: Part) -> Labels:
         """Labels of one part: of `target` alone if there is one, else of all outputs."""
@@ -58,6 +95,11 @@ class Prepared:
     def with_split(self, split: Split) -> "Prepared":
         """Divide the same dataset otherwise; everything is fitted anew."""
         return Prepared.fit(self.dataset, split, self.preparer.preparation, self.target)
+
+
+def _is_finite(array: Array) -> bool:
+    values = array.values if isinstance(array, Ragged) else array
+    return bool(np.isfinite(values).all())
 
 
 def rows_known(labels: Labels, split: Split, target: str | None) -> Split:

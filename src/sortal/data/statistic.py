@@ -70,7 +70,7 @@ def moments(
 
 def medians(array: Array, lanes: Lanes, rows: np.ndarray) -> np.ndarray:
     """Median of the known numbers of each lane, shape (lanes,); NaN where there is none."""
-    return _ordered(array, lanes, rows, lambda known: float(np.median(known)))
+    return _ordered(array, lanes, rows, lambda known: float(np.median(known, overwrite_input=True)))
 
 
 def most_frequent(array: Array, lanes: Lanes, rows: np.ndarray) -> np.ndarray:
@@ -96,13 +96,14 @@ def quartiles(
     """
     found = np.full((3, lanes.count), np.nan)
     for chosen, chunk in lane_chunks(array, lanes, rows):
-        for lane, numbers in zip(range(chosen.start, chosen.stop), chunk, strict=True):
+        for lane, narrow in zip(range(chosen.start, chosen.stop), chunk, strict=True):
+            numbers = narrow.astype(np.float64)
             if fill is not None:
                 numbers[np.isnan(numbers)] = fill[lane]
             known = numbers[~np.isnan(numbers)]
             if len(known):
-                found[:, lane] = np.percentile(known, [25, 50, 75])
-                found[1, lane] = np.median(known)
+                found[:, lane] = np.percentile(known, [25, 50, 75], overwrite_input=True)
+                found[1, lane] = np.median(known, overwrite_input=True)
     with np.errstate(over="ignore"):
         return found[1], found[2] - found[0]
 
@@ -125,7 +126,7 @@ def _ordered(
     found = np.full(lanes.count, np.nan)
     for chosen, chunk in lane_chunks(array, lanes, rows):
         for lane, numbers in zip(range(chosen.start, chosen.stop), chunk, strict=True):
-            known = numbers[~np.isnan(numbers)]
+            known = numbers[~np.isnan(numbers)].astype(np.float64)
             if len(known):
                 found[lane] = statistic(known)
     return found

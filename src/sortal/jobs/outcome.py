@@ -27,6 +27,12 @@ SCORED = (Part.VALIDATION, Part.TEST)
 _BLOCK_NUMBERS = 1 << 22
 """Numbers that the outputs of one scored block may hold."""
 
+_BLOCK_BYTES = 1 << 26
+"""Size of the prepared inputs of one scored block [bytes]."""
+
+_WHOLE_ROWS = 512
+"""Blocks cut by their size hold a multiple of this many examples."""
+
 
 class SegmentRows:
     """Collects what a population becomes, and writes it as one segment."""
@@ -106,14 +112,16 @@ class SegmentRows:
 
     def _score(self, model: Model, part: Part) -> np.ndarray:
         """Scores of one part, as precise as the model's, shape (members, examples, outputs)."""
-        inputs = self._data.inputs(part)
+        count = len(self._data.split.rows(part))
         outputs = len(self._data.labels(part).for_target(self._only(model)).classes)
-        shape = (len(model.members), len(inputs), outputs)
-        scores = np.empty(shape if len(inputs) == 0 else 0, dtype=np.float32)
+        shape = (len(model.members), count, outputs)
+        scores = np.empty(shape if count == 0 else 0, dtype=np.float32)
         size = max(1, _BLOCK_NUMBERS // max(1, len(model.members) * outputs))
-        for start in range(0, len(inputs), size):
+        fitting = _BLOCK_BYTES * count // max(1, self._data.nbytes(part))
+        size = min(size, max(1, fitting // _WHOLE_ROWS) * _WHOLE_ROWS)
+        for start in range(0, count, size):
             rows = slice(start, start + size)
-            block = model.scores(inputs.take(rows))
+            block = model.scores(self._data.block(part, rows))
             if start == 0:
                 scores = np.empty(shape, dtype=block.dtype)
             scores[:, rows] = block

@@ -1,5 +1,6 @@
 """Train any population of stacked networks under the contract of `methods.base`."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,7 +25,8 @@ from sortal.methods.outcomes import failed
 from sortal.methods.stacked_model import TrainedStack
 from sortal.methods.stacked_training import StackedTraining
 from sortal.networks.threads import torch_threads
-from sortal.training.examples import Examples, gather
+from sortal.training.examples import Source
+from sortal.training.gather import gather
 from sortal.training.loop import Close, train
 from sortal.training.precision import exact_type
 from sortal.training.snapshot import meaning_of
@@ -33,6 +35,7 @@ from sortal.training.tiles import Laid, lay_tiles
 from sortal.training.watch import Watch
 
 _FAR_FROM_ONE = 10.0
+_LOOKED_AT = 1 << 16
 
 
 def train_stacked(
@@ -93,11 +96,11 @@ def train_stacked(
 
 
 def refusals(
-    training: StackedTraining, examples: Examples, validation: Examples | None
+    training: StackedTraining, examples: Source, validation: Source | None
 ) -> dict[Key, str]:
     """Reasons of members that cannot be trained on these examples."""
     every = ""
-    if not examples.features.isfinite().all():
+    if not examples.is_finite():
         every = "the features hold missing or infinite values; set data.imputation"
     elif training.validated and validation is None:
         every = "early stopping needs at least two training examples, or some to validate"
@@ -107,10 +110,10 @@ def refusals(
     return {key: reason for key, reason in reasons.items() if reason}
 
 
-def remarks_on(examples: Examples, validation: Examples | None, data: Prepared) -> tuple[str, ...]:
+def remarks_on(examples: Source, validation: Source | None, data: Prepared) -> tuple[str, ...]:
     """Sentences that concern every member: unscaled features, examples held out."""
     remarks = []
-    size = float(examples.features.square().mean(dim=0).sqrt().max())
+    size = root_mean_square(examples)
     if not 1 / _FAR_FROM_ONE <= size <= _FAR_FROM_ONE:
         remarks.append(
             f"the features are not scaled (root mean square up to {size:.3g}); "
@@ -122,6 +125,15 @@ def remarks_on(examples: Examples, validation: Examples | None, data: Prepared) 
             "because the split has none to validate"
         )
     return tuple(remarks)
+
+
+def root_mean_square(examples: Source) -> float:
+    """Largest root mean square of a feature, over about 65,536 examples evenly spaced."""
+    every = torch.arange(0, len(examples), -(-len(examples) // _LOOKED_AT))
+    squares = torch.zeros(1, dtype=torch.float64, device=examples.weights.device)
+    for block in examples.blocks(every, _LOOKED_AT):
+        squares = squares + block.features.double().square().sum(dim=0)
+    return math.sqrt(float(squares.max()) / len(every))
 
 
 @dataclass(slots=True)
@@ -162,7 +174,7 @@ def _text(tile: Tile) -> str:
 def _outcomes(
     tile: Tile,
     laid: Laid,
-    examples: Examples,
+    examples: Source,
     remarks: Sequence[str],
     *,
     outputs: Outputs,

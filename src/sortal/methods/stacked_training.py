@@ -6,12 +6,11 @@ from typing import TypeAlias
 
 from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
-from sortal.data.split import Part
 from sortal.methods.base import Member, Population
 from sortal.methods.trained_parameters import AbstractTrainedParameters
 from sortal.networks.network import Network
 from sortal.networks.stream import stream_seed
-from sortal.training.examples import Lesson
+from sortal.training.lessons import Lesson
 from sortal.training.losses.choose import loss_of
 from sortal.training.losses.normalisation import Normalisation
 from sortal.training.recipe import Course, Recipe
@@ -46,8 +45,7 @@ def stacked_training(
     members = population.members
     first, labels = read(members[0]), data.dataset.labels
     target = members[0].target or data.target
-    features = data.inputs(Part.TRAIN).matrix().shape[1]
-    network = draw(members[0], features, len(labels.for_target(target).classes))
+    network = draw(members[0], data.dataset.inputs.width, len(labels.for_target(target).classes))
     taught = [_lesson(member, read(member)) for member in members]
     lessons = tuple(dict.fromkeys(taught))
     order = (data.split.fingerprint, *([members[0].seed] if first.shuffle == "own" else []))

@@ -58,7 +58,8 @@ def epoch_order(
     starts = run * torch.randperm(-(-rows // run), generator=random)
     order = (starts.unsqueeze(1) + torch.arange(run)).flatten()
     order = order[order < rows]
-    for block in order.split(size):
+    for start in range(0, rows, size):
+        block = order[start : start + size]
         block.copy_(block[torch.randperm(len(block), generator=random)])
     return order
 

@@ -1,50 +1,50 @@
 """Examples as tensors: features that all members see, truths and weights by lesson."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Protocol
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from sortal.data.labels import UNKNOWN, Labels, Outputs
-from sortal.data.prepared import Prepared
-from sortal.data.split import Part
-from sortal.data.weighing import weights_for
-from sortal.errors import NotFound
-from sortal.training.class_weights import given_factors
-from sortal.training.holdout import hold_out
+from sortal.training.batches import block_rows
 
-_BLOCK_BYTES = 1 << 26
-"""Size of the copies that shuffling makes."""
-
-_CERTAIN = 1e3
-"""Distance in logits at which a probability is 0 or 1 in any precision."""
+_PIECE = 1 << 16
+"""Rows that are looked at together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What one or more members learn: one independent target, or all outputs."""
+class Source(Protocol):
+    """Examples of one part, wherever their features are."""
 
-    target: str | None
-    weighted: bool
-    """Whether the examples' own weights count."""
+    @property
+    def truth(self) -> Tensor:
+        """See `Examples`, as for all that follows."""
+        ...
 
-    balanced: bool
-    """Whether every class (of each target) gets the same total of absolute weights."""
+    @property
+    def weights(self) -> Tensor: ...  # noqa: D102
 
-    factors: tuple[tuple[str, float], ...] = ()
-    """Factors on the weights of classes by name; of independent targets on their presence."""
+    @property
+    def offsets(self) -> Tensor | None: ...  # noqa: D102
+
+    @property
+    def row_bytes(self) -> int:
+        """Size of the features of one example."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def is_finite(self) -> bool:
+        """Whether no feature is missing or infinite."""
+        ...
+
+    def blocks(self, order: Tensor | None, batch_size: int) -> Generator["Examples"]:
+        """Give the examples block by block."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Examples of one part.
-
-    Weights are scaled so that their absolute values average 1 over the training
-    examples: a sum of losses over rows divided by the number of rows is then the
-    weighted mean, also when it is taken minibatch by minibatch.
-    """
+    """Examples of one part, or some of them, with their features in memory."""
 
     features: Tensor
     """Shape (rows, features)."""
@@ -53,7 +53,7 @@ class Examples:
     """Class numbers (lessons, rows), or 0 and 1 of shape (lessons, rows, targets)."""
 
     weights: Tensor
-    """Shape as `truth`; 0 where the label is unknown, or is one that no training example has."""
+    """Shape as `truth`, absolute values averaging 1 in training; 0 where the label is unknown, or is one that no training example has."""
 
     offsets: Tensor | None
     """Added to outputs, shape (lessons, outputs): 0, or far below (or above) where training
@@ -62,7 +62,17 @@ class Examples:
     def __len__(self) -> int:
         return len(self.features)
 
-    def blocks(self, order: Tensor | None, batch_size: int) -> Iterator["Examples"]:
+    @property
+    def row_bytes(self) -> int:
+        """Size of the features of one example."""
+        return self.features[:1].nbytes
+
+    def is_finite(self) -> bool:
+        """Whether no feature is missing or infinite."""
+        pieces = (self.features[start : start + _PIECE] for start in range(0, len(self), _PIECE))
+        return all(bool(piece.isfinite().all()) for piece in pieces)
+
+    def blocks(self, order: Tensor | None, batch_size: int) -> Generator["Examples"]:
         """Give the examples block by block.
 
         Args:
@@ -75,8 +85,7 @@ class Examples:
         if order is None:
             yield self
             return
-        row_bytes = self.features[:1].nbytes + self.truth[:, :1].nbytes + self.weights[:, :1].nbytes
-        rows = batch_size * max(1, _BLOCK_BYTES // (batch_size * row_bytes))
+        rows = block_rows(batch_size, self.row_bytes)
         for start in range(0, len(order), rows):
             taken = order[start : start + rows].to(self.features.device)
             truth, weights = self.truth[:, taken], self.weights[:, taken]
@@ -102,148 +111,3 @@ class Examples:
         if len(self.truth) == 1:
             return self.truth, self.weights
         return self.truth[lessons], self.weights[lessons]
-
-
-def gather(
-    data: Prepared,
-    lessons: Sequence[Lesson],
-    *,
-    validated: bool,
-    precision: torch.dtype,
-    device: torch.device,
-) -> tuple[Examples, Examples | None]:
-    """Lay out training and validation examples.
-
-    Args:
-        data: Prepared examples.
-        lessons: Truths that members learn; all have the same number of outputs.
-        validated: Whether a validation loss is needed: without a validation part, a
-            tenth of the training examples then serves for it (`holdout.hold_out`).
-        precision: Type of features and weights.
-        device: Where the tensors live.
-
-    Returns:
-        Validation examples are None where there are none.
-    """
-    train = _Arrays.of(data, Part.TRAIN)
-    validation = _Arrays.of(data, Part.VALIDATION) if len(data.split.validation) else None
-    if validation is None and validated:
-        held = hold_out(data)
-        train, validation = train.take(~held), (train.take(held) if held.any() else None)
-    scales = [_Scale.fit(train, lesson, data.target) for lesson in lessons]
-    seen = train.tensors(scales, precision, device)
-    if validation is None:
-        return seen, None
-    return seen, validation.tensors(scales, precision, device)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Arrays:
-    """One part before it becomes tensors."""
-
-    features: np.ndarray
-    labels: Labels
-    weights: np.ndarray | None
-    """Shape (rows,), or (rows, targets) where targets have their own."""
-
-    @classmethod
-    def of(cls, data: Prepared, part: Part) -> "_Arrays":
-        rows, weights = data.split.rows(part), data.dataset.weights
-        labels = data.dataset.labels.take(rows)
-        return cls(data.inputs(part).matrix(), labels, None if weights is None else weights[rows])
-
-    def take(self, rows: np.ndarray) -> "_Arrays":
-        weights = None if self.weights is None else self.weights[rows]
-        return _Arrays(self.features[rows], self.labels.take(rows), weights)
-
-    def importance(self, target: str | None, *, weighted: bool) -> np.ndarray:
-        weights = weights_for(self.weights, self.labels, target) if weighted else None
-        return np.ones(len(self.labels)) if weights is None else weights.astype(np.float64)
-
-    def tensors(
-        self, scales: Sequence["_Scale"], precision: torch.dtype, device: torch.device
-    ) -> Examples:
-        exclusive = self.labels.outputs is Outputs.EXCLUSIVE
-        truths, weights = zip(*(scale.apply(self) for scale in scales), strict=True)
-        offsets = np.stack([scale.offsets for scale in scales])
-        return Examples(
-            torch.tensor(self.features, dtype=precision, device=device),
-            torch.tensor(
-                np.stack(truths), dtype=torch.int64 if exclusive else precision, device=device
-            ),
-            torch.tensor(np.stack(weights), dtype=precision, device=device),
-            torch.tensor(offsets, dtype=precision, device=device) if offsets.any() else None,
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Scale:
-    """A lesson with the factors that its weights take, known from the training examples."""
-
-    target: str | None
-    weighted: bool
-    factors: np.ndarray
-    """By class: shape (classes,), or (targets, 2) for absent and present; 0 where training
-    has no such example."""
-
-    seen: np.ndarray
-    """Which classes training has, shape as `factors`, bool."""
-
-    @property
-    def offsets(self) -> np.ndarray:
-        """What `Examples.offsets` holds for this lesson."""
-        seen = self.seen.astype(np.float64)
-        return _CERTAIN * (seen - 1 if seen.ndim == 1 else seen[:, 1] - seen[:, 0])
-
-    @classmethod
-    def fit(cls, train: _Arrays, lesson: Lesson, narrowed: str | None) -> "_Scale":
-        target = lesson.target or narrowed
-        labels = train.labels.for_target(target)
-        sizes = np.abs(train.importance(target, weighted=lesson.weighted))
-        if labels.outputs is Outputs.EXCLUSIVE:
-            factors = _factors(labels.codes, sizes, len(labels.classes), lesson)
-        else:
-            columns = [_factors(column, sizes, 2, lesson) for column in labels.codes.T]
-            factors = np.stack(columns)
-        given = {name: factor for name, factor in lesson.factors if name in labels.classes}
-        _check_classes(lesson, train.labels.classes)
-        own = given_factors(given, labels.classes, labels.outputs)
-        return cls(target, lesson.weighted, factors * own, factors > 0)
-
-    def apply(self, part: _Arrays) -> tuple[np.ndarray, np.ndarray]:
-        labels = part.labels.for_target(self.target)
-        codes = np.asarray(labels.codes)
-        known = codes != UNKNOWN
-        truth = np.where(known, codes, 0)
-        weights = part.importance(self.target, weighted=self.weighted)
-        if labels.outputs is Outputs.EXCLUSIVE:
-            return truth, weights * self.factors[truth] * known
-        factors = np.take_along_axis(self.factors, truth.T.astype(np.intp), axis=1).T
-        return truth, weights[:, np.newaxis] * factors * known
-
-
-def _check_classes(lesson: Lesson, classes: Sequence[str]) -> None:
-    """Names of classes are looked up among all, also by members that learn one target."""
-    for name, _ in lesson.factors:
-        if name not in classes:
-            raise NotFound("class", name, classes, where="class_weight")
-
-
-def _factors(codes: np.ndarray, sizes: np.ndarray, classes: int, lesson: Lesson) -> np.ndarray:
-    """What weights of each class are multiplied with; absent classes have no say.
-
-    Args:
-        codes: Class of each example or UNKNOWN, shape (examples,).
-        sizes: Absolute weights, shape (examples,).
-        classes: Number of classes.
-        lesson: Whether classes are balanced.
-    """
-    known = codes != UNKNOWN
-    totals = np.bincount(codes[known], weights=sizes[known], minlength=classes)
-    present = totals > 0
-    if not present.any():
-        return np.zeros(classes)
-    share = known.sum() / (present.sum() if lesson.balanced else totals.sum())
-    each = totals if lesson.balanced else np.ones(classes)
-    factors: np.ndarray = np.divide(share, each, out=np.zeros(classes), where=present)
-    return factors

@@ -1,13 +1,14 @@
 """How a tile of members is trained: block, minibatch, step, validation, stopping."""
 
 import math
+from contextlib import closing
 from enum import StrEnum
 
 import torch
 from torch import Tensor
 
 from sortal.training.batches import epoch_order, minibatches
-from sortal.training.examples import Examples
+from sortal.training.examples import Examples, Source
 from sortal.training.losses.normalisation import Normalisation, divisors
 from sortal.training.tile import Tile
 from sortal.training.watch import Watch
@@ -28,8 +29,8 @@ class Close(StrEnum):
 
 def train(
     tile: Tile,
-    examples: Examples,
-    validation: Examples | None,
+    examples: Source,
+    validation: Source | None,
     watch: Watch,
     *,
     until: float | None = None,
@@ -55,21 +56,24 @@ def train(
     return Close.ENDED if going else Close.ASKED
 
 
-def run_epoch(tile: Tile, examples: Examples, validation: Examples | None, watch: Watch) -> bool:
+def run_epoch(tile: Tile, examples: Source, validation: Source | None, watch: Watch) -> bool:
     """Step through the minibatches that are left of the current epoch; False when told to leave."""
     rows, size = len(examples), tile.recipe.batch_size
-    order = epoch_order(tile.recipe.data_seed, tile.epoch, rows)
-    for block in examples.blocks(order[tile.position :], size):
-        for batch in minibatches(len(block), size):
-            step(tile, block.cut(batch))
-            tile.position += batch.stop - batch.start
-            if tile.validation_is_due:
-                judge(tile, examples, validation)
-            if not obey(tile, watch, tile.position / rows):
-                return False
-            watch.save_if_due(tile)
-            if not tile.courses:
-                return True
+    order = epoch_order(
+        tile.recipe.data_seed, tile.epoch, rows, batch_size=size, row_bytes=examples.row_bytes
+    )
+    with closing(examples.blocks(order[tile.position :], size)) as blocks:
+        for block in blocks:
+            for batch in minibatches(len(block), size):
+                step(tile, block.cut(batch))
+                tile.position += batch.stop - batch.start
+                if tile.validation_is_due:
+                    judge(tile, examples, validation)
+                if not obey(tile, watch, tile.position / rows):
+                    return False
+                watch.save_if_due(tile)
+                if not tile.courses:
+                    return True
     return True
 
 
@@ -104,7 +108,7 @@ def shares_of_rows(tile: Tile, batch: Examples) -> Tensor | float:
 
 
 @torch.no_grad()
-def mean_loss(tile: Tile, examples: Examples) -> Tensor:
+def mean_loss(tile: Tile, examples: Source) -> Tensor:
     """Mean loss of each member at its present weights, float64 on the CPU, shape (members,)."""
     total = torch.zeros_like(tile.loss_sum)
     for block in examples.blocks(None, tile.chunk_rows):
@@ -117,7 +121,7 @@ def mean_loss(tile: Tile, examples: Examples) -> Tensor:
     return total.cpu() / len(examples)
 
 
-def judge(tile: Tile, examples: Examples, validation: Examples | None) -> None:
+def judge(tile: Tile, examples: Source, validation: Source | None) -> None:
     """Measure, write history, let members go that diverged or lost patience, slow the others."""
     measured = {"loss": tile.loss_sum.cpu() / max(1, tile.loss_rows)}
     tile.forget_losses()
@@ -139,7 +143,7 @@ def judge(tile: Tile, examples: Examples, validation: Examples | None) -> None:
     tile.end({row: stopped_early(tile, row) for row in lost})
 
 
-def end_epoch(tile: Tile, examples: Examples, validation: Examples | None, watch: Watch) -> bool:
+def end_epoch(tile: Tile, examples: Source, validation: Source | None, watch: Watch) -> bool:
     """Validate, begin the next epoch, let members go that are through."""
     if tile.courses and not tile.recipe.validate_every:
         judge(tile, examples, validation)

@@ -8,8 +8,9 @@ from sortal.data.labels import UNKNOWN, Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.preparer import Preparation
 from sortal.data.split import Split
-from sortal.training.examples import Lesson, gather
+from sortal.training.gather import gather
 from sortal.training.holdout import hold_out
+from sortal.training.lessons import Lesson
 
 PLAIN = Lesson(None, weighted=False, balanced=False)
 

@@ -1,0 +1,77 @@
+"""Lay out the examples of a dataset for training: in memory, or in blocks where they are large."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from sortal.data import prepared
+from sortal.data.labels import Outputs
+from sortal.data.prepared import Prepared
+from sortal.data.split import Part
+from sortal.training.examples import Examples, Source
+from sortal.training.holdout import hold_out
+from sortal.training.lessons import Lesson, Taught
+from sortal.training.part_rows import PartRows
+from sortal.training.streamed import StreamedExamples
+
+
+def gather(
+    data: Prepared,
+    lessons: Sequence[Lesson],
+    *,
+    validated: bool,
+    precision: torch.dtype,
+    device: torch.device,
+) -> tuple[Source, Source | None]:
+    """Lay out training and validation examples.
+
+    Features above `prepared.RESIDENT_BYTES` stay in the dataset and are prepared block by
+    block, again in every epoch; the results are the same.
+
+    Args:
+        data: Prepared examples.
+        lessons: Truths that members learn; all have the same number of outputs.
+        validated: Whether a validation loss is needed: without a validation part, a
+            tenth of the training examples then serves for it (`holdout.hold_out`).
+        precision: Type of features and weights.
+        device: Where the tensors live.
+
+    Returns:
+        Validation examples are None where there are none. Weights are scaled so that their
+        absolute values average 1 over the training examples: a sum of losses over rows
+        divided by the number of rows is then the weighted mean, also when it is taken
+        minibatch by minibatch.
+    """
+    train = PartRows.of(data, Part.TRAIN)
+    validation = PartRows.of(data, Part.VALIDATION) if len(data.split.validation) else None
+    if validation is None and validated:
+        held = hold_out(data)
+        train, validation = train.take(~held), (train.take(held) if held.any() else None)
+    labels, weights = train.labels, train.weights
+    taught = [Taught.fit(labels, weights, lesson, data.target) for lesson in lessons]
+    seen = _source(train, taught, precision, device)
+    if validation is None:
+        return seen, None
+    return seen, _source(validation, taught, precision, device)
+
+
+def _source(
+    rows: PartRows, taught: Sequence[Taught], precision: torch.dtype, device: torch.device
+) -> Source:
+    labels, given = rows.labels, rows.weights
+    truths, weights = zip(*(one.apply(labels, given) for one in taught), strict=True)
+    offsets = np.stack([one.offsets for one in taught])
+    exclusive = labels.outputs is Outputs.EXCLUSIVE
+    answers = (
+        torch.tensor(
+            np.stack(truths), dtype=torch.int64 if exclusive else precision, device=device
+        ),
+        torch.tensor(np.stack(weights), dtype=precision, device=device),
+        torch.tensor(offsets, dtype=precision, device=device) if offsets.any() else None,
+    )
+    dtype = np.dtype(str(precision).removeprefix("torch."))
+    if rows.nbytes > prepared.RESIDENT_BYTES:
+        return StreamedExamples(rows, dtype, *answers)
+    features = torch.from_numpy(rows.read(np.arange(len(rows)), dtype))
+    return Examples(features.to(device), *answers)

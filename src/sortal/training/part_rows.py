@@ -1,0 +1,78 @@
+"""Examples of one part; their features lie in the dataset until they are read."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sortal.data.labels import Labels
+from sortal.data.prepared import Prepared
+from sortal.data.split import Part
+
+_PIECE_BYTES = 1 << 20
+"""Features that are prepared at once: so much stays in the processor's cache."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartRows:
+    """Some or all examples of one part."""
+
+    data: Prepared
+    part: Part
+    chosen: np.ndarray
+    """Ascending positions within the part, shape (examples,)."""
+
+    @classmethod
+    def of(cls, data: Prepared, part: Part) -> "PartRows":
+        """All examples of a part."""
+        return cls(data, part, np.arange(len(data.split.rows(part))))
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    @property
+    def labels(self) -> Labels:
+        """Labels of all outputs that the data has."""
+        return self.data.dataset.labels.take(self.data.split.rows(self.part)[self.chosen])
+
+    @property
+    def weights(self) -> np.ndarray | None:
+        """Physics weights of all targets as the dataset has them, None where it has none."""
+        weights = self.data.dataset.weights
+        return None if weights is None else weights[self.data.split.rows(self.part)[self.chosen]]
+
+    @property
+    def width(self) -> int:
+        """Features of one example."""
+        return self.data.dataset.inputs.width
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the prepared features [bytes]."""
+        whole = len(self.data.split.rows(self.part))
+        return self.data.nbytes(self.part) * len(self) // max(1, whole)
+
+    def take(self, marked: np.ndarray) -> "PartRows":
+        """Those examples that are marked, shape (examples,), bool."""
+        return PartRows(self.data, self.part, self.chosen[marked])
+
+    def read(self, rows: np.ndarray, dtype: np.dtype[np.floating]) -> np.ndarray:
+        """Prepare the features of some examples.
+
+        They are read in the order in which they lie in the dataset, and put where they
+        are wanted.
+
+        Args:
+            rows: Positions among these examples, in any order.
+            dtype: Type to give them.
+
+        Returns:
+            A new array of shape (rows, features).
+        """
+        width = self.width
+        matrix = np.empty((len(rows), width), dtype=dtype)
+        places = np.argsort(rows)
+        step = max(1, _PIECE_BYTES // (8 * max(1, width)))
+        for start in range(0, len(rows), step):
+            here = places[start : start + step]
+            matrix[here] = self.data.block(self.part, self.chosen[rows[here]]).matrix()
+        return matrix
