@@ -62,7 +62,11 @@ OURS = Way(
     name="ours",
     module="sortal_population",
     together=True,
-    settings={"GOMP_SPINCOUNT": "10000"},
+    settings={
+        "GOMP_SPINCOUNT": "10000",
+        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+        "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    },
 )
 
 PEERS: Sequence[Way] = (
