@@ -65,6 +65,7 @@ class ExitCode(IntEnum):
     OK = 0
     SOME_FAILED = 1
     WRONG_INPUT = 2
+    REQUEUE = 75
     INTERRUPTED = 130
 
 

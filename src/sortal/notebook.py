@@ -34,6 +34,7 @@ def run(
     store: str | Path = DEFAULT_STORE,
     cores: int | None = None,
     quiet: bool = False,
+    snapshot_seconds: float | None = None,
 ) -> "Results":
     """Train and compare the classifiers of a job; only what the store lacks is computed.
 
@@ -44,6 +45,8 @@ def run(
         store: Folder of the store, made if need be.
         cores: Cores to use; all that are available if not given.
         quiet: Show failures and warnings only, no progress.
+        snapshot_seconds: Pause between snapshots of networks in training [s]: what a kill can
+            cost at most. 20 if not given.
 
     Raises:
         JobError: The job cannot run; carries all its problems, and the store is not touched.
@@ -53,7 +56,13 @@ def run(
             Ctrl-C ends Python at once; the store stays sound.
     """
     with Display(quiet=quiet) as display:
-        launched = launch(job, store=Path(store), cores=cores, listener=display)
+        launched = launch(
+            job,
+            store=Path(store),
+            cores=cores,
+            listener=display,
+            snapshot_seconds=snapshot_seconds,
+        )
     if launched.summary.interrupted:
         name = launched.results.name
         raise Interrupted(
@@ -168,6 +177,23 @@ class Results(results.Results):
         if not chosen.confusion.size:
             raise UserError(f"{self.name}: independent targets have no confusion matrix.")
         return draw.confusion(self, chosen)
+
+    def learning_figure(
+        self, title: "str | Result | None" = None, target: str | None = None
+    ) -> "Figure":
+        """Draw how a classifier's members learnt, the best one's if none is named.
+
+        The numbers are in the result's `history`.
+
+        Raises:
+            NotFound: No classifier has that title.
+            UserError: Nothing is kept of how it learnt.
+        """
+        chosen = self.best(self._target(target)) if title is None else self._named(title, target)[0]
+        if chosen is None or not chosen.courses:
+            named = chosen.title if chosen else self.name
+            raise UserError(f"{named}: no history of training is kept.")
+        return draw.learning_curves(chosen)
 
     def predict(
         self,

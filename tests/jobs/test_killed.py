@@ -1,16 +1,10 @@
 """Runs that are killed, interrupted or damaged end like runs that were not."""
 
-import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -42,121 +36,6 @@ classifiers:
     title: lr {learning_rate}
     parameters: {hidden_layer_sizes: [64, 64], learning_rate: [0.001, 0.003], epochs: 40}
 """
-
-FRAGILE = '''\
-"""A classifier that fails as it is told, for tests."""
-import ctypes, os, signal, sys, time
-import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.dummy import DummyClassifier
-
-class Fragile(ClassifierMixin, BaseEstimator):
-    def __init__(self, how="well", seconds=0.0):
-        self.how, self.seconds = how, seconds
-
-    def fit(self, X, y):
-        time.sleep(self.seconds)
-        if self.how == "exit":
-            os._exit(3)
-        if self.how == "sysexit":
-            sys.exit(4)
-        if self.how == "kill":
-            os.kill(os.getpid(), signal.SIGKILL)
-        if self.how == "crash":
-            ctypes.string_at(0)
-        if self.how == "raise":
-            raise ValueError("no such luck")
-        if self.how == "memory":
-            raise MemoryError
-        self.classes_ = np.unique(y)
-        self.n_features_in_ = X.shape[1]
-        return self
-
-    def predict_proba(self, X):
-        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
-
-    def predict(self, X):
-        return np.full(len(X), self.classes_[0])
-'''
-
-
-class Command:
-    """`sortal run` of one job in processes of their own."""
-
-    def __init__(self, folder: Path, text: str) -> None:
-        self.job = folder / "job.yaml"
-        self.job.write_text(text)
-        self.folder = folder
-        self.processes: list[psutil.Popen] = []
-
-    def start(self, store: str = "store") -> psutil.Popen:
-        path = os.pathsep.join([str(self.folder / "packages"), *sys.path])
-        process = psutil.Popen(
-            [
-                *(sys.executable, "-m", "sortal", "run", str(self.job), "--quiet"),
-                *("--store", str(self.folder / store), "--cores", "2"),
-                *("--figures", str(self.folder / "figures")),
-            ],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": path},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.processes.append(process)
-        return process
-
-    def run(self, store: str = "store") -> tuple[int, str]:
-        process = self.start(store)
-        out, err = process.communicate(timeout=250)
-        return process.returncode, out + err
-
-    def open(self, store: str = "store") -> Store:
-        return Store.open(self.folder / store, create=False)
-
-    def scores(self, store: str = "store") -> dict[str, tuple[bytes, bytes]]:
-        """Bytes of scores and decisions by segment."""
-        return {
-            name.name: ((name / "scores.npy").read_bytes(), (name / "predicted.npy").read_bytes())
-            for name in (self.folder / store).glob("segments/??/*")
-        }
-
-    def events(self, store: str = "store") -> list[dict[str, Any]]:
-        logs = (self.folder / store / "logs").glob("*.jsonl")
-        lines = [line for log in logs for line in log.read_text().split("\n")[:-1]]
-        return [json.loads(line) for line in lines]
-
-    def wait_for(self, seen: Callable[[dict[str, Any]], bool], store: str = "store") -> None:
-        """Wait until the log tells of something."""
-        deadline = time.monotonic() + 60
-        while not any(map(seen, self.events(store))):
-            assert time.monotonic() < deadline, "it never happened"
-            assert self.processes[-1].poll() is None, "the run is over"
-            time.sleep(0.02)
-
-
-@pytest.fixture
-def command(tmp_path: Path) -> Iterator[Callable[[str], Command]]:
-    made: list[Command] = []
-
-    def make(text: str) -> Command:
-        package = tmp_path / "packages" / "fragile"
-        about = tmp_path / "packages" / "fragile-1.0.dist-info"
-        package.mkdir(parents=True)
-        about.mkdir()
-        (package / "__init__.py").write_text(FRAGILE)
-        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: fragile\nVersion: 1.0\n")
-        (about / "top_level.txt").write_text("fragile\n")
-        (about / "RECORD").write_text("fragile/__init__.py,,\n")
-        made.append(Command(tmp_path, text))
-        return made[-1]
-
-    yield make
-    for one in made:
-        for process in one.processes:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
 
 
 def fragile(*hows: str, seconds: float = 0.0) -> str:
@@ -194,8 +73,8 @@ class Whole:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
-    one = Command(tmp_path_factory.mktemp("whole"), DETERMINISTIC)
+def whole(command_type: type, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    one = command_type(tmp_path_factory.mktemp("whole"), DETERMINISTIC)
     started = time.monotonic()
     assert one.run()[0] == 0
     seconds = time.monotonic() - started
@@ -204,7 +83,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     return Whole(one.scores(), seconds, working)
 
 
-def kill_runs(one: Command, whole: Whole, count: int) -> None:
+def kill_runs(one: Any, whole: Whole, count: int) -> None:
     """Kill runs at moments spread over their length; the reruns must end as if nothing was."""
     for number, moment in enumerate(moments(count, whole.seconds)):
         store = f"store{number}"
@@ -227,7 +106,7 @@ def test_runs_killed_at_ten_moments_end_like_one_that_was_not(command, whole):
     kill_runs(command(DETERMINISTIC), whole, 10)
 
 
-def kill_workers(one: Command, whole: Whole, count: int) -> None:
+def kill_workers(one: Any, whole: Whole, count: int) -> None:
     """Kill a worker at some moment of each run, which then ends as if nothing was."""
     killed = 0
     for number, moment in enumerate(moments(count, whole.working)):

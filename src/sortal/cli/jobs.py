@@ -19,6 +19,15 @@ FiguresOption = Annotated[
     Path | None,
     typer.Option("--figures", help="Folder for figures (PNG); `sortal-results/NAME` if not given."),
 ]
+SnapshotOption = Annotated[
+    float | None,
+    typer.Option(
+        "--snapshot-seconds",
+        min=0,
+        envvar="SORTAL_SNAPSHOT_SECONDS",
+        help="Pause between snapshots of networks in training, which is what a kill can cost; 20 if not given.",
+    ),
+]
 
 
 def mount(app: typer.Typer) -> None:
@@ -35,20 +44,32 @@ def run(
     cores: CoresOption = None,
     figures: FiguresOption = None,
     quiet: QuietOption = False,
+    snapshot_seconds: SnapshotOption = None,
 ) -> None:
     """Train and compare the classifiers of a job.
 
     Only what the store lacks is computed. Ctrl-C stops cleanly and keeps all that is
-    finished; run the same command again to go on. A second Ctrl-C leaves at once.
+    finished, and of networks in training their weights, best weights and history; run
+    the same command again to go on. A second Ctrl-C leaves at once. SIGTERM and SIGUSR1
+    stop as cleanly, with exit code 75: a batch system may run the command again.
 
     \b
     Examples
       sortal run job.yaml
       sortal run job.yaml --store /scratch/me/store --cores 8
+      sortal run job.yaml --snapshot-seconds 300
     """
     from sortal.cli.report import run_and_report
 
-    raise typer.Exit(run_and_report(job, store=store, cores=cores, figures=figures, quiet=quiet))
+    code = run_and_report(
+        job,
+        store=store,
+        cores=cores,
+        figures=figures,
+        quiet=quiet,
+        snapshot_seconds=snapshot_seconds,
+    )
+    raise typer.Exit(code)
 
 
 def check(job: JobArgument, store: StoreOption = DEFAULT_STORE, cores: CoresOption = None) -> None:
@@ -80,6 +101,12 @@ def show(
     top: Annotated[
         int, typer.Option("--top", min=0, help="Rows of a ranking to print as a table; 0 for all.")
     ] = 100,
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history", help="Print how a classifier learnt: a row per member, epoch and metric."
+        ),
+    ] = False,
 ) -> None:
     """Show a job's ranking, or everything known of one of its classifiers.
 
@@ -89,9 +116,14 @@ def show(
       sortal show digits-demo --top 10
       sortal show digits-demo --format latex > table.tex
       sortal show "digits-demo/svm C=10" --figures figures
+      sortal show "digits-demo/mlp" --history --format csv > history.csv
     """
     from sortal.cli.report import show as show_what
+    from sortal.cli.report import show_history
 
+    if history:
+        show_history(what, store=store, form=form, target=target)
+        return
     show_what(what, store=store, form=form, target=target, figures=figures, most=top or None)
 
 

@@ -39,6 +39,7 @@ def sortal(
       0    all well
       1    some classifier failed; the rest is done and kept
       2    your input is wrong
+      75   a batch system asked for an end; run again, it goes on
       130  interrupted; everything finished is kept
     """
     if version:

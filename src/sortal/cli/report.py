@@ -8,6 +8,8 @@ from sortal import ranking
 from sortal.cli.options import TableFormat
 from sortal.console import Display, echo, print_frame
 from sortal.data.labels import Outputs
+from sortal.display import counted
+from sortal.errors import UserError
 from sortal.jobs import draw
 from sortal.jobs.find import find_job, find_result
 from sortal.jobs.result import Result
@@ -16,6 +18,8 @@ from sortal.store.store import Store
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from sortal.jobs.run import Summary
 
 RESULTS = Path("sortal-results")
 _MOST_RANKED = 60
@@ -29,13 +33,20 @@ def run_and_report(
     cores: int | None,
     figures: Path | None,
     quiet: bool,
+    snapshot_seconds: float | None = None,
     newcomer: bool = False,
 ) -> int:
     """Run a job, print what it came to, write its figures; returns the exit code."""
     from sortal.jobs.launch import launch  # readers of data: only those who run wait for them
 
     with Display(quiet=quiet) as display:
-        launched = launch(job, store=store, cores=cores, listener=display)
+        launched = launch(
+            job,
+            store=store,
+            cores=cores,
+            listener=display,
+            snapshot_seconds=snapshot_seconds,
+        )
     results, summary = launched.results, launched.summary
     if not summary.trained and not summary.failed and not summary.interrupted:
         echo(f"nothing to compute: all {summary.stored} results are in the store {store}.")
@@ -45,7 +56,7 @@ def run_and_report(
             echo(f"wrote {path}")
     report_failures(results)
     if summary.interrupted:
-        echo(f"interrupted; what is finished is kept. Go on with: sortal run {job}")
+        _tell_interrupted(summary, job)
     if newcomer and summary.exit_code == 0:
         _point_onwards(results, job)
     return summary.exit_code
@@ -94,6 +105,15 @@ def report_failures(results: Results) -> None:
         echo(f"  {place}: {failure['reason']}")
 
 
+def _tell_interrupted(summary: "Summary", job: Path) -> None:
+    """Say what an interrupted run keeps, and how to go on."""
+    kept = [f"{counted(summary.trained + summary.stored, 'finished member')}"]
+    if summary.paused:
+        kept.append(f"weights, best weights and history of {summary.paused} in training")
+    why = "stopped by the batch system" if summary.requeue else "interrupted"
+    echo(f"{why}; kept: {', and '.join(kept)}. Go on with: sortal run {job}")
+
+
 def _point_onwards(results: Results, job: Path) -> None:
     best = results.best()
     title = best.title if best else "TITLE"
@@ -133,9 +153,26 @@ def show(
         _show_results(results, found, form)
         drawn = found if figures and results.outputs is Outputs.EXCLUSIVE else ()
         written = [draw.write_confusion(results, one, figures or RESULTS) for one in drawn]
+        learnt = [one for one in found if figures and one.courses]
+        written += [draw.write_learning_curves(one, figures or RESULTS) for one in learnt]
     if form is TableFormat.TABLE:
         for path in written:
             echo(f"wrote {path}")
+
+
+def show_history(what: str, *, store: Path, form: TableFormat, target: str | None) -> None:
+    """Print how one classifier learnt, target by target.
+
+    Raises:
+        UserError: Nothing is kept of how it learnt.
+    """
+    results, found = find_result(Store.open(store, create=False), what, target)
+    if not any(result.courses for result in found):
+        raise UserError(
+            f"{found[0].title} of {results.name}: {found[0].method} keeps no history of training."
+        )
+    rows = _by_target({result.target: result.history for result in found})
+    print_frame(rows, form, title=f"how {found[0].title} learnt")
 
 
 def _show_results(results: Results, found: Sequence[Result], form: TableFormat) -> None:
@@ -154,6 +191,8 @@ def _show_result(results: Results, result: Result) -> None:
     print_frame(result.table(), title=f"{named} on {results.part} examples")
     print_frame(result.class_table(), title="by class")
     print_frame(result.member_table(), title="members")
+    if result.courses:
+        print_frame(result.course_table(), title="training")
     echo(f"method      {result.method}")
     echo(
         "parameters  " + ", ".join(f"{name}={value!r}" for name, value in result.parameters.items())

@@ -7,6 +7,8 @@ import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.evaluation.figures import RankedBar, confusion_figure, ranking_figure
+from sortal.evaluation.learning_curves import Curve, learning_curves_figure
+from sortal.jobs.history import AT, WATCHED
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results
 
@@ -55,6 +57,20 @@ def confusion(results: Results, result: Result) -> "Figure":
     )
 
 
+def learning_curves(result: Result) -> "Figure":
+    """Draw how a result's members learnt; the dots are their best validation losses."""
+    curves: dict[str, list[Curve]] = {}
+    for course in result.courses:
+        for metric in course.rows[0]:
+            if metric != AT:
+                curve = [(float(row[AT] or 0), row.get(metric)) for row in course.rows]
+                curves.setdefault(metric, []).append(curve)
+    best = [course.best for course in result.courses]
+    points = [(float(row[AT] or 0), float(row[WATCHED] or 0)) for row in best if row is not None]
+    named = f"{result.title}, {result.target}" if result.target else result.title
+    return learning_curves_figure(curves, best=points, heading=f"{named}: learning curves")
+
+
 def write_figures(results: Results, folder: Path) -> list[Path]:
     """Write the ranking and the best classifier's confusion matrix, per target.
 
@@ -79,6 +95,15 @@ def write_confusion(results: Results, result: Result, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"confusion-{_as_file(result.title)}.png"
     confusion(results, result).savefig(path, dpi=150)
+    return path
+
+
+def write_learning_curves(result: Result, folder: Path) -> Path:
+    """Write how one result's members learnt, PNG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    suffix = "" if result.target is None else f"-{_as_file(result.target)}"
+    path = folder / f"learning-{_as_file(result.title)}{suffix}.png"
+    learning_curves(result).savefig(path, dpi=150)
     return path
 
 

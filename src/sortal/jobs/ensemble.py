@@ -8,7 +8,7 @@ kept as long as it refers to them, and its figures outlive them.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sortal.errors import Damaged, OptionError, UserError
@@ -87,7 +87,7 @@ class Ensemble:
 
 def _of_seed(result: Result, seed: int) -> Result:
     members = tuple(member for member in result.members if member.entry["seed"] == seed)
-    return Result(title=result.title, target=result.target, members=members, part=result.part)
+    return replace(result, members=members)
 
 
 def ensemble(

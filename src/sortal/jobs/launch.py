@@ -8,9 +8,11 @@ from typing import Any, TypeAlias
 
 import psutil
 
+from sortal.errors import OptionError
 from sortal.events import Listener, Warned, silent
 from sortal.job.models import Job
 from sortal.job.read import JobFile, read_job, read_mapping
+from sortal.jobs.interrupt import leaves_on_second_interrupt
 from sortal.jobs.plan import Plan, plan
 from sortal.jobs.resolve import Resolved, resolve
 from sortal.jobs.results import Results
@@ -72,28 +74,37 @@ def launch(
     store: Path = DEFAULT_STORE,
     cores: int | None = None,
     listener: Listener = silent,
+    snapshot_seconds: float | None = None,
 ) -> Launched:
     """Run a job: compute what the store lacks and read all its results.
 
+    Args:
+        job: A path, a mapping as in a job file, or a `Job`.
+        store: Folder of the store, made if need be.
+        cores: Cores to plan for; all available if not given.
+        listener: Told what happens as it happens.
+        snapshot_seconds: Pause between snapshots of what trains for long [s]; the method's
+            own if not given.
+
     Raises:
+        OptionError: `snapshot_seconds` is below 0.
         JobError: The job cannot run; the store is not touched.
         StoreBusy: Another process runs this job in this store.
     """
-    existing = Store.open(store, create=False) if store.is_dir() else None
-    resolved, planned = prepare(job, cores=cores, store=existing)
-    opened = Store.open(store)
-    log = RunLog(opened.log_path(resolved.name))
+    if snapshot_seconds is not None and not snapshot_seconds >= 0:
+        raise OptionError("snapshot_seconds", snapshot_seconds, "0 or more seconds")
+    with leaves_on_second_interrupt():
+        existing = Store.open(store, create=False) if store.is_dir() else None
+        resolved, planned = prepare(job, cores=cores, store=existing)
+        opened = Store.open(store)
+        log = RunLog(opened.log_path(resolved.name))
 
-    def tell(event: Any) -> None:
-        log(event)
-        listener(event)
+        def tell(event: Any) -> None:
+            log(event)
+            listener(event)
 
-    for note in resolved.notes:
-        tell(Warned(job=resolved.name, text=note))
-    summary = run(resolved, planned, opened, listener=tell)
-    return Launched(
-        resolved=resolved,
-        plan=planned,
-        summary=summary,
-        results=Results.read(opened, resolved.name),
-    )
+        for note in resolved.notes:
+            tell(Warned(job=resolved.name, text=note))
+        summary = run(resolved, planned, opened, listener=tell, snapshot_seconds=snapshot_seconds)
+        results = Results.read(opened, resolved.name)
+    return Launched(resolved=resolved, plan=planned, summary=summary, results=results)

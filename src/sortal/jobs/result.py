@@ -1,7 +1,7 @@
 """One classifier of a job as a value: its members over seeds and folds, their figures and tables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,8 @@ import numpy as np
 from sortal.data.split import Part
 from sortal.evaluation.aggregate import Spread, aggregate, summarise
 from sortal.evaluation.scores import Scores
+from sortal.jobs.history import Course, course_frame, history_frame
+from sortal.store.store import Store
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +26,7 @@ class MemberResult:
     """As in the job's record: title, key, method, parameters, seed, fold, target."""
 
     record: Mapping[str, Any]
-    """As in its segment: seconds, notes, history, host, versions."""
+    """As in its segment: seconds, notes, host, versions."""
 
     scores: Mapping[Part, Scores]
 
@@ -38,6 +40,8 @@ class Result:
     members: tuple[MemberResult, ...]
     part: Part
     """The part that figures are reported on."""
+
+    store: Store = field(repr=False)
 
     @property
     def method(self) -> str:
@@ -129,6 +133,34 @@ class Result:
             ],
             infer_schema_length=None,
         )
+
+    @cached_property
+    def courses(self) -> tuple[Course, ...]:
+        """How each member learnt, of those whose method tells it."""
+        rows = self.store.histories(member.entry["key"] for member in self.members)
+        courses = (
+            Course(
+                seed=member.entry["seed"],
+                fold=member.entry["fold"],
+                rows=tuple(rows[member.entry["key"]]),
+            )
+            for member in self.members
+        )
+        return tuple(course for course in courses if course.rows)
+
+    @property
+    def history(self) -> "pl.DataFrame":
+        """How its members learnt: one row per seed, fold, epoch and metric, in column `value`.
+
+        Of networks, `loss` is the mean over an epoch of what training minimised, while
+        weights changed and units were dropped; `training_loss` and `validation_loss` are
+        measured on the weights at the end of it, and compare. Empty for methods without a course.
+        """
+        return history_frame(self.courses)
+
+    def course_table(self) -> "pl.DataFrame":
+        """One row per member that has a history: epochs trained, the best one, the losses then."""
+        return course_frame(self.courses)
 
     def seconds(self, what: str) -> float:
         """Mean `fit_seconds` or `score_seconds` of a member."""

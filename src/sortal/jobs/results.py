@@ -298,7 +298,7 @@ def _results(record: Mapping[str, Any], store: Store, part: Part) -> tuple[Resul
             member = MemberResult(entry=entry, record=found, scores=scores)
             grouped.setdefault((entry["title"], entry["target"]), []).append(member)
     return tuple(
-        Result(title=title, target=target, members=tuple(members), part=part)
+        Result(title=title, target=target, members=tuple(members), part=part, store=store)
         for (title, target), members in grouped.items()
     )
 

@@ -21,7 +21,7 @@ from sortal.events import (
     Warned,
     silent,
 )
-from sortal.jobs.interrupt import stops_cleanly
+from sortal.jobs.interrupt import EXIT_INTERRUPTED, EXIT_REQUEUE, Interruption, stops_cleanly
 from sortal.jobs.plan import Plan, PlannedTask
 from sortal.jobs.record import job_record, lost_ensembles, run_entry, titles
 from sortal.jobs.resolve import Resolved
@@ -41,18 +41,31 @@ class Summary:
     failed: Mapping[str, Json]
     """Reason and traceback by key."""
 
+    paused: int
+    """Unfinished, with a snapshot from which the next run goes on."""
+
     interrupted: bool
+    requeue: bool
+    """Whether it was a batch system that asked for an end."""
+
     seconds: float
 
     @property
     def exit_code(self) -> int:
-        """0 all well, 1 some member failed, 130 interrupted."""
+        """0 all well, 1 some member failed, 130 interrupted, 75 to be run again by a batch system."""
         if self.interrupted:
-            return 130
+            return EXIT_REQUEUE if self.requeue else EXIT_INTERRUPTED
         return 1 if self.failed else 0
 
 
-def run(resolved: Resolved, plan: Plan, store: Store, *, listener: Listener = silent) -> Summary:
+def run(
+    resolved: Resolved,
+    plan: Plan,
+    store: Store,
+    *,
+    listener: Listener = silent,
+    snapshot_seconds: float | None = None,
+) -> Summary:
     """Compute all members that the store lacks.
 
     Args:
@@ -60,6 +73,8 @@ def run(resolved: Resolved, plan: Plan, store: Store, *, listener: Listener = si
         plan: Its tasks.
         store: Where results are and go.
         listener: Told what happens as it happens.
+        snapshot_seconds: Pause between snapshots of what trains for long [s]; the
+            method's own if not given.
 
     Raises:
         StoreBusy: Another driver runs this job in this store.
@@ -75,7 +90,7 @@ def run(resolved: Resolved, plan: Plan, store: Store, *, listener: Listener = si
         for title in lost_ensembles(record, before):
             text = f"the ensemble {title!r} was of other data or titles, and is let go."
             listener(Warned(job=resolved.name, text=text))
-        driver = _Driver(resolved, plan, store, listener, record)
+        driver = _Driver(resolved, plan, store, listener, record, snapshot_seconds)
         summary = driver.run()
         record["failures"] = dict(summary.failed)
         record["runs"].append(
@@ -100,7 +115,9 @@ class _Driver:
     store: Store
     listener: Listener
     record: Mapping[str, Any]
+    snapshot_seconds: float | None
     trained: int = 0
+    paused: int = 0
     failed: dict[str, Json] = field(default_factory=dict)
     running: dict[str, PlannedTask] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
@@ -120,17 +137,16 @@ class _Driver:
                 threads=self.plan.threads,
             )
         )
-        interrupted = False
+        interruption = Interruption()
         if tasks:
             self.running = dict(tasks)
             with (
                 Here(self.plan.workers, self.plan.threads) as engine,
-                stops_cleanly(engine) as asked,
+                stops_cleanly(engine) as interruption,
             ):
                 jsons = {name: self._json(task) for name, task in tasks.items()}
                 for report in engine.map(TASK, jsons):
-                    self._follow(report, engine, stopping=asked.asked)
-                interrupted = asked.asked
+                    self._follow(report, engine, stopping=interruption.asked)
         seconds = time.perf_counter() - started
         self._tell(
             JobEnded(
@@ -139,14 +155,16 @@ class _Driver:
                 failed=len(self.failed),
                 stored=len(stored),
                 seconds=seconds,
-                interrupted=interrupted,
+                interrupted=interruption.asked,
             )
         )
         return Summary(
             trained=self.trained,
             stored=len(stored),
             failed=self.failed,
-            interrupted=interrupted,
+            paused=self.paused,
+            interrupted=interruption.asked,
+            requeue=interruption.by_batch_system,
             seconds=seconds,
         )
 
@@ -179,6 +197,7 @@ class _Driver:
             "method": first.member.method,
             "calibration": first.member.calibration,
             "threads": self.plan.threads,
+            "snapshot_seconds": self.snapshot_seconds,
             "bootstrap": self.resolved.job.bootstrap,
             "reported": self.resolved.splits[0].reported.value,
             "members": [
@@ -217,6 +236,7 @@ class _Driver:
     def _finish(self, result: Json) -> None:
         """Report the members of a stored segment, and those that failed."""
         named = titles(self.record["entries"])
+        self.paused += len(result["paused"])
         if result["segment"]:
             for record in self.store.segment(result["segment"]).records:
                 self.trained += 1

@@ -64,7 +64,12 @@ def run(task: Json, channel: Channel) -> Json:
         narrow=Axis.TARGET not in method.shares,
     )
     snapshot = store.snapshot_folder(task["name"])
-    population = Population(members=members, threads=task["threads"], resume=snapshot)
+    population = Population(
+        members=members,
+        threads=task["threads"],
+        resume=snapshot,
+        snapshot_seconds=task["snapshot_seconds"],
+    )
     failed: dict[str, Json] = {}
     paused: list[str] = []
     with threadpool_limits(task["threads"]), store.draft() as draft:

@@ -76,6 +76,9 @@ class Population:
     resume: Path | None = None
     """Folder for snapshots: continue from one found there, and leave new ones there."""
 
+    snapshot_seconds: float | None = None
+    """Pause between snapshots [s], 0 for as many as can be; None for the method's own."""
+
     budget: float | None = None
     """Train to this many units (the method's own, epochs for networks), then pause; None: to the end."""
 

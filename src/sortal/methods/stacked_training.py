@@ -42,7 +42,7 @@ def stacked_training(
     population: Population, data: Prepared, read: Read, draw: Draw, *, snapshot_seconds: float
 ) -> StackedTraining:
     """Lay out the training of members that the method put into one group."""
-    members = population.members
+    members, asked = population.members, population.snapshot_seconds
     first, labels = read(members[0]), data.dataset.labels
     target = members[0].target or data.target
     network = draw(members[0], data.dataset.inputs.width, len(labels.for_target(target).classes))
@@ -58,7 +58,7 @@ def stacked_training(
         outputs=labels.outputs,
         lessons=lessons,
         validated=first.watches,
-        snapshot_seconds=snapshot_seconds,
+        snapshot_seconds=snapshot_seconds if asked is None else asked,
     )
 
 

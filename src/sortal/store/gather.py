@@ -38,6 +38,16 @@ def rows(parts: Parts, keys: Sequence[str], array: str) -> list[np.ndarray]:
     return [found[key] for key in keys]
 
 
+def histories(parts: Parts, keys: Sequence[str]) -> dict[str, list[Record]]:
+    """Rows of the members' training courses by key, in the order of the keys; empty for none."""
+
+    def read(segment: Segment, wanted: Mapping[str, int]) -> dict[str, list[Record]]:
+        known = segment.history()
+        return {key: known.get(key, []) for key in wanted}
+
+    return _gather(parts, keys, read)
+
+
 def _gather(
     parts: Parts, keys: Sequence[str], read: Callable[[Segment, Mapping[str, int]], dict[str, T]]
 ) -> dict[str, T]:

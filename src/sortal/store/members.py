@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from sortal.errors import NotFound
 from sortal.store import gather
 from sortal.store.parts import Opened
 from sortal.store.records import Record
@@ -45,11 +44,12 @@ class Members(Opened):
         return gather.rows(self.parts, keys, "spread")
 
     def history(self, key: str) -> list[Record]:
-        """Rows of a member's training course; empty if it has none."""
-        place = self.find([key]).get(key)
-        if place is None:
-            raise NotFound("member", key, (), where=str(self.folder))
-        return self.segment(place.segment).history().get(key, [])
+        """Rows of a member's training course, empty if it has none; `NotFound` if not stored."""
+        return self.histories([key])[key]
+
+    def histories(self, keys: Iterable[str]) -> dict[str, list[Record]]:
+        """Rows of members' training courses by key, in order; `NotFound` if one is not stored."""
+        return gather.histories(self.parts, list(keys))
 
     def segment(self, name: str) -> Segment:
         """A segment by name; `NotFound` if there is none."""
