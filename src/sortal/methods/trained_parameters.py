@@ -8,6 +8,8 @@ from pydantic import Field, field_validator, model_validator
 from sortal.errors import OptionError
 from sortal.methods.base import Parameters
 from sortal.networks.names import Initialiser
+from sortal.training.optimisers.choice import OptimiserKind
+from sortal.training.schedules.names import ScheduleName
 
 if TYPE_CHECKING:
     from sortal.training.optimisers.choice import Choice
@@ -42,18 +44,7 @@ _RATES = ("momentum", "beta1", "beta2", "rho", "epsilon")
 class AbstractTrainedParameters(Parameters):
     """What every method that trains networks lets its user choose."""
 
-    optimiser: Literal[
-        "sgd",
-        "nesterov",
-        "adam",
-        "amsgrad",
-        "adamw",
-        "nadam",
-        "adamax",
-        "rmsprop",
-        "adagrad",
-        "adadelta",
-    ] = "adam"
+    optimiser: OptimiserKind = "adam"
     """Update rule, as torch defines it; `sgd` and `nesterov` are gradient descent with momentum."""
 
     learning_rate: float = Field(default=1e-3, gt=0, allow_inf_nan=False)
@@ -84,18 +75,7 @@ class AbstractTrainedParameters(Parameters):
     l2: Length = 0.0
     """Penalty on squared weights (not biases), added to the loss."""
 
-    schedule: Literal[
-        "constant",
-        "inverse_time",
-        "exponential",
-        "step",
-        "cyclic",
-        "sgdr",
-        "cosine",
-        "one_cycle",
-        "coslog4",
-        "flat_cos",
-    ] = "constant"
+    schedule: ScheduleName = "constant"
     """How the learning rate changes during training."""
 
     schedule_unit: Literal["epochs", "updates"] | None = None

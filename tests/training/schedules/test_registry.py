@@ -1,10 +1,12 @@
 import json
+from typing import get_args
 
 import pytest
 
 from sortal.errors import OptionError
 from sortal.training.schedules.cycle import SGDR, Cyclic
 from sortal.training.schedules.decay import Constant
+from sortal.training.schedules.names import ScheduleName
 from sortal.training.schedules.registry import (
     SCHEDULES,
     build_schedule,
@@ -58,3 +60,7 @@ def test_a_negative_warm_up_is_refused():
 def test_a_schedule_that_has_no_name_cannot_be_described():
     with pytest.raises(TypeError, match="expected a registered schedule"):
         describe_schedule(WarmUp(schedule=Constant(), unit="updates"))
+
+
+def test_every_schedule_has_a_name_that_a_job_may_choose():
+    assert set(get_args(ScheduleName)) == set(SCHEDULES)
