@@ -48,6 +48,10 @@ SOURCES = {
         "Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0; Adam is Kingma and Ba 2015, "
         "arXiv:1412.6980, and AdamW Loshchilov and Hutter 2019, arXiv:1711.05101."
     ),
+    "realmlp": (
+        "Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491; the temperature is that of "
+        "Guo, Pleiss, Sun and Weinberger 2017, arXiv:1706.04599."
+    ),
 }
 """Where each method is described."""
 
@@ -70,6 +74,7 @@ SHARED = {
     "histgradientboosting": "the rounds: shorter ones are stages of the longest",
     "xgboost": "the binned features, and rounds where all else is equal",
     "mlp": "batched steps of networks of one shape, and their minibatches",
+    "realmlp": "batched steps of networks of one shape, their minibatches and scaling",
 }
 """What the members of one population share."""
 

@@ -39,6 +39,7 @@ QUICK: dict[str, dict[str, Any]] = {
         "hidden_layer_sizes": (16,),
     },
     "randomforest": {"n_estimators": 10},
+    "realmlp": {"epochs": 20, "batch_size": 16, "hidden_layer_sizes": (16,)},
 }
 """Parameters under which the checks, which fit hundreds of times, are quick."""
 
@@ -53,6 +54,7 @@ _REPEATS = {
     "adaboost": "scikit-learn's AdaBoost, which trains it, is not equivalent either",
     "mlp": "minibatches are made of rows: repeated rows make others",
     "randomforest": "bootstraps draw rows: repeated rows are drawn otherwise",
+    "realmlp": "minibatches are made of rows: repeated rows make others",
     "svm": "libsvm orders its variables by rows, and stops at a tolerance",
     "xgboost": "cut points of bins depend on rows, never on weights",
 }
@@ -163,6 +165,7 @@ def test_independent_targets_are_learnt_from_an_indicator_matrix(name):
     np.testing.assert_array_equal(fitted.predict(X), scores(X) > threshold)
 
 
+@NOTES
 @NAMES
 def test_text_labels_come_back_as_they_are(name):
     X, y = load_iris(return_X_y=True)
@@ -172,6 +175,7 @@ def test_text_labels_come_back_as_they_are(name):
     assert fitted.classes_.tolist() == ["setosa", "versicolor", "virginica"]
 
 
+@NOTES
 @NAMES
 def test_a_fitted_estimator_survives_a_process_boundary(name):
     X, y = load_iris(return_X_y=True)

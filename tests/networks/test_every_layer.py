@@ -9,10 +9,12 @@ from sortal.networks.activation import Activation, Maxout
 from sortal.networks.convolution import Conv1d, Conv2d, SeparableConv2d
 from sortal.networks.dense import Dense
 from sortal.networks.dropout import AlphaDropout, Dropout, draw_uniform
+from sortal.networks.embedding import PeriodicEmbedding
 from sortal.networks.flatten import Flatten
 from sortal.networks.layer import Pass
 from sortal.networks.network import AnyLayer, Network
 from sortal.networks.normalise import BatchNorm, LayerNorm
+from sortal.networks.parametric import ParametricActivation
 from sortal.networks.pooling import (
     AveragePool1d,
     AveragePool2d,
@@ -22,7 +24,10 @@ from sortal.networks.pooling import (
     MaxPool2d,
 )
 from sortal.networks.residual import Residual
+from sortal.networks.robust_clip import RobustClip
+from sortal.networks.scale import Scale
 from sortal.networks.stream import stream
+from sortal.networks.tangent import TangentDense
 from sortal.training.examples import Examples
 from sortal.training.loop import step
 from sortal.training.losses.categorical import CategoricalCrossEntropy
@@ -64,6 +69,12 @@ CASES = [
     (GlobalAverage(), STAMP),
     (GlobalMax(), STAMP),
     (Flatten(), STAMP),
+    (RobustClip(centre=(0.1,) * 6, factor=(0.5, 0, 1, 2, 3, 4)), ROW),
+    (PeriodicEmbedding(waves=3, size=2), ROW),
+    (Scale(), ROW),
+    (ParametricActivation(name="selu"), ROW),
+    (ParametricActivation(name="silu"), ROW),
+    (TangentDense(units=4), ROW),
     (Residual(layers=(Dense(units=6), Activation(name="relu"))), ROW),
     (
         Residual(

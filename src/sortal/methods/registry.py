@@ -27,6 +27,7 @@ _PLACES = {
     "histgradientboosting": "boosting:HistGradientBoosting",
     "xgboost": "xgboosting:XGBoost",
     "mlp": "mlp:MLP",
+    "realmlp": "realmlp:RealMLP",
 }
 
 

@@ -66,7 +66,7 @@ def train_stacked(
     courses = [course for course in training.courses if course.key not in refused]
     meaning = meaning_of(recipe, _fingerprints(data), device)
     tiles, ignored = lay_tiles(recipe, courses, population.resume, meaning)
-    remarks = (*ignored, *remarks_on(examples, validation, data))
+    remarks = (*ignored, *remarks_on(training, examples, validation, data))
     driver = _Driver(control, population, passed=len(refused))
     for number, laid in enumerate(tiles):
         with torch_threads(population.threads):
@@ -110,10 +110,12 @@ def refusals(
     return {key: reason for key, reason in reasons.items() if reason}
 
 
-def remarks_on(examples: Source, validation: Source | None, data: Prepared) -> tuple[str, ...]:
+def remarks_on(
+    training: StackedTraining, examples: Source, validation: Source | None, data: Prepared
+) -> tuple[str, ...]:
     """Sentences that concern every member: unscaled features, examples held out."""
     remarks = []
-    size = root_mean_square(examples)
+    size = 1.0 if training.scales_features else root_mean_square(examples)
     if not 1 / _FAR_FROM_ONE <= size <= _FAR_FROM_ONE:
         remarks.append(
             f"the features are not scaled (root mean square up to {size:.3g}); "

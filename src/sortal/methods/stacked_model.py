@@ -65,6 +65,10 @@ class TrainedStack:
                 scores[:, start : start + _ROWS] = self._squash(logits).cpu().numpy()
         return scores
 
+    def with_state(self, state: Tensor) -> "TrainedStack":
+        """The same members with other tensors, shape (members, size)."""
+        return TrainedStack(self.members, self.network, self.outputs, state, threads=self._threads)
+
     def pick(self, keys: Sequence[Key]) -> "TrainedStack":
         """These members alone, in this order."""
         rows = [self.members.index(key) for key in keys]

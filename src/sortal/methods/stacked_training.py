@@ -36,10 +36,18 @@ class StackedTraining:
     """Whether members need a validation loss to decide when to stop."""
 
     snapshot_seconds: float
+    scales_features: bool = False
+    """Whether the networks scale features themselves, so that unscaled ones need no remark."""
 
 
 def stacked_training(
-    population: Population, data: Prepared, read: Read, draw: Draw, *, snapshot_seconds: float
+    population: Population,
+    data: Prepared,
+    read: Read,
+    draw: Draw,
+    *,
+    snapshot_seconds: float,
+    scales_features: bool = False,
 ) -> StackedTraining:
     """Lay out the training of members that the method put into one group."""
     members, asked = population.members, population.snapshot_seconds
@@ -59,6 +67,7 @@ def stacked_training(
         lessons=lessons,
         validated=first.watches,
         snapshot_seconds=snapshot_seconds if asked is None else asked,
+        scales_features=scales_features,
     )
 
 

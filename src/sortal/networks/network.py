@@ -12,11 +12,13 @@ from sortal.networks.activation import Activation, Maxout
 from sortal.networks.convolution import Conv1d, Conv2d, SeparableConv2d
 from sortal.networks.dense import Dense
 from sortal.networks.dropout import AlphaDropout, Dropout
+from sortal.networks.embedding import PeriodicEmbedding
 from sortal.networks.flatten import Flatten
 from sortal.networks.initialise import draw_weights
 from sortal.networks.layer import Held, Pass, Shape, Slot
 from sortal.networks.names import Initialiser
 from sortal.networks.normalise import BatchNorm, LayerNorm
+from sortal.networks.parametric import ParametricActivation
 from sortal.networks.pooling import (
     AveragePool1d,
     AveragePool2d,
@@ -26,7 +28,10 @@ from sortal.networks.pooling import (
     MaxPool2d,
 )
 from sortal.networks.residual import Residual
+from sortal.networks.robust_clip import RobustClip
+from sortal.networks.scale import Scale
 from sortal.networks.stream import stream
+from sortal.networks.tangent import TangentDense
 
 AnyLayer: TypeAlias = Annotated[
     Activation
@@ -45,8 +50,13 @@ AnyLayer: TypeAlias = Annotated[
     | MaxPool1d
     | MaxPool2d
     | Maxout
+    | ParametricActivation
+    | PeriodicEmbedding
     | Residual
-    | SeparableConv2d,
+    | RobustClip
+    | Scale
+    | SeparableConv2d
+    | TangentDense,
     Field(discriminator="kind"),
 ]
 """Every kind of layer, told apart by `kind`."""
