@@ -169,3 +169,11 @@ def test_numbers_that_lie_far_off_change_a_score_little_more_than_far_numbers(dr
     far[0, 0], farther[0, 0] = 1e6, 1e9
     scores = [model.scores(Inputs({"features": one}, np.arange(1))) for one in (far, farther)]
     np.testing.assert_allclose(scores[0], scores[1], atol=1e-5)
+
+
+def test_it_learns_in_bfloat16_too(driver):
+    data = wine()
+    asked = population({"precision": "bfloat16", "epochs": 40})
+    ((model, _),) = trained(driver, asked, data).values()
+    truth = data.labels(Part.TEST).codes
+    assert (model.scores(data.inputs(Part.TEST))[0].argmax(axis=1) == truth).mean() > 0.9

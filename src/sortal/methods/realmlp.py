@@ -167,7 +167,8 @@ class RealMLP:
     the same validation examples (`fit_temperature`), because label smoothing, good for
     accuracy, spoils probabilities; an epoch's last minibatch is used though it may be
     short; parameters decay by learning rate times decay, as in AdamW. Features are numbers
-    here: categories have to be encoded before.
+    here: categories have to be encoded before. With `precision: bfloat16` features are
+    rounded before they are clipped, and data.scaling is worth its while.
     """
 
     name: ClassVar[str] = "realmlp"
@@ -232,7 +233,7 @@ class RealMLP:
             scales_features=True,
         )
         outcomes = train_stacked(training, population, data, control)
-        return tempered(outcomes, training, data, _wanted(population))
+        return tempered(outcomes, training, data, _wanted(population), threads=population.threads)
 
     def load(self, folder: Path) -> Model:
         """Read stored networks.

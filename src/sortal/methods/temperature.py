@@ -13,6 +13,7 @@ from sortal.methods.base import Key, Outcome, Trained
 from sortal.methods.stacked_model import TrainedStack
 from sortal.methods.stacked_training import StackedTraining
 from sortal.networks.layer import Pass
+from sortal.networks.threads import torch_threads
 from sortal.training.batches import minibatches
 from sortal.training.examples import Source
 from sortal.training.gather import gather
@@ -31,6 +32,8 @@ def tempered(
     training: StackedTraining,
     data: Prepared,
     wanted: frozenset[Key],
+    *,
+    threads: int,
 ) -> Iterator[Outcome]:
     """Fit a temperature to every member that is done, and make it part of its last layer.
 
@@ -42,20 +45,30 @@ def tempered(
         training: What they were trained with.
         data: The data that they were trained on.
         wanted: Members that are to have a temperature of their own; the others keep 1.
+        threads: How many may compute.
     """
-    lessons = {course.key: course.lesson for course in training.courses}
     validation: Source | None = None
     for outcome in outcomes:
-        if isinstance(outcome, Trained) and isinstance(outcome.model, TrainedStack):
-            model = outcome.model
-            validation = validation or _validation(training, data, model)
-            if validation is not None and wanted.intersection(model.members):
-                taught = [lessons[key] for key in model.members]
-                factors = _fitted(model, validation, taught)
-                chosen = [key in wanted for key in model.members]
-                yield replace(outcome, model=_multiplied(model, factors, chosen))
-                continue
-        yield outcome
+        if not isinstance(outcome, Trained) or not isinstance(outcome.model, TrainedStack):
+            yield outcome
+            continue
+        with torch_threads(threads):
+            validation = validation or _validation(training, data, outcome.model)
+            model = _model_tempered(outcome.model, training, validation, wanted)
+        yield replace(outcome, model=model)
+
+
+def _model_tempered(
+    model: TrainedStack,
+    training: StackedTraining,
+    validation: Source | None,
+    wanted: frozenset[Key],
+) -> TrainedStack:
+    if validation is None or wanted.isdisjoint(model.members):
+        return model
+    lessons = {course.key: course.lesson for course in training.courses}
+    factors = _fitted(model, validation, [lessons[key] for key in model.members])
+    return _multiplied(model, factors, [key in wanted for key in model.members])
 
 
 def _validation(training: StackedTraining, data: Prepared, model: TrainedStack) -> Source | None:
