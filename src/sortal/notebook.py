@@ -35,6 +35,7 @@ def run(
     cores: int | None = None,
     quiet: bool = False,
     snapshot_seconds: float | None = None,
+    as_is: bool = False,
 ) -> "Results":
     """Train and compare the classifiers of a job; only what the store lacks is computed.
 
@@ -47,6 +48,9 @@ def run(
         quiet: Show failures and warnings only, no progress.
         snapshot_seconds: Pause between snapshots of networks in training [s]: what a kill can
             cost at most. 20 if not given.
+        as_is: Train nothing, but make results of networks in mid-training as they are, with
+            their best weights where these are kept; their titles end in `(unfinished)`. A
+            later run goes on with them all the same.
 
     Raises:
         JobError: The job cannot run; carries all its problems, and the store is not touched.
@@ -62,6 +66,7 @@ def run(
             cores=cores,
             listener=display,
             snapshot_seconds=snapshot_seconds,
+            as_is=as_is,
         )
     if launched.summary.interrupted:
         name = launched.results.name

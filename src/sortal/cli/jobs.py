@@ -45,6 +45,13 @@ def run(
     figures: FiguresOption = None,
     quiet: QuietOption = False,
     snapshot_seconds: SnapshotOption = None,
+    as_is: Annotated[
+        bool,
+        typer.Option(
+            "--as-is",
+            help="Train nothing: make results of networks in mid-training, with their best weights.",
+        ),
+    ] = False,
 ) -> None:
     """Train and compare the classifiers of a job.
 
@@ -58,6 +65,7 @@ def run(
       sortal run job.yaml
       sortal run job.yaml --store /scratch/me/store --cores 8
       sortal run job.yaml --snapshot-seconds 300
+      sortal run job.yaml --as-is
     """
     from sortal.cli.report import run_and_report
 
@@ -68,6 +76,7 @@ def run(
         figures=figures,
         quiet=quiet,
         snapshot_seconds=snapshot_seconds,
+        as_is=as_is,
     )
     raise typer.Exit(code)
 

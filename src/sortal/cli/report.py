@@ -19,7 +19,7 @@ from sortal.store.store import Store
 if TYPE_CHECKING:
     import polars as pl
 
-    from sortal.jobs.run import Summary
+    from sortal.jobs.summary import Summary
 
 RESULTS = Path("sortal-results")
 _MOST_RANKED = 60
@@ -34,6 +34,7 @@ def run_and_report(
     figures: Path | None,
     quiet: bool,
     snapshot_seconds: float | None = None,
+    as_is: bool = False,
     newcomer: bool = False,
 ) -> int:
     """Run a job, print what it came to, write its figures; returns the exit code."""
@@ -46,9 +47,12 @@ def run_and_report(
             cores=cores,
             listener=display,
             snapshot_seconds=snapshot_seconds,
+            as_is=as_is,
         )
     results, summary = launched.results, launched.summary
-    if not summary.trained and not summary.failed and not summary.interrupted:
+    if as_is and not summary.trained:
+        echo("no other network of this job is in mid-training.")
+    elif not summary.trained and not summary.failed and not summary.interrupted:
         echo(f"nothing to compute: all {summary.stored} results are in the store {store}.")
     if results.results:
         report(results, TableFormat.TABLE, most=_MOST_RANKED)
@@ -112,6 +116,9 @@ def _tell_interrupted(summary: "Summary", job: Path) -> None:
         kept.append(f"weights, best weights and history of {summary.paused} in training")
     why = "stopped by the batch system" if summary.requeue else "interrupted"
     echo(f"{why}; kept: {', and '.join(kept)}. Go on with: sortal run {job}")
+    if summary.paused:
+        echo(f"How far those in training are: sortal show {job}")
+        echo(f"To use them as they are: sortal run {job} --as-is")
 
 
 def _point_onwards(results: Results, job: Path) -> None:
@@ -148,6 +155,7 @@ def show(
         written = draw.write_figures(results, figures) if figures else []
         if form is TableFormat.TABLE:
             report_failures(results)
+            _show_unfinished(results, most)
     else:
         results, found = find_result(opened, what, target)
         _show_results(results, found, form)
@@ -158,6 +166,13 @@ def show(
     if form is TableFormat.TABLE:
         for path in written:
             echo(f"wrote {path}")
+
+
+def _show_unfinished(results: Results, most: int | None) -> None:
+    rows = results.unfinished()
+    if len(rows):
+        shown = rows if most is None else rows.head(most)
+        print_frame(shown, title=f"{counted(len(rows), 'member')} in mid-training")
 
 
 def show_history(what: str, *, store: Path, form: TableFormat, target: str | None) -> None:

@@ -96,7 +96,7 @@ def load_portable(store: Store, member: MemberResult) -> Portable:
         )
     target = entry["target"]
     return Portable.of(
-        model.pick((entry["key"],)),
+        model.pick((record.get("model_key", entry["key"]),)),
         Preparer.load(segment.folder / "preparer"),
         InputSpec.restore(record["inputs"]),
         classes=tuple(record["classes"]) if target is None else (target,),

@@ -77,4 +77,10 @@ def course_frame(courses: Iterable[Course]) -> "pl.DataFrame":
                     **{metric: value for metric, value in shown.items() if metric != AT},
                 }
             )
-    return pl.DataFrame(rows, infer_schema_length=None)
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    whole = [
+        name
+        for name in ("epochs", "best_epoch")
+        if rows and all(float(row[name] or 0).is_integer() for row in rows)
+    ]
+    return frame.with_columns(pl.col(whole).cast(pl.Int64))

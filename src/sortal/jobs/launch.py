@@ -16,7 +16,8 @@ from sortal.jobs.interrupt import leaves_on_second_interrupt
 from sortal.jobs.plan import Plan, plan
 from sortal.jobs.resolve import Resolved, resolve
 from sortal.jobs.results import Results
-from sortal.jobs.run import Summary, run
+from sortal.jobs.run import run
+from sortal.jobs.summary import Summary
 from sortal.store.store import Store
 from sortal.tracking.log import RunLog
 
@@ -75,6 +76,7 @@ def launch(
     cores: int | None = None,
     listener: Listener = silent,
     snapshot_seconds: float | None = None,
+    as_is: bool = False,
 ) -> Launched:
     """Run a job: compute what the store lacks and read all its results.
 
@@ -85,6 +87,7 @@ def launch(
         listener: Told what happens as it happens.
         snapshot_seconds: Pause between snapshots of what trains for long [s]; the method's
             own if not given.
+        as_is: Train nothing, but make results of members in mid-training as they are.
 
     Raises:
         OptionError: `snapshot_seconds` is below 0.
@@ -105,6 +108,8 @@ def launch(
 
         for note in resolved.notes:
             tell(Warned(job=resolved.name, text=note))
-        summary = run(resolved, planned, opened, listener=tell, snapshot_seconds=snapshot_seconds)
+        summary = run(
+            resolved, planned, opened, listener=tell, snapshot_seconds=snapshot_seconds, as_is=as_is
+        )
         results = Results.read(opened, resolved.name)
     return Launched(resolved=resolved, plan=planned, summary=summary, results=results)

@@ -69,6 +69,7 @@ class SegmentRows:
             self._records.append(
                 {
                     **asdict(member),
+                    **self._named(member),
                     "parameters": member.parameters.model_dump(mode="json"),
                     "figures": {part.value: of[row].to_json() for part, of in figures.items()},
                     "probabilities": self._method.probabilities(member.parameters),
@@ -109,6 +110,11 @@ class SegmentRows:
         }
         decided = np.concatenate(self._decided)
         return draft.commit([{**record, **common} for record in self._records], scores, decided)
+
+    def _named(self, member: Member) -> dict[str, str]:
+        """Key of its record; what its model calls it where that differs."""
+        key = self._task["as_is"].get(member.key)
+        return {"key": key, "model_key": member.key} if key else {}
 
     def _score(self, model: Model, part: Part) -> np.ndarray:
         """Scores of one part, as precise as the model's, shape (members, examples, outputs)."""

@@ -205,5 +205,5 @@ class _Loader:
         if (name, number) not in self.models:
             method = registry.find(record["method"], record["calibration"])
             self.models[name, number] = method.load(segment.model_folder(number))
-        model = self.models[name, number].pick((one.key,))
+        model = self.models[name, number].pick((record.get("model_key", one.key),))
         return _Scorer(self.preparers[name], model, one.weight)

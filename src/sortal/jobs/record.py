@@ -37,7 +37,17 @@ def job_record(resolved: Resolved, before: Mapping[str, Any] | None) -> dict[str
         "failures": {},
         "runs": list(before["runs"]) if before else [],
     }
-    return {**record, "ensembles": _kept_ensembles(record, before) if before else []}
+    return {
+        **record,
+        "ensembles": _kept_ensembles(record, before) if before else [],
+        "interim": _kept_interim(record, before) if before else [],
+    }
+
+
+def _kept_interim(record: Mapping[str, Any], before: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Results of unfinished members, where the job still has the finished ones."""
+    keys = {entry["key"] for entry in record["entries"]}
+    return [entry for entry in before.get("interim", ()) if entry["of"] in keys]
 
 
 def _kept_ensembles(

@@ -13,6 +13,7 @@ from sortal.errors import NotFound
 from sortal.evaluation.comparison import Comparison, compare, tied_with_best
 from sortal.evaluation.scores import HEADLINE, Scores
 from sortal.jobs.result import MemberResult, Result, blank_if_nan
+from sortal.jobs.unfinished import find_begun, unfinished_frame
 from sortal.store.store import Store
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ class Results:
     def outline(self) -> dict[str, Any]:
         """The job in one row: its size, state and best classifier."""
         best, headline = self._champion()
-        entries = entries_of(self.record)
-        done = {member.entry["key"] for result in self.results for member in result.members}
+        entries = [entry for entry in entries_of(self.record) if "of" not in entry]
+        members = (member for result in self.results for member in result.members)
+        done = {member.entry["key"] for member in members if "of" not in member.entry}
         return {
             "job": self.name,
             "classifiers": len({entry["title"] for entry in entries}),
@@ -117,6 +119,11 @@ class Results:
             for entry in self.record["entries"]
             if entry["key"] in self.record["failures"]
         }
+
+    def unfinished(self) -> "pl.DataFrame":
+        """Members in mid-training: title, seed, fold, target, epochs done, best validation loss."""
+        entries = self.record["entries"]
+        return unfinished_frame(entries, find_begun(self.store, (e["key"] for e in entries)))
 
     @cached_property
     def ranked(self) -> tuple[Result, ...]:
@@ -261,8 +268,8 @@ class Results:
 
 
 def entries_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Entries of a job's record: of its trained members, then of its ensembles."""
-    return [*record["entries"], *record.get("ensembles", ())]
+    """Entries of a job's record: of its members, of such as they are unfinished, of its ensembles."""
+    return [*record["entries"], *record.get("interim", ()), *record.get("ensembles", ())]
 
 
 def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[str, Any]:
@@ -289,13 +296,15 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[st
 def _results(record: Mapping[str, Any], store: Store, part: Part) -> tuple[Result, ...]:
     """Gather stored members under their titles, in the job's order."""
     entries = entries_of(record)
-    stored = store.records(store.find(entry["key"] for entry in entries))
+    found = store.find(key for entry in entries for key in (entry["key"], entry.get("of")) if key)
+    entries = [entry for entry in entries if entry.get("of") not in found]
+    stored = store.records(entry["key"] for entry in entries if entry["key"] in found)
     grouped: dict[tuple[str, str | None], list[MemberResult]] = {}
     for entry in entries:
         if entry["key"] in stored:
-            found = stored[entry["key"]]
-            scores = {Part(name): Scores.from_json(of) for name, of in found["figures"].items()}
-            member = MemberResult(entry=entry, record=found, scores=scores)
+            of = stored[entry["key"]]
+            scores = {Part(name): Scores.from_json(one) for name, one in of["figures"].items()}
+            member = MemberResult(entry=entry, record=of, scores=scores)
             grouped.setdefault((entry["title"], entry["target"]), []).append(member)
     return tuple(
         Result(title=title, target=target, members=tuple(members), part=part, store=store)

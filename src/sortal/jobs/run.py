@@ -21,41 +21,16 @@ from sortal.events import (
     Warned,
     silent,
 )
-from sortal.jobs.interrupt import EXIT_INTERRUPTED, EXIT_REQUEUE, Interruption, stops_cleanly
+from sortal.jobs.interrupt import Interruption, stops_cleanly
 from sortal.jobs.plan import Plan, PlannedTask
 from sortal.jobs.record import job_record, lost_ensembles, run_entry, titles
 from sortal.jobs.resolve import Resolved
+from sortal.jobs.summary import Summary
+from sortal.jobs.unfinished import find_begun, interim_entries, interim_key, settled_interim
 from sortal.store.store import Store
+from sortal.training.begun import Begun
 
 TASK = "sortal.jobs.task:run"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """What a run came to, in members."""
-
-    trained: int
-    stored: int
-    """Found in the store and not computed again."""
-
-    failed: Mapping[str, Json]
-    """Reason and traceback by key."""
-
-    paused: int
-    """Unfinished, with a snapshot from which the next run goes on."""
-
-    interrupted: bool
-    requeue: bool
-    """Whether it was a batch system that asked for an end."""
-
-    seconds: float
-
-    @property
-    def exit_code(self) -> int:
-        """0 all well, 1 some member failed, 130 interrupted, 75 to be run again by a batch system."""
-        if self.interrupted:
-            return EXIT_REQUEUE if self.requeue else EXIT_INTERRUPTED
-        return 1 if self.failed else 0
 
 
 def run(
@@ -65,6 +40,7 @@ def run(
     *,
     listener: Listener = silent,
     snapshot_seconds: float | None = None,
+    as_is: bool = False,
 ) -> Summary:
     """Compute all members that the store lacks.
 
@@ -75,6 +51,8 @@ def run(
         listener: Told what happens as it happens.
         snapshot_seconds: Pause between snapshots of what trains for long [s]; the
             method's own if not given.
+        as_is: Train nothing, but make results of members in mid-training as they are: with
+            their best weights where these are kept, under titles that end in `(unfinished)`.
 
     Raises:
         StoreBusy: Another driver runs this job in this store.
@@ -90,9 +68,14 @@ def run(
         for title in lost_ensembles(record, before):
             text = f"the ensemble {title!r} was of other data or titles, and is let go."
             listener(Warned(job=resolved.name, text=text))
-        driver = _Driver(resolved, plan, store, listener, record, snapshot_seconds)
+        begun = find_begun(store, (e["key"] for e in record["entries"])) if as_is else None
+        if begun:
+            known = {entry["key"] for entry in record["interim"]}
+            new = interim_entries(record["entries"], begun)
+            record["interim"] += [entry for entry in new if entry["key"] not in known]
+        driver = _Driver(resolved, plan, store, listener, record, snapshot_seconds, begun)
         summary = driver.run()
-        record["failures"] = dict(summary.failed)
+        record["failures"] = {**(_kept_failures(record, before) if as_is else {}), **summary.failed}
         record["runs"].append(
             run_entry(
                 trained=summary.trained,
@@ -102,8 +85,16 @@ def run(
                 interrupted=summary.interrupted,
             )
         )
+        record["interim"] = settled_interim(record["interim"], store)
         store.write_job(resolved.name, record)
+        store.delete_unlisted(entry["key"] for entry in (before or {}).get("interim", ()))
     return summary
+
+
+def _kept_failures(record: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Json]:
+    """Failures of an earlier run, of members that this one did not try."""
+    keys = {entry["key"] for entry in record["entries"]}
+    return {key: of for key, of in (before or {}).get("failures", {}).items() if key in keys}
 
 
 @dataclass(slots=True)
@@ -116,6 +107,9 @@ class _Driver:
     listener: Listener
     record: Mapping[str, Any]
     snapshot_seconds: float | None
+    begun: Mapping[str, Begun] | None
+    """Members in mid-training, where they are to become results as they are; else None."""
+
     trained: int = 0
     paused: int = 0
     failed: dict[str, Json] = field(default_factory=dict)
@@ -178,10 +172,15 @@ class _Driver:
 
     def _missing(self, stored: frozenset[str]) -> list[PlannedTask]:
         """Tasks of the plan without the members that are stored."""
+        left_out = set(stored)
+        if self.begun is not None:
+            known = self.store.find(map(interim_key, self.begun.values()))
+            left_out |= titles(self.record["entries"]).keys() - self.begun.keys()
+            left_out |= {key for key, one in self.begun.items() if interim_key(one) in known}
         return [
-            task.without(stored)
+            task.without(left_out)
             for task in self.plan.tasks
-            if any(entry.member.key not in stored for entry in task.entries)
+            if any(entry.member.key not in left_out for entry in task.entries)
         ]
 
     def _json(self, task: PlannedTask) -> Json:
@@ -198,6 +197,7 @@ class _Driver:
             "calibration": first.member.calibration,
             "threads": self.plan.threads,
             "snapshot_seconds": self.snapshot_seconds,
+            "as_is": {key: interim_key(one) for key, one in (self.begun or {}).items()},
             "bootstrap": self.resolved.job.bootstrap,
             "reported": self.resolved.splits[0].reported.value,
             "members": [
@@ -235,7 +235,7 @@ class _Driver:
 
     def _finish(self, result: Json) -> None:
         """Report the members of a stored segment, and those that failed."""
-        named = titles(self.record["entries"])
+        named = titles([*self.record["entries"], *self.record["interim"]])
         self.paused += len(result["paused"])
         if result["segment"]:
             for record in self.store.segment(result["segment"]).records:

@@ -3,10 +3,13 @@
 This file is the test of the contract in methods/base.py: it names no method.
 """
 
+import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -29,6 +32,8 @@ from sortal.methods.base import (
 )
 from sortal.store.store import Store
 
+_UNFIT = {"reason": "its snapshot is of another training and cannot be used", "traceback": ""}
+
 
 @dataclass(frozen=True, slots=True)
 class _Control:
@@ -36,9 +41,12 @@ class _Control:
 
     channel: Channel
 
+    ending: frozenset[str] = frozenset()
+    """Keys of members to end at once, as they are."""
+
     def report(self, progress: Progress) -> Verdict:
         self.channel.send({"done": progress.done, "text": progress.text})
-        return Verdict(stop_all=self.channel.stopping())
+        return Verdict(stop_all=self.channel.stopping(), stop=self.ending)
 
 
 def run(task: Json, channel: Channel) -> Json:
@@ -63,6 +71,7 @@ def run(task: Json, channel: Channel) -> Json:
         members[0].target,
         narrow=Axis.TARGET not in method.shares,
     )
+    as_is = frozenset(task["as_is"])
     snapshot = store.snapshot_folder(task["name"])
     population = Population(
         members=members,
@@ -72,10 +81,18 @@ def run(task: Json, channel: Channel) -> Json:
     )
     failed: dict[str, Json] = {}
     paused: list[str] = []
-    with threadpool_limits(task["threads"]), store.draft() as draft:
+    with ExitStack() as stack:
+        stack.enter_context(threadpool_limits(task["threads"]))
+        draft = stack.enter_context(store.draft())
+        if as_is:  # ending members would change the snapshot, from which training shall go on
+            copied = Path(stack.enter_context(TemporaryDirectory())) / "snapshot"
+            shutil.copytree(snapshot, copied)
+            population = replace(population, resume=copied)
         rows = SegmentRows(method, members, data, draft.folder, task)
-        for outcome in method.train(population, data, _Control(channel)):
+        for outcome in method.train(population, data, _Control(channel, as_is)):
             match outcome:
+                case Trained(history=history) if as_is and not all(history.values()):
+                    failed |= dict.fromkeys(outcome.model.members, _UNFIT)
                 case Trained():
                     rows.add(outcome)
                 case Failed(key, reason, traceback):
@@ -83,7 +100,7 @@ def run(task: Json, channel: Channel) -> Json:
                 case Paused(keys):
                     paused.extend(keys)
         segment = rows.commit(draft)
-    if not paused and not channel.stopping():
+    if not paused and not channel.stopping() and not as_is:
         store.drop_snapshot(task["name"])
     return {"segment": segment, "failed": failed, "paused": paused}
 

@@ -54,6 +54,11 @@ def own_keys(parts: Parts, job: str) -> set[str]:
     )
 
 
+def unlisted(parts: Parts, keys: Iterable[str]) -> set[str]:
+    """Those of the keys that no job refers to."""
+    return set(keys).difference(*(keys_of(parts.jobs.read(name)) for name in parts.jobs.names()))
+
+
 def _dead_segments(parts: Parts) -> list[Path]:
     dead = parts.tombstones.keys()
     contents = parts.index.contents()

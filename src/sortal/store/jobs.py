@@ -65,8 +65,16 @@ class Jobs:
 
 
 def keys_of(record: Json) -> set[str]:
-    """Keys of the members that a job's record refers to, those that its ensembles average too."""
+    """Keys of the members that a job's record refers to, those that its ensembles average too.
+
+    `interim` lists members that were stored before they were trained to the end.
+    """
     ensembles = record.get("ensembles", ())
     averaged = [member for entry in ensembles for member in entry["members"]]
-    entries = [*record.get("entries", ()), *ensembles, *averaged]
+    entries = [
+        *record.get("entries", ()),
+        *record.get("interim", ()),
+        *ensembles,
+        *averaged,
+    ]
     return {str(entry["key"]) for entry in entries if "key" in entry}

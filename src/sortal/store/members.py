@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from sortal.store import gather
+from sortal.store import collect, gather
 from sortal.store.parts import Opened
 from sortal.store.records import Record
 from sortal.store.segment import Place, Segment, SegmentDraft
@@ -50,6 +50,10 @@ class Members(Opened):
     def histories(self, keys: Iterable[str]) -> dict[str, list[Record]]:
         """Rows of members' training courses by key, in order; `NotFound` if one is not stored."""
         return gather.histories(self.parts, list(keys))
+
+    def delete_unlisted(self, keys: Iterable[str]) -> None:
+        """Delete those of some members that no job refers to."""
+        self.parts.tombstones.add(collect.unlisted(self.parts, self.find(keys)))
 
     def segment(self, name: str) -> Segment:
         """A segment by name; `NotFound` if there is none."""

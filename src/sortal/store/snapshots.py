@@ -25,6 +25,10 @@ class Snapshots:
         """Delete a task's snapshots at once; nothing happens if there are none."""
         atomic.discard(self.folder / check_name("task", task))
 
+    def folders(self) -> list[Path]:
+        """Folders of all tasks that have any, by name."""
+        return sorted(path for path in self.folder.glob("[!.]*") if path.is_dir())
+
     def old(self, days: float) -> Iterator[Path]:
         """Snapshots that are empty, or that nobody wrote to for so many days."""
         if not self.folder.is_dir():

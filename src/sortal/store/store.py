@@ -74,6 +74,10 @@ class Store(Members, Holdings, Upkeep):
         """Folder for a task's resumable state, created if need be."""
         return self.parts.snapshots.take(task)
 
+    def snapshot_folders(self) -> list[Path]:
+        """Folders of all resumable state."""
+        return self.parts.snapshots.folders()
+
     def drop_snapshot(self, task: str) -> None:
         """Delete a task's resumable state at once."""
         self.parts.snapshots.drop(task)

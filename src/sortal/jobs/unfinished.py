@@ -1,0 +1,80 @@
+"""Members in mid-training: how far they are, and what they are called as results as they are."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from sortal.errors import Damaged
+from sortal.jobs.history import AT, WATCHED, Course
+from sortal.store.store import Store
+from sortal.training.begun import Begun, begun
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MARK = " (unfinished)"
+"""Ends the titles of results that are not trained to the end."""
+
+
+def find_begun(store: Store, keys: Iterable[str]) -> dict[str, Begun]:
+    """Those of the keys that are not stored and that a snapshot holds, past their first epoch."""
+    wanted = list(keys)
+    missing = set(wanted) - store.find(wanted).keys()
+    found: dict[str, Begun] = {}
+    for folder in store.snapshot_folders() if missing else ():
+        with suppress(Damaged):  # what it held is trained anew, and then is told
+            found |= {one.key: one for one in begun(folder) if one.key in missing}
+    return found
+
+
+def unfinished_frame(
+    entries: Iterable[Mapping[str, Any]], found: Mapping[str, Begun]
+) -> "pl.DataFrame":
+    """One row per member in mid-training: title, seed, fold, target, epochs done, best loss so far."""
+    import polars as pl
+
+    rows = []
+    for entry in entries:
+        if entry["key"] in found:
+            one = found[entry["key"]]
+            course = Course(seed=entry["seed"], fold=entry["fold"], rows=one.history)
+            best = course.best or {}
+            rows.append(
+                {
+                    **{name: entry[name] for name in ("title", "target", "seed", "fold")},
+                    "epochs": one.epochs,
+                    "best_epoch": best.get(AT),
+                    WATCHED: best.get(WATCHED),
+                }
+            )
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def interim_key(one: Begun) -> str:
+    """Key of a member as it is after so many updates: never that of the finished one."""
+    return hashlib.blake2b(f"as is {one.key} {one.steps}".encode(), digest_size=16).hexdigest()
+
+
+def interim_entries(
+    entries: Iterable[Mapping[str, Any]], found: Mapping[str, Begun]
+) -> list[dict[str, Any]]:
+    """Entries for results of members as they are; `of` is the key of the finished one."""
+    return [
+        {
+            **entry,
+            "title": entry["title"] + MARK,
+            "key": interim_key(found[entry["key"]]),
+            "of": entry["key"],
+        }
+        for entry in entries
+        if entry["key"] in found
+    ]
+
+
+def settled_interim(interim: Iterable[Mapping[str, Any]], store: Store) -> list[Mapping[str, Any]]:
+    """Of interim entries those worth listing: stored, the latest of each, until it is finished."""
+    entries = list(interim)
+    found = store.find(key for entry in entries for key in (entry["key"], entry["of"]))
+    latest = {entry["of"]: entry for entry in entries if entry["key"] in found}
+    return [entry for of, entry in latest.items() if of not in found]
