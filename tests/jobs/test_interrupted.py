@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +98,13 @@ def test_ctrl_c_stops_within_a_minibatch_and_the_next_run_ends_as_one_without(co
     process = one.start()
     one.wait_for(is_past(0.15))
     process.send_signal(signal.SIGINT)
-    asked = time.monotonic()
+    asked = datetime.now(UTC)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     ended = next(event for event in one.events() if event["event"] == "TaskEnded")
     assert ended["paused"]
-    assert time.monotonic() - asked < 8, "a second, its drawing and a busy machine"
+    waited = datetime.fromisoformat(ended["time"]) - asked
+    assert waited.total_seconds() < 2, "a second, with a margin for a busy machine"
     assert "weights, best weights and history of 4 in training" in out
     assert f"Go on with: sortal run {one.job}" in out
     kept = snapshot(one)
@@ -114,7 +116,9 @@ def test_ctrl_c_stops_within_a_minibatch_and_the_next_run_ends_as_one_without(co
     assert outcomes(one) == whole
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGUSR1, marks=pytest.mark.slow)]
+)
 def test_a_batch_system_that_asks_for_an_end_is_told_to_run_again(command, number):
     one = command(NETWORKS)
     process = one.start()
@@ -143,6 +147,7 @@ def test_killed_in_mid_epoch_and_run_again_ends_as_one_that_was_not(command, who
     assert outcomes(one) == whole
 
 
+@pytest.mark.slow
 def test_the_pause_between_snapshots_is_what_was_asked_for(command):
     one = command(NETWORKS)
     process = one.start("store", "--snapshot-seconds", "1000")
