@@ -301,12 +301,17 @@ def test_given_class_weights_weigh_classes(prepare, train, noisy_classes):
     assert shares["first"] > shares["none"] + 0.1
 
 
-def test_weights_of_a_class_that_is_not_there_fail_with_its_name(prepare, train, noisy_classes):
-    chosen = {**SMALL, "class_weight": {"classO": 2.0}}
-    (outcome,) = train(MLP(), prepare(*noisy_classes), {"a": chosen})
-    assert isinstance(outcome, Failed)
-    assert "no class named 'classO'" in outcome.reason
-    assert "class0" in outcome.reason
+def test_weights_of_a_class_that_is_not_there_fail_their_member_alone(
+    prepare, train, noisy_classes
+):
+    data, wrong = prepare(*noisy_classes), {**SMALL, "class_weight": {"classO": 2.0}}
+    failed, trained = train(MLP(), data, {"wrong": wrong, "right": SMALL})
+    assert isinstance(failed, Failed)
+    assert "no class named 'classO' in class_weight" in failed.reason
+    assert "class0" in failed.reason
+    assert trained.model.members == ("right",)
+    (alone,) = train(MLP(), data, {"wrong": wrong})
+    assert alone == failed
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ from sortal.methods.base import (
 )
 from sortal.methods.trained_parameters import AbstractTrainedParameters, Length, Share
 from sortal.networks.names import ActivationName, Initialiser
+from sortal.training.optimisers.choice import OptimiserKind
+from sortal.training.schedules.names import ScheduleName
 
 if TYPE_CHECKING:
     from sortal.networks.network import AnyLayer, Network
@@ -68,18 +70,7 @@ class RealMLPParameters(AbstractTrainedParameters):
     activation_pace: Length = 0.1
     """Factor on the learning rate of the degrees of activation."""
 
-    optimiser: Literal[
-        "sgd",
-        "nesterov",
-        "adam",
-        "amsgrad",
-        "adamw",
-        "nadam",
-        "adamax",
-        "rmsprop",
-        "adagrad",
-        "adadelta",
-    ] = "adamw"
+    optimiser: OptimiserKind = "adamw"
     """Update rule, as torch defines it; `sgd` and `nesterov` are gradient descent with momentum."""
 
     learning_rate: float = Field(default=0.04, gt=0, allow_inf_nan=False)
@@ -92,18 +83,7 @@ class RealMLPParameters(AbstractTrainedParameters):
     """Pull of all parameters but biases towards zero: apart from the gradient with `adamw`, else
     added to it."""
 
-    schedule: Literal[
-        "constant",
-        "inverse_time",
-        "exponential",
-        "step",
-        "cyclic",
-        "sgdr",
-        "cosine",
-        "one_cycle",
-        "coslog4",
-        "flat_cos",
-    ] = "coslog4"
+    schedule: ScheduleName = "coslog4"
     """How the learning rate changes during training."""
 
     weight_decay_change: Literal["constant", "cosine", "flat_cos"] = "flat_cos"
@@ -158,9 +138,10 @@ class RealMLP:
 
     Features are centred at their median, divided by the distance of their quartiles and
     clipped smoothly to (-3, 3), so it needs no `data.scaling`, and any linear one changes
-    nothing but rounding (they are taken from at most 65,536 training examples). Then come periodic embeddings, a scaling layer and dense layers
-    in the neural tangent parametrisation with parametric activations and dropout. Weights
-    and biases start fitted to at most 4096 training examples.
+    nothing but rounding (they are taken from at most 65,536 training examples). Then come
+    periodic embeddings, a scaling layer and dense layers in the neural tangent
+    parametrisation with parametric activations and dropout. Weights and biases start fitted
+    to at most 4096 training examples.
 
     It differs from the paper in this: the best epoch is that of the lowest validation loss,
     not of the fewest validation errors; outputs are then divided by a temperature fitted to

@@ -48,6 +48,9 @@ def train_stacked(
     """
     if population.budget is not None and population.resume is None:
         raise OptionError("population.resume", None, "a folder for snapshots beside a budget")
+    yield from (Failed(key, reason) for key, reason in training.misnamed.items())
+    if not training.courses:
+        return
     recipe, device = training.recipe, torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         with torch_threads(population.threads):
@@ -59,7 +62,7 @@ def train_stacked(
                 device=device,
             )
     except (UserError, MemoryError) as error:
-        yield from (failed(key, error) for key in population.keys)
+        yield from (failed(course.key, error) for course in training.courses)
         return
     refused = refusals(training, examples, validation)
     yield from (Failed(key, reason) for key, reason in refused.items())
@@ -67,7 +70,7 @@ def train_stacked(
     meaning = meaning_of(recipe, _fingerprints(data), device)
     tiles, ignored = lay_tiles(recipe, courses, population.resume, meaning)
     remarks = (*ignored, *remarks_on(training, examples, validation, data))
-    driver = _Driver(control, population, passed=len(refused))
+    driver = _Driver(control, population, passed=len(refused) + len(training.misnamed))
     for number, laid in enumerate(tiles):
         with torch_threads(population.threads):
             tile = laid.open(recipe, device, rows=len(examples))

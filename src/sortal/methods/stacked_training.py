@@ -1,12 +1,13 @@
 """What a method asks of the population trainer: from members and parameters to recipe and courses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
-from sortal.methods.base import Member, Population
+from sortal.errors import NotFound
+from sortal.methods.base import Key, Member, Population
 from sortal.methods.trained_parameters import AbstractTrainedParameters
 from sortal.networks.network import Network
 from sortal.networks.stream import stream_seed
@@ -32,6 +33,9 @@ class StackedTraining:
     lessons: tuple[Lesson, ...]
     """Courses name them by position."""
 
+    misnamed: Mapping[Key, str]
+    """Why members that weigh a class that is not there cannot train; they have no course."""
+
     validated: bool
     """Whether members need a validation loss to decide when to stop."""
 
@@ -54,17 +58,21 @@ def stacked_training(
     first, labels = read(members[0]), data.dataset.labels
     target = members[0].target or data.target
     network = draw(members[0], data.dataset.inputs.width, len(labels.for_target(target).classes))
-    taught = [_lesson(member, read(member)) for member in members]
-    lessons = tuple(dict.fromkeys(taught))
+    taught = {member.key: _lesson(member, read(member)) for member in members}
+    misnamed = {
+        key: reason for key, one in taught.items() if (reason := _misnamed(one, labels.classes))
+    }
+    fit = [member for member in members if member.key not in misnamed]
+    lessons = tuple(dict.fromkeys(taught[member.key] for member in fit))
     order = (data.split.fingerprint, *([members[0].seed] if first.shuffle == "own" else []))
     return StackedTraining(
         recipe=_recipe(first, network, labels.outputs, stream_seed(*order)),
         courses=tuple(
-            _course(member, read(member), lessons.index(lesson))
-            for member, lesson in zip(members, taught, strict=True)
+            _course(member, read(member), lessons.index(taught[member.key])) for member in fit
         ),
         outputs=labels.outputs,
         lessons=lessons,
+        misnamed=misnamed,
         validated=first.watches,
         snapshot_seconds=snapshot_seconds if asked is None else asked,
         scales_features=scales_features,
@@ -119,3 +127,9 @@ def _lesson(member: Member, own: AbstractTrainedParameters) -> Lesson:
         balanced=given == "balanced",
         factors=tuple(given.items()) if isinstance(given, dict) else (),
     )
+
+
+def _misnamed(lesson: Lesson, classes: Sequence[str]) -> str:
+    """What is wrong with the names of weighted classes; empty if nothing is."""
+    wrong = next((name for name, _ in lesson.factors if name not in classes), None)
+    return "" if wrong is None else str(NotFound("class", wrong, classes, where="class_weight"))

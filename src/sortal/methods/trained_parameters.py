@@ -249,7 +249,6 @@ class AbstractTrainedParameters(Parameters):
 
     def shared(self, seed: int) -> Hashable:
         """What members must agree on to step together; all else is each member's own."""
-        weights = self.class_weight
         return (
             seed if self.shuffle == "own" else None,
             self.optimiser,
@@ -257,7 +256,6 @@ class AbstractTrainedParameters(Parameters):
             self.precision,
             (self.label_smoothing, self.focal_gamma, self.focal_alpha, self.normalisation),
             (self.watches, self.validate_every, self.training_loss),
-            tuple(weights.items()) if isinstance(weights, dict) else "",
         )
 
     def choice(self) -> "Choice":

@@ -68,7 +68,8 @@ class RobustClip(AbstractLayer):
         centre, factor = self._numbers.to(values)
         # Beyond the largest float, as where squares overflow, 3 would become 0 or NaN.
         scaled = ((values - centre) * factor).clamp(*_RANGE[values.dtype])
-        return scaled / torch.hypot(scaled / 3, torch.ones_like(scaled))
+        clipped: Tensor = scaled / torch.hypot(scaled / 3, torch.ones_like(scaled))
+        return clipped
 
     @cached_property
     def _numbers(self) -> Tensor:

@@ -1,5 +1,6 @@
 """The dense layer in the neural tangent parametrisation, started from training examples."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
@@ -95,4 +96,4 @@ class TangentDense(AbstractFittedLayer):
 
 def _gain(weight: Tensor) -> float:
     """One over the root of the inputs."""
-    return float(weight.shape[1]) ** -0.5
+    return 1 / math.sqrt(weight.shape[1])

@@ -7,7 +7,6 @@ import numpy as np
 
 from sortal.data.labels import UNKNOWN, Labels, Outputs
 from sortal.data.weighing import weights_for
-from sortal.errors import NotFound
 from sortal.training.class_weights import given_factors
 
 _CERTAIN = 1e3
@@ -60,9 +59,6 @@ class Taught:
                 targets) where targets have their own.
             lesson: What is learned.
             narrowed: The one target that the data is reduced to, if it is.
-
-        Raises:
-            NotFound: The lesson names a class that the data does not have.
         """
         target = lesson.target or narrowed
         labels = every.for_target(target)
@@ -73,7 +69,6 @@ class Taught:
             columns = [_factors(column, sizes, 2, lesson) for column in labels.codes.T]
             factors = np.stack(columns)
         given = {name: factor for name, factor in lesson.factors if name in labels.classes}
-        _check_classes(lesson, every.classes)
         own = given_factors(given, labels.classes, labels.outputs)
         return cls(target, lesson.weighted, factors * own, factors > 0)
 
@@ -95,13 +90,6 @@ def _importance(
 ) -> np.ndarray:
     own = weights_for(weights, every, target) if weighted else None
     return np.ones(len(every)) if own is None else own.astype(np.float64)
-
-
-def _check_classes(lesson: Lesson, classes: Sequence[str]) -> None:
-    """Names of classes are looked up among all, also by members that learn one target."""
-    for name, _ in lesson.factors:
-        if name not in classes:
-            raise NotFound("class", name, classes, where="class_weight")
 
 
 def _factors(codes: np.ndarray, sizes: np.ndarray, classes: int, lesson: Lesson) -> np.ndarray:
