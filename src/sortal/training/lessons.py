@@ -1,6 +1,5 @@
 """What members learn: the truth of one target or of all outputs, and what its rows weigh."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
