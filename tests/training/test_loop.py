@@ -253,3 +253,31 @@ def test_penalties_pull_weights_and_leave_biases(recipe, course, tile, examples)
     drawn = chosen.network.drawn
     expected = -0.01 * (2 * 0.1 * start + 0.01 * start.sign()) * drawn
     torch.testing.assert_close(pulled.parameters - plain.parameters, expected)
+
+
+def test_told_to_leave_while_validating_it_leaves_and_comes_back_without_a_change_of_bit(
+    *, recipe, course, tile, watch, examples, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("sortal.training.watch._REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(Tile, "chunk_rows", 5)
+    courses, data, validation = (
+        [course("a", epochs=3, patience=9)],
+        examples(),
+        examples(40, seed=8),
+    )
+    whole, part = tile(recipe(), *courses), tile(recipe(), *courses)
+    train(whole, data, validation, watch())
+    shares = []
+
+    def answer(one, share):
+        shares.append(share)
+        return Verdict(stop_all=one.epoch == 1 and shares[-4:] == [1.0] * 4)
+
+    path = tmp_path / "tile.safetensors"
+    saving = watch(answer, save=lambda one: save_snapshot(one, path, "m"))
+    assert train(part, data, validation, saving) is Close.ASKED
+    assert len(part.history["a"]) == 1
+    again = Snapshot.read(path).restore(recipe(), courses, torch.device("cpu"), rows=100)
+    assert train(again, data, validation, watch()) is Close.ENDED
+    assert again.history == whole.history
+    assert torch.equal(again.ended["a"].state, whole.ended["a"].state)

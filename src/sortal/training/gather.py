@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from sortal.data import prepared
 from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
@@ -26,8 +25,8 @@ def gather(
 ) -> tuple[Source, Source | None]:
     """Lay out training and validation examples.
 
-    Features above `prepared.RESIDENT_BYTES` stay in the dataset and are prepared block by
-    block, again in every epoch; the results are the same.
+    Features of large data (`Prepared.is_large`) stay in the dataset and are prepared block
+    by block, again in every epoch; the results are the same.
 
     Args:
         data: Prepared examples.
@@ -71,7 +70,7 @@ def _source(
         torch.tensor(offsets, dtype=precision, device=device) if offsets.any() else None,
     )
     dtype = np.dtype(str(precision).removeprefix("torch."))
-    if rows.nbytes > prepared.RESIDENT_BYTES:
+    if rows.data.is_large:
         return StreamedExamples(rows, dtype, *answers)
     features = torch.from_numpy(rows.read(np.arange(len(rows)), dtype))
     return Examples(features.to(device), *answers)

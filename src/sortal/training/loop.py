@@ -10,6 +10,7 @@ from torch import Tensor
 from sortal.training.batches import epoch_order, minibatches
 from sortal.training.examples import Examples, Source
 from sortal.training.losses.normalisation import Normalisation, divisors
+from sortal.training.measure import measure
 from sortal.training.tile import Tile
 from sortal.training.watch import Watch
 
@@ -107,46 +108,41 @@ def shares_of_rows(tile: Tile, batch: Examples) -> Tensor | float:
     return 1 / divisors(weights, len(batch), tile.recipe.normalisation)
 
 
-@torch.no_grad()
-def mean_loss(tile: Tile, examples: Source) -> Tensor:
-    """Mean loss of each member at its present weights, float64 on the CPU, shape (members,)."""
-    total = torch.zeros_like(tile.loss_sum)
-    for block in examples.blocks(None, tile.chunk_rows):
-        for rows in minibatches(len(block), tile.chunk_rows):
-            chunk = block.cut(rows)
-            run = tile.open_pass(len(chunk), training=False)
-            outputs = tile.recipe.network.forward(chunk.features, tile.held, run)
-            outputs = chunk.shifted(outputs, tile.lessons)
-            total += tile.recipe.loss.sums(outputs, *chunk.answers(tile.lessons))
-    return total.cpu() / len(examples)
+def judge(
+    tile: Tile, examples: Source, validation: Source | None, watch: Watch | None = None
+) -> bool:
+    """Measure, write history, let members go that diverged or lost patience, slow the others.
 
-
-def judge(tile: Tile, examples: Source, validation: Source | None) -> None:
-    """Measure, write history, let members go that diverged or lost patience, slow the others."""
-    measured = {"loss": tile.loss_sum.cpu() / max(1, tile.loss_rows)}
+    False, and nothing has happened, if the driver, asked through `watch`, wants an end.
+    """
+    measured = measure(tile, examples, validation, watch)
+    if measured is None:
+        return False
     tile.forget_losses()
-    if validation is not None:
-        if tile.recipe.measure_training:
-            measured["training_loss"] = mean_loss(tile, examples)
-        measured["validation_loss"] = mean_loss(tile, validation)
     at = tile.optimiser.steps
     for row, course in enumerate(tile.courses):
         values = {name: float(of[row]) for name, of in measured.items()}
         tile.history[course.key].append({"epoch": at / tile.updates_per_epoch, **values})
     tile.end(diverged(tile, measured), failed=True)
     if validation is None:
-        return
+        return True
     finite = torch.stack(list(measured.values())).isfinite().all(dim=0)
     losses = measured["validation_loss"][finite]
     tile.pace.judge(losses)
     lost = tile.stopping.judge(losses, tile.state, at)
     tile.end({row: stopped_early(tile, row) for row in lost})
+    return True
 
 
 def end_epoch(tile: Tile, examples: Source, validation: Source | None, watch: Watch) -> bool:
     """Validate, begin the next epoch, let members go that are through."""
-    if tile.courses and not tile.recipe.validate_every:
-        judge(tile, examples, validation)
+    if (
+        tile.courses
+        and not tile.recipe.validate_every
+        and not judge(tile, examples, validation, watch)
+    ):
+        watch.save_now(tile)
+        return False
     tile.epoch, tile.position = tile.epoch + 1, 0
     tile.end({row: "" for row, course in enumerate(tile.courses) if tile.epoch >= course.epochs})
     return obey(tile, watch, 0.0, now=True)

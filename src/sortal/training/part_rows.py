@@ -45,12 +45,6 @@ class PartRows:
         """Features of one example."""
         return self.data.dataset.inputs.width
 
-    @property
-    def nbytes(self) -> int:
-        """Size of the prepared features [bytes]."""
-        whole = len(self.data.split.rows(self.part))
-        return self.data.nbytes(self.part) * len(self) // max(1, whole)
-
     def take(self, marked: np.ndarray) -> "PartRows":
         """Those examples that are marked, shape (examples,), bool."""
         return PartRows(self.data, self.part, self.chosen[marked])
