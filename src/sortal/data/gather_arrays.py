@@ -20,6 +20,7 @@ from sortal.data.readers.base import NAMES, Arrays
 from sortal.data.readers.npy import as_column
 from sortal.data.roles import Roles
 from sortal.data.shape import as_input, column_names, is_signal
+from sortal.data.spill import room
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 
@@ -114,7 +115,8 @@ def _concatenated(name: str, arrays: list[Array]) -> Array:
             f"{' and '.join(map(str, sorted(shapes)))}; data.length cuts and pads signals."
         )
     if dense:
-        return np.concatenate(dense)
+        whole = room((sum(map(len, dense)), *shapes.pop()), np.result_type(*dense))
+        return np.concatenate(dense, out=whole)
     lengths = np.concatenate([array.lengths for array in ragged])
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return Ragged(np.concatenate([array.values for array in ragged]), offsets)

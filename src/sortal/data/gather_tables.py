@@ -1,6 +1,7 @@
 """Read whole tables: features into one matrix, other columns as they are."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from sortal.data.gathered import (
 )
 from sortal.data.readers.base import Batch, Table
 from sortal.data.roles import Roles
+from sortal.data.spill import Spool
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError, Problem
 
@@ -37,31 +39,34 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
     if block.length is not None:
         raise no_signals()
     places, notes, counts = Places(), list[str](), list[int]()
-    matrices: list[np.ndarray] = []
     beside: dict[str, list[Any]] = {name: [] for name in roles.beside}
     infinite, rows = 0, 0
-    for table in tables:
-        refuse_lacking(table, tables[0], (*roles.inputs, *roles.beside))
-        notes.extend(_more_columns(table, tables[0]))
-        places.files.append(table.path)
-        places.starts.append(rows)
-        for batch in table.batches(
-            tuple(dict.fromkeys((*roles.inputs, *roles.beside))), _BLOCK_ROWS
-        ):
-            features = _features(batch, roles.inputs, places, rows, given=block.inputs is not None)
-            matrix, changed = settled(
-                features, roles.inputs, places, rows, refuse=block.infinite == "error"
-            )
-            matrices.append(np.asarray(matrix))
-            infinite += changed
-            for name, chunks in beside.items():
-                chunks.append(batch.column(name))
-            rows += len(batch)
-        counts.append(rows - places.starts[-1])
-    refuse_empty(tables[0].path, rows)
-    notes.extend(infinite_note(infinite))
+    with closing(Spool()) as matrices:
+        for table in tables:
+            refuse_lacking(table, tables[0], (*roles.inputs, *roles.beside))
+            notes.extend(_more_columns(table, tables[0]))
+            places.files.append(table.path)
+            places.starts.append(rows)
+            for batch in table.batches(
+                tuple(dict.fromkeys((*roles.inputs, *roles.beside))), _BLOCK_ROWS
+            ):
+                features = _features(
+                    batch, roles.inputs, places, rows, given=block.inputs is not None
+                )
+                matrix, changed = settled(
+                    features, roles.inputs, places, rows, refuse=block.infinite == "error"
+                )
+                matrices.add(np.asarray(matrix))
+                infinite += changed
+                for name, chunks in beside.items():
+                    chunks.append(batch.column(name))
+                rows += len(batch)
+            counts.append(rows - places.starts[-1])
+        refuse_empty(tables[0].path, rows)
+        notes.extend(infinite_note(infinite))
+        whole = matrices.array()
     return Gathered(
-        inputs={FEATURES: joined(matrices)},
+        inputs={FEATURES: whole},
         names={FEATURES: roles.inputs},
         columns={name: chunked(chunks) for name, chunks in beside.items()},
         places=places,
@@ -89,19 +94,6 @@ def feature_matrix(batch: Batch, names: Sequence[str]) -> tuple[np.ndarray, dict
     for column, name in enumerate(names):
         matrix[:, column] = read.get(name, np.nan)
     return matrix, bad
-
-
-def joined(blocks: list[np.ndarray]) -> np.ndarray:
-    """Join blocks of rows; the list is emptied, so that memory holds everything about once."""
-    if len(blocks) == 1:
-        return blocks.pop()
-    rows = sum(map(len, blocks))
-    whole = np.empty((rows, *blocks[0].shape[1:]), dtype=np.result_type(*blocks))
-    while blocks:
-        block = blocks.pop()
-        whole[rows - len(block) : rows] = block
-        rows -= len(block)
-    return whole
 
 
 def _features(

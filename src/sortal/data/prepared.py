@@ -12,7 +12,7 @@ from sortal.data.preparer import Preparation, Preparer
 from sortal.data.split import Part, Split
 
 RESIDENT_BYTES = 1 << 29
-"""Prepared parts above this size [bytes] are made block by block, again for each use."""
+"""Datasets that, prepared, are above this size [bytes] are prepared block by block for each use."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,20 +49,26 @@ class Prepared:
         """Some prepared examples of one part.
 
         Args:
-            part: The part; if it is large, what is returned is prepared now and not kept.
+            part: The part; of large data what is returned is prepared now and not kept.
             rows: Positions within the part.
         """
-        if part in self._parts or self.nbytes(part) <= RESIDENT_BYTES:
+        if part in self._parts or not self.is_large:
             return self.inputs(part).take(rows)
         return self.preparer.apply(self.dataset.inputs.take(self.split.rows(part)[rows]))
 
-    def nbytes(self, part: Part) -> int:
-        """Size of the prepared inputs of one part [bytes]; signals taken to be of equal length."""
+    @property
+    def is_large(self) -> bool:
+        """Whether the dataset is too large to be held in memory, prepared."""
+        return self.row_bytes * len(self.dataset) > RESIDENT_BYTES
+
+    @property
+    def row_bytes(self) -> int:
+        """Size of a prepared example [bytes]; the mean where signals differ in length."""
         size = 0
         for array in self.dataset.inputs.arrays.values():
             values = array.values if isinstance(array, Ragged) else array
             size += values.size * (4 if values.dtype == np.float32 else 8)
-        return size * len(self.split.rows(part)) // max(1, len(self.dataset))
+        return size // max(1, len(self.dataset))
 
     def is_finite(self, part: Part, rows: Rows) -> bool:
         """Whether preparation leaves nothing missing or infinite among some examples of a part.

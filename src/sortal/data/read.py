@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import pyarrow as pa
 
 from sortal.data import columns
 from sortal.data.columns import BadValue
@@ -22,6 +23,7 @@ from sortal.data.lanes import row_blocks
 from sortal.data.readers.base import Arrays, Table
 from sortal.data.roles import Roles, assign_roles
 from sortal.data.sources import Source, find_source, nearest, signature
+from sortal.data.spill import taken
 from sortal.data.split import Part
 from sortal.data.strata import draw_subset
 from sortal.errors import DataError
@@ -50,6 +52,8 @@ def read_dataset(block: DataBlock, folder: Path, seed: int) -> Dataset:
     roles = assign_roles(block, source)
     gathered = _gather(source, roles, block)
     examples = _Examples.understand(gathered, roles, source)
+    gathered.columns.clear()
+    pa.default_memory_pool().release_unused()
     if block.classes is not None:
         examples = _choose_classes(examples, block.classes)
     elif source.classes is not None and block.label is None:
@@ -134,7 +138,7 @@ class _Examples:
             return self
         return replace(
             self,
-            inputs={name: array[rows] for name, array in self.inputs.items()},
+            inputs={name: taken(array, rows) for name, array in self.inputs.items()},
             ids=self.ids[rows],
             labels=self.labels.take(rows),
             beside={n: None if v is None else v[rows] for n, v in self.beside.items()},

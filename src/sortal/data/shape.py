@@ -4,6 +4,7 @@ import numpy as np
 
 from sortal.data.inputs import Array, Ragged
 from sortal.data.lanes import row_blocks
+from sortal.data.spill import room
 from sortal.errors import DataError
 
 _STAMPS = ("stamp", "stamps", "image", "images", "dmdt")
@@ -88,7 +89,12 @@ def settle_infinite(array: Array, *, refuse: bool) -> tuple[Array, int]:
         start += len(block)
     if not count:
         return array, 0
-    changed = np.where(np.isinf(values), np.asarray(np.nan, dtype=values.dtype), values)
+    changed, filled = room(values.shape, values.dtype), 0
+    for block in row_blocks(values):
+        place = changed[filled : filled + len(block)]
+        place[...] = np.asarray(block)
+        place[np.isinf(place)] = np.nan
+        filled += len(block)
     return (Ragged(changed, array.offsets) if isinstance(array, Ragged) else changed), count
 
 

@@ -123,7 +123,7 @@ class SegmentRows:
         shape = (len(model.members), count, outputs)
         scores = np.empty(shape if count == 0 else 0, dtype=np.float32)
         size = max(1, _BLOCK_NUMBERS // max(1, len(model.members) * outputs))
-        fitting = _BLOCK_BYTES * count // max(1, self._data.nbytes(part))
+        fitting = _BLOCK_BYTES // max(1, self._data.row_bytes)
         size = min(size, max(1, fitting // _WHOLE_ROWS) * _WHOLE_ROWS)
         for start in range(0, count, size):
             rows = slice(start, start + size)

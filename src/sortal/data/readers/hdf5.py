@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 
 from sortal.data.readers.sliced import SlicedArrays, refuse_objects
+from sortal.data.spill import room
 from sortal.errors import DataError
 
 
@@ -30,7 +31,11 @@ def open_hdf5(path: Path) -> SlicedArrays:
             dataset = file[name]
             if h5py.check_string_dtype(dataset.dtype) is not None:
                 return np.asarray(dataset.asstr()[rows], dtype=str)
-            return np.asarray(dataset[rows])
+            rows = slice(*rows.indices(len(dataset)))
+            array = room((len(range(len(dataset))[rows]), *dataset.shape[1:]), dataset.dtype)
+            if array.size:
+                dataset.read_direct(array, rows)
+            return array
 
     return SlicedArrays(path, shapes, cut)
 

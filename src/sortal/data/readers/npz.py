@@ -1,15 +1,22 @@
-"""NumPy .npz files: named arrays, each loaded whole when it is first asked for."""
+"""NumPy .npz files: named arrays, each loaded whole when it is first asked for, or mapped."""
 
+import math
 import zipfile
 import zlib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from sortal.data import spill
 from sortal.data.readers.sliced import SlicedArrays, refuse_objects
 from sortal.errors import DataError
+
+_LOCAL_HEADER = 30
+"""Bytes of a member's header without its name and extra field, whose lengths are its last two
+numbers (APPNOTE 4.3.7)."""
 
 
 def open_npz(path: Path) -> SlicedArrays:
@@ -27,30 +34,84 @@ def open_npz(path: Path) -> SlicedArrays:
             }
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: not a readable .npz file ({error}).") from error
-    for name, (_, dtype) in headers.items():
-        refuse_objects(path, name, dtype)
+    for name, header in headers.items():
+        refuse_objects(path, name, header.dtype)
 
     # Members are often compressed and cannot be sliced: what was asked for once is kept.
     @cache
     def load(name: str) -> np.ndarray:
         try:
+            if headers[name].nbytes > spill.SPILL_BYTES:
+                return _large(path, name)
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 array: np.ndarray = arrays[name]
         except (zipfile.BadZipFile, zlib.error) as error:
             raise DataError(f"{path}: array {name!r} cannot be read ({error}).") from error
         return array
 
-    shapes = {name: shape for name, (shape, _) in headers.items()}
+    shapes = {name: header.shape for name, header in headers.items()}
     return SlicedArrays(path, shapes, lambda name, rows: load(name)[rows])
 
 
-def _header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+@dataclass(frozen=True, slots=True)
+class _Header:
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran: bool
+    length: int
+    """Bytes before the numbers."""
+
+    @property
+    def nbytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def _header(archive: zipfile.ZipFile, name: str) -> _Header:
     with archive.open(name) as member:
-        version = np.lib.format.read_magic(member)
-        read = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
-        shape, _, dtype = read(member)
-    return shape, dtype
+        return _read_header(member)
+
+
+def _read_header(member: IO[bytes]) -> _Header:
+    version = np.lib.format.read_magic(member)
+    read = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
+    shape, fortran, dtype = read(member)
+    return _Header(shape, dtype, fortran, member.tell())
+
+
+def _large(path: Path, name: str) -> np.ndarray:
+    """Map a member that lies in the file as it is; its checksum is not looked at. Unpack others."""
+    with zipfile.ZipFile(path) as archive:
+        about = archive.getinfo(f"{name}.npy")
+        with archive.open(about) as member:
+            header = _read_header(member)
+            shape = header.shape[::-1] if header.fortran else header.shape
+            if about.compress_type == zipfile.ZIP_STORED:
+                offset = _data_offset(path, about) + header.length
+                array: np.ndarray = np.memmap(path, header.dtype, "r", offset, shape)
+            else:
+                array = spill.room(shape, header.dtype)
+                _fill(array, member)
+    return array.T if header.fortran else array
+
+
+def _data_offset(path: Path, about: zipfile.ZipInfo) -> int:
+    with path.open("rb") as file:
+        file.seek(about.header_offset + _LOCAL_HEADER - 4)
+        lengths = file.read(4)
+    name, extra = (int.from_bytes(lengths[at : at + 2], "little") for at in (0, 2))
+    return about.header_offset + _LOCAL_HEADER + name + extra
+
+
+def _fill(array: np.ndarray, member: IO[bytes]) -> None:
+    room, filled = array.reshape(-1).view(np.uint8), 0
+    while filled < len(room):
+        piece = member.read(min(1 << 20, len(room) - filled))
+        if not piece:
+            raise EOFError("it breaks off")
+        room[filled : filled + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
+        filled += len(piece)
+    member.read(1)  # at its end the checksum is compared
