@@ -50,7 +50,8 @@ SOURCES = {
     ),
     "realmlp": (
         "Holzmüller, Grinsztajn and Steinwart 2024, arXiv:2407.04491; the temperature is that of "
-        "Guo, Pleiss, Sun and Weinberger 2017, arXiv:1706.04599."
+        "Guo, Pleiss, Sun and Weinberger 2017, arXiv:1706.04599. How it compares is told "
+        "[below](#how-realmlp-compares)."
     ),
 }
 """Where each method is described."""
