@@ -1,7 +1,11 @@
 """Blocks read from disk train what blocks in memory train, bit for bit."""
 
+import os
+import subprocess
+import sys
 import threading
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +22,7 @@ from sortal.errors import DataError
 from sortal.methods.base import Failed, Member, Paused, Population, Trained, Verdict
 from sortal.methods.mlp import MLP
 from sortal.methods.stacked import root_mean_square
-from sortal.training import batches
+from sortal.training import batches, streamed
 from sortal.training.examples import Examples
 from sortal.training.gather import gather
 from sortal.training.lessons import Lesson
@@ -31,9 +35,10 @@ PARAMETERS = {"hidden_layer_sizes": 8, "epochs": 3, "batch_size": 48}
 
 @pytest.fixture(autouse=True)
 def _small_limits(monkeypatch):
-    """Blocks of about 512 rows, shuffled in runs."""
+    """Shuffled in runs by some 512 rows, of which some 200 are read at once."""
     monkeypatch.setattr(batches, "LARGE_BYTES", 1000)
     monkeypatch.setattr(batches, "BLOCK_BYTES", 512 * FEATURES * 4)
+    monkeypatch.setattr(streamed, "_READ_BYTES", 200 * FEATURES * 4)
 
 
 @pytest.fixture
@@ -93,8 +98,8 @@ def _train(data, folder=None, control=None, **chosen):
 def test_blocks_are_those_of_memory(stored, monkeypatch, precision, validation):
     given = {"monkeypatch": monkeypatch, "precision": precision}
     resident = _gather(_data(stored, validation=validation), streamed=False, **given)
-    streamed = _gather(_data(stored, validation=validation), streamed=True, **given)
-    for held, read in zip(resident, streamed, strict=True):
+    from_disk = _gather(_data(stored, validation=validation), streamed=True, **given)
+    for held, read in zip(resident, from_disk, strict=True):
         assert isinstance(held, Examples)
         assert isinstance(read, StreamedExamples)
         assert (len(held), held.row_bytes) == (len(read), read.row_bytes)
@@ -182,3 +187,23 @@ def test_unknown_labels_weigh_nothing_in_blocks_either(stored, monkeypatch):
     examples, _ = _gather(_data(dataset), streamed=True, monkeypatch=monkeypatch)
     for block in examples.blocks(None, 48):
         assert ((block.weights == 0).any(dim=1)).all()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells private memory")
+def test_private_memory_stays_far_below_the_data(tmp_path):
+    rows, size = 60_000, 300
+    Dataset(
+        name="large",
+        inputs=Inputs({"features": np.ones((rows, size), dtype=np.float32)}, np.arange(rows)),
+        labels=Labels(np.arange(rows) % 2, ("a", "b")),
+        names={"features": tuple(map(str, range(size)))},
+    ).save(tmp_path)
+    script = Path(__file__).with_name("train_in_blocks.py")
+    told = subprocess.run(
+        [sys.executable, script, tmp_path],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert 0 < int(told.stdout) < rows * size * 4 / 2

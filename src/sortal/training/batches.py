@@ -20,13 +20,13 @@ _RUNS_PER_ROW = 8
 """Runs in a block for each row of a minibatch; see `epoch_order`."""
 
 
-def block_rows(batch_size: int, row_bytes: int) -> int:
-    """Rows of a block: whole minibatches, as many as fit, at least one.
+def block_rows(batch_size: int, row_bytes: int, size: int | None = None) -> int:
+    """Rows of a block: whole minibatches, as many as fit into `size` bytes, at least one.
 
     >>> block_rows(1000, 500)
     268000
     """
-    return batch_size * max(1, BLOCK_BYTES // (batch_size * max(1, row_bytes)))
+    return batch_size * max(1, (size or BLOCK_BYTES) // (batch_size * max(1, row_bytes)))
 
 
 def epoch_order(

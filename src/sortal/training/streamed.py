@@ -9,15 +9,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sortal.training.batches import block_rows
+from sortal.training.batches import BLOCK_BYTES, block_rows
 from sortal.training.examples import Examples
 from sortal.training.part_rows import PartRows
 from sortal.training.prefetch import prefetched
 
+_AHEAD = 4
+"""Blocks that may wait."""
+
+_READ_BYTES = BLOCK_BYTES // 8
+"""Size of the features that are read at once: only the first block of an epoch is waited for, and
+it is the shorter the better. The file's pages that one shuffled block of `epoch_order` lies on are
+fetched by the first eighth of it, and found by the others."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreamedExamples:
-    """Examples of one part, of which memory holds truths, weights and three blocks of features.
+    """Examples of one part, of which memory holds truths, weights and six blocks of features.
 
     They give the very minibatches that `Examples` of the same part would give.
     """
@@ -47,14 +55,14 @@ class StreamedExamples:
     def blocks(self, order: Tensor | None, batch_size: int) -> Generator[Examples]:
         """Give the examples block by block; see `Examples.blocks`.
 
-        The next block is prepared in a thread. Close the iterator where it is left early,
+        The next blocks are prepared in a thread. Close the iterator where it is left early,
         and nothing goes on behind it.
         """
         wanted = np.arange(len(self)) if order is None else order.numpy()
-        size = block_rows(batch_size, self.row_bytes)
+        size = block_rows(batch_size, self.row_bytes, _READ_BYTES)
         taken = [wanted[start : start + size] for start in range(0, len(wanted), size)]
         readers = (partial(self.rows.read, rows, self.dtype) for rows in taken)
-        with closing(prefetched(readers)) as made:
+        with closing(prefetched(readers, ahead=_AHEAD)) as made:
             for rows, features in zip(taken, made, strict=True):
                 yield self._block(torch.from_numpy(rows), torch.from_numpy(features))
 
