@@ -23,15 +23,20 @@ SPILL_BYTES = 1 << 29
 _PIECE_BYTES = 1 << 24
 
 
-def room(shape: Sequence[int], dtype: DTypeLike) -> np.ndarray:
+def room(shape: Sequence[int], dtype: DTypeLike, *, limit: int | None = None) -> np.ndarray:
     """Make an array to be filled: in memory, or in a file if it is large.
+
+    Args:
+        shape: Of the array.
+        dtype: Of its numbers.
+        limit: Largest size that is kept in memory [bytes]; `SPILL_BYTES` if not given.
 
     Raises:
         DataError: There is no room for it where temporary files are kept.
     """
     kind = np.dtype(dtype)
     size = math.prod(shape) * kind.itemsize
-    if size <= SPILL_BYTES:
+    if size <= (SPILL_BYTES if limit is None else limit):
         return np.empty(shape, dtype=kind)
     with _spilling(size), _file() as file:
         if hasattr(os, "posix_fallocate"):

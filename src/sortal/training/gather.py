@@ -12,7 +12,7 @@ from sortal.training.examples import Examples, Source
 from sortal.training.holdout import hold_out
 from sortal.training.lessons import Lesson, Taught
 from sortal.training.part_rows import PartRows
-from sortal.training.streamed import StreamedExamples
+from sortal.training.streamed import StreamedExamples, write_prepared
 
 
 def gather(
@@ -25,8 +25,8 @@ def gather(
 ) -> tuple[Source, Source | None]:
     """Lay out training and validation examples.
 
-    Features of large data (`Prepared.is_large`) stay in the dataset and are prepared block
-    by block, again in every epoch; the results are the same.
+    Features of large data (`Prepared.is_large`) are prepared block by block into a file, and
+    read from there in every epoch; the results are the same.
 
     Args:
         data: Prepared examples.
@@ -71,6 +71,6 @@ def _source(
     )
     dtype = np.dtype(str(precision).removeprefix("torch."))
     if rows.data.is_large:
-        return StreamedExamples(rows, dtype, *answers)
+        return StreamedExamples(write_prepared(rows, dtype), *answers)
     features = torch.from_numpy(rows.read(np.arange(len(rows)), dtype))
     return Examples(features.to(device), *answers)
