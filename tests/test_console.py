@@ -184,6 +184,7 @@ def test_exit_codes_are_the_documented_ones():
         "OK": 0,
         "SOME_FAILED": 1,
         "WRONG_INPUT": 2,
+        "REQUEUE": 75,
         "INTERRUPTED": 130,
     }
 
