@@ -81,6 +81,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, sortal.Result
                 _mlp("maxout", activation="maxout"),
                 {**_mlp("seeds", epochs=1), "seeds": 2},
                 {**_mlp("calibrated", epochs=1), "calibrate": "sigmoid"},
+                {
+                    "method": "realmlp",
+                    "title": "realmlp",
+                    "parameters": {"hidden_layer_sizes": [8, 6], "epochs": 8},
+                },
                 {"method": "kneighbors", "title": "neighbours"},
             ],
         ),

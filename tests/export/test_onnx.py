@@ -25,6 +25,7 @@ TRAINED = [
     ("iris", "tanh"),
     ("iris", "leaky"),
     ("iris", "maxout"),
+    ("iris", "realmlp"),
     ("cancer", "relu"),
     ("cancer", "gelu"),
     ("cancer", "normal"),
@@ -122,7 +123,8 @@ def test_every_layer_that_can_be_written_is_tried(of_points):
     tried = {kind for _, layers in of_points.values() for kind in kinds(layers)}
     written = {*add_layer.registry, *add_points.registry} - {object}
     named = {one.model_fields["kind"].default for one in written}
-    assert named == tried | {"dropout", "maxout"}
+    of_jobs = {"dropout", "maxout", "robust_clip", "periodic_embedding", "scale"}
+    assert named == tried | of_jobs | {"tangent_dense", "parametric_activation"}
 
 
 def test_features_far_from_zero_keep_their_digits(made, tmp_path):

@@ -10,6 +10,7 @@ from sortal.export.onnx_layers import add_layer
 from sortal.export.onnx_nodes import Nodes
 from sortal.export.step import Step
 from sortal.networks.layer import AbstractLayer
+from sortal.networks.scale import Scale
 
 
 class Novel(AbstractLayer):
@@ -30,3 +31,10 @@ def test_an_untranslated_layer_is_named_with_the_format_that_carries_it(family, 
     told = rf"layers\.3 \(novel\) cannot be written for {family}; choose the format safetensors"
     with pytest.raises(UserError, match=told):
         translate(step)
+
+
+def test_a_layer_that_keras_has_not_is_sent_to_onnx():
+    step = Step(name="layers.2", tensors={}, shape=(2,), dropout=0.0)
+    told = r"layers\.2 \(scale\) cannot be written for Keras; choose the format onnx or safetensors"
+    with pytest.raises(UserError, match=told):
+        translate_points(Scale(), step)

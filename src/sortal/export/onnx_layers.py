@@ -12,9 +12,14 @@ from sortal.networks.activation import Activation, Maxout
 from sortal.networks.chain import shapes_along
 from sortal.networks.dense import Dense
 from sortal.networks.dropout import AlphaDropout, Dropout
+from sortal.networks.embedding import PeriodicEmbedding
 from sortal.networks.layer import AbstractLayer
 from sortal.networks.normalise import BatchNorm, LayerNorm
+from sortal.networks.parametric import ParametricActivation
 from sortal.networks.residual import Residual
+from sortal.networks.robust_clip import RobustClip
+from sortal.networks.scale import Scale
+from sortal.networks.tangent import TangentDense
 
 _PLAIN = {
     "relu": "Relu",
@@ -125,3 +130,53 @@ def _activation(layer: Activation, _: Step, nodes: Nodes, value: str) -> str:
             return nodes.add("Mul", value, share)
         case plain:
             return nodes.add(_PLAIN[plain], value)
+
+
+@add_layer.register
+def _robust_clip(layer: RobustClip, _: Step, nodes: Nodes, value: str) -> str:
+    centre, factor = (
+        nodes.constant(np.array(numbers, dtype=np.float32))
+        for numbers in (layer.centre, layer.factor)
+    )
+    scaled = nodes.add("Mul", nodes.add("Sub", value, centre), factor)
+    # Beyond this 3 would become 0, for squares overflow.
+    scaled = nodes.add("Clip", scaled, nodes.number(-1e18), nodes.number(1e18))
+    third = nodes.add("Mul", scaled, nodes.number(1 / 3))
+    square = nodes.add("Add", nodes.add("Mul", third, third), nodes.number(1.0))
+    return nodes.add("Div", scaled, nodes.add("Sqrt", square))
+
+
+@add_layer.register
+def _periodic_embedding(layer: PeriodicEmbedding, step: Step, nodes: Nodes, value: str) -> str:
+    (features,), made = step.shape, layer.size - 1
+    turns = nodes.constant(step.tensors["frequency"] * np.float32(2 * np.pi))
+    beside = nodes.add("Unsqueeze", value, nodes.constant(np.array([2])))
+    angles = nodes.add("Mul", beside, turns)
+    angles = nodes.add("Add", angles, nodes.constant(step.tensors["phase"]))
+    by_feature = nodes.add("Transpose", nodes.add("Cos", angles), perm=[1, 0, 2])
+    product = nodes.add("MatMul", by_feature, nodes.constant(step.tensors["weight"]))
+    bias = nodes.constant(step.tensors["bias"].reshape(features, 1, made))
+    by_example = nodes.add("Transpose", nodes.add("Add", product, bias), perm=[1, 0, 2])
+    flat = nodes.add("Reshape", by_example, nodes.constant(np.array([-1, features * made])))
+    return nodes.add("Concat", flat, value, axis=1)
+
+
+@add_layer.register
+def _scale(_: Scale, step: Step, nodes: Nodes, value: str) -> str:
+    return nodes.add("Mul", value, nodes.constant(step.tensors["factor"]))
+
+
+@add_layer.register
+def _tangent_dense(_: TangentDense, step: Step, nodes: Nodes, value: str) -> str:
+    names = [nodes.constant(step.tensors[own], f"{step.name}.{own}") for own in ("weight", "bias")]
+    return nodes.add("Gemm", value, *names, alpha=float(step.shape[0] ** -0.5))
+
+
+@add_layer.register
+def _parametric_activation(
+    layer: ParametricActivation, step: Step, nodes: Nodes, value: str
+) -> str:
+    bent = add_layer(Activation(name=layer.name), step, nodes, value)
+    bend = nodes.add("Sub", bent, value)
+    share = nodes.constant(step.tensors["share"], f"{step.name}.share")
+    return nodes.add("Add", value, nodes.add("Mul", bend, share))

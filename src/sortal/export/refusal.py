@@ -4,13 +4,21 @@ from sortal.errors import UserError
 from sortal.export.formats import Format
 from sortal.networks.layer import AbstractLayer
 
-_CARRIED = {"residual": (Format.ONNX, Format.SAFETENSORS)}
+_OPEN = (Format.ONNX, Format.SAFETENSORS)
+_NOT_KERAS = (
+    "residual",
+    "robust_clip",
+    "periodic_embedding",
+    "scale",
+    "tangent_dense",
+    "parametric_activation",
+)
 
 
 def refuse_layer(name: str, layer: AbstractLayer, family: str) -> UserError:
     """An error that names the layer and the formats that can carry it."""
     kind = str(getattr(layer, "kind", type(layer).__name__))
-    fitting = " or ".join(_CARRIED.get(kind, (Format.SAFETENSORS,)))
+    fitting = " or ".join(_OPEN if kind in _NOT_KERAS else (Format.SAFETENSORS,))
     return UserError(
         f"export: {name} ({kind}) cannot be written for {family}; choose the format {fitting}."
     )
