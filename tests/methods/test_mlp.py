@@ -317,7 +317,8 @@ def test_weights_of_a_class_that_is_not_there_fail_their_member_alone(
 @pytest.mark.parametrize(
     ("chosen", "said"),
     [
-        ({"gamma": 0.5}, "gamma: expected nothing with the schedule constant"),
+        ({"gamma": 0.5}, "gamma has no effect with schedule constant"),
+        ({"min_rate": 1e-5}, "min_rate has no effect with schedule constant"),
         ({"optimiser": "adam", "momentum": 0.5}, "momentum has no effect with optimiser adam"),
         ({"longest_wait": 5}, "longest_wait has no effect without patience_growth"),
         ({"class_weight": {}}, "at least one class"),

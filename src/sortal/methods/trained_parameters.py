@@ -238,7 +238,7 @@ class AbstractTrainedParameters(Parameters):
             self.learning_rate_schedule()
             self.stop_rule()
         except OptionError as error:
-            raise ValueError(str(error)) from error
+            raise ValueError(str(error).rstrip(".")) from error
         return self
 
     @property
@@ -273,7 +273,8 @@ class AbstractTrainedParameters(Parameters):
         """The schedule with the options that were given.
 
         Raises:
-            OptionError: One of them is not the schedule's, or out of its range.
+            ValueError: One of them is not the schedule's.
+            OptionError: One of them is out of its range.
         """
         from sortal.training.schedules.registry import build_schedule, options_of
 
@@ -284,11 +285,13 @@ class AbstractTrainedParameters(Parameters):
             if value is None:
                 continue
             if option not in known:
-                raise OptionError(name, value, f"nothing with the schedule {self.schedule}")
+                raise ValueError(f"{name} has no effect with schedule {self.schedule}")
             whole = option == "step_size" and self.schedule == "step"
             options[option] = int(value) if whole and value == int(value) else value
         if "min_factor" in known:
             options["min_factor"] = self._min_factor
+        elif self.min_rate and not self.plateau_patience:
+            raise ValueError(f"min_rate has no effect with schedule {self.schedule}")
         return build_schedule(self.schedule, {**options, "warm_up": self.warm_up})
 
     def weight_decay_schedule(self) -> "Schedule":
