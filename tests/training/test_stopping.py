@@ -215,21 +215,14 @@ def test_weights_that_are_no_numbers_do_not_count_as_settled():
         assert stopping.judge(torch.ones(1, dtype=torch.float64), broken, at) == []
 
 
-def test_buffers_are_kept_with_the_weights_they_belong_to():
-    buffers = torch.zeros(2, 3)
-    stopping = Stopping.of(
-        [StopRule(patience=9)] * 2, WEIGHTS, updates_per_epoch=1, buffers=buffers
-    )
-    for at, losses in enumerate([(1.0, 3.0), (2.0, 2.0), (3.0, 1.0)], start=1):
-        weights = torch.full((2, 1), float(at))
-        stopping.judge(
-            torch.tensor(losses, dtype=torch.float64), weights, at, torch.full((2, 3), -float(at))
-        )
-    now = torch.full((2, 3), 8.0)
-    assert stopping.kept_buffers(0, now).tolist() == [-1.0] * 3
-    assert stopping.kept_buffers(1, now).tolist() == [-3.0] * 3
-    nobody = Stopping.of([StopRule()], WEIGHTS[:1], updates_per_epoch=1, buffers=buffers[:1])
-    assert nobody.kept_buffers(0, now[:1]).tolist() == [8.0] * 3
+def test_running_figures_beside_the_weights_do_not_count_as_change():
+    state = torch.ones(1, 4)
+    rules = [StopRule(min_change=0.01)]
+    stopping = Stopping.of(rules, state, updates_per_epoch=1, trained=2)
+    losses = torch.ones(1, dtype=torch.float64)
+    assert stopping.judge(losses, state, 1) == []
+    later = torch.tensor([[1.0, 1.0, 50.0, -50.0]])
+    assert stopping.judge(losses, later, 2) == [0]
 
 
 RULES = st.builds(
@@ -248,18 +241,13 @@ def test_leaving_others_and_coming_back_changes_nothing(rules, pause, seed):
     draw = torch.Generator().manual_seed(seed)
     losses = torch.rand(20, 3, dtype=torch.float64, generator=draw)
     weights = torch.rand(20, 3, 4, generator=draw)
-    buffers = torch.rand(20, 3, 2, generator=draw)
-    start = (weights[0], buffers[0])
 
     def judged(stopping, rows, times):
-        return [
-            stopping.judge(losses[at, rows], weights[at, rows], at, buffers[at, rows])
-            for at in times
-        ]
+        return [stopping.judge(losses[at, rows], weights[at, rows], at) for at in times]
 
-    whole = Stopping.of(rules, start[0], updates_per_epoch=3, buffers=start[1])
+    whole = Stopping.of(rules, weights[0], updates_per_epoch=3, trained=3)
     ended = judged(whole, [0, 1, 2], range(20))
-    before = Stopping.of(rules, start[0], updates_per_epoch=3, buffers=start[1])
+    before = Stopping.of(rules, weights[0], updates_per_epoch=3, trained=3)
     judged(before, [0, 1, 2], range(pause))
     stay = [2, 0]
     before.keep(torch.tensor(stay))
@@ -267,7 +255,7 @@ def test_leaving_others_and_coming_back_changes_nothing(rules, pause, seed):
         [rules[row] for row in stay],
         weights[1, stay],
         updates_per_epoch=3,
-        buffers=buffers[1, stay],
+        trained=3,
     )
     after.restore(before.state())
     later = judged(after, stay, range(pause, 20))
@@ -277,8 +265,6 @@ def test_leaving_others_and_coming_back_changes_nothing(rules, pause, seed):
         ours, theirs = after.kept(place, weights[-1, stay]), whole.kept(row, weights[-1])
         assert torch.equal(ours[0], theirs[0])
         assert ours[1] == theirs[1]
-        same = after.kept_buffers(place, buffers[-1, stay])
-        assert torch.equal(same, whole.kept_buffers(row, buffers[-1]))
 
 
 def test_a_state_is_a_copy():

@@ -21,7 +21,7 @@ from sortal.errors import Damaged
 from sortal.training.recipe import Course, Recipe
 from sortal.training.tile import Ended, Tile
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 def snapshot_path(folder: Path, keys: Sequence[str]) -> Path:

@@ -19,7 +19,6 @@ _OPTIONS = (
 )
 _STATE = (
     "best",
-    "best_buffers",
     "previous",
     "best_loss",
     "best_epoch",
@@ -44,17 +43,18 @@ class Stopping:
         like: Tensor,
         *,
         rules: Sequence[StopRule] = (),
-        buffers: Tensor | None = None,
+        trained: int | None = None,
     ) -> None:
         """Begin training; `Stopping.of` is the way in with more than patience and gain.
 
         Args:
             patience: Each member's, in the unit that `judge` is told times in.
             min_gain: Each member's.
-            like: Weights at the start, shape (members, numbers).
+            like: What members hold at the start, shape (members, numbers).
             rules: The rest of each member's rule; none for the defaults.
-            buffers: What belongs to the weights without being trained (running means of
-                a normalisation), shape (members, numbers).
+            trained: How many of the numbers, from the first on, are weights whose change
+                counts; None for all. The others (running means of a normalisation) are
+                kept with them.
         """
         members, rules = len(patience), rules or [StopRule()] * len(patience)
         self.patience = _counts(patience)
@@ -79,10 +79,9 @@ class Stopping:
         none = like[:, :0]
         self.best = like.clone() if self.keeping.any() else none
         """Shape (members, numbers), or (members, 0) when nobody keeps any."""
-        self.previous = like.clone() if self.min_change.any() else none
+        self._trained = slice(trained)
+        self.previous = like[:, self._trained].clone() if self.min_change.any() else none
         """Weights of the last validation, or (members, 0) when nobody asks for their change."""
-        given = none if buffers is None else buffers
-        self.best_buffers = given.clone() if self.keeping.any() else given[:, :0]
 
     @classmethod
     def of(
@@ -91,7 +90,7 @@ class Stopping:
         like: Tensor,
         *,
         updates_per_epoch: int,
-        buffers: Tensor | None = None,
+        trained: int | None = None,
     ) -> "Stopping":
         """Begin training by rules; `judge` is then told times in updates.
 
@@ -99,12 +98,12 @@ class Stopping:
             rules: Each member's.
             like: Weights at the start, shape (members, numbers).
             updates_per_epoch: Updates of one epoch, for patience in epochs.
-            buffers: See the constructor.
+            trained: See the constructor.
         """
         counted = [rule.in_updates(updates_per_epoch) for rule in rules]
         patience = [rule.patience for rule in counted]
         gains = [rule.min_gain for rule in counted]
-        return cls(patience, gains, like, rules=counted, buffers=buffers)
+        return cls(patience, gains, like, rules=counted, trained=trained)
 
     @property
     def expires(self) -> Tensor:
@@ -115,16 +114,13 @@ class Stopping:
         ends = torch.where(self.growth > 0, self.granted, self.best_epoch + self.patience)
         return torch.where(self.patience > 0, ends, _NEVER)
 
-    def judge(
-        self, losses: Tensor, parameters: Tensor, at: int, buffers: Tensor | None = None
-    ) -> list[int]:
+    def judge(self, losses: Tensor, parameters: Tensor, at: int) -> list[int]:
         """Take note of a validation.
 
         Args:
             losses: Validation loss of each member, float64 on the CPU; NaN is no gain.
             parameters: Weights that were validated, shape (members, numbers).
             at: How long the training has been, in the unit of patience; 0 for the start.
-            buffers: What belongs to the weights, if the constructor was given any.
 
         Returns:
             Rows of the members that end now.
@@ -137,8 +133,8 @@ class Stopping:
         self.best_loss = torch.where(better, losses, self.best_loss)
         self.best_epoch = torch.where(better, at, self.best_epoch)
         self.waited = at - self.best_epoch
-        self._copy(better, parameters, buffers)
-        self._compare(parameters)
+        self._copy(better, parameters)
+        self._compare(parameters[:, self._trained])
         self.judged += 1
         waited_out = (self.patience > 0) & ~growing & (self.waited >= self.patience)
         return [int(row) for row in (waited_out | late | self.settled).nonzero()]
@@ -147,10 +143,6 @@ class Stopping:
         """Weights that a member ends with, shape (numbers,), and their time; 0 for the current."""
         chosen = self.best if self._has_best(row) else parameters
         return chosen[row].clone(), int(self.best_epoch[row])
-
-    def kept_buffers(self, row: int, buffers: Tensor) -> Tensor:
-        """What belongs to the weights that a member ends with, shape (numbers,)."""
-        return (self.best_buffers if self._has_best(row) else buffers)[row].clone()
 
     def keep(self, rows: Tensor) -> None:
         """Forget all members but some."""
@@ -185,13 +177,11 @@ class Stopping:
         self.granted = torch.where(gain, torch.maximum(self.granted, length), self.granted)
         self.mark = torch.where(gain, losses, self.mark)
 
-    def _copy(self, better: Tensor, parameters: Tensor, buffers: Tensor | None) -> None:
+    def _copy(self, better: Tensor, parameters: Tensor) -> None:
         if not better.any():
             return
         rows = better.nonzero().squeeze(1).to(self.best.device)
         self.best[rows] = parameters[rows]
-        if buffers is not None:
-            self.best_buffers[rows] = buffers[rows]
 
     def _compare(self, parameters: Tensor) -> None:
         """Find whose weights hardly changed since the last validation."""

@@ -68,7 +68,10 @@ class Tile:
         per_epoch = self.updates_per_epoch
         self.pace = Pace(recipe, courses, self.parameters, updates_per_epoch=per_epoch)
         self.stopping = Stopping.of(
-            [one.stop for one in courses], self.state, updates_per_epoch=per_epoch
+            [one.stop for one in courses],
+            self.state,
+            updates_per_epoch=per_epoch,
+            trained=recipe.network.numbers,
         )
         self.generators = [
             stream(one.seed, "dropout", device=device) for one in courses if recipe.network.draws

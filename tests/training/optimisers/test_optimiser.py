@@ -5,7 +5,6 @@ import torch
 
 from sortal.training.optimisers.build import build_optimiser
 from sortal.training.optimisers.choice import Choice, OptimiserKind
-from sortal.training.optimisers.optimiser import keep_members
 from sortal.training.optimisers.rates import Rates
 
 KINDS = get_args(OptimiserKind)
@@ -24,7 +23,7 @@ def test_members_go_on_alike_when_others_leave(kind, rows, choices, slope, start
     together, parted = build_optimiser(kind, whole), build_optimiser(kind, left)
     _advance(together, whole, rates, slope, updates=12)
     _advance(parted, left, rates, slope, updates=5)
-    keep_members(parted, index)
+    parted.keep(index)
     left = left[index]
     _advance(parted, left, rates.keep(index), slope, updates=7)
     torch.testing.assert_close(left, whole[index], rtol=1e-12, atol=1e-13)

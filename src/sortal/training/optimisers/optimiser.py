@@ -50,8 +50,3 @@ class Optimiser:
 
     def _make_room(self, like: Tensor) -> None:
         self._spare = tuple(torch.empty_like(like) for _ in range(self.rule.spares))
-
-
-def keep_members(optimiser: Optimiser, rows: Tensor) -> None:
-    """Let an optimiser go on with some members alone, in the order of `rows`."""
-    optimiser.keep(rows)
