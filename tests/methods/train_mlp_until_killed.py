@@ -18,5 +18,5 @@ class Driver:
 
 
 if __name__ == "__main__":
-    members = replace(population(), resume=Path(sys.argv[1]))
-    list(MLP(snapshot_seconds=0).train(members, made_data(), Driver()))
+    members = replace(population(), resume=Path(sys.argv[1]), snapshot_seconds=0.0)
+    list(MLP().train(members, made_data(), Driver()))

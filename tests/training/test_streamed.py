@@ -89,8 +89,8 @@ class Driver:
 def _train(data, folder=None, control=None, **chosen):
     parameters = MLP.Parameters(**{**PARAMETERS, **chosen})
     member = Member(key="m", method="mlp", parameters=parameters, seed=4, weights="given")
-    population = Population(members=(member,), threads=1, resume=folder)
-    return list(MLP(snapshot_seconds=0.0).train(population, data, control or Driver()))
+    population = Population(members=(member,), threads=1, resume=folder, snapshot_seconds=0.0)
+    return list(MLP().train(population, data, control or Driver()))
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.float64])

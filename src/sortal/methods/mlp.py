@@ -2,30 +2,26 @@
 
 from collections.abc import Hashable, Iterator
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.methods.base import (
-    Axis,
     Control,
     Cost,
     Member,
-    Model,
     Outcome,
     Population,
     Shape,
 )
+from sortal.methods.network_method import AbstractNetworkMethod, estimate
 from sortal.methods.trained_parameters import AbstractTrainedParameters
 from sortal.networks.names import ActivationName
 
 if TYPE_CHECKING:
     from sortal.networks.network import AnyLayer, Network
 
-_MULTIPLICATIONS_PER_SECOND = 1e10
 _SECONDS_PER_STEP = 1e-4
 
 
@@ -50,7 +46,7 @@ class MLPParameters(AbstractTrainedParameters):
         return (value,) if isinstance(value, int) else value
 
 
-class MLP:
+class MLP(AbstractNetworkMethod):
     """Dense networks stacked along a member axis; a step updates a tile of them at once.
 
     All members see the same minibatches, whose order is a stream of the split, so that
@@ -60,23 +56,8 @@ class MLP:
 
     name: ClassVar[str] = "mlp"
     version: ClassVar[int] = 2
-    library: ClassVar[str] = "torch"
     summary: ClassVar[str] = "Multi-layer perceptron; populations train together."
     Parameters: ClassVar[type[MLPParameters]] = MLPParameters
-    shares: ClassVar[frozenset[Axis]] = frozenset({Axis.SEED, Axis.TARGET, Axis.WEIGHTS})
-    missing_allowed: ClassVar[bool] = False
-    weights_allowed: ClassVar[bool] = True
-    outputs: ClassVar[frozenset[Outputs]] = frozenset(Outputs)
-    divisible: ClassVar[bool] = False
-    largest_population: ClassVar[int] = 64
-
-    def __init__(self, *, snapshot_seconds: float = 20.0) -> None:
-        """Args: pause between snapshots [s]."""
-        self._snapshot_seconds = snapshot_seconds
-
-    def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002
-        """Scores are softmax or sigmoid probabilities."""
-        return True
 
     def group(self, member: Member) -> Hashable:
         """Shapes, minibatches and kind of updates; rates, epochs and weights are each member's own."""
@@ -90,33 +71,15 @@ class MLP:
         chosen = _parameters(member)
         sizes = (shape.features, *chosen.hidden_layer_sizes, shape.outputs)
         numbers = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
-        products = numbers * (3 * shape.examples * chosen.epochs + shape.scored)
-        steps = chosen.epochs * -(-shape.examples // chosen.batch_size)
-        return Cost(
-            seconds=products / _MULTIPLICATIONS_PER_SECOND + steps * _SECONDS_PER_STEP,
-            memory_bytes=12.0 * shape.features * (shape.examples + shape.scored) + 40.0 * numbers,
-            disk_bytes=4.0 * numbers,
-        )
+        return estimate(chosen, numbers, shape, seconds_per_step=_SECONDS_PER_STEP)
 
     def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
         """Train in tiles; pausing and resuming go through `population.resume`."""
         from sortal.methods.stacked import train_stacked
         from sortal.methods.stacked_training import stacked_training
 
-        training = stacked_training(
-            population, data, _parameters, _network, snapshot_seconds=self._snapshot_seconds
-        )
+        training = stacked_training(population, data, _parameters, _network)
         return train_stacked(training, population, data, control)
-
-    def load(self, folder: Path) -> Model:
-        """Read stored networks.
-
-        Raises:
-            Damaged: A file is missing, cut short or of other shapes than it says.
-        """
-        from sortal.methods.stacked_model import TrainedStack
-
-        return TrainedStack.load(folder)
 
 
 def _parameters(member: Member) -> MLPParameters:

@@ -3,26 +3,23 @@
 from collections.abc import Hashable, Iterator
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, field_validator
 
-from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
 from sortal.methods.base import (
-    Axis,
     Control,
     Cost,
     Key,
     Member,
-    Model,
     Outcome,
     Population,
     Shape,
 )
+from sortal.methods.network_method import AbstractNetworkMethod, estimate
 from sortal.methods.trained_parameters import AbstractTrainedParameters, Length, Share
 from sortal.networks.names import ActivationName, Initialiser
 from sortal.training.optimisers.choice import OptimiserKind
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
     from sortal.networks.network import AnyLayer, Network
     from sortal.training.optimisers.choice import Choice
 
-_MULTIPLICATIONS_PER_SECOND = 1e10
 _SECONDS_PER_STEP = 1e-3
 _CLIPPED_BY, _STARTED_FROM = 1 << 16, 1 << 12
 """Training examples that scaling and start are fitted to, at most."""
@@ -133,7 +129,7 @@ class RealMLPParameters(AbstractTrainedParameters):
         return usual if self.beta2 is not None else replace(usual, beta2=_BETA2)
 
 
-class RealMLP:
+class RealMLP(AbstractNetworkMethod):
     """RealMLP-TD for classification, stacked along a member axis like `mlp`.
 
     Features are centred at their median, divided by the distance of their quartiles and
@@ -154,25 +150,10 @@ class RealMLP:
 
     name: ClassVar[str] = "realmlp"
     version: ClassVar[int] = 1
-    library: ClassVar[str] = "torch"
     summary: ClassVar[str] = (
         "Perceptron with tuned defaults for tables; populations train together."
     )
     Parameters: ClassVar[type[RealMLPParameters]] = RealMLPParameters
-    shares: ClassVar[frozenset[Axis]] = frozenset({Axis.SEED, Axis.TARGET, Axis.WEIGHTS})
-    missing_allowed: ClassVar[bool] = False
-    weights_allowed: ClassVar[bool] = True
-    outputs: ClassVar[frozenset[Outputs]] = frozenset(Outputs)
-    divisible: ClassVar[bool] = False
-    largest_population: ClassVar[int] = 64
-
-    def __init__(self, *, snapshot_seconds: float = 20.0) -> None:
-        """Args: pause between snapshots [s]."""
-        self._snapshot_seconds = snapshot_seconds
-
-    def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002
-        """Scores are softmax or sigmoid probabilities."""
-        return True
 
     def group(self, member: Member) -> Hashable:
         """Shapes, minibatches, kind of updates and paces; rates, epochs and weights are own."""
@@ -191,13 +172,7 @@ class RealMLP:
         # A cosine takes as long as some ten multiplications of a matrix product.
         waved = shape.features * chosen.waves * (chosen.embedding_size + 10)
         numbers = dense + waved
-        products = numbers * (3 * shape.examples * chosen.epochs + shape.scored)
-        steps = chosen.epochs * -(-shape.examples // chosen.batch_size)
-        return Cost(
-            seconds=products / _MULTIPLICATIONS_PER_SECOND + steps * _SECONDS_PER_STEP,
-            memory_bytes=12.0 * shape.features * (shape.examples + shape.scored) + 40.0 * numbers,
-            disk_bytes=4.0 * numbers,
-        )
+        return estimate(chosen, numbers, shape, seconds_per_step=_SECONDS_PER_STEP)
 
     def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
         """Train in tiles; pausing and resuming go through `population.resume`."""
@@ -210,21 +185,10 @@ class RealMLP:
             data,
             _parameters,
             partial(_network, data),
-            snapshot_seconds=self._snapshot_seconds,
             scales_features=True,
         )
         outcomes = train_stacked(training, population, data, control)
         return tempered(outcomes, training, data, _wanted(population), threads=population.threads)
-
-    def load(self, folder: Path) -> Model:
-        """Read stored networks.
-
-        Raises:
-            Damaged: A file is missing, cut short or of other shapes than it says.
-        """
-        from sortal.methods.stacked_model import TrainedStack
-
-        return TrainedStack.load(folder)
 
 
 def _wanted(population: Population) -> frozenset[Key]:

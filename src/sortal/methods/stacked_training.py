@@ -16,6 +16,9 @@ from sortal.training.losses.choose import loss_of
 from sortal.training.losses.normalisation import Normalisation
 from sortal.training.recipe import Course, Recipe
 
+_SNAPSHOT_SECONDS = 20.0
+"""Pause between snapshots where a run asks for none."""
+
 Read: TypeAlias = Callable[[Member], AbstractTrainedParameters]
 """Parameters of a member, in the type that the method knows."""
 
@@ -50,7 +53,6 @@ def stacked_training(
     read: Read,
     draw: Draw,
     *,
-    snapshot_seconds: float,
     scales_features: bool = False,
 ) -> StackedTraining:
     """Lay out the training of members that the method put into one group."""
@@ -74,7 +76,7 @@ def stacked_training(
         lessons=lessons,
         misnamed=misnamed,
         validated=first.watches,
-        snapshot_seconds=snapshot_seconds if asked is None else asked,
+        snapshot_seconds=_SNAPSHOT_SECONDS if asked is None else asked,
         scales_features=scales_features,
     )
 
