@@ -1,4 +1,3 @@
-import json
 from typing import get_args
 
 import pytest
@@ -10,19 +9,9 @@ from sortal.training.schedules.names import ScheduleName
 from sortal.training.schedules.registry import (
     SCHEDULES,
     build_schedule,
-    describe_schedule,
     options_of,
 )
 from sortal.training.schedules.warm_up import WarmUp
-
-
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_every_schedule_has_defaults_and_comes_back_from_its_description(name):
-    for options in ({}, {"warm_up": 1.5}):
-        schedule = build_schedule(name, options)
-        described = json.loads(json.dumps(describe_schedule(schedule)))
-        assert described.pop("name") == name
-        assert build_schedule(name, described) == schedule
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
@@ -55,11 +44,6 @@ def test_an_unknown_option_is_answered_with_the_nearest():
 def test_a_negative_warm_up_is_refused():
     with pytest.raises(OptionError, match=r"step.warm_up: expected a number of at least 0, got -1"):
         build_schedule("step", {"warm_up": -1})
-
-
-def test_a_schedule_that_has_no_name_cannot_be_described():
-    with pytest.raises(TypeError, match="expected a registered schedule"):
-        describe_schedule(WarmUp(schedule=Constant(), unit="updates"))
 
 
 def test_every_schedule_has_a_name_that_a_job_may_choose():

@@ -1,7 +1,7 @@
-"""Schedules by name, from and to flat options."""
+"""Schedules by name, from flat options."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from sortal.errors import OptionError
@@ -62,23 +62,6 @@ def build_schedule(name: str, options: Mapping[str, Any] | None = None) -> Sched
             raise OptionError(name, option, _one_of("an option", option, (*known, "warm_up")))
     schedule: Schedule = kind(**own)
     return WarmUp(schedule=schedule, length=warm_up) if warm_up else schedule
-
-
-def describe_schedule(schedule: Schedule) -> dict[str, Any]:
-    """Name and options as plain values, from which `build_schedule` makes an equal one.
-
-    Raises:
-        TypeError: The schedule is of no registered kind, or warmed up in other units than epochs.
-
-    >>> describe_schedule(WarmUp(schedule=Cosine(), length=2))
-    {'name': 'cosine', 'min_factor': 0.0, 'warm_up': 2}
-    """
-    if isinstance(schedule, WarmUp) and schedule.unit == "epochs":
-        return {**describe_schedule(schedule.schedule), "warm_up": schedule.length}
-    for name, kind in SCHEDULES.items():
-        if isinstance(schedule, kind):
-            return {"name": name, **asdict(schedule)}
-    raise TypeError(f"expected a registered schedule, got {schedule!r}")
 
 
 def _kind(name: str) -> type[Any]:
