@@ -1,4 +1,4 @@
-"""Layers in a row within a layer: the names of what they hold, and both passes."""
+"""Layers in a row, of a network or within a layer: their shapes, and both passes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -55,6 +55,13 @@ def held_along(layers: Sequence[AbstractLayer], held: Held, place: str) -> list[
     ]
 
 
+def parts_of(
+    layers: Sequence[AbstractLayer], named: Mapping[str, Tensor], place: str
+) -> list[dict[str, Tensor]]:
+    """Tensors of each layer, by its own names."""
+    return [part_of(named, place, number) for number in range(len(layers))]
+
+
 def forward_along(
     layers: Sequence[AbstractLayer], values: Tensor, held: Sequence[Held], run: Pass
 ) -> Tensor:
@@ -84,15 +91,21 @@ def backward_along(
     memories: list[Any],
     *,
     held: Sequence[Held],
-    into: Mapping[str, Tensor],
-    place: str,
+    into: Sequence[Mapping[str, Tensor]],
 ) -> Tensor | None:
-    """Slopes one after another, in reverse; `memories` are emptied on the way."""
+    """Slopes one after another, in reverse.
+
+    Args:
+        layers: In the order in which values went through them.
+        slope: Of the loss with respect to the result; may be written over.
+        memories: What `record_along` returned; emptied on the way.
+        held: What each layer holds.
+        into: Sums to add each layer's slopes to, by the name of the slot.
+    """
     passed: Tensor | None = slope
     for number in range(len(layers) - 1, -1, -1):
         memory, deep = memories.pop()
         if passed is None:
             return None
-        sums = part_of(into, place, number)
-        passed = layers[number].backward(passed, memory, held[number], sums, deep=deep)
+        passed = layers[number].backward(passed, memory, held[number], into[number], deep=deep)
     return passed

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from sortal.networks.activation import Activation, Maxout
+from sortal.networks.chain import backward_along, forward_along, record_along, shapes_along
 from sortal.networks.convolution import Conv1d, Conv2d, SeparableConv2d
 from sortal.networks.dense import Dense
 from sortal.networks.dropout import AlphaDropout, Dropout
@@ -83,10 +84,7 @@ class Network(BaseModel):
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:
         """Of one example: as it comes in, then after each layer."""
-        shapes = [self.shape]
-        for layer in self.layers:
-            shapes.append(layer.result_shape(shapes[-1]))
-        return tuple(shapes)
+        return shapes_along(self.layers, self.shape)
 
     @cached_property
     def slots(self) -> tuple[tuple[Slot, ...], ...]:
@@ -190,20 +188,11 @@ class Network(BaseModel):
         Returns:
             Shape (members, rows, outputs).
         """
-        values = values.unsqueeze(0)
-        for layer, own in zip(self.layers, held, strict=True):
-            values = layer.forward(values, own, run)
-        return values
+        return forward_along(self.layers, values.unsqueeze(0), held, run)
 
     def record(self, values: Tensor, held: Sequence[Held], run: Pass) -> tuple[Tensor, list[Any]]:
         """As `forward`, in training; also returns what `backward` needs."""
-        values, memories = values.unsqueeze(0), []
-        run.reusable = False
-        for number, (layer, own) in enumerate(zip(self.layers, held, strict=True)):
-            values, memory = layer.record(values, own, run, deep=number > self._first)
-            memories.append(memory)
-            run.reusable = number >= self._first and not layer.needs_result
-        return values, memories
+        return record_along(self.layers, values.unsqueeze(0), held, run, deep=False)
 
     def backward(
         self,
@@ -220,20 +209,7 @@ class Network(BaseModel):
             held: As in `record`.
             into: By layer, by name of the slot.
         """
-        passed: Tensor | None = slope
-        for number in range(len(self.layers) - 1, self._first - 1, -1):
-            if passed is None:
-                return
-            layer, memory = self.layers[number], memories.pop()
-            passed = layer.backward(
-                passed, memory, held[number], into[number], deep=number > self._first
-            )
-
-    @cached_property
-    def _first(self) -> int:
-        """The first layer with parameters: nothing before it needs a slope."""
-        trained = (number for number, slots in enumerate(self.slots) if slots)
-        return next(trained, len(self.layers))
+        backward_along(self.layers, slope, memories, held=held, into=into)
 
 
 def _count(described: Sequence[Sequence[Slot]]) -> int:

@@ -13,6 +13,7 @@ from sortal.networks.chain import (
     buffers_along,
     forward_along,
     held_along,
+    parts_of,
     record_along,
     shapes_along,
     slots_along,
@@ -94,10 +95,12 @@ class Residual(AbstractLayer):
         of_long, of_short = memory
         # Either way may write over the slope that it is given.
         copy = slope.clone(memory_format=torch.preserve_format)
-        far = backward_along(self.layers, copy, of_long, held=long, into=into, place="layers")
-        near = backward_along(
-            self.shortcut, slope, of_short, held=short, into=into, place="shortcut"
-        )
+        sums = [
+            parts_of(way, into, place)
+            for way, place in ((self.layers, "layers"), (self.shortcut, "shortcut"))
+        ]
+        far = backward_along(self.layers, copy, of_long, held=long, into=sums[0])
+        near = backward_along(self.shortcut, slope, of_short, held=short, into=sums[1])
         return far + near if deep and far is not None and near is not None else None
 
     def _held(self, held: Held) -> tuple[list[Held], list[Held]]:
