@@ -10,6 +10,7 @@ from sortal.networks.dropout import Dropout, draw_uniform
 from sortal.networks.layer import Pass
 from sortal.networks.names import ActivationName
 from sortal.networks.network import Network
+from sortal.networks.residual import Residual
 from sortal.networks.stream import stream
 
 TORCH = {
@@ -129,3 +130,8 @@ def test_a_description_makes_the_same_network_again(units, activation, bias):
     layers = (Dense(units=units, bias=bias), Activation(name=activation), Dropout(rate=0.5))
     network = Network(shape=(3,), layers=layers)
     assert Network.model_validate_json(network.model_dump_json()) == network
+
+
+def test_the_widest_place_of_a_network_may_lie_within_a_block():
+    block = Residual(layers=(Dense(units=40), Activation(name="relu"), Dense(units=3)))
+    assert Network(shape=(3,), layers=(block, Dense(units=5))).units == 40

@@ -117,6 +117,10 @@ class AbstractLayer(BaseModel):
         """Random numbers that it takes for each example in training."""
         return 0
 
+    def widest(self, shape: Shape) -> int:
+        """Most numbers that one example has in it or after it."""
+        return torch.Size(self.result_shape(shape)).numel()
+
     def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
         """Act on values."""
         raise NotImplementedError

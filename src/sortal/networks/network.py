@@ -124,8 +124,10 @@ class Network(BaseModel):
 
     @cached_property
     def units(self) -> int:
-        """Most numbers that one example has after any layer."""
-        return max(torch.Size(shape).numel() for shape in self.shapes[1:])
+        """Most numbers that one example has in or after any layer."""
+        return max(
+            layer.widest(shape) for layer, shape in zip(self.layers, self.shapes, strict=False)
+        )
 
     @cached_property
     def drawn(self) -> Tensor:

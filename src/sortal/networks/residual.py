@@ -74,6 +74,14 @@ class Residual(AbstractLayer):
             for layer, own in zip(way, shapes_along(way, shape), strict=False)
         )
 
+    def widest(self, shape: Shape) -> int:
+        """Within either way, too."""
+        return max(
+            layer.widest(own)
+            for way in (self.layers, self.shortcut)
+            for layer, own in zip(way, shapes_along(way, shape), strict=False)
+        )
+
     def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
         """Go both ways and add."""
         long, short = self._held(held)
