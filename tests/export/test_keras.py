@@ -7,7 +7,7 @@ import sys
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import h5py
 import numpy as np
@@ -18,20 +18,10 @@ from sortal.errors import UserError
 from sortal.export.formats import Format
 from sortal.export.portable import Portable
 from sortal.export.write import write
+from sortal.networks.names import ActivationName
 
 HERE = Path(__file__).parent
-ACTIVATIONS = (
-    "relu",
-    "leaky_relu",
-    "elu",
-    "selu",
-    "gelu",
-    "silu",
-    "tanh",
-    "sigmoid",
-    "softplus",
-    "linear",
-)
+ACTIVATIONS = get_args(ActivationName)
 WHOLE = {Format.KERAS: ".keras", Format.H5: ".h5"}
 WEIGHTS = {Format.KERAS_WEIGHTS: ".weights.h5", Format.H5_WEIGHTS: ".h5"}
 TRAINED = [
