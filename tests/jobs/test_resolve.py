@@ -5,6 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sortal.data.dataset import Dataset
+from sortal.data.inputs import Inputs
+from sortal.data.labels import Labels
 from sortal.job.problems import JobError, Problem
 from sortal.jobs.launch import launch, prepare
 from sortal.store.store import Store
@@ -212,3 +215,20 @@ def test_a_class_with_one_example_is_a_problem_of_the_split_only_if_stratified(t
     assert "'a'" in told[0].got
     free = {**data, "split": {"stratified": False}}
     assert prepare({"data": free, "classifiers": [{"method": "naive"}]})
+
+
+def test_examples_that_are_given_are_used_in_place_of_files(tmp_path):
+    labels = Labels(np.tile([0, 1], 20), ("background", "signal"))
+    features = np.random.default_rng(0).normal(size=(40, 2))
+    given = Dataset(
+        name="events",
+        inputs=Inputs({"features": features}, np.arange(40)),
+        labels=labels,
+        names={"features": ("x", "y")},
+    )
+    job = {"data": {"source": "events"}, "classifiers": [{"method": "gaussiannb"}]}
+    launched = launch(job, store=tmp_path / "store", dataset=given)
+    assert launched.resolved.dataset is given
+    assert launched.results.results[0].figures["accuracy"].n == 1
+    again = launch(job, store=tmp_path / "store", dataset=given)
+    assert again.summary.trained == 0

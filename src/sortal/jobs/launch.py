@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import psutil
 
+from sortal.data.dataset import Dataset
 from sortal.errors import OptionError
 from sortal.events import Listener, Warned, silent
 from sortal.job.models import Job
@@ -56,7 +57,11 @@ def read(job: JobLike) -> JobFile:
 
 
 def prepare(
-    job: JobLike, *, cores: int | None = None, store: Store | None = None
+    job: JobLike,
+    *,
+    cores: int | None = None,
+    store: Store | None = None,
+    dataset: Dataset | None = None,
 ) -> tuple[Resolved, Plan]:
     """Resolve and plan a job without running or writing anything.
 
@@ -64,8 +69,9 @@ def prepare(
         job: A path, a mapping as in a job file, or a `Job`.
         cores: Cores to plan for; all available if not given.
         store: Where an unchanged source may have been read before.
+        dataset: See `launch`.
     """
-    resolved = resolve(read(job), store)
+    resolved = resolve(read(job), store, given=dataset)
     return resolved, plan(resolved.entries, resolved.shape, cores=cores or available_cores())
 
 
@@ -77,6 +83,7 @@ def launch(
     listener: Listener = silent,
     snapshot_seconds: float | None = None,
     as_is: bool = False,
+    dataset: Dataset | None = None,
 ) -> Launched:
     """Run a job: compute what the store lacks and read all its results.
 
@@ -88,6 +95,8 @@ def launch(
         snapshot_seconds: Pause between snapshots of what trains for long [s]; the method's
             own if not given.
         as_is: Train nothing, but make results of members in mid-training as they are.
+        dataset: Examples that a system read from files of its own; `data.source` of the
+            job then only names them.
 
     Raises:
         OptionError: `snapshot_seconds` is below 0.
@@ -98,7 +107,7 @@ def launch(
         raise OptionError("snapshot_seconds", snapshot_seconds, "0 or more seconds")
     with leaves_on_second_interrupt():
         existing = Store.open(store, create=False) if store.is_dir() else None
-        resolved, planned = prepare(job, cores=cores, store=existing)
+        resolved, planned = prepare(job, cores=cores, store=existing, dataset=dataset)
         opened = Store.open(store)
         log = RunLog(opened.log_path(resolved.name))
 

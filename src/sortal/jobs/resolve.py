@@ -63,12 +63,14 @@ class Resolved:
         )
 
 
-def resolve(file: JobFile, store: Store | None = None) -> Resolved:
+def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None = None) -> Resolved:
     """Check a job against its data and the methods.
 
     Args:
         file: The job as read.
         store: Where an unchanged source may have been read before; it is not written.
+        given: Examples that a system read from files of its own; then `data.source` only
+            names them, and nothing that the data block says of reading applies.
 
     Raises:
         JobError: Something of the job cannot be done; all problems, each with its line.
@@ -76,7 +78,7 @@ def resolve(file: JobFile, store: Store | None = None) -> Resolved:
     job = file.job
     classifiers, problems = expand_classifiers(job)
     try:
-        dataset, splits = _divided(file, store)
+        dataset, splits = _divided(file, store, given)
         rows = _known_rows(job, dataset, splits)
         problems += _misfits(job, dataset, classifiers)
     except JobError as error:
@@ -86,7 +88,7 @@ def resolve(file: JobFile, store: Store | None = None) -> Resolved:
     return Resolved(
         name=file.title,
         job=job,
-        source=source_key(job, file.path.parent),
+        source=source_key(job, file.path.parent) if given is None else given.fingerprint,
         text=file.text,
         dataset=dataset,
         splits=splits,
@@ -101,11 +103,13 @@ def source_key(job: Job, folder: Path) -> str:
     return hashlib.blake2b(json.dumps(meaning).encode(), digest_size=16).hexdigest()
 
 
-def _divided(file: JobFile, store: Store | None) -> tuple[Dataset, tuple[Split, ...]]:
+def _divided(
+    file: JobFile, store: Store | None, given: Dataset | None
+) -> tuple[Dataset, tuple[Split, ...]]:
     """Read and divide the data; what of it is not known is no further problem."""
     if file.salvaged and not file.salvaged.data_is_whole:
         raise JobError([])
-    dataset = _dataset(file.job, file.path.parent, store)
+    dataset = _dataset(file.job, file.path.parent, store) if given is None else given
     return dataset, _splits(file.job, dataset)
 
 
