@@ -1,0 +1,1 @@
+"""NN in CMS: weighted events, signal against background."""
