@@ -38,8 +38,8 @@ class ScoredEvents:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CutRule:
-    """What being selected means, how a selection is judged, and when it is not trusted."""
+class MeritRule:
+    """How yields are judged, and when they are too few to be trusted."""
 
     figure: FigureOfMerit
     """Which figure of merit."""
@@ -51,10 +51,21 @@ class CutRule:
     """What `ams` adds to the background."""
 
     minimum_background: float
-    """Expected background below which a cut is guarded; B <= 0 always is."""
+    """Expected background below which the figure is guarded; B <= 0 always is."""
 
     minimum_effective_background: float
-    """Effective background events, (sum of w)^2 / sum of w^2, below which a cut is guarded."""
+    """The same of effective background events, (sum of w)^2 / sum of w^2."""
+
+    def __post_init__(self) -> None:
+        relative_variance(self.uncertainty)
+        for name in ("regularisation", "minimum_background", "minimum_effective_background"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise OptionError(name, getattr(self, name), "a finite number of 0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutRule(MeritRule):
+    """The same, and what being selected by a cut means."""
 
     strict: bool
     """Select cut < score < `upper` instead of score >= cut."""
@@ -62,15 +73,9 @@ class CutRule:
     upper: float
     """Upper bound of a strict selection."""
 
-    def __post_init__(self) -> None:
-        relative_variance(self.uncertainty)
-        for name in ("minimum_background", "minimum_effective_background"):
-            if not getattr(self, name) >= 0:
-                raise OptionError(name, getattr(self, name), "0 or more")
-
 
 def judge(
-    rule: CutRule, signal: np.ndarray, background: np.ndarray, background_squares: np.ndarray
+    rule: MeritRule, signal: np.ndarray, background: np.ndarray, background_squares: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compute the figure of merit where it can be trusted.
 

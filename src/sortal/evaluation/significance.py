@@ -163,6 +163,16 @@ _LABELS = {
 }
 
 
+def combine(figures: ArrayLike) -> np.ndarray:
+    """Combine independent bins or channels: sqrt(sum of Z^2) over the last axis.
+
+    Z^2 is twice a log-likelihood ratio, and those of independent counts add. It is exact
+    for `asimov` when the background uncertainties of the bins are independent as well.
+    """
+    total: np.ndarray = np.sqrt(np.square(np.asarray(figures, dtype=np.float64)).sum(axis=-1))
+    return total
+
+
 def relative_variance(uncertainty: ArrayLike) -> np.ndarray:
     """f^2.
 
