@@ -84,7 +84,7 @@ def read_job(path: Path, *, partly: bool = False) -> JobFile:
     from sortal.job.parse import parse  # ruamel: only those who read a file wait for it
 
     try:
-        text = _text(path)
+        text = read_text(path)
     except JobError as error:
         problems = [replace(problem, file=str(path)) for problem in error.problems]
         raise JobError(problems, file=str(path)) from error.__cause__
@@ -170,7 +170,12 @@ def _new(found: list[Problem], known: list[Problem]) -> list[Problem]:
     return [problem for problem in found if problem.path not in places]
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Read a YAML or JSON file, line breaks as newlines, without a byte order mark.
+
+    Raises:
+        JobError: It is not there, not text, or ends otherwise.
+    """
     if path.suffix.lower() not in SUFFIXES:
         raise _unreadable(f"a file that ends in {', '.join(SUFFIXES)}", repr(path.name))
     try:

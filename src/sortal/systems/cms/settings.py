@@ -1,0 +1,266 @@
+"""What a user of the CMS commands can choose; the text under each field is its help everywhere.
+
+The scripts' own values are the defaults. Every field is an option of the command, or, where
+it is a map, a key of the file of settings.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from sortal.job.models import Block, Column, File, Name, Seed
+
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+Length = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Part = Literal["train", "validation", "test"]
+
+PAGE_VARIABLES = (
+    *("LepChg", "LepPt", "LepEta", "Dxy", "Dz", "RelIso", "Met", "mt", "Njet"),
+    *("Jet1Pt", "Jet2Pt", "HT", "NbLoose", "JetHBpt", "JetHBCSV", "JetB2pt", "DrJetHBLep"),
+)
+"""The 17 variables of the page's multiclass script, in the order of its files."""
+
+
+class ProcessBlock(Block):
+    """Of what the physics weight of one process is made: cross section / generated x scale factors x weight."""
+
+    cross_section: Positive | None = None
+    """Cross section [pb]; 1 where it is not given."""
+    generated: Positive | None = None
+    """Generated events (or the sum of their generator weights) before any selection; 1 if not given."""
+
+
+class InputSettings(Block):
+    """Where events come from."""
+
+    data: File = "data"
+    """Folder of the six files {train,val,test}_{sig,bkg}: CSV with or without a header line, TSV,
+    Parquet or ROOT."""
+    signal_files: list[File] = []
+    """Files of signal events that are divided here, in place of the six."""
+    background_files: list[File] = []
+    """Files of background events that are divided here."""
+    header: Literal["auto", "yes", "no"] = "auto"
+    """Whether CSV files have a line of column names; auto: they have one if nothing in their first
+    line is a number. Without one the columns are the variables, the weight and Name.root."""
+    variables: list[Column] = []
+    """Variables of the network in their order; all columns without another use if not given.
+    Names those of files without a header line."""
+    weight: Column = "weight"
+    """Column of the event weight."""
+    process: Column = "process"
+    """Column of the process; where a file has none, its own name is the process."""
+    event_number: Column | None = None
+    """Column of the event number, for `divide_by: event_number` and for folds."""
+    tree: str = ""
+    """Tree or RNTuple of ROOT files; the only one if not given."""
+    aliases: dict[Column, str] = {}
+    """Columns computed from others, such as `dphi: abs(phi1 - phi2)`."""
+    cut: str = ""
+    """Events to keep, such as `Met > 200 && Njet >= 2`."""
+
+
+class DivisionSettings(Block):
+    """How events are divided, classed and weighed."""
+
+    fractions: Annotated[list[Positive], Field(min_length=3, max_length=3)] = [0.25, 0.25, 0.5]
+    """Shares of training, validation and test among events that are divided here."""
+    divide_by: Literal["seed", "event_number"] = "seed"
+    """Whether a seeded draw or the event number divides the events of each process."""
+    folds: Annotated[int, Field(ge=0)] = 0
+    """Networks of a k-fold cross-evaluation by event number: each event is tested by the one that
+    never saw it; 0 for one division."""
+    signal_class: Name = "Signal"
+    """Name of the signal's class."""
+    classes: dict[Name, Annotated[list[Name], Field(min_length=1)]] = {}
+    """Classes of background in the order of the output nodes, each with patterns of process names
+    (`TT*`); the first that fits counts."""
+    processes: dict[Name, ProcessBlock] = {}
+    """Cross section and generated events of processes, by name or pattern, if the files' weights
+    do not hold them."""
+    scale_factors: list[Column] = []
+    """Columns that multiply the weight of every event."""
+    signal_cross_section: bool = True
+    """Whether the table's cross section counts for signal too; the page's rule for signal leaves it out."""
+    negative_weights: Literal["keep", "drop", "absolute", "pairwise"] = "keep"
+    """What training does with negative weights; yields keep them always."""
+    balance: Literal["binary", "sqrt", "natural"] | Length = "binary"
+    """Totals of the classes in training: equal, `sqrt` as roots of their yields, as in nature, or
+    the exponent of the yields."""
+    normalisation: Literal["minmax", "standard", "whiten", "none"] = "minmax"
+    """How variables are scaled, by training events alone: to [-1, 1], to mean 0 and variance 1, and
+    without correlations too, or not."""
+
+
+class NetworkSettings(Block):
+    """The networks and how they are trained."""
+
+    layers: list[Annotated[int, Field(ge=1)]] = [50, 50]
+    """Nodes of each hidden layer."""
+    activation: Name = "relu"
+    """Activation of the hidden layers."""
+    initialiser: Name = "he_normal"
+    """Distribution of the starting weights of hidden layers; the output layer has Glorot's uniform."""
+    dropout: Share = 0.0
+    """Share of hidden nodes silenced in each update."""
+    l1: Length = 0.0
+    """Penalty on absolute weights."""
+    l2: Length = 0.0
+    """Penalty on squared weights."""
+    optimiser: Name = "adam"
+    """Update rule."""
+    learning_rate: Positive = 5e-3
+    """Length of a step."""
+    decays: Annotated[list[Length], Field(min_length=1)] = [0.0]
+    """Decay rates: the learning rate is divided by 1 + decay x updates; one training each."""
+    epochs: Annotated[int, Field(ge=1)] = 2000
+    """Passes over the training events."""
+    batch_size: Annotated[int, Field(ge=1)] = 5000
+    """Events an update."""
+    early_stopping: Count = 0
+    """Epochs without a better validation loss before training stops; 0 trains all."""
+    runs: Annotated[int, Field(ge=1)] = 1
+    """Trainings that differ in initialisation, order of events and dropout."""
+    seed: Seed = 0
+    """The seed that all randomness derives from; runs count up from it."""
+    precision: Literal["float32", "float64", "bfloat16", "auto"] = "float32"
+    """Arithmetic of the training."""
+
+
+class MeritSettings(Block):
+    """The figure of merit and the cut."""
+
+    luminosity: Positive = 35866.0
+    """Integrated luminosity [1/pb]; physics weights are cross sections [pb]."""
+    systematic: Length = 0.2
+    """Relative systematic uncertainty of the background."""
+    figure: Name = "asimov"
+    """Figure of merit that chooses the cut."""
+    scan: Literal["page", "scores"] = "page"
+    """Cuts that are tried: the page's 200 from 0.7 on, or every distinct score."""
+    minimum_background: Length = 0.0
+    """Expected background events that a cut must leave."""
+    minimum_effective_background: Length = 1.0
+    """Effective simulated background events, (sum w)^2 / sum w^2, that a cut must leave."""
+    signal_point: str = ""
+    """Process of the signal that the figure of merit counts; all signal if not given."""
+    split_factors: dict[Part, dict[Name, Positive]] = {}
+    """Factors of the weights of a part, by class; all events over those of the part if not given."""
+    bootstrap: Annotated[int, Field(ge=0, le=100_000)] = 500
+    """Resamples behind the errors; 0 for none."""
+
+
+class OutputSettings(Block):
+    """What is written beside the page's files."""
+
+    compare: list[Literal["xgboost", "histgradientboosting", "lda", "logistic"]] = []
+    """Other methods to train on the same events and weights."""
+    append: bool = False
+    """Append to the table of figures of merit as the script does, instead of writing it anew."""
+    pickles: bool = False
+    """Also write the script's four pickles of the course of training; they are never read."""
+    onnx: bool = False
+    """Also write network.onnx, which takes raw variables: for CMSSW."""
+    hep_style: bool = False
+    """Draw with mplhep, in the look of CMS."""
+    experiment: str = ""
+    """Name of the experiment on pictures."""
+    status: str = "Simulation"
+    """What stands beside the experiment's name."""
+    compat: bool = False
+    """Reproduce the arithmetic of the page's script, its faults included."""
+
+
+class Settings(InputSettings, DivisionSettings, NetworkSettings, MeritSettings, OutputSettings):
+    """What both commands have in common."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers_stay_numbers(cls, data: Any) -> Any:
+        """An exponent that comes as text, from an option, is a number all the same."""
+        if isinstance(data, dict) and isinstance(data.get("balance"), str):
+            try:
+                return {**data, "balance": float(data["balance"])}
+            except ValueError:
+                return data
+        return data
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> "Settings":
+        if bool(self.signal_files) != bool(self.background_files):
+            raise ValueError("signal_files and background_files need each other")
+        if self.divide_by == "event_number" and self.event_number is None:
+            raise ValueError("divide_by event_number needs the column event_number")
+        if self.folds == 1:
+            raise ValueError("folds must be 0, or at least 2")
+        if self.compat and self.folds:
+            raise ValueError("compat has no folds: the scripts have one division")
+        return self
+
+    @property
+    def power(self) -> float:
+        """Exponent of a class's yield in its total weight in training."""
+        named = {"binary": 0.0, "sqrt": 0.5, "natural": 1.0}
+        return named[self.balance] if isinstance(self.balance, str) else self.balance
+
+
+class BinarySettings(Settings):
+    """Settings of `sortal cms binary`."""
+
+    year: Name
+    """Year of the data."""
+    channel: Name
+    """Final state."""
+    name: Name
+    """Name of the network."""
+    models: File = "models"
+    """Folder in which the folder {year}_{channel}_{name} is made."""
+
+
+class MulticlassSettings(Settings):
+    """Settings of `sortal cms multiclass`."""
+
+    year: Name = "2016"
+    """Year of the data."""
+    channel: Name = "1l"
+    """Final state."""
+    name: Name = ""
+    """Name of the campaign's folders; made of year, channel, network, rate and decay if not given."""
+    models: File = "17var_models_5C"
+    """Folder in which a folder for each decay rate is made."""
+    table: File = "17var_fom.csv"
+    """File of the figures of merit of all runs."""
+    data: File = "17var/data"
+    """Folder of the six files {train,val,test}_{sig,bkg}: CSV with or without a header line, TSV,
+    Parquet or ROOT."""
+    weight: Column = "Weights"
+    """Column of the event weight."""
+    process: Column = "Tag"
+    """Column of the process; where a file has none, its own name is the process."""
+    classes: dict[Name, Annotated[list[Name], Field(min_length=1)]] = {
+        "Wjets": ["Wj*"],
+        "TTbar": ["TT*"],
+        "Z2nu": ["ZJ*"],
+        "Other": ["*"],
+    }
+    """Classes of background in the order of the output nodes, each with patterns of process names
+    (`TT*`); the first that fits counts."""
+    balance: Literal["binary", "sqrt", "natural"] | Length = "sqrt"
+    """Totals of the classes in training: equal, `sqrt` as roots of their yields, as in nature, or
+    the exponent of the yields."""
+    layers: list[Annotated[int, Field(ge=1)]] = [100, 100]
+    """Nodes of each hidden layer."""
+    activation: Name = "tanh"
+    """Activation of the hidden layers."""
+    learning_rate: Positive = 5e-5
+    """Length of a step."""
+    decays: Annotated[list[Length], Field(min_length=1)] = [1e-3, 1e-4]
+    """Decay rates: the learning rate is divided by 1 + decay x updates; one training each."""
+    epochs: Annotated[int, Field(ge=1)] = 1000
+    """Passes over the training events."""
+    runs: Annotated[int, Field(ge=1)] = 10
+    """Trainings that differ in initialisation, order of events and dropout."""
+    signal_point: str = "T2DegStop_550_520"
+    """Process of the signal that the figure of merit counts; all signal if empty."""
