@@ -1,4 +1,4 @@
-"""The figures of a job's results: the values chosen here, drawn in evaluation/figures.py."""
+"""The figures of a job's results: the values chosen here, drawn in evaluation/figures/."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sortal.data.labels import Outputs
-from sortal.evaluation.figures import RankedBar, confusion_figure, ranking_figure
-from sortal.evaluation.learning_curves import Curve, learning_curves_figure
+from sortal.evaluation.figures.confusion import confusion_figure
+from sortal.evaluation.figures.learning_curves import Curve, learning_curves_figure
+from sortal.evaluation.figures.ranking import RankedBar, ranking_figure
 from sortal.jobs.history import AT, WATCHED
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results

@@ -1,7 +1,9 @@
-"""Draw how members learnt: values come in, a matplotlib figure goes out, nothing is computed here."""
+"""Draw how all members of a result learnt, a colour a metric."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from sortal.evaluation.figures.style import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -9,9 +11,9 @@ if TYPE_CHECKING:
 Curve = Sequence[tuple[float, float | None]]
 """Epoch and value, in order; None where the value was no number."""
 
-# Okabe and Ito's colours; the loss that training itself sums up is paler than what is measured.
-_COLOURS = {"validation_loss": "#D55E00", "training_loss": "#0072B2", "loss": "#56B4E9"}
-_OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#000000")
+# The loss that training itself sums up is paler than what is measured.
+_COLOURS = {"validation_loss": COLOURS[1], "training_loss": COLOURS[0], "loss": COLOURS[5]}
+_OTHERS = (*COLOURS[2:5], COLOURS[6])
 
 
 def learning_curves_figure(
