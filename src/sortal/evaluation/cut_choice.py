@@ -53,11 +53,14 @@ class Reselection:
 
     @property
     def optimism(self) -> float:
-        """Mean of `maxima` - `figures`: by how much the maximum of the part flatters it.
+        """Mean of `maxima` - `figures`: by how much the maximum of the part flatters it; NaN if
+        no resample has one.
 
         Efron 1983, doi:10.1080/01621459.1983.10477973.
         """
-        return float(np.nanmean(self.maxima - self.figures))
+        gaps = self.maxima - self.figures
+        known = gaps[~np.isnan(gaps)]
+        return float(known.mean()) if len(known) else float("nan")
 
 
 def choose(

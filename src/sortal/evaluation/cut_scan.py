@@ -17,7 +17,7 @@ from sortal.evaluation.significance import REGULARISATION, FigureOfMerit
 from sortal.evaluation.significance_error import standard_error
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkingPoint:
     """One cut applied to one part."""
 
@@ -251,7 +251,8 @@ def at_cut(events: ScoredEvents, cut: float, rule: CutRule) -> WorkingPoint:
 
 def _above(passed: np.ndarray, values: np.ndarray, cuts: int) -> np.ndarray:
     """Sum values over the events that pass each cut; from above, so that none is exactly 0."""
-    per_gap = np.bincount(passed, values, minlength=cuts + 1)[1:]
+    # bincount of no events is of integers, whatever the weights.
+    per_gap = np.bincount(passed, values, minlength=cuts + 1)[1:].astype(np.float64)
     sums: np.ndarray = np.cumsum(per_gap[::-1])[::-1]
     return sums
 

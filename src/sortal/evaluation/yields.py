@@ -165,8 +165,9 @@ def yields_at_cut(
     each = weights.astype(np.float64)
 
     def sums(values: np.ndarray, rows: np.ndarray | slice) -> np.ndarray:
-        found: np.ndarray = np.bincount(processes[rows], values[rows], minlength=len(names))
-        return found
+        # bincount of no events is of integers, whatever the weights.
+        found = np.bincount(processes[rows], values[rows], minlength=len(names))
+        return found.astype(np.float64)
 
     return Yields(
         cut=float(cut),
