@@ -331,9 +331,9 @@ def trained(network, seeds, updates, **chosen):
     values[torch.arange(24), 0, truth] += 3.0
     batch, losses = Examples(values, truth[None], torch.ones(1, 24), None), []
     for _ in range(updates):
-        before = tile.loss_sum.clone()
+        before = tile.tally.sums["loss"].clone()
         step(tile, batch)
-        losses.append(tile.loss_sum - before)
+        losses.append(tile.tally.sums["loss"] - before)
     return losses, tile.state
 
 

@@ -206,10 +206,8 @@ def _entries(
                 "preparation": preparation.fingerprint,
                 "calibration": classifier.block.calibrate or "",
             }
-            dumped = parameters.model_dump(mode="json")
-            key = member_key(
-                {**about, "parameters": dumped}, classifier.method, dataset.fingerprint
-            )
+            meaning = {**about, "parameters": parameters.meaning()}
+            key = member_key(meaning, classifier.method, dataset.fingerprint)
             yield Entry(
                 title=classifier.title(parameters, seed),
                 method=classifier.method,

@@ -27,6 +27,19 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    later: ClassVar[frozenset[str]] = frozenset()
+    """Fields that came to a method already in use, whose defaults change nothing."""
+
+    def meaning(self) -> dict[str, Any]:
+        """What keys of members are made of, as plain JSON.
+
+        Later fields are left out at their defaults, so that results stored before there were
+        any are still found.
+        """
+        fields = type(self).model_fields
+        usual = {name for name in self.later if getattr(self, name) == fields[name].default}
+        return self.model_dump(mode="json", exclude=usual)
+
 
 class Axis(StrEnum):
     """Ways in which members of one population may differ beside their parameters."""

@@ -51,7 +51,7 @@ class MLP(AbstractNetworkMethod):
 
     All members see the same minibatches, whose order is a stream of the split, so that
     a member does not depend on its neighbours. Weights are scaled to an absolute mean of
-    1 in the training part.
+    1 in the training part, unless `weight_scale` is none.
     """
 
     name: ClassVar[str] = "mlp"

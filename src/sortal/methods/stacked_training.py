@@ -11,6 +11,7 @@ from sortal.methods.base import Key, Member, Population
 from sortal.methods.trained_parameters import AbstractTrainedParameters
 from sortal.networks.network import Network
 from sortal.networks.stream import stream_seed
+from sortal.training.accuracy import Accuracy
 from sortal.training.lessons import Lesson
 from sortal.training.losses.choose import loss_of
 from sortal.training.losses.normalisation import Normalisation
@@ -99,6 +100,7 @@ def _recipe(
         normalisation=Normalisation(chosen.normalisation),
         validate_every=chosen.validate_every,
         measure_training=chosen.training_loss,
+        accuracy=Accuracy(chosen.accuracy),
     )
 
 
@@ -117,6 +119,7 @@ def _course(member: Member, own: AbstractTrainedParameters, lesson: int) -> Cour
         l1=own.l1,
         l2=own.l2,
         initialiser=own.initialiser,
+        output_initialiser=own.output_initialiser,
         stop=own.stop_rule(),
     )
 
@@ -128,6 +131,7 @@ def _lesson(member: Member, own: AbstractTrainedParameters) -> Lesson:
         weighted=bool(member.weights),
         balanced=given == "balanced",
         factors=tuple(given.items()) if isinstance(given, dict) else (),
+        scaled=own.weight_scale == "mean",
     )
 
 

@@ -1,14 +1,14 @@
 """Parameters of how a network is trained, and what the trainer is told of them."""
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from sortal.errors import OptionError
 from sortal.methods.base import Parameters
 from sortal.networks.names import Initialiser
-from sortal.training.optimisers.choice import OptimiserKind
+from sortal.training.optimisers.choice import EPSILON_PLACED, EpsilonPlace, OptimiserKind
 from sortal.training.schedules.names import ScheduleName
 
 if TYPE_CHECKING:
@@ -44,6 +44,10 @@ _RATES = ("momentum", "beta1", "beta2", "rho", "epsilon")
 class AbstractTrainedParameters(Parameters):
     """What every method that trains networks lets its user choose."""
 
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"accuracy", "epsilon_added_to", "output_initialiser", "weight_scale"}
+    )
+
     optimiser: OptimiserKind = "adam"
     """Update rule, as torch defines it; `sgd` and `nesterov` are gradient descent with momentum."""
 
@@ -65,6 +69,11 @@ class AbstractTrainedParameters(Parameters):
 
     epsilon: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """Least divisor of an update, by default that of torch."""
+
+    epsilon_added_to: EpsilonPlace | None = None
+    """What `adam`, `amsgrad` or `adamw` adds epsilon to: the root of the average squared gradient
+    once that is corrected for its start at 0, as torch does, or before, as Keras and TensorFlow do;
+    by default `corrected`."""
 
     weight_decay: Length = 0.0
     """Pull of all parameters towards zero: added to the gradient, or apart from it with `adamw`."""
@@ -145,6 +154,9 @@ class AbstractTrainedParameters(Parameters):
     initialiser: Initialiser = "glorot_uniform"
     """Distribution of the starting weights, as Keras defines it; biases start at zero."""
 
+    output_initialiser: Initialiser | None = None
+    """That of the output layer; by default the same."""
+
     dropout: Share = 0.0
     """Share of hidden units that is silenced in each update."""
 
@@ -193,6 +205,11 @@ class AbstractTrainedParameters(Parameters):
     training_loss: bool = True
     """Whether a validation also measures the loss of the training examples, on the same weights."""
 
+    accuracy: Literal["none", "weighted", "unweighted"] = "none"
+    """Whether histories hold the share of right answers beside every loss, and whether examples
+    count by their training weight or all alike (but those of weight 0). An answer is the class of
+    the highest score, or for each independent target whether its score is above one half."""
+
     label_smoothing: float = Field(default=0.0, ge=0, le=1)
     """Share of the truth that is spread evenly over the classes in training, as Keras does."""
 
@@ -210,6 +227,10 @@ class AbstractTrainedParameters(Parameters):
     class_weight: Literal["none", "balanced"] | dict[str, ClassFactor] = "none"
     """`balanced`: every class (of each target) weighs the same in training, however rare. Or a
     factor by class; for an independent target it is that of the examples that have it."""
+
+    weight_scale: Literal["mean", "none"] = "mean"
+    """Whether weights are scaled to an absolute mean of 1 over the training examples, or taken as
+    they come; `balanced` then keeps their sum."""
 
     precision: Literal["float32", "float64", "bfloat16", "auto"] = "float32"
     """Type of parameters and arithmetic. With `bfloat16` the products of training are rounded to it,
@@ -232,6 +253,8 @@ class AbstractTrainedParameters(Parameters):
         for name in _RATES:
             if getattr(self, name) is not None and name not in read:
                 raise ValueError(f"{name} has no effect with optimiser {self.optimiser}")
+        if self.epsilon_added_to is not None and self.optimiser not in EPSILON_PLACED:
+            raise ValueError(f"epsilon_added_to has no effect with optimiser {self.optimiser}")
         if self.longest_wait and self.patience_growth is None:
             raise ValueError("longest_wait has no effect without patience_growth")
         try:
@@ -255,7 +278,7 @@ class AbstractTrainedParameters(Parameters):
             self.batch_size,
             self.precision,
             (self.label_smoothing, self.focal_gamma, self.focal_alpha, self.normalisation),
-            (self.watches, self.validate_every, self.training_loss),
+            (self.watches, self.validate_every, self.training_loss, self.accuracy),
         )
 
     def choice(self) -> "Choice":
@@ -266,6 +289,7 @@ class AbstractTrainedParameters(Parameters):
         return Choice(
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
+            epsilon_added_to=self.epsilon_added_to or "corrected",
             **{**usual_rates(self.optimiser), **own},
         )
 

@@ -41,7 +41,9 @@ class FittedNetwork(Network):
         fitted._sample = _Sample(examples)
         return fitted
 
-    def start(self, seed: int, initialiser: Initialiser) -> Tensor:
+    def start(
+        self, seed: int, initialiser: Initialiser, output_initialiser: Initialiser | None = None
+    ) -> Tensor:
         """Make one member's parameters and buffers, layer by layer, each fitted behind the last.
 
         Computed in float64 whatever the network then uses.
@@ -49,7 +51,7 @@ class FittedNetwork(Network):
         Returns:
             Shape (size,).
         """
-        state = super().start(seed, initialiser)
+        state = super().start(seed, initialiser, output_initialiser)
         generator = stream(seed, "fitted start")
         values, run = self._sample.values.unsqueeze(0), Pass(members=1)
         with torch.no_grad():

@@ -144,6 +144,12 @@ class Network(BaseModel):
         """Factors on the learning rate, shape (numbers,)."""
         return self._spread(lambda slot: slot.pace)
 
+    @cached_property
+    def _last_drawn(self) -> int:
+        """Number of the last layer with weights, -1 if there is none."""
+        drawn = [any(slot.drawn for slot in slots) for slots in self.slots]
+        return max((number for number, there in enumerate(drawn) if there), default=-1)
+
     def _spread(self, of: Callable[[Slot], float]) -> Tensor:
         """Lay a slot's own number out over its parameters."""
         slots = [slot for slots in self.slots for slot in slots]
@@ -160,11 +166,18 @@ class Network(BaseModel):
         """View a tensor (members, at least numbers) layer by layer and slot by slot, uncopied."""
         return _views(parameters[:, : self.numbers], self.slots)
 
-    def start(self, seed: int, initialiser: Initialiser) -> Tensor:
+    def start(
+        self, seed: int, initialiser: Initialiser, output_initialiser: Initialiser | None = None
+    ) -> Tensor:
         """Make one member's parameters and buffers.
 
         Drawn on the CPU in float64 whatever the network then uses, so that a start
         depends on the seed and the shapes alone.
+
+        Args:
+            seed: The member's.
+            initialiser: Of all layers that have none of their own.
+            output_initialiser: Of the last layer with weights; None for the same.
 
         Returns:
             Shape (size,).
@@ -172,11 +185,13 @@ class Network(BaseModel):
         generator = stream(seed, "initialisation")
         state = torch.zeros(1, self.size, dtype=torch.float64)
         described = zip(self.slots, self.buffers, self.held(state), strict=True)
-        for slots, buffers, held in described:
+        for number, (slots, buffers, held) in enumerate(described):
+            last = number == self._last_drawn
+            chosen = (output_initialiser if last else None) or initialiser
             for slot in slots:
-                _fill(slot, held.slots[slot.name], initialiser, generator)
+                _fill(slot, held.slots[slot.name], chosen, generator)
             for slot in buffers:
-                _fill(slot, held.buffers[slot.name], initialiser, generator)
+                _fill(slot, held.buffers[slot.name], chosen, generator)
         return state[0]
 
     def forward(self, values: Tensor, held: Sequence[Held], run: Pass) -> Tensor:

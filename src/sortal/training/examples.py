@@ -53,7 +53,8 @@ class Examples:
     """Class numbers (lessons, rows), or 0 and 1 of shape (lessons, rows, targets)."""
 
     weights: Tensor
-    """Shape as `truth`, absolute values averaging 1 in training; 0 where the label is unknown, or is one that no training example has."""
+    """Shape as `truth`; 0 where the label is unknown, or is one that no training example has.
+    Absolute values average 1 in training, unless the lesson takes weights as they come."""
 
     offsets: Tensor | None
     """Added to outputs, shape (lessons, outputs): 0, or far below (or above) where training

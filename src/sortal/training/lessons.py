@@ -26,6 +26,10 @@ class Lesson:
     factors: tuple[tuple[str, float], ...] = ()
     """Factors on the weights of classes by name; of independent targets on their presence."""
 
+    scaled: bool = True
+    """Whether absolute weights are scaled to a mean of 1, before factors; else they keep the sum
+    that they come with."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Taught:
@@ -98,14 +102,15 @@ def _factors(codes: np.ndarray, sizes: np.ndarray, classes: int, lesson: Lesson)
         codes: Class of each example or UNKNOWN, shape (examples,).
         sizes: Absolute weights, shape (examples,).
         classes: Number of classes.
-        lesson: Whether classes are balanced.
+        lesson: Whether classes are balanced, and weights scaled.
     """
     known = codes != UNKNOWN
     totals = np.bincount(codes[known], weights=sizes[known], minlength=classes)
     present = totals > 0
     if not present.any():
         return np.zeros(classes)
-    share = known.sum() / (present.sum() if lesson.balanced else totals.sum())
+    whole = known.sum() if lesson.scaled else totals.sum()
+    share = whole / (present.sum() if lesson.balanced else totals.sum())
     each = totals if lesson.balanced else np.ones(classes)
     factors: np.ndarray = np.divide(share, each, out=np.zeros(classes), where=present)
     return factors

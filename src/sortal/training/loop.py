@@ -1,6 +1,7 @@
 """How a tile of members is trained: block, minibatch, step, validation, stopping."""
 
 import math
+from collections.abc import Mapping
 from contextlib import closing
 from enum import StrEnum
 
@@ -83,7 +84,7 @@ def step(tile: Tile, batch: Examples) -> None:
     """Update every member once, on the weighted mean loss of the minibatch.
 
     The gradient is gathered over chunks of rows that stay in cache. Nothing here waits
-    for the device: the loss is summed where it is.
+    for the device: losses are summed where they are.
     """
     network, held, working = tile.recipe.network, tile.working_held(), tile.working
     shares = shares_of_rows(tile, batch)
@@ -93,10 +94,10 @@ def step(tile: Tile, batch: Examples) -> None:
         run = tile.open_pass(len(chunk), training=True)
         outputs, memories = network.record(chunk.features.to(working), held, run)
         outputs = chunk.shifted(outputs, tile.lessons)
-        sums, slopes = tile.recipe.loss.sums_and_slopes(outputs, *chunk.answers(tile.lessons))
+        answers = chunk.answers(tile.lessons)
+        sums, slopes = tile.recipe.loss.sums_and_slopes(outputs, *answers)
+        tile.tally.add(sums, outputs, *answers)
         network.backward(slopes.mul_(shares).to(working), memories, held, tile.slopes)
-        tile.loss_sum += sums
-    tile.loss_rows += len(batch)
     tile.update()
 
 
@@ -118,16 +119,16 @@ def judge(
     measured = measure(tile, examples, validation, watch)
     if measured is None:
         return False
-    tile.forget_losses()
+    tile.tally = tile.new_tally()
     at = tile.optimiser.steps
     for row, course in enumerate(tile.courses):
-        values = {name: float(of[row]) for name, of in measured.items()}
-        tile.history[course.key].append({"epoch": at / tile.updates_per_epoch, **values})
-    tile.end(diverged(tile, measured), failed=True)
+        epoch = {"epoch": at / tile.updates_per_epoch}
+        tile.history[course.key].append({**epoch, **measured.row(row)})
+    tile.end(diverged(tile, measured.losses), failed=True)
     if validation is None:
         return True
-    finite = torch.stack(list(measured.values())).isfinite().all(dim=0)
-    losses = measured["validation_loss"][finite]
+    finite = torch.stack(list(measured.losses.values())).isfinite().all(dim=0)
+    losses = measured.losses["validation_loss"][finite]
     tile.pace.judge(losses)
     lost = tile.stopping.judge(losses, tile.state, at)
     tile.end({row: stopped_early(tile, row) for row in lost})
@@ -160,11 +161,11 @@ def obey(tile: Tile, watch: Watch, share: float, *, now: bool = False) -> bool:
     return not answer.stop_all
 
 
-def diverged(tile: Tile, measured: dict[str, Tensor]) -> dict[int, str]:
+def diverged(tile: Tile, losses: Mapping[str, Tensor]) -> dict[int, str]:
     """Reasons of the members whose losses are no longer numbers, by row."""
     reasons = {}
     for row, course in enumerate(tile.courses):
-        wrong = {name: float(of[row]) for name, of in measured.items() if not of[row].isfinite()}
+        wrong = {name: float(of[row]) for name, of in losses.items() if not of[row].isfinite()}
         for name, value in list(wrong.items())[:1]:
             what = "NaN" if math.isnan(value) else "infinite"
             reasons[row] = (

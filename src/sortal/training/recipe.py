@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sortal.networks.names import Initialiser
 from sortal.networks.network import Network
+from sortal.training.accuracy import Accuracy
 from sortal.training.losses.loss import Loss
 from sortal.training.losses.normalisation import Normalisation
 from sortal.training.optimisers.choice import Choice, OptimiserKind
@@ -38,6 +39,9 @@ class Recipe:
 
     measure_training: bool = True
     """Whether validations also take the loss of the training examples, on the same weights."""
+
+    accuracy: Accuracy = Accuracy.NONE
+    """Whether the share of right answers is noted beside every loss, and how they count."""
 
 
 _CONSTANT, _TO_THE_END = Constant(), StopRule()
@@ -78,5 +82,8 @@ class Course:
     """Penalty on squared weights, added to the loss."""
 
     initialiser: Initialiser = "glorot_uniform"
+    output_initialiser: Initialiser | None = None
+    """That of the last layer with weights; None for the same."""
+
     stop: StopRule = _TO_THE_END
     """When it ends before its last epoch, and whether its best weights are kept."""

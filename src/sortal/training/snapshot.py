@@ -21,7 +21,7 @@ from sortal.errors import Damaged
 from sortal.training.recipe import Course, Recipe
 from sortal.training.tile import Ended, Tile
 
-_FORMAT = 3
+_FORMAT = 4
 
 
 def snapshot_path(folder: Path, keys: Sequence[str]) -> Path:
@@ -46,7 +46,7 @@ def save_snapshot(tile: Tile, path: Path, meaning: str) -> None:
     ended = list(tile.ended.values())
     tensors = {
         "state": tile.state,
-        "loss_sum": tile.loss_sum,
+        **{f"tally.{name}": held for name, held in tile.tally.sums.items()},
         **{f"optimiser.{name}": held for name, held in tile.optimiser.memory.items()},
         **{f"stopping.{name}": held for name, held in tile.stopping.state().items()},
         **{f"pace.{name}": held for name, held in tile.pace.state().items()},
@@ -60,7 +60,7 @@ def save_snapshot(tile: Tile, path: Path, meaning: str) -> None:
         "epoch": tile.epoch,
         "position": tile.position,
         "steps": tile.optimiser.steps,
-        "loss_rows": tile.loss_rows,
+        "tallied": tile.tally.rows,
         "history": tile.history,
         "seconds": tile.seconds,
     }
@@ -117,10 +117,9 @@ class Snapshot:
         there = torch.tensor([key in by_key for key in running], dtype=torch.bool)
         tile = Tile(recipe, [by_key[key] for key in running if key in by_key], device, rows=rows)
         tile.state = self.tensors["state"][there].to(device)
-        tile.loss_sum, tile.loss_rows = (
-            self.tensors["loss_sum"][there].to(device),
-            about["loss_rows"],
-        )
+        tile.tally.rows = about["tallied"]
+        for name, held in self._parts("tally").items():
+            tile.tally.sums[name] = held[there].to(device)
         tile.epoch, tile.position = about["epoch"], about["position"]
         tile.optimiser.steps = about["steps"]
         for name, held in self._parts("optimiser").items():

@@ -15,6 +15,7 @@ from sortal.training.pace import Pace
 from sortal.training.precision import exact_type, working_type
 from sortal.training.recipe import Course, Recipe
 from sortal.training.stopping import Stopping
+from sortal.training.tally import Tally
 
 _TILE_NUMBERS = 1 << 19
 """Units of the widest layer, over rows and members, that a step holds at once: more of them
@@ -78,8 +79,8 @@ class Tile:
         ]
         self.epoch, self.position = 0, 0
         """Epochs completed, and rows of the current one that are done."""
-        self.loss_sum, self.loss_rows = self._zeros(), 0
-        """Losses of the rows seen since the last validation, and how many these are."""
+        self.tally = self.new_tally()
+        """Of the rows seen since the last validation."""
         self.ended: dict[str, Ended] = {}
         self.history: dict[str, list[dict[str, float]]] = {one.key: [] for one in courses}
         self.seconds = {one.key: 0.0 for one in courses}
@@ -144,9 +145,9 @@ class Tile:
         self.pace.penalise(self.gradient, self.parameters)
         self.optimiser.step(self.parameters, self.gradient, rates)
 
-    def forget_losses(self) -> None:
-        """Count losses from here."""
-        self.loss_sum, self.loss_rows = self._zeros(), 0
+    def new_tally(self) -> Tally:
+        """Sums of the running members over no rows yet."""
+        return Tally(len(self.courses), self.device, self.recipe.accuracy)
 
     def end(self, remarks: dict[int, str], *, failed: bool = False) -> None:
         """Let members leave with their best weights, or their current ones if none were kept.
@@ -168,7 +169,8 @@ class Tile:
         index = torch.tensor(kept, dtype=torch.int64, device=self.device)
         self.courses = [self.courses[row] for row in kept]
         self.generators = [self.generators[row] for row in kept if self.generators]
-        self.state, self.loss_sum = self.state[index], self.loss_sum[index]
+        self.state = self.state[index]
+        self.tally.keep(index)
         self.optimiser.keep(index)
         self.stopping.keep(index)
         self.pace.keep(index, self.courses)
@@ -195,11 +197,10 @@ class Tile:
             remark = f"{remark or 'trained to the end'}; the weights of {when} are kept"
         return Ended(key, state, remark)
 
-    def _zeros(self) -> Tensor:
-        return torch.zeros(len(self.courses), dtype=torch.float64, device=self.device)
-
 
 def _starts(recipe: Recipe, courses: Sequence[Course]) -> Tensor:
-    starts = [recipe.network.start(one.seed, one.initialiser) for one in courses]
+    starts = [
+        recipe.network.start(one.seed, one.initialiser, one.output_initialiser) for one in courses
+    ]
     dtype = exact_type(recipe.precision)
     return torch.stack(starts).to(dtype) if starts else torch.empty(0, recipe.network.size)

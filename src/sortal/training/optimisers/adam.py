@@ -13,8 +13,9 @@ from sortal.training.optimisers.rule import Work
 class Adam:
     """Kingma & Ba 2015 (arXiv:1412.6980), as `torch.optim.Adam` and `AdamW` compute it.
 
-    The update is -lr * m / (1 - beta1**t) / (sqrt(v / (1 - beta2**t)) + epsilon). Keras
-    divides by sqrt(v) + epsilon before it corrects v for its start: its epsilon counts
+    The update is -lr * m / (1 - beta1**t) / (sqrt(v / (1 - beta2**t)) + epsilon). Members
+    whose epsilon is added to the uncorrected root divide by sqrt(v) + epsilon before v is
+    corrected for its start, as Keras and TensorFlow do: epsilon then counts
     1/sqrt(1 - beta2**t) times as much, 32 times at the first update.
     """
 
@@ -43,5 +44,5 @@ class Adam:
         # Both corrections go into numbers of one per member: no pass over all is spent on them.
         filled = rates.beta2.filled(steps).sqrt_()
         pace = filled * rates.learning_rate / rates.beta1.filled(steps)
-        scale = torch.sqrt(square, out=gradient).add_(rates.epsilon * filled)
+        scale = torch.sqrt(square, out=gradient).add_(rates.added(filled))
         work.parameters.addcmul_(torch.div(mean, scale, out=scale), pace, value=-1)

@@ -19,6 +19,13 @@ OptimiserKind: TypeAlias = Literal[
     "adadelta",
 ]
 
+EpsilonPlace: TypeAlias = Literal["corrected", "uncorrected"]
+"""Root of which average square epsilon is added to: corrected for its start at 0, or as it is."""
+
+EPSILON_PLACED: frozenset[OptimiserKind] = frozenset({"adam", "amsgrad", "adamw"})
+"""Optimisers that read where epsilon is added. Keras and TensorFlow add it to the uncorrected root
+in these alone: their nadam corrects first, and adamax has no square to correct."""
+
 _BETAS = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
 
 _USUAL: dict[OptimiserKind, dict[str, float]] = {
@@ -62,6 +69,9 @@ class Choice:
 
     epsilon: float = 1e-8
     """Least divisor, above 0."""
+
+    epsilon_added_to: EpsilonPlace = "corrected"
+    """Which root of Adam, AMSGrad and AdamW it is added to."""
 
     def __post_init__(self) -> None:
         for name in ("learning_rate", "weight_decay"):

@@ -1,12 +1,14 @@
 """What members choose for their updates, stacked: learning rate, decay, averages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from sortal.training.optimisers.choice import Choice
+
+_NUMBERS = ("learning_rate", "weight_decay", "momentum", "beta1", "beta2", "rho", "epsilon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,14 @@ class Rates:
     beta2: Averaging
     rho: Averaging
     epsilon: Tensor
+    uncorrected: Tensor | None = None
+    """Who adds epsilon to the root of the uncorrected average square, bool; None if no member does."""
 
     @classmethod
     def of(cls, choices: Sequence[Choice], like: Tensor) -> "Rates":
         """Stack the rates of every member, for parameters like these."""
-        columns = {
-            field.name: [float(getattr(one, field.name)) for one in choices]
-            for field in fields(Choice)
-        }
+        columns = {name: [float(getattr(one, name)) for one in choices] for name in _NUMBERS}
+        uncorrected = [[one.epsilon_added_to == "uncorrected"] for one in choices]
 
         def stack(name: str) -> Tensor:
             return torch.tensor(columns[name], dtype=like.dtype, device=like.device).reshape(-1, 1)
@@ -91,7 +93,21 @@ class Rates:
             beta2=Averaging.of(columns["beta2"], like),
             rho=Averaging.of(columns["rho"], like),
             epsilon=stack("epsilon"),
+            uncorrected=_unless_zero(torch.tensor(uncorrected, device=like.device)),
         )
+
+    def added(self, filled: Tensor) -> Tensor:
+        """What Adam adds to the root of its uncorrected average square, shape (members, 1).
+
+        Kingma & Ba 2015 (arXiv:1412.6980): epsilon times the root of the correction in their
+        algorithm 1, epsilon itself in the form at the end of their section 2.
+
+        Args:
+            filled: Root of the correction, sqrt(1 - beta2**t), shape (members, 1).
+        """
+        if self.uncorrected is None:
+            return self.epsilon * filled
+        return self.epsilon * torch.where(self.uncorrected, 1, filled)
 
     def keep(self, rows: Tensor) -> "Rates":
         """Rates of some members alone; waits for the device."""
@@ -105,6 +121,7 @@ class Rates:
             beta2=self.beta2.keep(rows),
             rho=self.rho.keep(rows),
             epsilon=self.epsilon[rows],
+            uncorrected=None if self.uncorrected is None else _unless_zero(self.uncorrected[rows]),
         )
 
 
