@@ -237,6 +237,8 @@ def test_events_that_cannot_be_summed_are_refused(events):
         scan(scores, is_signal, weights, eligible=np.zeros(5000, dtype=bool))
     with pytest.raises(DataError, match="at least one cut"):
         scan(scores, is_signal, weights, cuts=np.array([]))
+    with pytest.raises(DataError, match="cuts: expected numbers, got 1 NaN"):
+        scan(scores, is_signal, weights, cuts=np.array([0.5, np.nan]))
 
 
 @pytest.mark.parametrize(

@@ -53,10 +53,9 @@ class Reselection:
 
     @property
     def optimism(self) -> float:
-        """Mean of `maxima` - `figures`: by how much the maximum of the part flatters it; NaN if
-        no resample has one.
+        """Mean of `maxima` - `figures`: by how much the maximum of the part flatters it.
 
-        Efron 1983, doi:10.1080/01621459.1983.10477973.
+        Efron 1983, doi:10.1080/01621459.1983.10477973. NaN if no resample has a maximum.
         """
         gaps = self.maxima - self.figures
         known = gaps[~np.isnan(gaps)]

@@ -198,7 +198,7 @@ def scan(
 
     Raises:
         DataError: Columns differ in length, a score is NaN, a weight is not finite, or
-            there are no cuts.
+            there are no cuts, or one is NaN.
         OptionError: The uncertainty, regularisation or a minimum is negative.
     """
     rule = CutRule(
@@ -217,10 +217,7 @@ def scan(
 def scan_events(events: ScoredEvents, rule: CutRule, cuts: np.ndarray | None = None) -> CutScan:
     """The same as `scan` for a part and a rule that are values already."""
     chosen = selectable(events, rule)
-    grid = np.unique(events.scores[chosen]) if cuts is None else np.sort(np.ravel(cuts))
-    if not len(grid):
-        raise DataError("scan: expected at least one cut, or one event that may be selected.")
-    passed = cuts_passed(events.scores[chosen], grid, rule)
+    grid, passed = _grid(events.scores[chosen], cuts, rule)
     signal = events.is_signal[chosen].astype(bool)
     weights = events.weights[chosen].astype(np.float64)
     above = [
@@ -232,7 +229,7 @@ def scan_events(events: ScoredEvents, rule: CutRule, cuts: np.ndarray | None = N
     merit, guarded = judge(rule, above[0], above[2], above[3])
     return CutScan(
         rule=rule,
-        cuts=grid.astype(np.float64),
+        cuts=grid,
         signal=above[0],
         signal_squares=above[1],
         background=above[2],
@@ -247,6 +244,23 @@ def scan_events(events: ScoredEvents, rule: CutRule, cuts: np.ndarray | None = N
 def at_cut(events: ScoredEvents, cut: float, rule: CutRule) -> WorkingPoint:
     """Apply one cut, chosen elsewhere, to a part."""
     return scan_events(events, rule, np.array([cut])).at(0)
+
+
+def _grid(
+    scores: np.ndarray, cuts: np.ndarray | None, rule: CutRule
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lay out the ascending cuts, and count how many of them each score passes."""
+    if cuts is None:
+        grid, place = np.unique(scores.astype(np.float64), return_inverse=True)
+        passed = place if rule.strict else place + 1
+    else:
+        grid = np.sort(np.ravel(cuts).astype(np.float64))
+        passed = cuts_passed(scores, grid, rule)
+    if not len(grid):
+        raise DataError("scan: expected at least one cut, or one event that may be selected.")
+    if np.isnan(grid).any():
+        raise DataError(f"cuts: expected numbers, got {np.isnan(grid).sum()} NaN.")
+    return grid, passed
 
 
 def _above(passed: np.ndarray, values: np.ndarray, cuts: int) -> np.ndarray:
