@@ -136,7 +136,9 @@ class MeritSettings(Block):
     """Integrated luminosity [1/pb]; physics weights are cross sections [pb]."""
     systematic: Length = 0.2
     """Relative systematic uncertainty of the background."""
-    figure: Name = "asimov"
+    figure: Literal[
+        "asimov", "s_over_b", "s_over_sqrt_b", "s_over_sqrt_sb", "s_over_sigma", "ams"
+    ] = "asimov"
     """Figure of merit that chooses the cut."""
     scan: Literal["page", "scores"] = "page"
     """Cuts that are tried: the page's 200 from 0.7 on, or every distinct score."""
