@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import sortal
-from sortal.cli.options import TableFormat
+from sortal.options import TableFormat
 from sortal.cli.report import show, show_history
 from sortal.errors import UserError
 from sortal.jobs.launch import Launched

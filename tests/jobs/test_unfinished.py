@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_wine
 
 import sortal
-from sortal.cli.options import TableFormat
+from sortal.options import TableFormat
 from sortal.cli.report import run_and_report, show
 from sortal.engines.base import Finished, Json, Report, Started
 from sortal.jobs.results import Results

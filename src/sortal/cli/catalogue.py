@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sortal.cli.options import FormatOption, TableFormat
+from sortal.options import FormatOption, TableFormat
 
 
 def mount(app: typer.Typer) -> None:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sortal.cli.options import TableFormat
 from sortal.console import Column, echo, print_frame
 from sortal.display import counted
 from sortal.errors import OptionError
 from sortal.jobs.draw import WORDS
 from sortal.jobs.ensemble import Ensemble, ensemble
+from sortal.options import TableFormat
 from sortal.store.store import Store
 
 

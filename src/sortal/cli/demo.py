@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from sortal.cli.options import DEFAULT_STORE, CoresOption, QuietOption, StoreOption
+from sortal.options import DEFAULT_STORE, CoresOption, QuietOption, StoreOption
 
 JOB_NAME = "digits-demo.yaml"
 

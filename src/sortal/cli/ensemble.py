@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sortal.cli.options import DEFAULT_STORE, FormatOption, StoreOption, TableFormat
+from sortal.options import DEFAULT_STORE, FormatOption, StoreOption, TableFormat
 
 
 def mount(app: typer.Typer) -> None:

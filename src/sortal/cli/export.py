@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from sortal.cli.options import DEFAULT_STORE, QuietOption, StoreOption
 from sortal.export.formats import Format
+from sortal.options import DEFAULT_STORE, QuietOption, StoreOption
 
 
 def mount(app: typer.Typer) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sortal.cli.options import (
+from sortal.options import (
     DEFAULT_STORE,
     CoresOption,
     FormatOption,

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from sortal.cli import catalogue, demo, ensemble, export, jobs, predict, store
+from sortal.cli import catalogue, demo, ensemble, export, jobs, predict, store, systems
 from sortal.errors import SortalError, UserError
 
 app = typer.Typer(
@@ -56,6 +56,7 @@ export.mount(app)
 catalogue.mount(app)
 demo.mount(app)
 app.add_typer(store.app, name="store")
+systems.mount(app)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sortal.cli.options import DEFAULT_STORE, QuietOption, StoreOption
+from sortal.options import DEFAULT_STORE, QuietOption, StoreOption
 
 
 def mount(app: typer.Typer) -> None:

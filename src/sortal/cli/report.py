@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sortal import ranking
-from sortal.cli.options import TableFormat
 from sortal.console import Display, echo, print_frame
 from sortal.data.labels import Outputs
 from sortal.display import counted
@@ -14,6 +13,7 @@ from sortal.jobs import draw
 from sortal.jobs.find import find_job, find_result
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results
+from sortal.options import TableFormat
 from sortal.store.store import Store
 
 if TYPE_CHECKING:

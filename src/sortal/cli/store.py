@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sortal.cli.options import DEFAULT_STORE, StoreOption
+from sortal.options import DEFAULT_STORE, StoreOption
 
 app = typer.Typer(
     no_args_is_help=True,

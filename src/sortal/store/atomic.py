@@ -37,10 +37,15 @@ def temporary_folder(beside: Path) -> Path:
 
 def write_text(path: Path, text: str) -> None:
     """Write or replace a UTF-8 file at once; its folder is created if need be."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write or replace a file at once; its folder is created if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
     built = temporary(path.parent)
     try:
-        built.write_text(text, encoding="utf-8", newline="\n")
+        built.write_bytes(content)
         built.replace(path)
     finally:
         built.unlink(missing_ok=True)

@@ -175,8 +175,8 @@ class OutputSettings(Block):
     """Reproduce the arithmetic of the page's script, its faults included."""
 
 
-class Settings(InputSettings, DivisionSettings, NetworkSettings, MeritSettings, OutputSettings):
-    """What both commands have in common."""
+class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings, InputSettings):
+    """What both commands have in common; the last of the bases comes first in help and templates."""
 
     @model_validator(mode="before")
     @classmethod
@@ -195,8 +195,10 @@ class Settings(InputSettings, DivisionSettings, NetworkSettings, MeritSettings, 
             raise ValueError("signal_files and background_files need each other")
         if self.divide_by == "event_number" and self.event_number is None:
             raise ValueError("divide_by event_number needs the column event_number")
-        if self.folds == 1:
-            raise ValueError("folds must be 0, or at least 2")
+        if self.folds in (1, 2):
+            raise ValueError(
+                "folds must be 0 or at least 3: one tests, one validates, others train"
+            )
         if self.compat and self.folds:
             raise ValueError("compat has no folds: the scripts have one division")
         return self
@@ -208,8 +210,8 @@ class Settings(InputSettings, DivisionSettings, NetworkSettings, MeritSettings, 
         return named[self.balance] if isinstance(self.balance, str) else self.balance
 
 
-class BinarySettings(Settings):
-    """Settings of `sortal cms binary`."""
+class BinaryNames(Block):
+    """What the folder of a binary network is named after."""
 
     year: Name
     """Year of the data."""
@@ -217,19 +219,29 @@ class BinarySettings(Settings):
     """Final state."""
     name: Name
     """Name of the network."""
-    models: File = "models"
-    """Folder in which the folder {year}_{channel}_{name} is made."""
 
 
-class MulticlassSettings(Settings):
-    """Settings of `sortal cms multiclass`."""
+class MulticlassNames(Block):
+    """What the folders of a multiclass campaign are named after."""
 
     year: Name = "2016"
     """Year of the data."""
     channel: Name = "1l"
     """Final state."""
-    name: Name = ""
+    name: str = ""
     """Name of the campaign's folders; made of year, channel, network, rate and decay if not given."""
+
+
+class BinarySettings(Settings, BinaryNames):
+    """Settings of `sortal cms binary`."""
+
+    models: File = "models"
+    """Folder in which the folder {year}_{channel}_{name} is made."""
+
+
+class MulticlassSettings(Settings, MulticlassNames):
+    """Settings of `sortal cms multiclass`."""
+
     models: File = "17var_models_5C"
     """Folder in which a folder for each decay rate is made."""
     table: File = "17var_fom.csv"
