@@ -1,5 +1,6 @@
 """The manual tells the truth: its commands and Python blocks run, its lists are complete, its links lead somewhere."""
 
+import doctest
 import importlib.util
 import os
 import re
@@ -123,6 +124,10 @@ def _follow(page: Path, folder: Path) -> int:
                     done += 1
             case "python":
                 exec(compile(block.text, f"{page.name}", "exec"), names)
+            case "pycon":
+                shown = doctest.DocTestParser().get_doctest(block.text, names, page.name, None, 0)
+                doctest.DebugRunner().run(shown, clear_globs=False)
+                names = shown.globs
     return done
 
 
@@ -163,6 +168,24 @@ def test_a_page_that_shows_what_is_not_printed_is_found_out(tmp_path):
 def test_python_blocks_of_the_manual_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     _follow(DOCS / "python.md", tmp_path)
+
+
+def test_the_page_of_figures_of_merit_shows_what_is_computed(tmp_path):
+    _follow(DOCS / "significance.md", tmp_path)
+
+
+def test_a_page_that_shows_what_is_not_computed_is_found_out(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("```pycon\n>>> 1 + 1\n3\n\n```\n", encoding="utf-8")
+    with pytest.raises(doctest.DocTestFailure):
+        _follow(page, tmp_path)
+
+
+def test_every_figure_of_merit_is_in_the_manual():
+    from sortal.evaluation.significance import FigureOfMerit
+
+    text = (DOCS / "significance.md").read_text(encoding="utf-8")
+    assert not [one for one in FigureOfMerit if f"| `{one}` |" not in text]
 
 
 def test_the_method_of_the_development_page_keeps_the_contract(tmp_path, monkeypatch):

@@ -123,6 +123,17 @@ def test_choosing_anew_from_a_long_scan_tries_some_of_its_cuts_and_its_best():
     assert set(only.cuts[~np.isnan(only.cuts)]) <= {scanned.cuts[0], scanned.cuts[scanned.best]}
 
 
+def test_a_guard_that_a_resample_evades_is_not_taken_for_optimism():
+    part = drawn_events(6)
+    rule = replace(RULE, uncertainty=0.0, minimum_effective_background=400.0)
+    scanned = scan_events(part, rule, GRID)
+    found = reselect(scanned, part, resamples=200, seed=0)
+    evaded = scanned.guarded[np.searchsorted(scanned.cuts, found.cuts)]
+    assert evaded.any()
+    assert found.figures.min() > 0
+    assert abs(found.optimism) < scanned.at(scanned.best).merit_error
+
+
 def test_equal_seeds_resample_alike():
     part = drawn_events(5)
     one, other, third = (

@@ -49,7 +49,7 @@ class Reselection:
     """Its figure in the resample that chose it."""
 
     figures: np.ndarray
-    """Its figure in the part itself, which did not choose it."""
+    """Its figure in the part itself, which did not choose it and may guard it; NaN if B <= 0."""
 
     @property
     def optimism(self) -> float:
@@ -112,13 +112,7 @@ def resampled_merit(
     """
     grid = np.array([cut])
     sums = _above_in_resamples(events, grid, rule, resamples=resamples, seed=seed)
-    figures = rule.figure.of(
-        sums[0, :, 0],
-        sums[0, :, 1],
-        uncertainty=rule.uncertainty,
-        regularisation=rule.regularisation,
-    )
-    return np.where(np.isfinite(figures) & (sums[0, :, 1] > 0), figures, np.nan)
+    return _unguarded(rule, sums[0, :, 0], sums[0, :, 1])
 
 
 def reselect(
@@ -146,8 +140,16 @@ def reselect(
     return Reselection(
         cuts=known(scan.cuts[places][best]),
         maxima=known(merit[best, np.arange(resamples)]),
-        figures=known(scan.merit[places][best]),
+        figures=known(_unguarded(scan.rule, scan.signal, scan.background)[places][best]),
     )
+
+
+def _unguarded(rule: CutRule, signal: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Compute figures whatever the minima of the rule; NaN where no background is left."""
+    figures = rule.figure.of(
+        signal, background, uncertainty=rule.uncertainty, regularisation=rule.regularisation
+    )
+    return np.where(np.isfinite(figures) & (background > 0), figures, np.nan)
 
 
 def _above_in_resamples(
