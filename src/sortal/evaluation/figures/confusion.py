@@ -1,9 +1,11 @@
 """Draw confusion matrices: counts, or yields with the shares of each true class."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from sortal.evaluation.figures.style import PLAIN, Look, drawing, write_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,25 +29,69 @@ def confusion_figure(matrix: np.ndarray, classes: Sequence[str], *, heading: str
         classes: Names in the matrix's order.
         heading: Above the axes.
     """
+    matrix = np.asarray(matrix, dtype=float)
+    with drawing(PLAIN):
+        figure, axes, depths = _matrix_figure(matrix, classes, side=0.42)
+        axes.set_xlabel("predicted class")
+        if len(classes) <= _LARGEST_PRINTED:
+            _print_cells(axes, matrix, depths)
+        axes.set_title(heading, loc="left", fontsize=11)
+    return figure
+
+
+def weighted_confusion_figure(
+    yields: np.ndarray,
+    classes: Sequence[str],
+    *,
+    unit: str = "expected events",
+    heading: str = "",
+    look: Look = PLAIN,
+) -> "Figure":
+    """Draw what becomes of each true class: percent of its weight, and below it the yield.
+
+    Args:
+        yields: Sums of weights, shape (classes, classes), rows are the truth. A row that
+            does not sum to more than 0 has yields and no percentages.
+        classes: Names in the matrix's order.
+        unit: What the yields count.
+        heading: Above the axes.
+        look: Style, and texts above the axes.
+
+    Raises:
+        MissingExtra: The look is of style `hep`, and mplhep is not installed.
+    """
+    yields = np.asarray(yields, dtype=float)
+    with drawing(look):
+        figure, axes, depths = _matrix_figure(yields, classes, side=0.85)
+        axes.set_xlabel(f"predicted class\nlarge: % of the true class; small: {unit}")
+        if len(classes) <= _LARGEST_PRINTED:
+            _print_shares(axes, yields, depths)
+        write_above(axes, look, heading)
+    return figure
+
+
+def _matrix_figure(
+    matrix: np.ndarray, classes: Sequence[str], *, side: float
+) -> tuple["Figure", "Axes", np.ndarray]:
+    """Figure and axes with coloured cells of `side` inches and named classes; depth of colours."""
     from matplotlib.figure import Figure
 
-    matrix = np.asarray(matrix, dtype=float)
-    totals = matrix.sum(axis=1, keepdims=True)
-    shares = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals != 0)
-    side = min(12.0, 3.2 + 0.42 * len(classes))
-    figure = Figure(figsize=(side + 2.0, side), layout="compressed")
+    height = min(12.0, 3.2 + side * len(classes))
+    figure = Figure(figsize=(height + 2.0, height), layout="compressed")
     axes = figure.subplots()
-    depths = _paint_cells(figure, axes, shares)
+    depths = _paint_cells(figure, axes, _row_shares(matrix))
     ticks = range(len(classes))
-    long = max(map(len, classes)) > 3
-    axes.set_xticks(ticks, classes, rotation=90 if long else 0, fontsize=8)
-    axes.set_yticks(ticks, classes, fontsize=8)
-    axes.set_xlabel("predicted class")
+    rotation = 90 if max(map(len, classes), default=0) > 8 * side else 0
+    axes.set_xticks(ticks, classes, rotation=rotation, fontsize="small")
+    axes.set_yticks(ticks, classes, fontsize="small")
     axes.set_ylabel("true class")
-    axes.set_title(heading, loc="left", fontsize=11)
-    if len(classes) <= _LARGEST_PRINTED:
-        _print_cells(axes, matrix, depths)
-    return figure
+    return figure, axes, depths
+
+
+def _row_shares(matrix: np.ndarray) -> np.ndarray:
+    totals = matrix.sum(axis=1, keepdims=True)
+    shares: np.ndarray = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)
+    return shares
 
 
 def _paint_cells(figure: "Figure", axes: "Axes", shares: np.ndarray) -> np.ndarray:
@@ -59,11 +105,12 @@ def _paint_cells(figure: "Figure", axes: "Axes", shares: np.ndarray) -> np.ndarr
     ):
         shown = np.ma.masked_where(~cells | (shares == 0), shares)
         image = axes.imshow(shown, cmap=colours, vmin=0, vmax=most)
-        figure.colorbar(image, ax=axes, shrink=0.7, pad=0.015).set_label(label, fontsize=8)
+        figure.colorbar(image, ax=axes, shrink=0.7, pad=0.015).set_label(label, fontsize="small")
     axes.set_xticks(np.arange(len(shares) + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(len(shares) + 1) - 0.5, minor=True)
     axes.grid(which="minor", color="0.9", linewidth=0.6)
     axes.tick_params(which="minor", length=0)
+    axes.tick_params(top=False, right=False)
     return np.clip(shares / limits, 0.0, 1.0)
 
 
@@ -74,3 +121,23 @@ def _print_cells(axes: "Axes", matrix: np.ndarray, depths: np.ndarray) -> None:
                 ink = "white" if depths[truth, guess] > 0.6 else "black"
                 text = f"{count:.0f}" if float(count).is_integer() else f"{count:.3g}"
                 axes.text(guess, truth, text, ha="center", va="center", color=ink, fontsize=8)
+
+
+def _print_shares(axes: "Axes", yields: np.ndarray, depths: np.ndarray) -> None:
+    shares = _row_shares(yields)
+    known = yields.sum(axis=1) > 0
+    for (truth, guess), expected in np.ndenumerate(yields):
+        ink = "white" if depths[truth, guess] > 0.6 else "black"
+        place: dict[str, Any] = {"ha": "center", "color": ink}
+        if known[truth]:
+            share = f"{100 * shares[truth, guess]:.2f}"
+            axes.text(guess, truth, share, va="center", fontsize="large", **place)
+        small = _as_yield(expected)
+        axes.text(guess, truth + 0.28, small, va="center", fontsize="small", **place)
+
+
+def _as_yield(expected: float) -> str:
+    """Three digits or more, never a power of ten where it can be read without."""
+    if abs(expected) >= 10:
+        return f"{expected:,.0f}" if abs(expected) >= 1000 else f"{expected:.1f}"
+    return f"{expected:.3g}"

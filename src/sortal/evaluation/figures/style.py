@@ -113,17 +113,19 @@ def _place_above(
     """Put texts side by side over one end of the axes; empty ones take no room."""
     from matplotlib.artist import Artist
     from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
+    from matplotlib.transforms import ScaledTranslation
 
     areas: list[Artist] = [TextArea(text, textprops=how) for text, how in texts if text]
     if areas:
+        raised = ScaledTranslation(0, 4 / 72, axes.figure.dpi_scale_trans)
         anchored = AnchoredOffsetbox(
             "lower right" if right else "lower left",
             child=HPacker(children=areas, align="baseline", pad=0, sep=5),
             pad=0,
-            borderpad=0.3,
+            borderpad=0,
             frameon=False,
             bbox_to_anchor=(1.0 if right else 0.0, 1.0),
-            bbox_transform=axes.transAxes,
+            bbox_transform=axes.transAxes + raised,
         )
         axes.add_artist(anchored)
 
