@@ -22,7 +22,12 @@ from sortal.networks.threads import torch_threads
 _KIND = "stacked networks"
 _FILE = "tensors.safetensors"
 _ROWS = 512
-"""Examples of one product; a shorter block is padded, so that its size leaves results alone."""
+"""Examples of one product at least; a shorter block is padded, so that its size leaves results
+alone."""
+
+_MOST_ROWS = 4096
+_CACHED_NUMBERS = 1 << 18
+"""Numbers that one layer may give to a product, so that the next finds them in the cache."""
 
 
 class TrainedStack:
@@ -59,10 +64,9 @@ class TrainedStack:
         scores = np.empty((len(self.members), len(matrix), outputs), dtype=np.float32)
         held, run = self.network.held(self.state), Pass(members=len(self.members))
         with torch_threads(self._threads):
-            for start in range(0, len(matrix), _ROWS):
-                rows = matrix[start : start + _ROWS]
-                logits = self.network.forward(self._padded(rows), held, run)[:, : len(rows)]
-                scores[:, start : start + _ROWS] = self._squash(logits).cpu().numpy()
+            for rows in self._pieces(len(matrix)):
+                logits = self.network.forward(self._padded(matrix[rows]), held, run)
+                scores[:, rows] = self._squash(logits)[:, : len(matrix[rows])].cpu().numpy()
         return scores
 
     def with_state(self, state: Tensor) -> "TrainedStack":
@@ -129,11 +133,23 @@ class TrainedStack:
         if tensors:
             raise Damaged(f"{folder / _FILE}: unexpected {', '.join(sorted(tensors))}.")
 
+    def _pieces(self, examples: int) -> Iterator[slice]:
+        """Cut examples into the rows of one product each: long ones, the rest in short ones."""
+        long = _ROWS
+        while long < _MOST_ROWS and 2 * long * self.network.units <= _CACHED_NUMBERS:
+            long *= 2
+        rest = examples - examples % long
+        yield from (slice(start, start + long) for start in range(0, rest, long))
+        yield from (slice(start, start + _ROWS) for start in range(rest, examples, _ROWS))
+
     def _padded(self, rows: np.ndarray) -> Tensor:
-        like = self.state
-        block = torch.zeros(_ROWS, rows.shape[1], dtype=like.dtype)
-        block[: len(rows)] = torch.from_numpy(np.array(rows, dtype=np.float64))
-        return block.to(like.device)
+        """Copy rows once, in the precision of the weights, up to a whole number of short pieces."""
+        precision = np.float64 if self.state.dtype is torch.float64 else np.float32
+        block = np.empty((len(rows) + -len(rows) % _ROWS, rows.shape[1]), dtype=precision)
+        with np.errstate(over="ignore"):
+            block[: len(rows)] = rows
+        block[len(rows) :] = 0
+        return torch.from_numpy(block).to(self.state)
 
     def _squash(self, logits: Tensor) -> Tensor:
         if self.outputs is Outputs.EXCLUSIVE:
