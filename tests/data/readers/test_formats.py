@@ -167,9 +167,9 @@ def test_a_column_that_turns_into_fractions_and_names_later_keeps_its_values(
     assert [t for b in batches for t in texts(b["b"]).to_pylist()][-3:] == ["299", "007", "x y"]
 
 
-def test_a_ragged_csv_names_the_row(tmp_path: Path):
+def test_a_ragged_csv_names_the_line(tmp_path: Path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n3,4,5\n")
-    with pytest.raises(DataError, match="Row #3: Expected 2 columns, got 3"):
+    with pytest.raises(DataError, match=r"a\.csv, line 3: expected 2 columns, got 3\."):
         list(open_file(tmp_path / "a.csv").batches(["a"], 10))
 
 

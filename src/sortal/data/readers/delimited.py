@@ -1,14 +1,17 @@
-"""Comma or tab separated text, plain or compressed (.gz), streamed.
+"""Comma or tab separated text, plain or compressed (.gz), with a header line or without, streamed.
 
 All values are read as text. A type guessed from the first block would be wrong where the
 thousandth block holds the first fraction or the first name; read as text, a value means
 the same in whatever block it lies.
 """
 
+import csv as plain_csv
 import gzip
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 import pyarrow as pa
 from pyarrow import csv
@@ -18,21 +21,38 @@ from sortal.errors import DataError
 
 _BLOCK_BYTES = 1 << 18
 _LINES_A_BLOCK = 16
+_WRONG_COUNT = re.compile(r"Expected (\d+) columns?, got \d+")
 
 
 class DelimitedTable:
-    """A .csv or .tsv file with a header line."""
+    """A .csv or .tsv file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, *, columns: Sequence[str] | None = None, header: bool = True
+    ) -> None:
+        """Open a file.
+
+        Args:
+            path: The file.
+            columns: Names of all columns of a file that has no header line, in order.
+            header: Whether the first line names the columns, where `columns` does not;
+                without a header they are named `c1`, `c2`, ...
+        """
         self.path = path
         self._separator = "\t" if ".tsv" in path.name.lower() else ","
         self._block_bytes = max(_BLOCK_BYTES, _LINES_A_BLOCK * _longest_first_line(path))
+        self._given = None if columns is None else tuple(columns)
+        self._header = header and columns is None
         try:
             with self._open([]) as reader:
                 self._raw_names = tuple(reader.schema.names)
         except (pa.ArrowInvalid, OSError) as error:
             raise self._damaged(error) from error
-        self.names = tuple(name.strip() for name in self._raw_names)
+        unnamed = not self._header and columns is None
+        self.names = tuple(
+            f"c{number}" if unnamed else name.strip()
+            for number, name in enumerate(self._raw_names, start=1)
+        )
         twice = [name for name, count in Counter(self.names).items() if count > 1]
         if twice:
             raise DataError(f"{path}: expected column names that differ, got {twice[0]!r} twice.")
@@ -52,8 +72,13 @@ class DelimitedTable:
     def _open(self, raw_names: list[str]) -> csv.CSVStreamingReader:
         return csv.open_csv(
             self.path,
-            # One thread, for only then do errors tell the row; two gained 5 % when measured.
-            read_options=csv.ReadOptions(block_size=self._block_bytes, use_threads=False),
+            read_options=csv.ReadOptions(
+                block_size=self._block_bytes,
+                # Two threads gained 5 % when measured.
+                use_threads=False,
+                column_names=self._given,
+                autogenerate_column_names=not self._header and self._given is None,
+            ),
             parse_options=csv.ParseOptions(
                 delimiter=self._separator, newlines_in_values=True, ignore_empty_lines=True
             ),
@@ -68,14 +93,44 @@ class DelimitedTable:
     def _damaged(self, error: Exception) -> DataError:
         text = str(error)
         if "Empty CSV" in text:
-            return DataError(f"{self.path}: expected a header line and rows, got an empty file.")
+            expected = "a header line and rows" if self._header else "rows"
+            return DataError(f"{self.path}: expected {expected}, got an empty file.")
         if "UTF8" in text:
             return DataError(f"{self.path}: expected UTF-8 text, got other bytes ({text}).")
+        wrong = _WRONG_COUNT.search(text)
+        place = wrong and self._line_of_other_width(int(wrong[1]))
+        if wrong and place:
+            line, got = place
+            return DataError(f"{self.path}, line {line}: expected {wrong[1]} columns, got {got}.")
         return DataError(f"{self.path}: not a readable table: {text}.")
+
+    def _line_of_other_width(self, width: int) -> tuple[int, int] | None:
+        """First line of the first row that has not so many columns, from 1, and how many it has.
+
+        Arrow counts rows, of which a quoted one may have several lines and an empty line is none.
+        """
+        try:
+            with _as_text(self.path) as file:
+                rows = plain_csv.reader(file, delimiter=self._separator)
+                line = 1
+                for row in rows:
+                    if row and len(row) != width:
+                        return line, len(row)
+                    line = rows.line_num + 1
+        except (plain_csv.Error, UnicodeError, OSError, EOFError):
+            # Arrow's own sentence about the first problem stands.
+            return None
+        return None
+
+
+def _as_text(path: Path) -> TextIO:
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _longest_first_line(path: Path) -> int:
-    """Length of the longer of header and first row [bytes]; a block must hold whole lines."""
+    """Length of the longer of the first two lines [bytes]; a block must hold whole lines."""
     open_it = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with open_it(path, "rb") as file:
