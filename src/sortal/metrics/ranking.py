@@ -11,6 +11,8 @@ import numpy as np
 
 from sortal.metrics.ratio import mean_defined, ratio
 
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Steps:
@@ -167,6 +169,19 @@ class RocCurve:
 
     thresholds: np.ndarray
     """Descending."""
+
+    @property
+    def runs_backwards(self) -> bool:
+        """Whether a rate falls as the threshold does, as negative weights may have it."""
+        return bool(
+            (np.diff(self.fpr) < -_ROUNDING).any() or (np.diff(self.tpr) < -_ROUNDING).any()
+        )
+
+    @property
+    def leaves_unit_square(self) -> bool:
+        """Whether a rate is below 0 or above 1, as negative weights may have it."""
+        rates = np.concatenate([self.fpr, self.tpr])
+        return bool(((rates < -_ROUNDING) | (rates > 1.0 + _ROUNDING)).any())
 
 
 def roc_curve(
