@@ -71,10 +71,12 @@ def _remarks(events: Events, settings: Settings) -> Iterator[str]:
 
 def network_job(settings: Settings, title: str) -> Job:
     """The job that trains the networks: all runs and decay rates as one population."""
+    parameters = network_parameters(settings)
+    varied = [name for name in ("decay", "keep_best") if isinstance(parameters[name], dict)]
     block = {
         "method": "mlp",
-        "title": NETWORK if len(settings.decays) == 1 else f"{NETWORK} decay={{decay}}",
-        "parameters": network_parameters(settings),
+        "title": " ".join([NETWORK, *(f"{name}={{{name}}}" for name in varied)]),
+        "parameters": parameters,
         "seeds": list(range(settings.seed, settings.seed + settings.runs)),
     }
     return _job(settings, title, [block])
@@ -121,6 +123,9 @@ def network_parameters(settings: Settings) -> dict[str, Any]:
         "precision": settings.precision,
         "accuracy": "weighted",
     }
+    if settings.compat and isinstance(settings, BinarySettings):
+        # The script draws the ROC with the weights of the last epoch, and scores with the best.
+        parameters["keep_best"] = {"values": [True, False]}
     if settings.compat:
         adam = {"epsilon_added_to": "uncorrected", "epsilon": 1e-7}
         parameters |= {"weight_scale": "none", "accuracy": "unweighted"}
@@ -134,6 +139,7 @@ def _job(settings: Settings, title: str, classifiers: list[dict[str, Any]]) -> J
         "source": "events",
         "scaling": _SCALINGS[settings.normalisation],
         "training_weights": training_weights(settings),
+        **({"targets": "independent"} if isinstance(settings, BinarySettings) else {}),
         **({"split": split} if settings.folds else {}),
     }
     return Job.model_validate(

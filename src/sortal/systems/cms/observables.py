@@ -43,7 +43,7 @@ def _above(threshold: float, scale: float, stretch: float) -> _Map:
 def _signed(scale: float) -> _Map:
     """Symmetric about zero with long tails, as impact parameters are."""
     return _Map(
-        forward=lambda z, _: scale * np.sinh(z), backward=lambda x, _: np.arcsinh(x / scale)
+        forward=lambda z, _: scale * np.sinh(z / 3), backward=lambda x, _: 3 * np.arcsinh(x / scale)
     )
 
 
@@ -70,20 +70,20 @@ def _positive(values: np.ndarray) -> np.ndarray:
 def _total_jets() -> _Map:
     """All jets together: the leading one, a second of 30 GeV or more, and the rest."""
     return _Map(
-        forward=lambda z, before: before["Jet1Pt"] + 30 + 60 * np.exp(0.6 * z),
-        backward=lambda x, before: np.log(_positive(x - before["Jet1Pt"] - 30) / 60) / 0.6,
+        forward=lambda z, before: before["Jet1Pt"] + 30 + 70 * np.exp(0.4 * z),
+        backward=lambda x, before: np.log(_positive(x - before["Jet1Pt"] - 30) / 70) / 0.4,
     )
 
 
 _MAPS: dict[str, _Map] = {
-    "LepPt": _above(5.0, 12.0, 0.5),
+    "LepPt": _above(5.0, 12.0, 0.4),
     "LepEta": _between(-2.5, lambda _: 2.5),
-    "Dxy": _signed(0.004),
-    "Dz": _signed(0.008),
-    "RelIso": _above(0.0, 0.04, 0.6),
-    "Met": _above(200.0, 70.0, 0.6),
+    "Dxy": _signed(0.012),
+    "Dz": _signed(0.024),
+    "RelIso": _above(0.0, 0.04, 0.45),
+    "Met": _above(200.0, 80.0, 0.4),
     "mt": _between(0.0, lambda before: 2 * np.sqrt(before["LepPt"] * before["Met"])),
-    "Jet1Pt": _above(110.0, 90.0, 0.6),
+    "Jet1Pt": _above(110.0, 100.0, 0.4),
     "HT": _total_jets(),
     "Jet2Pt": _between(
         30.0, lambda before: np.minimum(before["Jet1Pt"], before["HT"] - before["Jet1Pt"])

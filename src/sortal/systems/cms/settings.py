@@ -144,7 +144,7 @@ class MeritSettings(Block):
     """Cuts that are tried: the page's 200 from 0.7 on, or every distinct score."""
     minimum_background: Length = 0.0
     """Expected background events that a cut must leave."""
-    minimum_effective_background: Length = 1.0
+    minimum_effective_background: Length = 10.0
     """Effective simulated background events, (sum w)^2 / sum w^2, that a cut must leave."""
     signal_point: str = ""
     """Process of the signal that the figure of merit counts; all signal if not given."""
