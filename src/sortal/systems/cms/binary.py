@@ -1,0 +1,133 @@
+"""`sortal cms binary`: what the guide's binary script does, from six files to a network and its scores."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sortal.console import echo
+from sortal.data.split import Part
+from sortal.evaluation.figures.curves import loss_figure
+from sortal.evaluation.figures.roc import RocCurve, roc_figure
+from sortal.evaluation.figures.style import Look, save
+from sortal.metrics.ranking import roc_auc, roc_curve
+from sortal.systems.cms import page_files, session
+from sortal.systems.cms.campaign import Campaign
+from sortal.systems.cms.lines import best_epoch, checkpoint_lines, epoch_lines, minutes
+from sortal.systems.cms.report import write_report
+from sortal.systems.cms.scored import Scored, mean_of
+from sortal.systems.cms.settings import BinarySettings
+
+ENSEMBLE = "ensemble"
+
+
+def run_binary(
+    given: Mapping[str, Any],
+    path: Path | None,
+    *,
+    verbose: bool,
+    store: Path,
+    cores: int | None,
+) -> int:
+    """Train, write the page's files and a report; returns the exit code.
+
+    Raises:
+        UserError: The settings or the data are wrong.
+    """
+    settings = session.read(BinarySettings, given, path)
+    folder = Path(settings.models) / f"{settings.year}_{settings.channel}_{settings.name}"
+    sample = session.load(settings)
+    session.print_network(settings, sample)
+    session.make_folder(folder)
+    if verbose:
+        echo("Starting the training")
+    try:
+        campaign = session.train(
+            settings, sample, folder.name, store=store, cores=cores, verbose=verbose
+        )
+    except session.Ended as ended:
+        return ended.code
+    write_campaign(campaign, folder, verbose=verbose)
+    return 0
+
+
+def write_campaign(campaign: Campaign, folder: Path, *, verbose: bool) -> None:
+    """Write the files of one network into its folder; of several each has a folder run<k> within."""
+    networks = reported(campaign)
+    look = session.look_of(campaign.settings)
+    for number, network in enumerate(networks):
+        place = folder / f"run{number}" if len(networks) > 1 else folder
+        place.mkdir(exist_ok=True)
+        print_course(network, place, verbose=verbose)
+        _write_network(campaign, network, place, look)
+    if verbose:
+        echo(f"Training took  {minutes(campaign.seconds):g}  minutes")
+        echo("Getting predictions")
+    chosen = networks[0]
+    if len(networks) > 1:
+        chosen = mean_of(networks, ENSEMBLE)
+        page_files.write_outputs(folder, chosen, campaign.sample.events)
+    write_report(campaign, networks, chosen, folder, look)
+    losses = [row["validation_loss"] for row in networks[0].history]
+    echo(f"Epoch of the best training:  {best_epoch(losses)}")
+
+
+def reported(campaign: Campaign) -> list[Scored]:
+    """The networks with their best weights: with `compat` each is there with its last ones too."""
+    return [one for one in campaign.networks if one.parameters["keep_best"]]
+
+
+def _write_network(campaign: Campaign, network: Scored, folder: Path, look: Look) -> None:
+    settings, events = campaign.settings, campaign.sample.events
+    page_files.write_weights(folder, network, campaign.store)
+    page_files.write_outputs(folder, network, events)
+    page_files.write_history(folder, network)
+    if settings.pickles:
+        from sortal.systems.cms.pickles import write_pickles
+
+        write_pickles(folder, page_files.course(network))
+    draw_course(network, folder, look)
+    save(_roc(campaign, network, look), folder / "TrnVal_roc.png", look)
+
+
+def draw_course(network: Scored, folder: Path, look: Look, *, log_accuracy: bool = False) -> None:
+    """Draw TrnVal_loss.png and TrnVal_accuracy.png."""
+    course = page_files.course(network)
+    best = best_epoch(course["val_loss"])
+    for name, ours, kind in (("loss", "loss", "Loss"), ("acc", "accuracy", "Accuracy")):
+        series = {
+            f"Training {ours}": course[name],
+            f"Validation {ours}": course[f"val_{name}"],
+        }
+        log_y = log_accuracy and name == "acc"
+        figure = loss_figure(series, ylabel=kind, best_epoch=best, log_y=log_y, look=look)
+        save(figure, folder / f"TrnVal_{ours}.png", look)
+
+
+def _roc(campaign: Campaign, network: Scored, look: Look) -> Any:
+    """ROC of training and validation; the script's, of the last weights and unweighted, with `compat`."""
+    events, compat = campaign.sample.events, campaign.settings.compat
+    drawn = network
+    if compat:
+        drawn = next(
+            one
+            for one in campaign.networks
+            if not one.parameters["keep_best"] and one.seed == network.seed
+        )
+    curves = []
+    for part, word in ((Part.TRAIN, "Training"), (Part.VALIDATION, "Validation")):
+        rows, scores = drawn.rows[part], drawn.scores[part][:, 0]
+        weights = None if compat else events.weights[rows]
+        curve = roc_curve(events.is_signal[rows], scores, weights)
+        area = float(roc_auc(events.is_signal[rows], scores, weights))
+        curves.append(RocCurve(label=f"{word} ROC", fpr=curve.fpr, tpr=curve.tpr, area=area))
+    return roc_figure(curves, look=look)
+
+
+def print_course(network: Scored, folder: Path, *, verbose: bool) -> None:
+    """Print when the validation loss improved; each epoch too if wanted."""
+    if verbose:
+        for line in epoch_lines(network.history):
+            echo(line)
+    losses = [row["validation_loss"] for row in network.history]
+    for line in checkpoint_lines(losses, f"{folder}/{page_files.WEIGHTS}", every=verbose):
+        echo(line)

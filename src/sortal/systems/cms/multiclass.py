@@ -1,0 +1,143 @@
+"""`sortal cms multiclass`: what the guide's multiclass script does, all runs and decays as one population."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sortal.console import echo
+from sortal.data.split import Part
+from sortal.evaluation.figures.cuts import BestCut, merit_figure
+from sortal.evaluation.figures.style import Look, save
+from sortal.evaluation.significance import FigureOfMerit
+from sortal.systems.cms import page_files, session
+from sortal.systems.cms.binary import ENSEMBLE, draw_course, print_course
+from sortal.systems.cms.campaign import Campaign
+from sortal.systems.cms.lines import minutes
+from sortal.systems.cms.merit import Merit, class_yields, merit_of
+from sortal.systems.cms.page_files import rate_text
+from sortal.systems.cms.report import write_report
+from sortal.systems.cms.scored import Scored, mean_of
+from sortal.systems.cms.settings import MulticlassSettings
+
+_ACTIVATIONS = {"relu": "ReLU", "elu": "ELU", "selu": "SELU"}
+
+
+def run_multiclass(
+    given: Mapping[str, Any],
+    path: Path | None,
+    *,
+    verbose: bool,
+    store: Path,
+    cores: int | None,
+) -> int:
+    """Train, write the page's files and a report for each decay rate; returns the exit code.
+
+    Raises:
+        UserError: The settings or the data are wrong.
+    """
+    settings = session.read(MulticlassSettings, given, path)
+    sample = session.load(settings)
+    session.print_network(settings, sample)
+    folders = {decay: campaign_folder(settings, decay) for decay in settings.decays}
+    for folder in folders.values():
+        session.make_folder(folder)
+    echo("Starting the training")
+    title = settings.name or Path(settings.models).name
+    try:
+        campaign = session.train(settings, sample, title, store=store, cores=cores, verbose=verbose)
+    except session.Ended as ended:
+        return ended.code
+    echo(f"Training took:  {minutes(campaign.seconds):g}  minutes")
+    blocks = []
+    for decay, folder in folders.items():
+        networks = [one for one in campaign.networks if one.parameters["decay"] == decay]
+        merits = _write_decay(campaign, networks, folder, verbose=verbose)
+        blocks.append([table_row(settings, decay, merit) for merit in merits])
+    table = Path(settings.table)
+    page_files.write_table(table, blocks, append=settings.append)
+    echo(f"wrote {table}")
+    return 0
+
+
+def campaign_folder(settings: MulticlassSettings, decay: float) -> Path:
+    """The folder of one decay rate, named as the script names it."""
+    if settings.name:
+        last = "" if len(settings.decays) == 1 else f"_D{rate_text(decay)}"
+        return Path(settings.models) / f"{settings.name}{last}"
+    activation = _ACTIVATIONS.get(settings.activation, settings.activation.capitalize())
+    layers = "-".join(map(str, settings.layers))
+    return Path(settings.models) / (
+        f"{settings.year}_{settings.channel}_{activation}_CatCrossEnt_{layers}"
+        f"_L{rate_text(settings.learning_rate)}_D{rate_text(decay)}"
+    )
+
+
+def table_row(settings: MulticlassSettings, decay: float, merit: Merit) -> dict[str, object]:
+    """One run's row of 17var_fom.csv: figures rounded to 8 decimals, the cut to 4."""
+    chosen = merit.chosen
+    values = (
+        "levels_00",
+        "-".join(map(str, settings.layers)),
+        settings.activation,
+        "categorical_crossentropy",
+        settings.learning_rate,
+        decay,
+        round(chosen.validation.merit, 8) if chosen else 0.0,
+        round(chosen.cut, 4) if chosen else 0.7,
+        round(chosen.test.merit, 8) if chosen else 0.0,
+        round(float(merit.scans[Part.TEST].merit.max()), 8),
+    )
+    return dict(zip(page_files.TABLE_COLUMNS, values, strict=True))
+
+
+def _write_decay(
+    campaign: Campaign, networks: list[Scored], folder: Path, *, verbose: bool
+) -> list[Merit]:
+    """Write every run of one decay rate, and the report on them."""
+    settings, sample = campaign.settings, campaign.sample
+    look = session.look_of(settings)
+    pictures = folder / "FOM_figures_runs"
+    pictures.mkdir(exist_ok=True)
+    merits = []
+    for number, network in enumerate(networks):
+        place = folder / f"run{number}"
+        place.mkdir(exist_ok=True)
+        print_course(network, place, verbose=verbose)
+        page_files.write_weights(place, network, campaign.store)
+        page_files.write_history(place, network)
+        if settings.pickles:
+            from sortal.systems.cms.pickles import write_pickles
+
+            write_pickles(place, page_files.course(network))
+        draw_course(network, place, look, log_accuracy=True)
+        merit = merit_of(network, sample.events, sample.classes, sample.scales, settings)
+        merits.append(merit)
+        figure = draw_merit(campaign, merit, f"RUN {number}", look)
+        save(figure, pictures / f"FOM_run{number}.png", look)
+    together = mean_of(networks, ENSEMBLE) if len(networks) > 1 else networks[0]
+    page_files.write_outputs(folder, together, sample.events)
+    write_report(campaign, networks, together, folder, look)
+    return merits
+
+
+def draw_merit(campaign: Campaign, merit: Merit, heading: str, look: Look) -> Any:
+    """The picture of a scan: figure of merit and efficiencies against the cut."""
+    classes = campaign.sample.classes
+
+    def best(part: Part) -> BestCut:
+        scan = merit.scans[part]
+        cut = float(scan.cuts[scan.best])
+        return BestCut(scan=scan, yields=class_yields(merit, classes, Part.TEST, cut))
+
+    return merit_figure(
+        best(Part.VALIDATION),
+        best(Part.TEST),
+        best(Part.TRAIN),
+        test_merit=merit.chosen.test.merit if merit.chosen else 0.0,
+        xlabel="Lower cut on the signal node of the network's output"
+        if len(classes.names) > 2
+        else "Lower cut on the network's output",
+        ylabel=FigureOfMerit(campaign.settings.figure).label,
+        heading=heading,
+        look=look,
+    )

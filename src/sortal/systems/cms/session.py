@@ -1,0 +1,107 @@
+"""What both commands share: settings read, networks trained under a live display, an end on request."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sortal.console import Display, echo
+from sortal.errors import SortalError
+from sortal.evaluation.figures.style import Look
+from sortal.job.settings import read_settings
+from sortal.jobs.launch import Launched
+from sortal.systems.cms.campaign import Campaign, Sample, read_sample, run
+from sortal.systems.cms.lines import network_lines
+from sortal.systems.cms.settings import BinarySettings, Settings
+
+Model = TypeVar("Model", bound=Settings)
+
+
+class Ended(SortalError):
+    """The user or a batch system asked for an end; carries the exit code."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__("interrupted")
+
+
+def read(model: type[Model], given: Mapping[str, Any], path: Path | None) -> Model:
+    """Read settings from options and a file; data of a file's settings lies where the command runs."""
+    return read_settings(model, path, given)
+
+
+def load(settings: Settings) -> Sample:
+    """Read the events and tell what they are."""
+    echo("LOADING DATA" if isinstance(settings, BinarySettings) else "Loading data...")
+    sample = read_sample(settings)
+    for note in sample.events.notes:
+        echo(f"note: {note}")
+    return sample
+
+
+def train(
+    settings: Settings,
+    sample: Sample,
+    title: str,
+    *,
+    store: Path,
+    cores: int | None,
+    verbose: bool,
+) -> Campaign:
+    """Train with a live display.
+
+    Raises:
+        Ended: An end was asked for; what is finished is kept.
+    """
+
+    def end(launched: Launched) -> None:
+        kept = launched.summary.trained + launched.summary.stored
+        paused = launched.summary.paused
+        echo(
+            f"interrupted; kept: {kept} finished networks and the state of {paused} in training. "
+            "Run the same command again to go on."
+        )
+        raise Ended(launched.summary.exit_code)
+
+    with Display(quiet=not verbose and not _is_long(settings)) as display:
+        return run(
+            settings,
+            sample,
+            title,
+            store=store,
+            cores=cores,
+            listener=display,
+            interrupted=end,
+        )
+
+
+def print_network(settings: Settings, sample: Sample) -> None:
+    """Print the optimiser, and the network as a table."""
+    rates = ", ".join(f"{decay:g}" for decay in settings.decays)
+    echo(f"{settings.optimiser}: learning rate {settings.learning_rate:g}, decay {rates}")
+    binary = isinstance(settings, BinarySettings)
+    outputs = 1 if binary else len(sample.classes.names)
+    sizes = [len(sample.events.variables), *settings.layers, outputs]
+    for line in network_lines(sizes, settings.activation, "sigmoid" if binary else "softmax"):
+        echo(line)
+
+
+def look_of(settings: Settings) -> Look:
+    """How pictures look."""
+    return Look(
+        style="hep" if settings.hep_style else "plain",
+        experiment=settings.experiment,
+        status=settings.status,
+        luminosity_text=f"{settings.luminosity / 1000:.3g} fb$^{{-1}}$",
+    )
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a network, and say whether files of an earlier one are replaced."""
+    there = folder.is_dir() and any(folder.iterdir())
+    folder.mkdir(parents=True, exist_ok=True)
+    echo(f"Dir {folder}/ {'is there: its files are written anew' if there else 'created'}.")
+
+
+def _is_long(settings: Settings) -> bool:
+    """Whether progress is shown unasked."""
+    return settings.epochs * settings.runs * len(settings.decays) > 50
