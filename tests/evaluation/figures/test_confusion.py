@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sortal.evaluation.figures.confusion import confusion_figure
+from sortal.evaluation.figures.confusion import confusion_figure, weighted_confusion_figure
+from sortal.evaluation.figures.style import Look
 
 
 def test_a_confusion_matrix_prints_every_count_that_is_not_zero():
@@ -30,3 +31,35 @@ def test_a_confusion_matrix_of_any_size_can_be_drawn(classes):
 def test_a_class_without_examples_leaves_its_row_empty():
     figure = confusion_figure(np.array([[0, 0], [1, 3]]), ("none", "some"), heading="svm")
     assert {text.get_text() for text in figure.axes[0].texts} == {"1", "3"}
+
+
+YIELDS = np.array([[30.0, 10.0], [12000.0, 36000.0]])
+
+
+def test_weighted_cells_have_percent_of_the_row_and_the_yield_below():
+    axes = weighted_confusion_figure(YIELDS, ("Signal", "Wjets"), heading="RUN 3").axes[0]
+    printed = {text.get_position(): text.get_text() for text in axes.texts}
+    assert printed == {
+        (0, 0): "75.00",
+        (0, 0.28): "30.0",
+        (1, 0): "25.00",
+        (1, 0.28): "10.0",
+        (0, 1): "25.00",
+        (0, 1.28): "12,000",
+        (1, 1): "75.00",
+        (1, 1.28): "36,000",
+    }
+
+
+def test_a_row_without_weight_has_yields_and_no_percentages():
+    axes = weighted_confusion_figure(np.array([[1.0, -1.0], [1, 3]]), ("a", "b")).axes[0]
+    first_row = [text.get_text() for text in axes.texts if text.get_position()[1] < 0.5]
+    assert first_row == ["1", "-1"]
+
+
+@pytest.mark.parametrize("style", ["plain", "hep"])
+@pytest.mark.parametrize("classes", [1, 5, 30])
+def test_a_weighted_matrix_of_any_size_can_be_drawn(style, classes):
+    names = tuple(f"class {number}" for number in range(classes))
+    look = Look(style=style, experiment="CMS", status="Simulation")
+    weighted_confusion_figure(np.eye(classes), names, look=look).draw_without_rendering()

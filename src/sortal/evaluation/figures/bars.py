@@ -30,9 +30,7 @@ def points(axes: "Axes", histogram: Histogram, shown: np.ndarray, **style: Any) 
         centres[kept],
         histogram.sums[kept],
         yerr=histogram.errors[kept],
-        fmt="o",
-        markersize=4.5,
-        **style,
+        **{"linestyle": "none", "marker": "o", "markersize": 4.5, **style},
     )
 
 

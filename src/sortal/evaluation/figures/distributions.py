@@ -11,7 +11,7 @@ import numpy as np
 
 from sortal.errors import DataError
 from sortal.evaluation.figures.bars import outlined, points, width_named
-from sortal.evaluation.figures.scale import span
+from sortal.evaluation.figures.scale import raise_top, span
 from sortal.evaluation.figures.style import COLOURS, FILLS, LINES, PLAIN, Look, drawing, write_above
 from sortal.metrics.histogram import Histogram
 
@@ -212,11 +212,10 @@ def _scale(axes: "Axes", values: np.ndarray, *, room: float, log_y: bool) -> Non
     if log_y:
         low *= 0.5
         axes.set_yscale("log", nonpositive="clip")
-        axes.set_ylim(low, high * (high / low) ** (room / (1 - room)))
     else:
         low = min(low, 0.0) if np.nanmin(values, initial=0.0) < 0 else 0.0
-        axes.set_ylim(low, low + (high - low) / (1 - room))
         axes.yaxis.set_major_formatter("{x:,.10g}")
+    axes.set_ylim(low, raise_top(low, high, room=room, log=log_y))
 
 
 def _draw_lower(axes: "Axes", panel: LowerPanel, edges: np.ndarray, hidden: np.ndarray) -> None:

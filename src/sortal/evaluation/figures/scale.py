@@ -36,6 +36,17 @@ def span(values: np.ndarray, *, log: bool = False, margin: float = 0.05) -> tupl
     return low - margin * width, high + margin * width
 
 
+def raise_top(low: float, high: float, *, room: float, log: bool = False) -> float:
+    """Upper limit that leaves a share of the axis free above `high`, for a legend.
+
+    >>> raise_top(0.0, 3.0, room=0.25)
+    4.0
+    """
+    if log:
+        return float(high * (high / low) ** (room / (1 - room)))
+    return low + (high - low) / (1 - room)
+
+
 def plain_ticks_within_a_decade(axis: "Axis") -> None:
     """Tick a logarithmic axis as a linear one where it spans less than ten times its low end.
 
