@@ -133,6 +133,43 @@ def test_given_folds_may_have_gaps():
     assert splits[1].test.tolist() == [4, 5, 6, 7]
 
 
+@given(
+    st.integers(3, 6).flatmap(lambda n: st.tuples(st.just(n), st.lists(st.integers(0, n - 1)))),
+    st.booleans(),
+)
+def test_with_validation_every_example_tests_once_and_validates_once(drawn, numbered):
+    count, more = drawn
+    folds = np.array([*range(count), *more]) * 10
+    data = make(np.arange(len(folds)) % 2, folds=folds)
+    block = GivenFoldSplit(kind="given_folds", column="f", validation=True)
+    if not numbered:
+        block = FoldSplit(kind="folds", folds=count, stratified=False, validation=True)
+    splits = divide(data, block, 0)
+    assert len(splits) == count
+    for part in (Part.TEST, Part.VALIDATION):
+        rows = np.concatenate([split.rows(part) for split in splits])
+        np.testing.assert_array_equal(np.sort(rows), np.arange(len(folds)))
+    for split, following in zip(splits, [*splits[1:], splits[0]], strict=True):
+        np.testing.assert_array_equal(split.validation, following.test)
+        every = np.concatenate([split.train, split.validation, split.test])
+        np.testing.assert_array_equal(np.sort(every), np.arange(len(folds)))
+
+
+def test_folds_test_the_same_examples_with_validation_and_without():
+    plain, validated = (
+        divide(make([0, 1] * 20), FoldSplit(kind="folds", validation=validation), 3)
+        for validation in (False, True)
+    )
+    for one, other in zip(plain, validated, strict=True):
+        assert not len(one.validation)
+        np.testing.assert_array_equal(one.test, other.test)
+
+
+def test_two_folds_cannot_train_validate_and_test():
+    with pytest.raises(DataError, match=r"needs 3 or more folds.*there are 2"):
+        divide(make([0, 1] * 9), FoldSplit(kind="folds", folds=2, validation=True), 0)
+
+
 @pytest.mark.parametrize(
     "block", [ColumnSplit(kind="column", column="part"), FilesSplit(kind="files"), RandomSplit()]
 )

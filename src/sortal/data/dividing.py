@@ -41,7 +41,7 @@ def divide(dataset: Dataset, block: SplitBlock, seed: int) -> tuple[Split, ...]:
         case FoldSplit():
             splits = _folds(dataset, usable, block, _seed(block.seed, seed))
         case GivenFoldSplit():
-            splits = _given_folds(dataset, usable, block.column)
+            splits = _given_folds(dataset, usable, block)
         case ColumnSplit() | FilesSplit():
             splits = (_given_parts(dataset, usable),)
         case RandomSplit() if dataset.parts is not None:
@@ -130,10 +130,10 @@ def _folds(dataset: Dataset, usable: np.ndarray, block: FoldSplit, seed: int) ->
         _refuse_few_groups(groups, block.folds, f"{block.folds} folds")
     codes = strata(labels, fewest=block.folds) if block.stratified else None
     drawn = _draw_folds(block, seed, codes, groups, len(usable))
-    return tuple(
-        _split(usable[train], usable[:0], usable[test], fold=fold)
-        for fold, (train, test) in enumerate(drawn)
-    )
+    folds = np.empty(len(usable), dtype=np.int64)
+    for fold, (_, test) in enumerate(drawn):
+        folds[test] = fold
+    return _rotations(usable, folds, np.arange(block.folds), validation=block.validation)
 
 
 def _draw_folds(
@@ -160,18 +160,44 @@ def _draw_folds(
     yield from splitter.split(np.zeros(examples), codes, groups)
 
 
-def _given_folds(dataset: Dataset, usable: np.ndarray, column: str) -> tuple[Split, ...]:
+def _given_folds(dataset: Dataset, usable: np.ndarray, block: GivenFoldSplit) -> tuple[Split, ...]:
     """One split per number that occurs; gaps between numbers mean nothing."""
     if dataset.folds is None:
-        raise DataError(f"split.kind: given_folds needs the fold numbers of column {column!r}.")
+        raise DataError(
+            f"split.kind: given_folds needs the fold numbers of column {block.column!r}."
+        )
     folds = dataset.folds[usable]
     numbers = np.unique(folds)
     if len(numbers) < 2:
-        raise DataError(f"column {column!r} names one fold only ({numbers[0]}); 2 are needed.")
-    return tuple(
-        _split(usable[folds != number], usable[:0], usable[folds == number], fold=int(number))
-        for number in numbers
-    )
+        raise DataError(
+            f"column {block.column!r} names one fold only ({numbers[0]}); 2 are needed."
+        )
+    return _rotations(usable, folds, numbers, validation=block.validation)
+
+
+def _rotations(
+    usable: np.ndarray, folds: np.ndarray, numbers: np.ndarray, *, validation: bool
+) -> tuple[Split, ...]:
+    """Each fold tests once, in the order of their numbers.
+
+    Args:
+        usable: Row numbers that are divided.
+        folds: Fold of each of them.
+        numbers: Numbers of the folds.
+        validation: Whether the next fold, after the last the first, validates.
+    """
+    if validation and len(numbers) < 3:
+        raise DataError(
+            "split.validation: true needs 3 or more folds, to train, to validate and to test; "
+            f"there are {len(numbers)}."
+        )
+    splits = []
+    for number, following in zip(numbers, np.roll(numbers, -1), strict=True):
+        validates = (folds == following) & validation
+        tests = folds == number
+        rows = (usable[~tests & ~validates], usable[validates], usable[tests])
+        splits.append(_split(*rows, fold=int(number)))
+    return tuple(splits)
 
 
 def _given_parts(dataset: Dataset, usable: np.ndarray) -> Split:

@@ -6,13 +6,17 @@ import numpy as np
 
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Array, Inputs, Ragged, Rows
-from sortal.data.labels import Labels
+from sortal.data.labels import Labels, Outputs
 from sortal.data.lanes import row_blocks
 from sortal.data.preparer import Preparation, Preparer
 from sortal.data.split import Part, Split
+from sortal.data.weigh import Weigher
 
 RESIDENT_BYTES = 1 << 29
 """Datasets that, prepared, are above this size [bytes] are prepared block by block for each use."""
+
+_LOOKED_AT = 65_536
+"""Examples of which features are gathered at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +34,7 @@ class Prepared:
     """The one independent target that members predict; None for all outputs."""
 
     _parts: dict[Part, Inputs] = field(default_factory=dict, repr=False)
+    _weighers: dict[str | None, Weigher] = field(default_factory=dict, repr=False)
 
     @classmethod
     def fit(
@@ -86,10 +91,10 @@ class Prepared:
 
     def labels(self, part: Part) -> Labels:
         """Labels of one part: of `target` alone if there is one, else of all outputs."""
-        return self.dataset.labels.for_target(self.target).take(self.split.rows(part))
+        return self._labels(part, self.target)
 
     def weights(self, part: Part, target: str | None = None) -> np.ndarray | None:
-        """Physics weights of one part, shape (examples,), None where the data has none.
+        """Physics weights of one part, which scores use; shape (examples,), None where there are none.
 
         Args:
             part: The part.
@@ -97,6 +102,66 @@ class Prepared:
         """
         weights = self.dataset.weights_for(target or self.target)
         return None if weights is None else np.asarray(weights[self.split.rows(part)])
+
+    def weigher(self, target: str | None = None) -> Weigher:
+        """The rule of training weights, fitted on the training examples once and kept.
+
+        Args:
+            target: Whose labels and weights; `self.target` if not given.
+
+        Raises:
+            DataError: The rule cannot be applied to these examples.
+        """
+        target = target or self.target
+        if target not in self._weighers:
+            self._weighers[target] = Weigher.fit(
+                self.preparer.preparation.weighing,
+                self._labels(Part.TRAIN, target),
+                self.weights(Part.TRAIN, target),
+                self._features,
+            )
+        return self._weighers[target]
+
+    def training_weights(self, part: Part, target: str | None = None) -> np.ndarray | None:
+        """What training sees as weights of one part, shape (examples,), None where nothing weighs.
+
+        Args:
+            part: The part; the rule is fitted on the training examples whichever it is.
+            target: As in `weigher`.
+
+        Raises:
+            DataError: The rule cannot be applied to these examples.
+        """
+        weigher = self.weigher(target)
+        if part is Part.TRAIN:
+            return weigher.trained
+        return weigher.apply(self._labels(part, target or self.target), self.weights(part, target))
+
+    def training_columns(self, part: Part) -> np.ndarray | None:
+        """Training weights of one part for whatever its examples teach, None where nothing weighs.
+
+        Returns:
+            Shape (examples,), of all outputs alike or of `self.target`; or (examples, targets)
+            where targets that train one at a time have weights of their own.
+        """
+        every, rule = self.dataset.labels, self.preparer.preparation.weighing
+        if rule.is_default:
+            weights = self.dataset.weights
+            return None if weights is None else np.asarray(weights[self.split.rows(part)])
+        if self.target or every.outputs is Outputs.EXCLUSIVE:
+            return self.training_weights(part)
+        columns = [self.training_weights(part, target) for target in every.classes]
+        return np.stack([column for column in columns if column is not None], axis=1)
+
+    def _labels(self, part: Part, target: str | None) -> Labels:
+        return self.dataset.labels.for_target(target).take(self.split.rows(part))
+
+    def _features(self) -> np.ndarray:
+        """Prepared training examples side by side, float32, shape (examples, features)."""
+        count = len(self.split.train)
+        starts = range(0, count, _LOOKED_AT)
+        blocks = (self.block(Part.TRAIN, slice(start, start + _LOOKED_AT)) for start in starts)
+        return np.concatenate([block.matrix().astype(np.float32) for block in blocks])
 
     def with_split(self, split: Split) -> "Prepared":
         """Divide the same dataset otherwise; everything is fitted anew."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias, cast, get_args
 
@@ -11,6 +11,7 @@ import numpy as np
 from sortal.data.fitted import Fitted, Outside, fit_input
 from sortal.data.inputs import Array, Inputs
 from sortal.data.undamaged import undamaged
+from sortal.data.weigh import Weighing
 from sortal.errors import DataError, OptionError
 
 Scaling: TypeAlias = Literal["standard", "minmax", "minmax_symmetric", "robust", "none"]
@@ -23,6 +24,8 @@ class Preparation:
 
     scaling: Scaling = "none"
     imputation: Imputation = "none"
+    weighing: Weighing = field(default_factory=Weighing)
+    """What training makes of example weights."""
 
     @classmethod
     def of(cls, scaling: str, imputation: str) -> "Preparation":
@@ -41,8 +44,8 @@ class Preparation:
 
     @property
     def fingerprint(self) -> str:
-        """A short text that is equal for equal recipes."""
-        return f"{self.scaling}+{self.imputation}"
+        """A short text that is equal for equal recipes; weights that stay as they come add nothing."""
+        return "+".join(filter(None, (self.scaling, self.imputation, self.weighing.fingerprint)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +123,8 @@ class Preparer:
             "imputation": self.preparation.imputation,
             "inputs": [fitted.described() for fitted in self.fitted.values()],
         }
+        if not self.preparation.weighing.is_default:
+            described["weighing"] = asdict(self.preparation.weighing)
         (folder / "preparer.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
         arrays = {
             f"{number}.{what}": array
@@ -146,7 +151,10 @@ class Preparer:
                     Fitted.restore(about, {w: arrays[f"{number}.{w}"] for w in Fitted.ARRAYS})
                     for number, about in enumerate(described["inputs"])
                 ]
-            recipe = Preparation.of(described["scaling"], described["imputation"])
+            recipe = replace(
+                Preparation.of(described["scaling"], described["imputation"]),
+                weighing=Weighing(**described.get("weighing", {})),
+            )
         return cls(recipe, {one.name: one for one in fitted})
 
     def _matched(self, inputs: Inputs) -> Mapping[str, Array]:

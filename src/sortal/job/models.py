@@ -88,6 +88,8 @@ class FoldSplit(Block):
     """Whether the examples of a group stay in one fold (needs `group`)."""
     seed: Seed | None = None
     """Seed of the draw; the job's seed if not given."""
+    validation: bool = False
+    """Whether the next fold (after the last, the first) validates; else all others train."""
 
 
 class GivenFoldSplit(Block):
@@ -96,6 +98,8 @@ class GivenFoldSplit(Block):
     kind: Literal["given_folds"]
     column: Column
     """Name of the column that holds a whole number per example."""
+    validation: bool = False
+    """Whether the next fold (after the last, the first) validates; else all others train."""
 
 
 def _random_unless_said(split: Any) -> Any:
@@ -120,6 +124,25 @@ class PartFiles(Block):
     """Files to test on."""
     validation: File | Annotated[list[File], Field(min_length=1)] | None = None
     """Files to validate on."""
+
+
+class TrainingWeights(Block):
+    """What training makes of example weights; scores and yields always use them as they are."""
+
+    negative: Literal["keep", "drop", "absolute", "pairwise"] = "keep"
+    """Negative weights keep their sign; count 0; count with their absolute value, each class
+    rescaled to its signed sum; or cancel the nearest positive weights of their class (signs are
+    kept in validation)."""
+    power: Annotated[float, Field(ge=0)] | None = None
+    """Balance classes: the total of class c becomes (examples of the reference) x (Y_c /
+    Y_reference)^power, Y the sums of weights: 0 for equal classes, 0.5 for roots of yields, 1 for
+    natural rates; no balancing if not given."""
+    reference: str = ""
+    """The class that totals are counted by; the first that training has if not given. Of a target
+    `x`, `x` are the examples that have it and `not x` those that have it not."""
+    each_part: bool = False
+    """Whether the factors of validation examples come from these and not from the training
+    examples; only to compare with scripts that did so."""
 
 
 class DataBlock(Block):
@@ -154,6 +177,8 @@ class DataBlock(Block):
     """Column of example weights; used in training where the method can, and in every score. With
     `targets: independent` also a map of targets to columns; targets that it lacks weigh all
     examples alike."""
+    training_weights: TrainingWeights = TrainingWeights()
+    """How training treats negative weights and balances classes; as the weights come if not given."""
     id: Column | None = None
     """Column that names each example; row numbers if not given."""
     group: Column | None = None

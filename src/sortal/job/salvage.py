@@ -20,7 +20,7 @@ from sortal.job.validation import Finding, findings
 _ROUNDS = 10
 """Most times that the rest is looked at again: a mended key may show a wrong value behind it."""
 
-_HARMLESS = frozenset({"subset", "scaling", "imputation", "infinite"})
+_HARMLESS = frozenset({"subset", "scaling", "imputation", "infinite", "training_weights"})
 """Keys of `data` without which the same columns are read; of the others, errors would follow."""
 
 _STAND_INS: dict[str, Any] = {"imputation": "zero", "infinite": "missing"}

@@ -14,6 +14,7 @@ import numpy as np
 
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
+from sortal.data.weigh import save_weighers
 from sortal.engines.base import Json
 from sortal.errors import NotSavable
 from sortal.evaluation.scores import Scores, evaluate, predicted
@@ -75,7 +76,7 @@ class SegmentRows:
                     "probabilities": self._method.probabilities(member.parameters),
                     "fit_seconds": trained.seconds[member.key],
                     "score_seconds": seconds,
-                    "notes": list(trained.notes.get(member.key, ())),
+                    "notes": [*trained.notes.get(member.key, ()), *self._weighed(member)],
                     "history": trained.history.get(member.key, []),
                     "model": saved,
                     "model_row": row,
@@ -96,6 +97,7 @@ class SegmentRows:
         scores = np.concatenate(self._scores)
         (self._folder / "preparer").mkdir()
         self._data.preparer.save(self._folder / "preparer")
+        self._save_weighers()
         common = {
             "dataset": self._task["dataset"],
             "split": self._task["split"],
@@ -110,6 +112,17 @@ class SegmentRows:
         }
         decided = np.concatenate(self._decided)
         return draft.commit([{**record, **common} for record in self._records], scores, decided)
+
+    def _weighed(self, member: Member) -> tuple[str, ...]:
+        """What its training weights are worth telling."""
+        return self._data.weigher(member.target).remarks if member.weights else ()
+
+    def _save_weighers(self) -> None:
+        """Keep the rule of training weights beside the preparer, where there is one."""
+        if not self._data.preparer.preparation.weighing.is_default:
+            targets = dict.fromkeys(member.target for member in self._members.values())
+            weighers = {target: self._data.weigher(target) for target in targets}
+            save_weighers(self._folder / "preparer", weighers)
 
     def _named(self, member: Member) -> dict[str, str]:
         """Key of its record; what its model calls it where that differs."""

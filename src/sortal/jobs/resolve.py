@@ -24,6 +24,7 @@ from sortal.job.problems import JobError, Problem
 from sortal.job.read import JobFile
 from sortal.jobs.classifiers import Classifier, expand_classifiers
 from sortal.jobs.entries import Entry, member_key
+from sortal.jobs.training_weights import member_weighing, member_weights, weighing_problems
 from sortal.methods.base import Member, Shape
 from sortal.store.store import Store
 
@@ -81,6 +82,7 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         dataset, splits = _divided(file, store, given)
         rows = _known_rows(job, dataset, splits)
         problems += _misfits(job, dataset, classifiers)
+        problems += weighing_problems(job, dataset, splits)
     except JobError as error:
         problems += error.problems
     if problems or file.problems:
@@ -93,7 +95,7 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         dataset=dataset,
         splits=splits,
         entries=tuple(_entries(job, dataset, rows, classifiers)),
-        notes=(*dataset.notes, *_notes(dataset, classifiers)),
+        notes=(*dataset.notes, *_notes(job, dataset, classifiers)),
     )
 
 
@@ -192,8 +194,13 @@ def _entries(
     classifiers: Sequence[Classifier],
 ) -> Iterator[Entry]:
     """Every combination of classifier, parameters, seed, fold and target, in the job's order."""
-    preparation = Preparation(scaling=job.data.scaling, imputation=job.data.imputation)
     for classifier in classifiers:
+        weights = member_weights(job.data, dataset, allowed=classifier.method.weights_allowed)
+        preparation = Preparation(
+            scaling=job.data.scaling,
+            imputation=job.data.imputation,
+            weighing=member_weighing(job.data, weights),
+        )
         for parameters, seed, (split, target) in product(
             classifier.combinations, classifier.seeds, rows
         ):
@@ -201,7 +208,7 @@ def _entries(
                 "method": classifier.block.method,
                 "seed": seed,
                 "target": target,
-                "weights": "given" if _weighs(dataset, classifier) else "",
+                "weights": weights,
                 "rows": rows[split, target],
                 "preparation": preparation.fingerprint,
                 "calibration": classifier.block.calibrate or "",
@@ -218,13 +225,9 @@ def _entries(
             )
 
 
-def _weighs(dataset: Dataset, classifier: Classifier) -> bool:
-    return dataset.weights is not None and classifier.method.weights_allowed
-
-
-def _notes(dataset: Dataset, classifiers: Sequence[Classifier]) -> Iterator[str]:
+def _notes(job: Job, dataset: Dataset, classifiers: Sequence[Classifier]) -> Iterator[str]:
     """What the user should know of how methods treat this data."""
-    if dataset.weights is not None:
+    if member_weights(job.data, dataset, allowed=True):
         ignoring = {c.method.name for c in classifiers if not c.method.weights_allowed}
         if ignoring:
             yield (

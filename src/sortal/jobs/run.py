@@ -26,6 +26,7 @@ from sortal.jobs.plan import Plan, PlannedTask
 from sortal.jobs.record import job_record, lost_ensembles, run_entry, titles
 from sortal.jobs.resolve import Resolved
 from sortal.jobs.summary import Summary
+from sortal.jobs.training_weights import member_weighing
 from sortal.jobs.unfinished import find_begun, interim_entries, interim_key, settled_interim
 from sortal.store.store import Store
 from sortal.training.begun import Begun
@@ -193,6 +194,7 @@ class _Driver:
             "split": first.split,
             "inputs": InputSpec.of(self.resolved.dataset, block).described(),
             "preparation": [block.scaling, block.imputation],
+            "weighing": asdict(member_weighing(block, first.member.weights)),
             "method": first.member.method,
             "calibration": first.member.calibration,
             "threads": self.plan.threads,

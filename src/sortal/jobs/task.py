@@ -15,7 +15,8 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from sortal.data.prepared import Prepared, rows_known
-from sortal.data.preparer import Imputation, Preparation, Scaling
+from sortal.data.preparer import Preparation
+from sortal.data.weigh import Weighing
 from sortal.engines.base import Channel, Json
 from sortal.jobs.outcome import SegmentRows
 from sortal.methods import registry
@@ -67,7 +68,7 @@ def run(task: Json, channel: Channel) -> Json:
         task["store"],
         task["dataset"],
         task["split"],
-        tuple(task["preparation"]),
+        _recipe(task),
         members[0].target,
         narrow=Axis.TARGET not in method.shares,
     )
@@ -110,12 +111,17 @@ def _member(method: Method, fields: Mapping[str, Any]) -> Member:
     return Member(**{**fields, "parameters": parameters})
 
 
+def _recipe(task: Json) -> Preparation:
+    words = Preparation.of(*task["preparation"])
+    return replace(words, weighing=Weighing(**task["weighing"]))
+
+
 @lru_cache(maxsize=2)
 def _prepare(
     store: str,
     dataset: str,
     split: str,
-    recipe: tuple[Scaling, Imputation],
+    recipe: Preparation,
     target: str | None,
     *,
     narrow: bool,
@@ -128,9 +134,4 @@ def _prepare(
     opened = Store.open(Path(store))
     data = opened.dataset(dataset)
     divided = rows_known(data.labels, opened.split(dataset, split), target)
-    return Prepared.fit(
-        data,
-        divided,
-        Preparation(scaling=recipe[0], imputation=recipe[1]),
-        target if narrow else None,
-    )
+    return Prepared.fit(data, divided, recipe, target if narrow else None)

@@ -19,8 +19,8 @@ def truth(data: Prepared, member: Member) -> Labels:
 
 
 def importance(data: Prepared, member: Member) -> np.ndarray | None:
-    """Weights of the training examples, None for a member that sees none."""
-    return data.weights(Part.TRAIN, member.target) if member.weights else None
+    """Training weights of the training examples, None for a member that sees none."""
+    return data.training_weights(Part.TRAIN, member.target) if member.weights else None
 
 
 def learnt(labels: Labels) -> list[np.ndarray]:

@@ -64,7 +64,7 @@ def train_stacked(
     except (UserError, MemoryError) as error:
         yield from (failed(course.key, error) for course in training.courses)
         return
-    refused = refusals(training, examples, validation)
+    refused = refusals(training, examples, validation, data)
     yield from (Failed(key, reason) for key, reason in refused.items())
     courses = [course for course in training.courses if course.key not in refused]
     meaning = meaning_of(recipe, _fingerprints(data), device)
@@ -99,7 +99,7 @@ def train_stacked(
 
 
 def refusals(
-    training: StackedTraining, examples: Source, validation: Source | None
+    training: StackedTraining, examples: Source, validation: Source | None, data: Prepared
 ) -> dict[Key, str]:
     """Reasons of members that cannot be trained on these examples."""
     every = ""
@@ -109,7 +109,14 @@ def refusals(
         every = "early stopping needs at least two training examples, or some to validate"
     empty = (examples.weights == 0).flatten(1).all(dim=1).tolist()
     nothing = "no training example has both a known label and a weight other than 0"
-    reasons = {one.key: every or empty[one.lesson] * nothing for one in training.courses}
+    unbounded = [
+        data.weigher(lesson.target).refusal if lesson.weighted else ""
+        for lesson in training.lessons
+    ]
+    reasons = {
+        one.key: every or empty[one.lesson] * nothing or unbounded[one.lesson]
+        for one in training.courses
+    }
     return {key: reason for key, reason in reasons.items() if reason}
 
 

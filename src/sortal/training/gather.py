@@ -41,6 +41,9 @@ def gather(
         absolute values average 1 over the training examples: a sum of losses over rows
         divided by the number of rows is then the weighted mean, also when it is taken
         minibatch by minibatch.
+
+    Raises:
+        DataError: The rule of training weights cannot be applied to these examples.
     """
     train = PartRows.of(data, Part.TRAIN)
     validation = PartRows.of(data, Part.VALIDATION) if len(data.split.validation) else None

@@ -36,9 +36,9 @@ class PartRows:
 
     @property
     def weights(self) -> np.ndarray | None:
-        """Physics weights of all targets as the dataset has them, None where it has none."""
-        weights = self.data.dataset.weights
-        return None if weights is None else weights[self.data.split.rows(self.part)[self.chosen]]
+        """Training weights as `Prepared.training_columns` has them, None where nothing weighs."""
+        weights = self.data.training_columns(self.part)
+        return None if weights is None else weights[self.chosen]
 
     @property
     def width(self) -> int:
