@@ -9,16 +9,12 @@ import numpy as np
 
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
-from sortal.data.preparer import Preparer
 from sortal.data.readers.in_memory import open_held
 from sortal.data.unseen import InputSpec, read_inputs, read_opened
 from sortal.errors import UserError
 from sortal.evaluation.scores import predicted
-from sortal.jobs.average import Average
-from sortal.jobs.constituent import Constituent, constituents
 from sortal.jobs.result import MemberResult, Result
-from sortal.methods import registry
-from sortal.methods.base import Model
+from sortal.jobs.scorer import Column, StoredScorers
 from sortal.store.store import Store
 
 _MOST_NAMED = 5
@@ -42,35 +38,9 @@ class Block:
     """Standard deviation over the members, shape (examples, outputs); None for one member."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Scorer:
-    """One trained member, ready to score raw examples."""
-
-    preparer: Preparer
-    model: Model
-    weight: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Column:
-    """The members that give one result's outputs; equal preparers are neighbours."""
-
-    scorers: tuple[_Scorer, ...]
-
-    def average(self, inputs: Inputs) -> Average:
-        """Score raw examples with each member in turn."""
-        average, prepared = Average(), inputs
-        preparer: Preparer | None = None
-        for scorer in self.scorers:
-            if scorer.preparer is not preparer:
-                preparer, prepared = scorer.preparer, scorer.preparer.apply(inputs)
-            average.add(scorer.model.scores(prepared)[0], scorer.weight)
-        return average
-
-
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class Predictor:
-    """A classifier taken out of a store; needs nothing of the job that made it.
+    """A classifier taken out of a store or a folder; needs nothing of the job that made it.
 
     Several seeds or folds are averaged, which asks for scores that are probabilities; an
     ensemble averages with its weights. Models stay in memory, and of the examples one block,
@@ -79,9 +49,20 @@ class Predictor:
 
     outputs: Outputs
     classes: tuple[str, ...]
+    """Classes that exclude each other, or targets, in the order of scores."""
+
     probabilities: bool
+    """Whether scores are probabilities."""
+
     spec: InputSpec
-    _columns: tuple[_Column, ...]
+    """The inputs that it asks for, in order."""
+
+    columns: tuple[Column, ...]
+    """What gives the outputs: one for all of them, or one a target, in the order of `classes`."""
+
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What whoever wrote its folder said beside, as JSON; empty out of a store."""
+
     outside: dict[str, int] = field(default_factory=dict)
     """Examples so far whose feature lay outside the range seen in training, by feature."""
 
@@ -111,14 +92,14 @@ class Predictor:
                 f"members cannot be averaged; {_way_out(members[0])}, or ask for `calibrate` in "
                 "the job."
             )
-        loader = _Loader(store)
+        stored = StoredScorers(store)
         targets = [r.target for r in results if r.target is not None]
         return cls(
             outputs=Outputs(record["outputs"]),
             classes=tuple(targets or record["classes"]),
             probabilities=record["probabilities"],
             spec=InputSpec.restore(record["inputs"]),
-            _columns=tuple(_Column(loader.scorers(several)) for several in members),
+            columns=tuple(Column(stored.load(several)) for several in members),
         )
 
     def files(
@@ -136,17 +117,30 @@ class Predictor:
         for inputs in read_opened([opened], self.spec, id_column=id_column, size=size):
             yield self.predict(inputs)
 
-    def predict(self, inputs: Inputs) -> Block:
-        """Predict raw (unprepared) examples."""
+    @property
+    def folds(self) -> tuple[int, ...]:
+        """Numbers of the folds that it was trained in, ascending; none for one division."""
+        return self.columns[0].folds
+
+    def predict(self, inputs: Inputs, folds: np.ndarray | None = None) -> Block:
+        """Predict raw (unprepared) examples.
+
+        Args:
+            inputs: The examples.
+            folds: Number of each one's fold, shape (examples,): it is scored by the members that
+                this fold tested, which never saw it. Not given, all members are averaged.
+
+        Raises:
+            DataError: The inputs are not those of the training, or a number is none of `folds`.
+        """
         self._count_outside(inputs)
-        means, spreads = [], []
-        for column in self._columns:
-            average = column.average(inputs)
-            means.append(average.mean)
-            spreads.append(average.spread)
-        mean = np.concatenate(means, axis=1)
-        known = [spread for spread in spreads if spread is not None]
-        every = np.concatenate(known, axis=1) if len(known) == len(spreads) else None
+        averages = [
+            column.average(inputs) if folds is None else column.average_unseen(inputs, folds)
+            for column in self.columns
+        ]
+        mean = np.concatenate([one for one, _ in averages], axis=1)
+        known = [spread for _, spread in averages if spread is not None]
+        every = np.concatenate(known, axis=1) if len(known) == len(averages) else None
         return Block(
             ids=inputs.ids,
             decided=predicted(mean[None], self.outputs, probabilities=self.probabilities)[0],
@@ -155,7 +149,7 @@ class Predictor:
         )
 
     def _count_outside(self, inputs: Inputs) -> None:
-        for found in self._columns[0].scorers[0].preparer.outside(inputs):
+        for found in self.columns[0].scorers[0].preparer.outside(inputs):
             self.outside[found.name] = self.outside.get(found.name, 0) + found.count
 
 
@@ -175,35 +169,3 @@ def outside_sentence(outside: Mapping[str, int], examples: int) -> str:
         f"features outside the range seen in training, of {examples} examples: {named}{more}. "
         "Scores there are extrapolated."
     )
-
-
-@dataclass(slots=True, eq=False)
-class _Loader:
-    """Reads each stored preparer and population once, however many members use it."""
-
-    store: Store
-    preparers: dict[str, Preparer] = field(default_factory=dict)
-    models: dict[tuple[str, int], Model] = field(default_factory=dict)
-
-    def scorers(self, members: Sequence[MemberResult]) -> tuple[_Scorer, ...]:
-        """What applies the members of one result, and what their ensembles average."""
-        found = [one for member in members for one in constituents(self.store, member)]
-        places = self.store.find(one.key for one in found)
-        found.sort(key=lambda one: places[one.key].segment)
-        return tuple(self._scorer(one, places[one.key].segment) for one in found)
-
-    def _scorer(self, one: Constituent, name: str) -> _Scorer:
-        record, number = one.record, one.record["model"]
-        if number is None:
-            raise UserError(
-                f"{one.name} cannot be applied: its model was not stored "
-                f"({record['not_savable'].rstrip('.')})."
-            )
-        segment = self.store.segment(name)
-        if name not in self.preparers:
-            self.preparers[name] = Preparer.load(segment.folder / "preparer")
-        if (name, number) not in self.models:
-            method = registry.find(record["method"], record["calibration"])
-            self.models[name, number] = method.load(segment.model_folder(number))
-        model = self.models[name, number].pick((record.get("model_key", one.key),))
-        return _Scorer(self.preparers[name], model, one.weight)
