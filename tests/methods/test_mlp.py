@@ -320,6 +320,10 @@ def test_weights_of_a_class_that_is_not_there_fail_their_member_alone(
         ({"gamma": 0.5}, "gamma has no effect with schedule constant"),
         ({"min_rate": 1e-5}, "min_rate has no effect with schedule constant"),
         ({"optimiser": "adam", "momentum": 0.5}, "momentum has no effect with optimiser adam"),
+        (
+            {"optimiser": "nadam", "epsilon_added_to": "uncorrected"},
+            "epsilon_added_to has no effect with optimiser nadam",
+        ),
         ({"longest_wait": 5}, "longest_wait has no effect without patience_growth"),
         ({"class_weight": {}}, "at least one class"),
         ({"schedule": "step", "step_size": 2.5}, "step_size"),
@@ -343,6 +347,8 @@ def test_options_without_effect_are_refused(chosen, said):
         {"optimiser": "rmsprop", "rho": 0.9, "momentum": 0.5},
         {"label_smoothing": 0.1, "focal_gamma": 2.0, "normalisation": "weights"},
         {"batch_norm": True, "activation": "selu", "initialiser": "lecun_normal"},
+        {"output_initialiser": "he_normal"},
+        {"epsilon_added_to": "uncorrected"},
         {"activation": "maxout", "l1": 1e-4, "l2": 1e-3},
         {"early_stopping": 4, "patience_growth": 2.0, "patience_unit": "updates"},
         {"keep_best": True, "validate_every": 2, "training_loss": False},
@@ -465,7 +471,10 @@ def test_members_group_by_shapes_and_minibatches_alone():
 
     assert group(learning_rate=0.5, epochs=3, weight_decay=0.1, class_weight="balanced") == group()
     assert group("x") == group("y") != group()
-    for chosen in ({"batch_size": 7}, {"hidden_layer_sizes": 5}, {"dropout": 0.1}):
+    own = {"epsilon_added_to": "uncorrected", "output_initialiser": "normal"}
+    assert group(**own, weight_scale="none") == group()
+    shared = ({"batch_size": 7}, {"hidden_layer_sizes": 5}, {"dropout": 0.1})
+    for chosen in (*shared, {"accuracy": "weighted"}):
         assert group(**chosen) != group()
 
 
@@ -474,6 +483,15 @@ def test_one_number_is_one_hidden_layer_and_wrong_ones_are_refused():
     for wrong in ({"hidden_layer_sizes": (0,)}, {"dropout": 1.0}, {"learning_rate": 0}):
         with pytest.raises(ValidationError):
             MLP.Parameters(**wrong)
+
+
+def test_options_that_came_later_count_in_keys_only_where_they_are_used():
+    later = MLP.Parameters.later
+    assert later < MLP.Parameters.model_fields.keys()
+    assert not later & MLP.Parameters(epochs=3).meaning().keys()
+    used = MLP.Parameters(weight_scale="none", accuracy="none").meaning()
+    assert used["weight_scale"] == "none"
+    assert later & used.keys() == {"weight_scale"}
 
 
 def test_the_method_is_described_without_loading_torch():

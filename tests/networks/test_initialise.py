@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 
+from sortal.networks.activation import Activation
 from sortal.networks.dense import Dense
 from sortal.networks.initialise import draw_weights, variance
 from sortal.networks.names import Initialiser
@@ -48,6 +49,16 @@ def test_a_layers_own_initialiser_comes_before_the_members():
     ratio = mixed[: 30 * 40] / plain[: 30 * 40]
     torch.testing.assert_close(ratio, torch.full_like(ratio, math.sqrt(70 / 30)))
     assert torch.equal(mixed[31 * 40 :], plain[31 * 40 :])
+
+
+def test_the_output_layer_may_start_otherwise():
+    mixed, plain = NETWORK.start(5, "he_uniform", "he_normal"), NETWORK.start(5, "he_uniform")
+    hidden = 31 * 40
+    assert torch.equal(mixed[:hidden], plain[:hidden])
+    assert (mixed[hidden : hidden + 200] != plain[hidden : hidden + 200]).all()
+    assert torch.equal(NETWORK.start(5, "he_uniform", "he_uniform"), plain)
+    behind = Network(shape=(30,), layers=(*NETWORK.layers, Activation(name="tanh")))
+    assert torch.equal(behind.start(5, "he_uniform", "he_normal"), mixed)
 
 
 def test_a_start_depends_on_the_seed_alone():

@@ -59,7 +59,16 @@ def recipe() -> Callable[..., Recipe]:
     return recipe
 
 
-RATES = ("learning_rate", "weight_decay", "momentum", "beta1", "beta2", "rho", "epsilon")
+RATES = (
+    "learning_rate",
+    "weight_decay",
+    "momentum",
+    "beta1",
+    "beta2",
+    "rho",
+    "epsilon",
+    "epsilon_added_to",
+)
 
 
 @pytest.fixture

@@ -43,6 +43,9 @@ def test_ten_updates_alone_equal_ten_among_eight(
             dropout_schedule=FlatCos(),
             dropout=0.1 * number if dropout else 0.0,
             initialiser="he_uniform" if number % 2 else "glorot_uniform",
+            output_initialiser="he_normal" if number % 3 else None,
+            epsilon=1e-3,
+            epsilon_added_to="uncorrected" if number % 2 else "corrected",
         )
         for number in range(8)
     ]

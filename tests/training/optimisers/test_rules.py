@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sortal.training.optimisers.build import build_optimiser
-from sortal.training.optimisers.choice import Choice, OptimiserKind
+from sortal.training.optimisers.choice import Choice, EpsilonPlace, OptimiserKind
 from sortal.training.optimisers.nadam import warmth
 from sortal.training.optimisers.rates import Rates
 
@@ -143,6 +143,45 @@ def test_the_first_update_keeps_its_digits_in_single_precision(kind, start):
         build_optimiser(kind, ours).step(ours, start.to(dtype), Rates.of(own, ours))
         ends.append(ours.double())
     torch.testing.assert_close(*ends, rtol=1e-6, atol=0)
+
+
+def _in_the_efficient_form(gradients, learning_rate, epsilon, *, largest):
+    """Steps of the form at the end of section 2 of Kingma & Ba, as Keras computes them."""
+    mean = square = most = torch.zeros_like(gradients[0])
+    total = torch.zeros_like(mean)
+    for update, gradient in enumerate(gradients, start=1):
+        mean = 0.9 * mean + 0.1 * gradient
+        square = 0.999 * square + 0.001 * gradient**2
+        most = torch.maximum(most, square) if largest else square
+        pace = learning_rate * (1 - 0.999**update) ** 0.5 / (1 - 0.9**update)
+        total = total - pace * mean / (most.sqrt() + epsilon)
+    return total
+
+
+@pytest.mark.parametrize("kind", ["adam", "amsgrad", "adamw"])
+def test_epsilon_may_be_added_before_the_correction(kind, slope, start):
+    places = ("corrected", "uncorrected", "uncorrected")
+    own = [Choice(learning_rate=0.01, epsilon=0.1, epsilon_added_to=place) for place in places]
+    other = [Choice(learning_rate=0.01, epsilon=0.1)] * 3
+    gradients = [slope(torch.zeros_like(start), update) for update in range(30)]
+    ends = []
+    for chosen in (own, other):
+        ours = torch.zeros_like(start)
+        optimiser, rates = build_optimiser(kind, ours), Rates.of(chosen, ours)
+        for gradient in gradients:
+            optimiser.step(ours, gradient.clone(), rates)
+        ends.append(ours)
+    expected = _in_the_efficient_form(gradients, 0.01, 0.1, largest=kind == "amsgrad")
+    torch.testing.assert_close(ends[0][1:], expected[1:])
+    assert torch.equal(ends[0][0], ends[1][0])
+    assert (ends[0][1:] - ends[1][1:]).abs().min() > 1e-3
+
+
+def test_members_alone_keep_the_place_of_their_epsilon(start):
+    own = [Choice(learning_rate=0.1, epsilon_added_to=place) for place in get_args(EpsilonPlace)]
+    rates = Rates.of(own, start)
+    assert rates.keep(torch.tensor([0])).uncorrected is None
+    assert rates.keep(torch.tensor([1])).uncorrected.tolist() == [[True]]
 
 
 def test_what_nadam_leaves_out_of_its_product_is_nothing():
