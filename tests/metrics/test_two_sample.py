@@ -1,0 +1,236 @@
+"""Tests of two weighted samples: against scipy, by their properties, and by simulation."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.special import kolmogorov
+
+from sortal.errors import DataError
+from sortal.metrics.histogram import Histogram
+from sortal.metrics.two_sample import (
+    Sample,
+    chi_square_homogeneity,
+    chi_square_ww,
+    effective_number,
+    ks_asymptotic,
+    ks_limit,
+    ks_permutation,
+)
+
+EDGES = np.linspace(0.0, 1.0, 11)
+
+
+def samples():
+    """Tied values and whole-number weights that sum to more than zero."""
+    pair = st.tuples(st.integers(-3, 3), st.integers(0, 3))
+    return st.lists(pair, max_size=12).map(lambda more: np.array([(0, 1), *more]).T)
+
+
+def unit(values):
+    return Sample(values=np.asarray(values, dtype=np.float64))
+
+
+def growing(stream, size):
+    """Uniform values with weights that vary, and grow 150-fold over them."""
+    values = stream.random(size)
+    return Sample(values=values, weights=stream.exponential(size=size) * np.exp(5 * values))
+
+
+def signed(stream, size):
+    values = stream.random(size)
+    return Sample(values=values, weights=np.where(stream.random(size) < 0.2 * values, -1.0, 1.0))
+
+
+def filled(sample, edges=EDGES):
+    return Histogram.of(sample.values, sample.weights, edges)
+
+
+@given(samples(), samples())
+def test_the_distance_is_the_largest_between_cumulative_shares(first, second):
+    found = ks_asymptotic(*(Sample(values=one[0], weights=one[1]) for one in (first, second)))
+    shares = [
+        [one[1][one[0] <= value].sum() / one[1].sum() for value in range(-4, 5)]
+        for one in (first, second)
+    ]
+    assert found.statistic == pytest.approx(np.abs(np.subtract(*shares)).max(), abs=1e-12)
+
+
+def test_the_asymptotic_p_of_unweighted_samples_is_kolmogorovs():
+    stream = np.random.default_rng(3)
+    first, second = stream.normal(size=700), stream.normal(size=400) + 0.1
+    found = ks_asymptotic(unit(first), unit(second))
+    reach = np.sqrt(700 * 400 / 1100) * stats.ks_2samp(first, second).statistic
+    assert found.p == pytest.approx(kolmogorov(reach), abs=1e-12)
+    assert found.p == pytest.approx(stats.ks_2samp(first, second).pvalue, abs=0.02)
+    assert found.approximate
+    assert found.n_eff == (700, 400)
+
+
+@given(samples(), samples())
+def test_whole_weights_are_repetitions_and_their_scale_is_of_no_account(first, second):
+    weighted = [Sample(values=one[0], weights=one[1]) for one in (first, second)]
+    repeated = [unit(np.repeat(*one)) for one in (first, second)]
+    scaled = Sample(values=first[0], weights=0.37 * first[1])
+    distance = ks_asymptotic(*repeated).statistic
+    assert ks_asymptotic(*weighted).statistic == pytest.approx(distance, abs=1e-12)
+    assert ks_asymptotic(scaled, weighted[1]).statistic == pytest.approx(distance, abs=1e-12)
+
+
+@settings(max_examples=20)
+@given(samples(), samples())
+def test_the_tests_do_not_ask_which_sample_comes_first(first, second):
+    one, two = (Sample(values=each[0] / 4, weights=each[1]) for each in (first, second))
+    for test in (ks_asymptotic, ks_limit):
+        assert test(one, two).statistic == pytest.approx(test(two, one).statistic, abs=1e-12)
+    for test in (chi_square_ww, chi_square_homogeneity):
+        there, back = (test(*pair, least=1) for pair in permuted(filled(one), filled(two)))
+        assert there.statistic == pytest.approx(back.statistic, nan_ok=True, abs=1e-9)
+
+
+def permuted(one, two):
+    return (one, two), (two, one)
+
+
+def test_equal_samples_agree_wholly():
+    sample = growing(np.random.default_rng(0), 300)
+    assert ks_permutation(sample, sample, permutations=50).p == 1.0
+    assert ks_limit(sample, sample, draws=50).p == 1.0
+    assert chi_square_homogeneity(filled(sample), filled(sample)).p == pytest.approx(1.0)
+
+
+def test_few_examples_are_permuted_as_counting_all_deals_has_it():
+    first, second = [0.1, 0.2, 0.3, 0.4], [0.35, 0.5, 0.6, 0.7]
+    exact = stats.ks_2samp(first, second, method="exact").pvalue
+    found = ks_permutation(unit(first), unit(second), permutations=20_000)
+    assert found.p == pytest.approx(exact, abs=0.015)
+    assert not found.approximate
+
+
+def test_p_from_draws_is_never_zero_and_depends_on_the_seed_alone():
+    one, two = unit(np.arange(50.0)), unit(np.arange(50.0) + 100)
+    assert ks_permutation(one, two, permutations=99).p == 0.01
+    assert ks_limit(one, two, draws=99).p == 0.01
+    near = unit(np.arange(50.0) + 5)
+    for test in (ks_permutation, ks_limit):
+        assert test(one, near, seed=1).p == test(one, near, seed=1).p
+
+
+def test_the_limit_of_unweighted_samples_is_kolmogorovs_law():
+    stream = np.random.default_rng(5)
+    one, two = unit(stream.random(20_000)), unit(stream.random(9_000) ** 1.02)
+    assert ks_limit(one, two).p == pytest.approx(ks_asymptotic(one, two).p, abs=0.015)
+
+
+@pytest.mark.parametrize("drawn", [growing, signed])
+def test_the_limit_agrees_with_permutation_where_weights_depend_on_values(drawn):
+    stream = np.random.default_rng(8)
+    for _ in range(4):
+        one, two = drawn(stream, 3000), drawn(stream, 2000)
+        exact = ks_permutation(one, two, permutations=1000)
+        assert ks_limit(one, two).p == pytest.approx(exact.p, abs=0.06)
+
+
+def uniform(p_values, *, tolerance=0.001):
+    """Whether p-values pass for uniform: their own Kolmogorov-Smirnov test does not reject."""
+    return stats.kstest(p_values, "uniform").pvalue > tolerance
+
+
+@pytest.mark.parametrize("drawn", [growing, signed, lambda stream, n: unit(stream.random(n))])
+def test_p_is_uniform_where_both_samples_come_from_one_distribution(drawn):
+    stream = np.random.default_rng(21)
+    found = {name: [] for name in ("permutation", "limit", "chi2")}
+    for seed in range(250):
+        one, two = drawn(stream, 900), drawn(stream, 400)
+        found["permutation"].append(ks_permutation(one, two, permutations=79, seed=seed).p)
+        found["limit"].append(ks_limit(one, two, draws=400, seed=seed).p)
+        found["chi2"].append(chi_square_homogeneity(filled(one), filled(two)).p)
+    for name, p_values in found.items():
+        assert uniform(p_values), name
+
+
+@pytest.mark.parametrize("drawn", [growing, signed])
+def test_p_is_small_where_the_distributions_differ(drawn):
+    stream = np.random.default_rng(2)
+    one, two = drawn(stream, 4000), drawn(stream, 4000)
+    two = Sample(values=two.values**1.4, weights=two.weights)
+    assert ks_permutation(one, two, permutations=999).p == 0.001
+    assert ks_limit(one, two).p < 0.002
+    assert chi_square_homogeneity(filled(one), filled(two)).p < 0.001
+
+
+def test_weights_that_vary_over_bins_mislead_the_test_of_the_paper_and_not_ours():
+    stream = np.random.default_rng(4)
+    pairs = [(filled(growing(stream, 2000)), filled(growing(stream, 700))) for _ in range(400)]
+    paper = np.mean([chi_square_ww(*pair).p < 0.05 for pair in pairs])
+    ours = np.mean([chi_square_homogeneity(*pair).p < 0.05 for pair in pairs])
+    assert paper > 0.08
+    assert 0.02 < ours < 0.08
+
+
+def test_with_unit_weights_homogeneity_is_pearsons():
+    stream = np.random.default_rng(1)
+    one, two = filled(unit(stream.random(3000))), filled(unit(stream.random(500)))
+    peer = stats.chi2_contingency(np.stack([one.sums, two.sums]), correction=False)
+    found = chi_square_homogeneity(one, two)
+    assert found.statistic == pytest.approx(peer.statistic)
+    assert found.p == pytest.approx(peer.pvalue)
+    assert (found.ndf, found.merged) == (peer.dof, 0)
+
+
+def test_the_test_of_the_paper_is_its_formula():
+    stream = np.random.default_rng(6)
+    one, two = (filled(growing(stream, n)) for n in (5000, 4000))
+    found = chi_square_ww(one, two)
+    gaps = (one.total * two.sums - two.total * one.sums) ** 2
+    variances = one.total**2 * two.squares + two.total**2 * one.squares
+    assert found.merged == 0
+    assert found.statistic == pytest.approx((gaps / variances).sum())
+
+
+def test_bins_with_too_few_effective_events_are_merged_and_counted():
+    counts = np.array([40.0, 3, 4, 5, 30, 2])
+    edges = np.arange(7.0)
+    histogram = Histogram(edges=edges, sums=counts, squares=counts)
+    found = chi_square_homogeneity(histogram, histogram)
+    assert (found.ndf, found.merged) == (2, 3)
+    heavy = Histogram(edges=edges, sums=counts, squares=counts * 4)
+    assert chi_square_homogeneity(heavy, heavy).merged == 4
+
+
+def test_one_bin_that_is_left_cannot_be_tested():
+    lone = Histogram(edges=np.arange(3.0), sums=np.array([3.0, 4.0]), squares=np.array([3.0, 4.0]))
+    found = chi_square_homogeneity(lone, lone)
+    assert np.isnan(found.p)
+    assert found.ndf == 0
+
+
+def test_negative_weights_are_flagged_and_may_take_the_distance_beyond_one():
+    one = Sample(values=np.array([0.0, 1.0, 2.0]), weights=np.array([2.0, -1.5, 0.5]))
+    found = ks_permutation(one, unit([1.5, 2.5]), permutations=20)
+    assert found.signed
+    assert found.statistic == pytest.approx(2.0)
+    assert not ks_asymptotic(unit([1.0]), unit([2.0])).signed
+
+
+@pytest.mark.parametrize("empty", [[], [-1.0, 1.0], [-2.0, 1.0]])
+def test_samples_without_weight_above_zero_are_not_tested(empty):
+    nothing = Sample(values=np.arange(float(len(empty))), weights=np.array(empty))
+    for test in (ks_asymptotic, ks_limit, ks_permutation):
+        found = test(nothing, unit([1.0, 2.0]))
+        assert np.isnan(found.p)
+        assert np.isnan(found.statistic)
+
+
+def test_values_that_are_no_number_are_refused():
+    with pytest.raises(DataError, match="expected numbers, got 1 NaN"):
+        ks_limit(unit([np.nan, 1.0]), unit([1.0]))
+    other = Histogram.of(np.zeros(2), None, EDGES * 2)
+    with pytest.raises(DataError, match="different edges"):
+        chi_square_ww(filled(unit([0.5])), other)
+
+
+@given(st.floats(0.01, 100.0), st.integers(1, 30))
+def test_equal_weights_count_as_many_examples_as_there_are(weight, size):
+    assert effective_number(np.full(size, weight)) == pytest.approx(size)
