@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sortal.errors import DataError
-from sortal.evaluation.figures.distributions import LowerPanel, Process, score_figure
+from sortal.evaluation.figures.distributions import Process, score_figure
+from sortal.evaluation.figures.lower_panel import LowerPanel
 from sortal.metrics.histogram import Histogram
 
 EDGES = np.linspace(0, 1, 5)

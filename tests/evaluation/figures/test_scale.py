@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matplotlib.figure import Figure
@@ -15,11 +15,13 @@ ANY = arrays(
 
 
 @given(ANY, st.booleans())
+@example(np.array([5e-324]), True)
 def test_limits_are_finite_and_hold_every_value_that_can_be_drawn(values, log):
     low, high = span(values, log=log)
     assert np.isfinite([low, high]).all()
     assert low < high
-    drawable = values[np.isfinite(values) & ((values > 0) | (not log))]
+    least = np.finfo(float).tiny if log else -np.inf
+    drawable = values[np.isfinite(values) & (values >= least)]
     assert (drawable <= high).all()
     if log:
         assert low > 0

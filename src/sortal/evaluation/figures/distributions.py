@@ -11,6 +11,7 @@ import numpy as np
 
 from sortal.errors import DataError
 from sortal.evaluation.figures.bars import outlined, points, width_named
+from sortal.evaluation.figures.lower_panel import LowerPanel, draw_lower
 from sortal.evaluation.figures.scale import raise_top, span
 from sortal.evaluation.figures.style import COLOURS, FILLS, LINES, PLAIN, Look, drawing, write_above
 from sortal.metrics.histogram import Histogram
@@ -36,32 +37,6 @@ class Process:
 
     scale: float = 1.0
     """Factor that it is drawn with, which the legend tells; for signals only."""
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class LowerPanel:
-    """What is drawn bin by bin below: a ratio of two parts, S/sqrt(B), ..."""
-
-    label: str
-    """Left of the axes."""
-
-    values: np.ndarray
-    """Shape (bins,); what is not finite is left out."""
-
-    errors: np.ndarray | None = None
-    """Their statistical errors, shape (bins,)."""
-
-    band: np.ndarray | None = None
-    """Half the width of a band about `reference`: the error of a ratio's denominator."""
-
-    reference: float | None = 1.0
-    """Where a line is drawn; None for none."""
-
-    limits: tuple[float, float] | None = None
-    """Of the vertical axis; None for what holds all values and errors.
-
-    Points beyond are drawn at the edge, as arrows.
-    """
 
 
 def score_figure(
@@ -117,7 +92,7 @@ def score_figure(
         upper.set_ylabel(f"{ylabel} / {width_named(edges)}")
         upper.legend(handles[::-1], labels[::-1], loc="upper right", ncols=2, fontsize="small")
         if lower is not None:
-            _draw_lower(lowest, lower, edges, hidden)
+            draw_lower(lowest, lower, edges, hidden)
         if blinded is not None:
             _mark_blinded(upper, edges, hidden)
         lowest.set_xlim(edges[0], edges[-1])
@@ -216,38 +191,6 @@ def _scale(axes: "Axes", values: np.ndarray, *, room: float, log_y: bool) -> Non
         low = min(low, 0.0) if np.nanmin(values, initial=0.0) < 0 else 0.0
         axes.yaxis.set_major_formatter("{x:,.10g}")
     axes.set_ylim(low, raise_top(low, high, room=room, log=log_y))
-
-
-def _draw_lower(axes: "Axes", panel: LowerPanel, edges: np.ndarray, hidden: np.ndarray) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    values = np.where(hidden | ~np.isfinite(panel.values), np.nan, panel.values)
-    errors = np.zeros_like(values) if panel.errors is None else np.nan_to_num(panel.errors)
-    centres, halves = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
-    kept = [values - errors, values + errors]
-    if panel.reference is not None:
-        axes.axhline(panel.reference, color="0.4", linewidth=1)
-        kept.append(np.array([panel.reference]))
-        if panel.band is not None:
-            band = np.nan_to_num(panel.band)
-            axes.stairs(
-                panel.reference + band,
-                edges,
-                baseline=panel.reference - band,
-                fill=True,
-                color="0.85",
-                zorder=0,
-            )
-    axes.errorbar(centres, values, errors, halves, fmt="o", color="black", markersize=4)
-    low, high = panel.limits or span(np.concatenate(kept), margin=0.1)
-    for beyond, edge, mark in ((values < low, low, "v"), (values > high, high, "^")):
-        axes.plot(centres[beyond], np.full(beyond.sum(), edge), mark, color="black", clip_on=False)
-    axes.set_ylim(low, high)
-    # A number at either end would touch those of the panel above, or of the other axis.
-    axes.yaxis.set_major_locator(MaxNLocator(5, prune="both"))
-    axes.set_ylabel(panel.label)
-    axes.grid(axis="y", color="0.9")
-    axes.set_axisbelow(True)
 
 
 def _mark_blinded(axes: "Axes", edges: np.ndarray, hidden: np.ndarray) -> None:

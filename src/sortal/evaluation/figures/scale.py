@@ -24,7 +24,9 @@ def span(values: np.ndarray, *, log: bool = False, margin: float = 0.05) -> tupl
         Low and high, finite and different; 0 to 1 or 0.1 to 1 if nothing can be drawn.
     """
     values = np.ravel(values)
-    values = values[np.isfinite(values) & ((values > 0) | (not log))]
+    # Smaller numbers are too coarse for a margin: limits would fall together.
+    least = np.finfo(float).tiny if log else -np.inf
+    values = values[np.isfinite(values) & (values >= least)]
     if not len(values):
         return (0.1, 1.0) if log else (0.0, 1.0)
     low, high = float(values.min()), float(values.max())
