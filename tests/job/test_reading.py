@@ -186,7 +186,7 @@ WRONG = [
     ({"classes": [None, "a"]}, "data.classes[0]", "text, a whole number, or true or false"),
     ({"weight": "w" * 200}, None, ""),
     ({"weight": ["w" * 200]}, "data.weight", "..."),
-    ({3: 4}, "data.3", "one of source, label"),
+    ({3: 4}, "data.3", "one of source, columns"),
 ]
 
 

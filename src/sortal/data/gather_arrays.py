@@ -37,14 +37,14 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
     beside: dict[str, list[Any]] = {name: [] for name in roles.beside}
     for file in files:
         refuse_lacking(file, files[0], (*roles.inputs, *roles.beside))
-        places.files.append(file.path)
+        places.files.append(file)
         places.starts.append(sum(counts))
         counts.append(_examples(file, (*roles.beside, *roles.inputs)))
         for name, arrays in pieces.items():
             arrays.append(as_input(name, file.whole(name), block.length))
         for name, chunks in beside.items():
             chunks.append(_flat_column(file, name))
-    refuse_empty(files[0].path, sum(counts))
+    refuse_empty(files, sum(counts))
     inputs, infinite = {}, 0
     names = {}
     for name, arrays in pieces.items():

@@ -11,6 +11,7 @@ from sortal.data.gathered import (
     Gathered,
     Places,
     chunked,
+    cut_note,
     infinite_note,
     no_signals,
     refuse_empty,
@@ -45,7 +46,7 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
         for table in tables:
             refuse_lacking(table, tables[0], (*roles.inputs, *roles.beside))
             notes.extend(_more_columns(table, tables[0]))
-            places.files.append(table.path)
+            places.files.append(table)
             places.starts.append(rows)
             for batch in table.batches(
                 tuple(dict.fromkeys((*roles.inputs, *roles.beside))), _BLOCK_ROWS
@@ -62,7 +63,8 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
                     chunks.append(batch.column(name))
                 rows += len(batch)
             counts.append(rows - places.starts[-1])
-        refuse_empty(tables[0].path, rows)
+            notes.extend(cut_note(table))
+        refuse_empty(tables, rows)
         notes.extend(infinite_note(infinite))
         whole = matrices.array()
     return Gathered(

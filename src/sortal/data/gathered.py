@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import pyarrow as pa
 
 from sortal.data.columns import Column, texts
 from sortal.data.inputs import Array
-from sortal.data.readers.base import Arrays, Table
+from sortal.data.readers.base import Arrays, Selection, Table, place_in_file
 from sortal.data.shape import InfiniteValue, settle_infinite
 from sortal.data.sources import nearest
 from sortal.errors import DataError
@@ -21,14 +20,14 @@ from sortal.job.problems import JobError, Problem
 class Places:
     """Where examples come from, for messages."""
 
-    files: list[Path] = field(default_factory=list)
+    files: list[Table | Arrays] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     """Number of each file's first example, counted over all files."""
 
     def at(self, row: int) -> str:
         """Name the file and the row within it, counted from 1 without a header."""
         number = int(np.searchsorted(self.starts, row, side="right")) - 1
-        return f"{self.files[number].name}, row {row - self.starts[number] + 1}"
+        return place_in_file(self.files[number], row - self.starts[number])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,10 +77,19 @@ def refuse_lacking(file: Table | Arrays, first: Table | Arrays, needed: Sequence
         )
 
 
-def refuse_empty(path: Path, rows: int) -> None:
+def refuse_empty(files: Sequence[Table | Arrays], rows: int) -> None:
     """Refuse data without a single example."""
-    if not rows:
-        raise DataError(f"{path}: expected examples, got none.")
+    if rows:
+        return
+    cut = sum(file.rows_read for file in files if isinstance(file, Selection))
+    why = f": the cut drops all {cut} rows" if cut else ""
+    raise DataError(f"{files[0].path}: expected examples, got none{why}.")
+
+
+def cut_note(table: Table) -> Iterator[str]:
+    """The sentence about rows that a cut dropped."""
+    if isinstance(table, Selection) and table.rows_passed < table.rows_read:
+        yield f"{table.rows_passed} of {table.rows_read} rows of {table.path.name} pass data.cut."
 
 
 def infinite_note(count: int) -> Iterator[str]:

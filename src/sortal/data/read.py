@@ -22,7 +22,7 @@ from sortal.data.labels import UNKNOWN, Labels, Outputs
 from sortal.data.lanes import row_blocks
 from sortal.data.readers.base import Arrays, Table
 from sortal.data.roles import Roles, assign_roles
-from sortal.data.sources import Source, find_source, nearest, signature
+from sortal.data.sources import Source, find_source, nearest, signature, table_options
 from sortal.data.spill import taken
 from sortal.data.split import Part
 from sortal.data.strata import draw_subset
@@ -48,7 +48,7 @@ def read_dataset(block: DataBlock, folder: Path, seed: int) -> Dataset:
         JobError: Names or options that do not fit the data, all that were found.
         DataError: A file or a value in it cannot be used; the text names file, row and column.
     """
-    source = find_source(block.source, folder)
+    source = find_source(block.source, folder, table_options(block))
     roles = assign_roles(block, source)
     gathered = _gather(source, roles, block)
     examples = _Examples.understand(gathered, roles, source)

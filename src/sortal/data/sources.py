@@ -1,17 +1,28 @@
 """Where examples come from: the files, or the named data set, that a job's `data.source` means."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 from sortal.data.readers.base import Arrays, Batch, Table
+from sortal.data.readers.derived import DerivedTable
+from sortal.data.readers.expression import BadExpression
 from sortal.data.readers.named import LoadedDataset, load_named, named_datasets
-from sortal.data.readers.registry import open_file, suffix_of, suffixes
+from sortal.data.readers.registry import (
+    PLAIN,
+    TableOptions,
+    open_file,
+    suffix_of,
+    suffixes,
+    useless_options,
+)
 from sortal.data.split import Part
 from sortal.errors import DataError
-from sortal.job.models import PartFiles
+from sortal.job.models import DataBlock, PartFiles
+from sortal.job.positions import dotted
 from sortal.job.problems import JobError, Problem
 
 _CLASS = "class"
@@ -51,15 +62,31 @@ class NamedTable:
             yield self._table.slice(start, size).select(list(names))
 
 
-def find_source(given: str | list[str] | PartFiles, folder: Path) -> Source:
+def table_options(block: DataBlock) -> TableOptions:
+    """What a job says of how its files are to be read."""
+    names = block.columns
+    return TableOptions(
+        columns=tuple(names) if isinstance(names, list) else None,
+        header=names is None,
+        tree=block.tree or "",
+        aliases=block.aliases,
+        cut=block.cut or "",
+    )
+
+
+def find_source(
+    given: str | list[str] | PartFiles, folder: Path, options: TableOptions = PLAIN
+) -> Source:
     """Open what `data.source` names.
 
     Args:
         given: The job's `data.source`.
         folder: Paths are relative to it.
+        options: How the files are to be read.
 
     Raises:
-        JobError: A file or named data set does not exist, or a name's ending is unknown; all at once.
+        JobError: A file or named data set does not exist, or a name's ending is unknown, all at
+            once; an option has no effect on a file; or an expression cannot be used.
         DataError: A file is not what its name says.
     """
     places = _places(given)
@@ -67,13 +94,16 @@ def find_source(given: str | list[str] | PartFiles, folder: Path) -> Source:
     if _is_named(places, folder):
         name = places[0].text
         loaded = load_named(name)
+        _refuse_useless([Path(name)], options)
         return Source(
             name=name,
-            files=(NamedTable(name, loaded),),
+            files=(_derived(NamedTable(name, loaded), options),),
             label=_CLASS,
             classes=loaded.class_names,
         )
-    opened = [open_file(folder / place.text) for place in places]
+    _refuse_useless([folder / place.text for place in places], options)
+    with _placed_expressions():
+        opened = [open_file(folder / place.text, options) for place in places]
     parts = tuple(place.part for place in places if place.part)
     first = Path(places[0].text)
     name = first.name[: -len(suffix_of(first))]
@@ -87,6 +117,40 @@ def find_source(given: str | list[str] | PartFiles, folder: Path) -> Source:
     if tables:
         return Source(name=name, files=tables, parts=parts)
     return Source(name=name, files=arrays, parts=parts, label="labels")
+
+
+def _derived(table: Table, options: TableOptions) -> Table:
+    if not options.aliases and not options.cut:
+        return table
+    with _placed_expressions():
+        return DerivedTable(table, options.aliases, options.cut)
+
+
+def _refuse_useless(paths: Sequence[Path], options: TableOptions) -> None:
+    """Refuse options that some file cannot heed."""
+    found = [(name, path) for path in paths for name in useless_options(path, options)]
+    # Without a header line is what a job calls `columns: numbered`.
+    keys = {"header": "columns"}
+    problems = {
+        name: Problem(
+            path=f"data.{keys.get(name, name)}",
+            expected=f"nothing, for it has no effect on {path.name}",
+            got="a value",
+        )
+        for name, path in reversed(found)
+    }
+    if problems:
+        raise JobError(list(problems.values()))
+
+
+@contextmanager
+def _placed_expressions() -> Iterator[None]:
+    """Tell a bad expression as a problem of the line that it stands in."""
+    try:
+        yield
+    except BadExpression as error:
+        path = dotted(["data", *error.option.split(".", 1)])
+        raise JobError([Problem(path=path, expected=error.expected, got=error.got)]) from error
 
 
 def signature(given: str | list[str] | PartFiles, folder: Path) -> list[tuple[str, int, int]]:

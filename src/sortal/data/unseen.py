@@ -1,7 +1,7 @@
 """Read unseen files for a stored model: the inputs it was trained on, block by block."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,10 +15,12 @@ from sortal.data.gather_tables import feature_matrix
 from sortal.data.gathered import infinite_error
 from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.readers.base import Arrays, Batch, Table
+from sortal.data.readers.derived import DerivedTable
+from sortal.data.readers.expression import needed_aliases
 from sortal.data.readers.npy import as_column
-from sortal.data.readers.registry import open_file
+from sortal.data.readers.registry import PLAIN, TableOptions, open_file, useless_options
 from sortal.data.shape import InfiniteValue, as_input, settle_infinite
-from sortal.data.sources import nearest
+from sortal.data.sources import nearest, table_options
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 
@@ -38,6 +40,9 @@ class InputSpec:
 
     infinite: Literal["error", "missing"] = "error"
 
+    options: TableOptions = PLAIN
+    """How its files were read; a cut is none of it, for every row of a new file gets a score."""
+
     @classmethod
     def of(cls, dataset: Dataset, block: DataBlock) -> "InputSpec":
         """Describe the inputs of a dataset that was read by a block."""
@@ -50,6 +55,7 @@ class InputSpec:
             },
             length=block.length,
             infinite=block.infinite,
+            options=replace(table_options(block), cut=""),
         )
 
     def described(self) -> dict[str, Any]:
@@ -59,17 +65,46 @@ class InputSpec:
             "shapes": {name: shape and list(shape) for name, shape in self.shapes.items()},
             "length": self.length,
             "infinite": self.infinite,
+            "columns": self.options.columns and list(self.options.columns),
+            "header": self.options.header,
+            "tree": self.options.tree,
+            "aliases": dict(self.options.aliases),
         }
+
+    def open(self, path: Path) -> Table | Arrays:
+        """Open a new file, which may be of another kind than those that the model was made from.
+
+        Then what its own kind would have been told is left out. Aliases are not made yet.
+        """
+        told = replace(self.options, aliases={})
+        plain = {name: getattr(PLAIN, name) for name in useless_options(path, told)}
+        return open_file(path, replace(told, **plain))
+
+    def derived(self, table: Table) -> Table:
+        """The table with those aliases that inputs are made of.
+
+        Others may need columns that new files lack, the label among them.
+        """
+        inputs = {name for listed in self.names.values() for name in listed}
+        aliases = needed_aliases(self.options.aliases, inputs)
+        return DerivedTable(table, aliases) if aliases else table
 
     @classmethod
     def restore(cls, described: Mapping[str, Any]) -> "InputSpec":
-        """Rebuild from `described`."""
+        """Rebuild from `described`; what older versions did not write is as if nothing was said."""
         shapes = described["shapes"]
+        listed = described.get("columns")
         return cls(
-            names={name: tuple(listed) for name, listed in described["names"].items()},
+            names={name: tuple(inside) for name, inside in described["names"].items()},
             shapes={n: None if shape is None else tuple(shape) for n, shape in shapes.items()},
             length=described["length"],
             infinite=described["infinite"],
+            options=TableOptions(
+                columns=None if listed is None else tuple(listed),
+                header=described.get("header", True),
+                tree=described.get("tree", ""),
+                aliases=described.get("aliases", {}),
+            ),
         )
 
 
@@ -91,7 +126,7 @@ def read_inputs(
     Raises:
         DataError: Columns are missing (all are listed), or a value is not a number.
     """
-    yield from read_opened(map(open_file, paths), spec, id_column=id_column, size=size)
+    yield from read_opened(map(spec.open, paths), spec, id_column=id_column, size=size)
 
 
 def read_opened(
@@ -109,7 +144,7 @@ def read_opened(
     for opened in files:
         places.append(str(opened.path))
         blocks = (
-            _table_blocks(opened, spec, id_column, size)
+            _table_blocks(spec.derived(opened), spec, id_column, size)
             if isinstance(opened, Table)
             else _array_blocks(opened, spec, id_column, size)
         )

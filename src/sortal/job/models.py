@@ -11,6 +11,7 @@ Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Name = Annotated[str, Field(min_length=1)]
 File = Annotated[Name, Words("a file name", "file names")]
 Column = Annotated[Name, Words("a column name", "column names")]
+Expression = Annotated[Name, Words("an expression over columns", "expressions over columns")]
 Title = Annotated[
     str,
     Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=120),
@@ -157,7 +158,24 @@ class DataBlock(Block):
     ]
     """A file, several files of one kind (read one after another), a map of parts to
     files, or a dataset's name (`sortal datasets` lists them). Kinds of file: CSV, TSV,
-    Parquet, NPZ, NPY, HDF5. Paths are relative to the job file."""
+    Parquet, ROOT, NPZ, NPY, HDF5. Paths are relative to the job file."""
+    columns: (
+        Annotated[
+            Annotated[list[Column], Field(min_length=1)] | Literal["numbered"],
+            Words("the names of all columns, or `numbered`", "names of columns"),
+        ]
+        | None
+    ) = None
+    """Text files have no header line: the names of all their columns in order, or `numbered` to call
+    them `c1`, `c2`, ..."""
+    tree: Name | None = None
+    """Path of the tree in ROOT files; needed where a file holds several."""
+    aliases: dict[Column, Expression] = {}
+    """Columns of tables to add or to replace, each an expression over columns and other aliases, such as
+    `ratio: pt1 / pt2`."""
+    cut: Expression | None = None
+    """Expression that rows of tables must fulfil to be examples, such as `pt > 30 && abs(eta) < 2.4`.
+    It divides what the job sees; predictions are made for every row."""
     label: Column | Annotated[list[Column], Field(min_length=1)] | None = None
     """Column of the class, or several 0/1 columns. A named dataset knows its own. For NPZ
     and HDF5 the array's name (default `labels`)."""
@@ -190,9 +208,10 @@ class DataBlock(Block):
     gives hold where there is no `split` at all."""
     subset: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, le=1)] | None = None
     """Use only so many examples (a whole number) or such a share of them (a number up to 1.0), drawn stratified with the job's seed."""
-    scaling: Literal["standard", "minmax", "minmax_symmetric", "robust", "none"] = "none"
+    scaling: Literal["standard", "minmax", "minmax_symmetric", "robust", "whiten", "none"] = "none"
     """Fitted on training examples: zero mean and unit variance, to [0, 1], to [-1, 1], median and
-    interquartile range, or as they are."""
+    interquartile range, zero mean and unit variance without correlations (tables only, no missing
+    values), or as they are."""
     imputation: Literal["median", "mean", "most_frequent", "zero", "none"] = "none"
     """What replaces missing features, computed from training examples."""
     infinite: Literal["error", "missing"] = "error"

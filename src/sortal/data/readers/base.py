@@ -70,6 +70,39 @@ class Arrays(Protocol):
         ...
 
 
+@runtime_checkable
+class WithLists(Protocol):
+    """A table that also knows columns of lists: `NAME[k]` asks `batches` for one element of each."""
+
+    has_lists: bool
+
+
+@runtime_checkable
+class Selection(Protocol):
+    """A table that leaves out rows of its file."""
+
+    rows_read: int
+    """Rows of the file in the last walk so far."""
+
+    rows_passed: int
+    """Those of them that are rows of the table."""
+
+    def row_in_file(self, row: int) -> int:
+        """Which row of the file became a row of the table, both counted from 0."""
+        ...
+
+
+def place_in_file(opened: Table | Arrays, row: int) -> str:
+    """Name a file and one of its rows, counted from 1 without a header line.
+
+    Args:
+        opened: The file.
+        row: Row of the table, from 0.
+    """
+    inside = opened.row_in_file(row) if isinstance(opened, Selection) else row
+    return f"{opened.path.name}, row {inside + 1}"
+
+
 OFFSETS = "_offsets"
 """Ending of the array that holds where each example of a ragged array begins."""
 

@@ -63,7 +63,8 @@ _READERS = {
     ".hdf5": _HDF5,
 }
 _OF_ANY_TABLE = ("aliases", "cut")
-_PLAIN = TableOptions()
+PLAIN = TableOptions()
+"""Nothing said."""
 
 
 def suffixes() -> tuple[str, ...]:
@@ -81,15 +82,13 @@ def suffix_of(path: Path) -> str:
 
 def useless_options(path: Path, options: TableOptions) -> tuple[str, ...]:
     """Options that are given and that say nothing to the reader of a file."""
-    reader = _READERS.get(suffix_of(path))
-    if reader is None:
-        return ()
+    reader = _READERS.get(suffix_of(path), _Reader(""))
     heard = (*reader.takes, *(_OF_ANY_TABLE if reader.table else ()))
     given = [one.name for one in fields(options) if _is_given(options, one.name)]
     return tuple(name for name in given if name not in heard)
 
 
-def open_file(path: Path, options: TableOptions = _PLAIN) -> Opened:
+def open_file(path: Path, options: TableOptions = PLAIN) -> Opened:
     """Open a file with the reader that its name asks for.
 
     >>> options = TableOptions(columns=("pt", "weight"), cut="pt > 30")  # no header line
@@ -133,4 +132,4 @@ def _loaded(opener: str) -> Callable[..., Opened]:
 
 
 def _is_given(options: TableOptions, name: str) -> bool:
-    return bool(getattr(options, name) != getattr(_PLAIN, name))
+    return bool(getattr(options, name) != getattr(PLAIN, name))

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from sortal.data.readers.base import Batch
+from sortal.data.readers.base import Batch, Table
+from sortal.data.readers.derived import DerivedTable, alias_option
+from sortal.data.readers.expression import BadExpression
 from sortal.errors import DataError, MissingExtra, suggest
 
 if TYPE_CHECKING:
@@ -103,6 +105,26 @@ class RootTable:
         if branch.holds is Holds.OTHER:
             raise DataError(f"{place} {branch.typename or 'parts'}, expected numbers or text.")
         return Column(branch, None)
+
+
+def open_root(path: Path, *, tree: str = "") -> Table:
+    """Open a ROOT file; aliases that its tree brings are columns too, after the branches.
+
+    ROOT's own language is larger than ours: aliases that are no expression of ours, or that name
+    what the tree has not, are no columns.
+
+    Raises:
+        DataError: It is no ROOT file, or not clear which tree is meant.
+        MissingExtra: uproot is not installed.
+    """
+    table = RootTable(path, tree=tree)
+    usable = dict(table.aliases)
+    while usable:
+        try:
+            return DerivedTable(table, usable)
+        except BadExpression as error:
+            del usable[error.option.removeprefix(alias_option(""))]
+    return table
 
 
 def _open(path: Path) -> Any:

@@ -93,7 +93,9 @@ class TupleField:
         clusters = field.ntuple.cluster_summaries
         starts = [cluster.num_first_entry for cluster in clusters]
         self.offsets = np.array([*starts, field.ntuple.num_entries], dtype=np.int64)
-        self.row_bytes = float(form.itemsize) if self.holds is Holds.VALUE and form.is_numpy else 16.0
+        self.row_bytes = (
+            float(form.itemsize) if self.holds is Holds.VALUE and form.is_numpy else 16.0
+        )
 
     def values(self, start: int, stop: int) -> Any:
         """Rows as an awkward array."""

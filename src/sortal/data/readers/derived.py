@@ -1,0 +1,235 @@
+"""A table with more columns and fewer rows than its file: aliases and a cut, batch by batch.
+
+Expressions are those of `sortal.data.readers.expression`; nothing of them is run as Python.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sortal.data.columns import BadValue, numbers, texts
+from sortal.data.readers.base import Batch, Table, WithLists
+from sortal.data.readers.evaluate import true, worked_out
+from sortal.data.readers.expression import (
+    Among,
+    Applied,
+    BadExpression,
+    Name,
+    Node,
+    Number,
+    names,
+    parse,
+)
+from sortal.errors import DataError, suggest
+
+CUT = "cut"
+_SCAN_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class _Alias:
+    node: Node
+    aliases: frozenset[str]
+    """Names in it that mean another alias."""
+
+
+class DerivedTable:
+    """A table with aliases as columns, and without the rows that fail a cut.
+
+    A name in an expression means the alias of that name if there is one, else the file's column;
+    in an alias's own expression its own name means the column: `Jet1Pt: Jet1Pt * 1.05` replaces a
+    column, and what else uses `Jet1Pt` gets the new one. An alias is float32 if all columns
+    that it is made of are, bool if it asks a question, else float64; a mere name keeps what the column
+    is, text too.
+    """
+
+    def __init__(self, table: Table, aliases: Mapping[str, str], cut: str = "") -> None:
+        """Check all expressions.
+
+        Raises:
+            BadExpression: One cannot be read, names what there is not, or needs itself.
+        """
+        self.path = table.path
+        self.names = tuple(dict.fromkeys((*table.names, *aliases)))
+        self.rows_read = self.rows_passed = 0
+        """Rows of the last walk so far, before and after the cut."""
+        self._table = table
+        self.has_lists = isinstance(table, WithLists) and table.has_lists
+        nodes = {name: parse(text, alias_option(name)) for name, text in aliases.items()}
+        self._aliases = {
+            name: _Alias(node, frozenset(self._meant(name, node, nodes)))
+            for name, node in nodes.items()
+        }
+        self._refuse_circles()
+        self._cut = parse(cut, CUT) if cut else None
+        self._in_cut = frozenset(self._meant("", self._cut, nodes)) if self._cut else frozenset()
+
+    def batches(self, names: Sequence[str], size: int) -> Iterator[Batch]:
+        """Walk over some columns of the rows that pass; a batch in which none does is left out."""
+        wanted = set(names) & self._aliases.keys()
+        order = self._in_order(wanted | self._in_cut)
+        plain = [name for name in names if name not in self._aliases]
+        needed = [one.column for one in self._columns_in(order)]
+        self.rows_read = self.rows_passed = 0
+        for batch in self._table.batches(tuple(dict.fromkeys((*plain, *needed))), size):
+            block = _Block(batch, f"{self.path.name}, row {{}}", self.rows_read)
+            for name in order:
+                block.add(name, self._aliases[name])
+            mask = None if self._cut is None else block.passes(self._cut, self._in_cut)
+            columns = [block.column(name) for name in names]
+            made = pa.RecordBatch.from_arrays(columns, list(names))
+            kept = made if mask is None else made.filter(pa.array(mask))
+            self.rows_read += len(batch)
+            passed = len(batch) if mask is None else int(mask.sum())
+            self.rows_passed += passed
+            if passed:
+                yield kept
+
+    def row_in_file(self, row: int) -> int:
+        """Which row of the file, from 0, became a row of this table; reads the file anew."""
+        if self._cut is None:
+            return row
+        order = self._in_order(self._in_cut)
+        needed = [one.column for one in self._columns_in(order)]
+        passed = start = 0
+        for batch in self._table.batches(tuple(dict.fromkeys(needed)), _SCAN_ROWS):
+            block = _Block(batch, f"{self.path.name}, row {{}}", start)
+            for name in order:
+                block.add(name, self._aliases[name])
+            rows = np.flatnonzero(block.passes(self._cut, self._in_cut))
+            if row < passed + len(rows):
+                return start + int(rows[row - passed])
+            passed, start = passed + len(rows), start + len(batch)
+        raise IndexError(row)
+
+    def _meant(self, own: str, node: Node, nodes: Mapping[str, Node]) -> Iterator[str]:
+        """Aliases among an expression's names; refuses names that mean nothing."""
+        option = alias_option(own) if own else CUT
+        found = list(names(node))
+        if not found:
+            raise BadExpression(option, "an expression that names a column", "none")
+        for one in found:
+            is_alias = one.name in nodes and one.name != own
+            if one.element is not None and (is_alias or not self.has_lists):
+                raise BadExpression(
+                    option,
+                    f"one value a row in {one.name!r}, as such files have",
+                    f"its element {one.column!r}",
+                )
+            if is_alias:
+                yield one.name
+            elif one.name not in self._table.names:
+                known = (*self._table.names, *(set(nodes) - {own}))
+                raise BadExpression(
+                    option, f"names of columns of {self.path.name} or of aliases",
+                    f"{one.name!r}" + suggest(one.name, known).rstrip("."),
+                )  # fmt: skip
+
+    def _refuse_circles(self) -> None:
+        for name in self._aliases:
+            seen, front = set[str](), set(self._aliases[name].aliases)
+            while front - seen:
+                seen |= front
+                front = {inner for one in front for inner in self._aliases[one].aliases}
+            if name in seen:
+                others = ", ".join(sorted(repr(one) for one in seen))
+                raise BadExpression(
+                    alias_option(name),
+                    "an alias that does not need itself",
+                    f"a circle of {others}",
+                )
+
+    def _in_order(self, wanted: set[str] | frozenset[str]) -> list[str]:
+        """These aliases and all that they need, what is needed first."""
+        order: dict[str, None] = {}
+        left = list(wanted)
+        while left:
+            name = left[-1]
+            missing = [one for one in sorted(self._aliases[name].aliases) if one not in order]
+            if missing:
+                left.extend(missing)
+            else:
+                order[left.pop()] = None
+        return list(order)
+
+    def _columns_in(self, order: Sequence[str]) -> Iterator[Name]:
+        """Columns of the file that some aliases and the cut name."""
+        for name in order:
+            alias = self._aliases[name]
+            yield from (one for one in names(alias.node) if one.name not in alias.aliases)
+        if self._cut is not None:
+            yield from (one for one in names(self._cut) if one.name not in self._in_cut)
+
+
+def alias_option(name: str) -> str:
+    """What errors call an alias."""
+    return f"aliases.{name}"
+
+
+class _Block:
+    """A batch of the file, and the aliases worked out for its rows so far."""
+
+    def __init__(self, batch: Batch, place: str, first: int) -> None:
+        self._batch, self._place, self._first = batch, place, first
+        self._made: dict[str, Any] = {}
+        self._numbers: dict[tuple[bool, str], np.ndarray] = {}
+
+    def column(self, name: str) -> Any:
+        return self._made[name] if name in self._made else self._batch.column(name)
+
+    def add(self, name: str, alias: _Alias) -> None:
+        if isinstance(alias.node, Name):
+            source = alias.node
+            made = self._made if source.name in alias.aliases else None
+            self._made[name] = made[source.name] if made else self._batch.column(source.column)
+            return
+        values, narrow = self._worked_out(alias.node, alias.aliases)
+        self._made[name] = pa.array(values.astype(np.float32) if narrow else values)
+
+    def passes(self, node: Node, aliases: frozenset[str]) -> np.ndarray:
+        return true(self._worked_out(node, aliases)[0])
+
+    def _worked_out(self, node: Node, aliases: frozenset[str]) -> tuple[np.ndarray, bool]:
+        """Values of shape (rows,), and whether they are numbers made of 32-bit columns alone."""
+        leaves = dict.fromkeys(_leaves(node))
+        columns: dict[Name | Among, np.ndarray] = {}
+        narrow = True
+        for leaf in leaves:
+            name = leaf.name if isinstance(leaf, Among) else leaf
+            is_alias = name.name in aliases
+            if isinstance(leaf, Among):
+                kept = self._made[name.name] if is_alias else self._batch.column(name.column)
+                columns[leaf] = _is_among(kept, leaf.texts)
+            else:
+                values = self._as_numbers(name.name if is_alias else name.column, is_alias)
+                narrow = narrow and values.dtype == np.float32
+                columns[leaf] = values.astype(np.float64, copy=False)
+        values = np.broadcast_to(worked_out(node, columns), len(self._batch))
+        return values, narrow and values.dtype != bool
+
+    def _as_numbers(self, name: str, is_alias: bool) -> np.ndarray:
+        if (is_alias, name) not in self._numbers:
+            column = self._made[name] if is_alias else self._batch.column(name)
+            try:
+                self._numbers[is_alias, name] = numbers(column)
+            except BadValue as error:
+                place = self._place.format(self._first + error.row + 1)
+                raise DataError(f"{place}: column {name!r}: {error}.") from error
+        return self._numbers[is_alias, name]
+
+
+def _leaves(node: Node) -> Iterator[Name | Among]:
+    if isinstance(node, Applied):
+        for inner in node.to:
+            yield from _leaves(inner)
+    elif not isinstance(node, Number):
+        yield node
+
+
+def _is_among(column: Any, wanted: Sequence[str]) -> np.ndarray:
+    found = pc.is_in(texts(column), value_set=pa.array(wanted, pa.string()))
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
