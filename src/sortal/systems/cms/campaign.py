@@ -18,6 +18,7 @@ from sortal.systems.cms.division import composition_notes, divide_by_number, div
 from sortal.systems.cms.events import Events
 from sortal.systems.cms.job import dataset_of, network_job, peer_job
 from sortal.systems.cms.merit import Scales, scales_of
+from sortal.systems.cms.optimum import read_optimum
 from sortal.systems.cms.read import read_files
 from sortal.systems.cms.scored import Scored, scored
 from sortal.systems.cms.settings import Settings
@@ -43,6 +44,9 @@ class Campaign:
     """Every decay rate with all its runs, in that order."""
 
     peers: tuple[Scored, ...]
+    optimum: Scored | None
+    """What the true densities of simulated events give; None where they are not known."""
+
     store: Store = field(repr=False)
     seconds: float
     """Wall time of the training; 0 for what the store had."""
@@ -117,6 +121,7 @@ def run(
         sample=sample,
         networks=tuple(scored(first.results, opened)),
         peers=tuple(peers),
+        optimum=read_optimum(settings, sample.events),
         store=opened,
         seconds=first.summary.seconds if first.summary.trained else 0.0,
     )

@@ -6,15 +6,14 @@ from typing import Any
 
 from sortal.console import echo
 from sortal.data.split import Part
-from sortal.evaluation.figures.cuts import BestCut, merit_figure
-from sortal.evaluation.figures.style import Look, save
-from sortal.evaluation.significance import FigureOfMerit
+from sortal.evaluation.figures.style import save
 from sortal.systems.cms import page_files, session
 from sortal.systems.cms.binary import ENSEMBLE, draw_course, print_course
 from sortal.systems.cms.campaign import Campaign
 from sortal.systems.cms.lines import minutes
-from sortal.systems.cms.merit import Merit, class_yields, merit_of
+from sortal.systems.cms.merit import Merit, merit_of
 from sortal.systems.cms.page_files import rate_text
+from sortal.systems.cms.pictures import merit_picture
 from sortal.systems.cms.report import write_report
 from sortal.systems.cms.scored import Scored, mean_of
 from sortal.systems.cms.settings import MulticlassSettings
@@ -112,32 +111,9 @@ def _write_decay(
         draw_course(network, place, look, log_accuracy=True)
         merit = merit_of(network, sample.events, sample.classes, sample.scales, settings)
         merits.append(merit)
-        figure = draw_merit(campaign, merit, f"RUN {number}", look)
+        figure = merit_picture(campaign, merit, f"RUN {number}", look)
         save(figure, pictures / f"FOM_run{number}.png", look)
     together = mean_of(networks, ENSEMBLE) if len(networks) > 1 else networks[0]
     page_files.write_outputs(folder, together, sample.events)
     write_report(campaign, networks, together, folder, look)
     return merits
-
-
-def draw_merit(campaign: Campaign, merit: Merit, heading: str, look: Look) -> Any:
-    """The picture of a scan: figure of merit and efficiencies against the cut."""
-    classes = campaign.sample.classes
-
-    def best(part: Part) -> BestCut:
-        scan = merit.scans[part]
-        cut = float(scan.cuts[scan.best])
-        return BestCut(scan=scan, yields=class_yields(merit, classes, Part.TEST, cut))
-
-    return merit_figure(
-        best(Part.VALIDATION),
-        best(Part.TEST),
-        best(Part.TRAIN),
-        test_merit=merit.chosen.test.merit if merit.chosen else 0.0,
-        xlabel="Lower cut on the signal node of the network's output"
-        if len(classes.names) > 2
-        else "Lower cut on the network's output",
-        ylabel=FigureOfMerit(campaign.settings.figure).label,
-        heading=heading,
-        look=look,
-    )

@@ -159,6 +159,9 @@ class OutputSettings(Block):
 
     compare: list[Literal["xgboost", "histgradientboosting", "lda", "logistic"]] = []
     """Other methods to train on the same events and weights."""
+    optimum: str = ""
+    """Folder of the true scores of simulated events, {train,val,test}.npy in the order of the
+    events: how far from the best possible a network is."""
     append: bool = False
     """Append to the table of figures of merit as the script does, instead of writing it anew."""
     pickles: bool = False
