@@ -64,7 +64,8 @@ def _between(
 
 
 def _positive(values: np.ndarray) -> np.ndarray:
-    return np.maximum(values, _EDGE)
+    kept: np.ndarray = np.maximum(values, _EDGE)
+    return kept
 
 
 def _total_jets() -> _Map:

@@ -12,7 +12,7 @@ _STEP = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Events:
+class SimulatedEvents:
     """Simulated events of a problem, its processes well mixed in any stretch of them."""
 
     problem: Problem
@@ -36,9 +36,9 @@ class Events:
     def __len__(self) -> int:
         return len(self.weights)
 
-    def pick(self, rows: np.ndarray | slice) -> "Events":
+    def pick(self, rows: np.ndarray | slice) -> "SimulatedEvents":
         """Keep some events; their weights stay as they are."""
-        return Events(
+        return SimulatedEvents(
             problem=self.problem,
             values=self.values[rows],
             weights=self.weights[rows],
@@ -46,7 +46,7 @@ class Events:
         )
 
 
-def simulate(problem: Problem, events: int, *, seed: int) -> Events:
+def simulate(problem: Problem, events: int, *, seed: int) -> SimulatedEvents:
     """Draw a sample of events; the same seed gives the same events."""
     (sample,) = events_in_chunks(problem, events, seed=seed, chunk=max(1, events))
     return sample
@@ -54,7 +54,7 @@ def simulate(problem: Problem, events: int, *, seed: int) -> Events:
 
 def events_in_chunks(
     problem: Problem, events: int, *, seed: int, chunk: int = 100_000
-) -> Iterator[Events]:
+) -> Iterator[SimulatedEvents]:
     """Draw a sample of events piece by piece, in memory that does not grow with the sample.
 
     Args:
@@ -68,7 +68,9 @@ def events_in_chunks(
         yield _draw(problem, rng, np.arange(start, min(start + chunk, events)), events)
 
 
-def _draw(problem: Problem, rng: np.random.Generator, rows: np.ndarray, events: int) -> Events:
+def _draw(
+    problem: Problem, rng: np.random.Generator, rows: np.ndarray, events: int
+) -> SimulatedEvents:
     """Draw the events with these numbers of a sample."""
     process = _process_of(problem, rows)
     latents = np.empty((len(rows), len(problem.processes[0].tilt)))
@@ -79,7 +81,7 @@ def _draw(problem: Problem, rng: np.random.Generator, rows: np.ndarray, events: 
         latents[own], states[own], weights[own] = one.draw(
             rng, len(own), sample=events * one.generated
         )
-    return Events(
+    return SimulatedEvents(
         problem=problem,
         values=measure(latents, states, problem.observables),
         weights=weights.astype(np.float32),
@@ -99,7 +101,7 @@ def _process_of(problem: Problem, rows: np.ndarray) -> np.ndarray:
     return found
 
 
-def log_rates(events: Events) -> np.ndarray:
+def log_rates(events: SimulatedEvents) -> np.ndarray:
     """Log of each process's cross section times density of summed weights at each event.
 
     Returns:
