@@ -89,6 +89,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, sortal.Result
                 {"method": "kneighbors", "title": "neighbours"},
             ],
         ),
+        "white": ({"source": "iris", "scaling": "whiten"}, [_mlp("relu")]),
         "cancer": (
             two,
             [_mlp("relu"), _mlp("gelu", activation="gelu"), _mlp("normal", batch_norm=True)],
@@ -115,6 +116,7 @@ def raw() -> dict[str, np.ndarray]:
     cancer = load_breast_cancer().data
     return {
         "iris": load_iris().data.astype(np.float32),
+        "white": load_iris().data.astype(np.float32),
         "cancer": cancer.astype(np.float32),
         "targets": cancer[:, :4].astype(np.float32),
     }

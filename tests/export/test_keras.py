@@ -28,6 +28,7 @@ TRAINED = [
     ("iris", "tanh"),
     ("iris", "leaky"),
     ("iris", "maxout"),
+    ("white", "relu"),
     ("cancer", "relu"),
     ("cancer", "gelu"),
     ("cancer", "normal"),

@@ -26,6 +26,7 @@ TRAINED = [
     ("iris", "leaky"),
     ("iris", "maxout"),
     ("iris", "realmlp"),
+    ("white", "relu"),
     ("cancer", "relu"),
     ("cancer", "gelu"),
     ("cancer", "normal"),

@@ -17,6 +17,7 @@ def _apply(path, rows):
     scaler = {name: about["scaler"][name] for name in ("fill", "center", "scale")}
     values = np.where(np.isnan(rows), np.array(scaler["fill"], dtype=float), rows)
     values = (values - np.array(scaler["center"])) / np.array(scaler["scale"])
+    values = values @ np.array(about["scaler"].get("rotation", np.eye(values.shape[1])))
     for number, layer in enumerate(about["network"]["layers"]):
         if layer["kind"] == "dense":
             values = values @ tensors[f"layers.{number}.weight"] + tensors[f"layers.{number}.bias"]
@@ -29,7 +30,7 @@ def _apply(path, rows):
 
 
 def test_numpy_alone_gives_the_scores(portable, said, raw, tmp_path):
-    for job, title in (("iris", "tanh"), ("cancer", "relu")):
+    for job, title in (("iris", "tanh"), ("white", "relu"), ("cancer", "relu")):
         notes = write(portable(job, title), tmp_path / "x", Format.SAFETENSORS)
         assert "expects scaled examples" in notes[0]
         expected = said(job, title, raw[job])

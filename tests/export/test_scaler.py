@@ -59,3 +59,23 @@ def test_features_that_float32_blurs_are_named():
     preparer, _ = _fitted({"x": values}, "standard", "none")
     spec = InputSpec(names={"x": ("near", "far")}, shapes={"x": (2,)})
     assert Scaler.of(preparer, spec, (2,)).blurred(("near", "far")) == ("far",)
+
+
+def test_whitened_inputs_are_turned_each_by_its_own_matrix():
+    drawn = np.random.default_rng(5)
+    arrays = {name: drawn.normal(size=(30, 4)) @ drawn.normal(size=(4, 4)) for name in "ab"}
+    preparer, inputs = _fitted(arrays, "whiten", "none")
+    scaler = Scaler.of(preparer, InputSpec(names={}, shapes={"a": (4,), "b": (4,)}), (8,))
+    expected = preparer.apply(inputs).matrix()
+    assert scaler.scales
+    np.testing.assert_allclose(scaler.apply(inputs.matrix()), expected, atol=1e-12)
+    np.testing.assert_array_equal(scaler.described()["rotation"], scaler.rotation)
+
+
+def test_features_that_whitening_amplifies_beyond_float32_are_named():
+    first = np.random.default_rng(6).normal(100, 1, size=200)
+    table = np.stack([first, first + 1e-4 * np.cos(np.arange(200)), np.sin(np.arange(200))], 1)
+    preparer, _ = _fitted({"x": table}, "whiten", "none")
+    spec = InputSpec(names={"x": ("one", "twin", "other")}, shapes={"x": (3,)})
+    scaler = Scaler.of(preparer, spec, (3,))
+    assert scaler.blurred(("one", "twin", "other")) == ("one", "twin")

@@ -9,6 +9,7 @@ import numpy as np
 from sortal.data.inputs import Array, Ragged
 from sortal.data.lanes import Lanes, lane_names, lanes_of, row_blocks
 from sortal.data.statistic import Moments, is_flat, medians, moments, most_frequent, quartiles
+from sortal.data.whiten import whitened, whitening
 from sortal.errors import DataError
 
 _PIECE_BYTES = 1 << 18
@@ -43,9 +44,16 @@ class Outside:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Fitted:
-    """Imputation and scaling of one input: `(value or fill - center) / scale`, lane by lane."""
+    """Imputation and scaling of one input: `(value or fill - center) / scale`, lane by lane.
 
-    ARRAYS: ClassVar[tuple[str, ...]] = ("fill", "center", "scale", "minimum", "maximum")
+    Where it is whitened, rows are then multiplied by `rotation`.
+    """
+
+    ARRAYS: ClassVar[tuple[str, ...]] = (
+        *("fill", "center", "scale", "minimum", "maximum"),
+        "rotation",
+    )
+    """Names of its arrays; the last is not always there."""
 
     name: str
     lanes: Lanes
@@ -61,6 +69,11 @@ class Fitted:
     """Smallest known training value; NaN where none is known."""
 
     maximum: np.ndarray = field(repr=False)
+    rotation: np.ndarray | None = field(default=None, repr=False)
+    """Shape (lanes, lanes), None where lanes stay apart; see `whiten.whitening`."""
+
+    collinear: tuple[str, ...] = ()
+    """Names of whitened lanes that others determine in part or whole."""
 
     @property
     def constant(self) -> tuple[str, ...]:
@@ -75,8 +88,7 @@ class Fitted:
         self._check(array)
         values = array.values if isinstance(array, Ragged) else array
         kept = np.dtype(np.float32 if values.dtype == np.float32 else np.float64)
-        idle = np.isnan(self.fill).all() and not self.center.any() and (self.scale == 1).all()
-        if idle:
+        if self._is_idle():
             done = np.asarray(values, dtype=kept)
         else:
             done = np.empty(values.shape, dtype=kept)
@@ -115,18 +127,26 @@ class Fitted:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The fitted numbers by name."""
-        return {what: getattr(self, what) for what in self.ARRAYS}
+        named = {what: getattr(self, what) for what in self.ARRAYS}
+        return {what: array for what, array in named.items() if array is not None}
 
     def described(self) -> dict[str, Any]:
         """Everything else, as plain JSON."""
-        return {"name": self.name, "axis": self.lanes.axis, "names": self.names}
+        described = {"name": self.name, "axis": self.lanes.axis, "names": self.names}
+        return {**described, "collinear": self.collinear} if self.collinear else described
 
     @classmethod
     def restore(cls, described: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Fitted":
         """Rebuild from `described` and `arrays`."""
         names = tuple(described["names"])
         lanes = Lanes(len(names), described["axis"])
-        return cls(name=described["name"], lanes=lanes, names=names, **arrays)
+        collinear = tuple(described.get("collinear", ()))
+        return cls(name=described["name"], lanes=lanes, names=names, collinear=collinear, **arrays)
+
+    def _is_idle(self) -> bool:
+        fills = not np.isnan(self.fill).all()
+        moves = bool(self.center.any() or (self.scale != 1).any())
+        return not (fills or moves or self.rotation is not None)
 
     def _prepare(self, block: np.ndarray, kept: np.dtype[Any]) -> np.ndarray:
         fill, center, scale = (
@@ -135,9 +155,12 @@ class Fitted:
         values = block.astype(np.float64)
         if not np.isnan(self.fill).all():
             np.copyto(values, fill, where=np.isnan(values))
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             values -= center
             values /= scale
+            if self.rotation is not None:
+                values[np.isinf(block)] = np.nan
+                values = whitened(values, self.rotation)
             done: np.ndarray = values.astype(kept)
         overflown = np.isinf(done)
         if overflown.any():
@@ -167,7 +190,8 @@ def fit_input(
     """Learn imputation and scaling of one input from `rows` of it.
 
     Raises:
-        DataError: A lane has no known value to impute from, or values too large to scale.
+        DataError: A lane has no known value to impute from, or values too large to scale; or
+            the input cannot be whitened.
     """
     lanes = lanes_of(name, array, names)
     shown = lane_names(name, lanes, names)
@@ -187,6 +211,13 @@ def fit_input(
             f"feature {shown[lane]!r} cannot be scaled: its training values reach from "
             f"{raw.minimum[lane]:g} to {raw.maximum[lane]:g}."
         )
+    rotation: np.ndarray | None = None
+    collinear: tuple[str, ...] = ()
+    if scaling == "whiten":
+        rotation, marked = whitening(
+            name, array, lanes, rows, fill=fill, center=center, scale=scale
+        )
+        collinear = tuple(shown[lane] for lane in np.flatnonzero(marked))
     return Fitted(
         name=name,
         lanes=lanes,
@@ -196,6 +227,8 @@ def fit_input(
         scale=scale,
         minimum=raw.minimum,
         maximum=raw.maximum,
+        rotation=rotation,
+        collinear=collinear,
     )
 
 
@@ -234,7 +267,7 @@ def _scales(
         spread = seen.maximum - seen.minimum
         spread = np.where(spread < _SMALLEST_SPREAD, 1, spread)
         match scaling:
-            case "standard":
+            case "standard" | "whiten":
                 flat = is_flat(seen.variance, seen.mean, seen.count)
                 center, scale = seen.mean, np.where(flat, 1, np.sqrt(seen.variance))
             case "minmax":

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeAlias, cast, get_args
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from sortal.data.undamaged import undamaged
 from sortal.data.weigh import Weighing
 from sortal.errors import DataError, OptionError
 
-Scaling: TypeAlias = Literal["standard", "minmax", "minmax_symmetric", "robust", "none"]
+Scaling: TypeAlias = Literal["standard", "minmax", "minmax_symmetric", "robust", "whiten", "none"]
 Imputation: TypeAlias = Literal["median", "mean", "most_frequent", "zero", "none"]
 
 
@@ -53,7 +53,8 @@ class Preparer:
     """Imputer and scaler fitted on training examples; needs nothing else to be applied.
 
     Missing values are replaced first, then everything is scaled, each as scikit-learn's
-    SimpleImputer, StandardScaler, MinMaxScaler and RobustScaler would do it.
+    SimpleImputer, StandardScaler, MinMaxScaler and RobustScaler would do it; `whiten` is
+    `whiten.whitening`.
     """
 
     preparation: Preparation
@@ -118,7 +119,7 @@ class Preparer:
 
     def save(self, folder: Path) -> None:
         """Write preparer.json and preparer.npz into an existing folder."""
-        described = {
+        described: dict[str, Any] = {
             "scaling": self.preparation.scaling,
             "imputation": self.preparation.imputation,
             "inputs": [fitted.described() for fitted in self.fitted.values()],
@@ -148,7 +149,7 @@ class Preparer:
                 np.load(file, allow_pickle=False) as arrays,
             ):
                 fitted = [
-                    Fitted.restore(about, {w: arrays[f"{number}.{w}"] for w in Fitted.ARRAYS})
+                    Fitted.restore(about, _named(arrays, number))
                     for number, about in enumerate(described["inputs"])
                 ]
             recipe = replace(
@@ -156,6 +157,17 @@ class Preparer:
                 weighing=Weighing(**described.get("weighing", {})),
             )
         return cls(recipe, {one.name: one for one in fitted})
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences for the user on what was fitted."""
+        collinear = [name for fitted in self.fitted.values() for name in fitted.collinear]
+        if not collinear:
+            return ()
+        return (
+            f"whitening leaves out what {', '.join(map(repr, collinear))} have in common to "
+            "rounding: these features determine each other",
+        )
 
     def _matched(self, inputs: Inputs) -> Mapping[str, Array]:
         """Inputs in the order in which they were fitted."""
@@ -165,3 +177,9 @@ class Preparer:
                 f"got {', '.join(map(repr, inputs.arrays))}."
             )
         return {name: inputs.arrays[name] for name in self.fitted}
+
+
+def _named(arrays: Mapping[str, np.ndarray], number: int) -> dict[str, np.ndarray]:
+    """Arrays of one input by what they are."""
+    stored = {what: f"{number}.{what}" for what in Fitted.ARRAYS}
+    return {what: arrays[name] for what, name in stored.items() if name in arrays}

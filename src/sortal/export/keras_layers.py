@@ -25,7 +25,7 @@ def keras_layers(portable: Portable, *, with_scaler: bool) -> tuple[KerasLayer, 
 
     Args:
         portable: The network.
-        with_scaler: Begin with a layer that scales raw examples.
+        with_scaler: Begin with layers that scale, and whiten, raw examples.
 
     Raises:
         UserError: A layer has no counterpart in Keras, or a feature cannot be scaled in float32.
@@ -33,6 +33,7 @@ def keras_layers(portable: Portable, *, with_scaler: bool) -> tuple[KerasLayer, 
     layers: list[KerasLayer] = []
     if with_scaler and portable.scaler.scales:
         layers.append(_rescaling(portable))
+        layers.extend(_whitening(portable))
     for layer, step in portable.steps:
         for one in _translate(layer, step):
             _append(layers, one)
@@ -137,6 +138,18 @@ def _rescaling(portable: Portable) -> KerasLayer:
     }
     shape = keras_shape(portable.network.shape)
     return KerasLayer(class_name="Rescaling", config=config, shape=shape)
+
+
+def _whitening(portable: Portable) -> Iterator[KerasLayer]:
+    """A product with a matrix, as a dense layer without bias; nothing where there is none."""
+    rotation = portable.scaler.rotation
+    if rotation is not None:
+        yield KerasLayer(
+            class_name="Dense",
+            config={"units": len(rotation), "activation": "linear", "use_bias": False},
+            weights=(("kernel", rotation.astype(np.float32)),),
+            shape=portable.network.shape,
+        )
 
 
 def _by_channel(numbers: np.ndarray) -> np.ndarray:

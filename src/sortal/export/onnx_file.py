@@ -75,6 +75,8 @@ def _prepare(nodes: Nodes, value: str, portable: Portable) -> str:
         precise = nodes.add("Where", missing, nodes.constant(scaler.fill, "scaler.fill"), precise)
     centred = nodes.add("Sub", precise, nodes.constant(scaler.center, "scaler.center"))
     scaled = nodes.add("Div", centred, nodes.constant(scaler.scale, "scaler.scale"))
+    if scaler.rotation is not None:
+        scaled = nodes.add("MatMul", scaled, nodes.constant(scaler.rotation, "scaler.rotation"))
     return nodes.add("Cast", scaled, to=TensorProto.FLOAT)
 
 

@@ -15,7 +15,10 @@ _LOST = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Scaler:
-    """`(value or fill - center) / scale`, number by number; arrays float64, shape of an example."""
+    """`(value or fill - center) / scale`, number by number; arrays float64, shape of an example.
+
+    Where features were whitened, the row is then multiplied by `rotation`.
+    """
 
     fill: np.ndarray
     """NaN where missing values stay missing."""
@@ -26,6 +29,8 @@ class Scaler:
     """Largest absolute value seen in training; NaN where none is known."""
 
     infinite_is_missing: bool = False
+    rotation: np.ndarray | None = None
+    """Shape (features, features); None where features stay apart."""
 
     @classmethod
     def of(cls, preparer: Preparer, spec: InputSpec, shape: tuple[int, ...]) -> "Scaler":
@@ -61,6 +66,7 @@ class Scaler:
             scale=spread("scale"),
             largest=spread("largest"),
             infinite_is_missing=spec.infinite == "missing",
+            rotation=_rotation(preparer),
         )
 
     @property
@@ -71,27 +77,44 @@ class Scaler:
     @property
     def scales(self) -> bool:
         """Whether it changes known values."""
-        return bool(self.center.any() or (self.scale != 1).any())
+        moves = bool(self.center.any() or (self.scale != 1).any())
+        return moves or self.rotation is not None
 
     def apply(self, raw: np.ndarray) -> np.ndarray:
         """Prepare rows of shape (examples, *shape) in float64."""
         values = raw.astype(np.float64)
         missing = ~np.isfinite(values) if self.infinite_is_missing else np.isnan(values)
         prepared: np.ndarray = (np.where(missing, self.fill, values) - self.center) / self.scale
-        return prepared
+        return prepared if self.rotation is None else prepared @ self.rotation
 
     def blurred(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Features whose training values float32 cannot hold to a thousandth of their spread."""
         with np.errstate(over="ignore", invalid="ignore"):
             step = np.spacing(self.largest.astype(np.float32)).astype(np.float64).ravel()
-        held = (step <= _LOST * self.scale.ravel()) | np.isnan(self.largest.ravel())
+        turned = 1.0 if self.rotation is None else np.abs(self.rotation).max(axis=1)
+        held = (step * turned <= _LOST * self.scale.ravel()) | np.isnan(self.largest.ravel())
         return tuple(name for name, fine in zip(names, held, strict=True) if not fine)
 
     def described(self) -> dict[str, Any]:
-        """As plain JSON: a number each, null where missing values stay missing."""
-        return {
+        """As plain JSON: a number each, null where missing values stay missing; rows of `rotation`."""
+        described: dict[str, Any] = {
             "fill": [None if np.isnan(one) else float(one) for one in self.fill.ravel()],
             "center": self.center.ravel().tolist(),
             "scale": self.scale.ravel().tolist(),
             "infinite": "missing" if self.infinite_is_missing else "error",
         }
+        if self.rotation is not None:
+            described["rotation"] = self.rotation.tolist()
+        return described
+
+
+def _rotation(preparer: Preparer) -> np.ndarray | None:
+    """Matrices of the inputs along one diagonal: they are whitened each on its own."""
+    matrices = [one.rotation for one in preparer.fitted.values() if one.rotation is not None]
+    if not matrices:
+        return None
+    ends = np.cumsum([0, *map(len, matrices)])
+    whole = np.zeros((ends[-1], ends[-1]))
+    for start, end, matrix in zip(ends[:-1], ends[1:], matrices, strict=True):
+        whole[start:end, start:end] = matrix
+    return whole

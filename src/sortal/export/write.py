@@ -75,9 +75,10 @@ def _write(portable: Portable, path: Path, form: Format, *, inside: bool) -> Non
 def _notes(portable: Portable, form: Format, *, inside: bool) -> list[str]:
     notes, scaler = [], portable.scaler
     if scaler.scales and not inside:
+        turned = "" if scaler.rotation is None else ", the row times the matrix `rotation`,"
         notes.append(
-            "the file expects scaled examples: (value - center) / scale with the numbers of "
-            "`scaler` in its description"
+            f"the file expects scaled examples: (value - center) / scale{turned} with the numbers "
+            "of `scaler` in its description"
         )
     if scaler.imputes and not (inside and form is Format.ONNX):
         notes.append(

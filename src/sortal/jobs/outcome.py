@@ -76,7 +76,11 @@ class SegmentRows:
                     "probabilities": self._method.probabilities(member.parameters),
                     "fit_seconds": trained.seconds[member.key],
                     "score_seconds": seconds,
-                    "notes": [*trained.notes.get(member.key, ()), *self._weighed(member)],
+                    "notes": [
+                        *trained.notes.get(member.key, ()),
+                        *self._data.preparer.remarks,
+                        *self._weighed(member),
+                    ],
                     "history": trained.history.get(member.key, []),
                     "model": saved,
                     "model_row": row,

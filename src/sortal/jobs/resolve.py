@@ -14,10 +14,12 @@ from sortal.data.dataset import Dataset
 from sortal.data.dividing import divide
 from sortal.data.inputs import Ragged
 from sortal.data.labels import Outputs
+from sortal.data.lanes import lanes_of
 from sortal.data.prepared import rows_known
 from sortal.data.preparer import Preparation
 from sortal.data.read import read_dataset, source_signature
 from sortal.data.split import Split
+from sortal.data.whiten import is_flat_input
 from sortal.errors import DataError
 from sortal.job.models import Job
 from sortal.job.problems import JobError, Problem
@@ -83,6 +85,7 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         rows = _known_rows(job, dataset, splits)
         problems += _misfits(job, dataset, classifiers)
         problems += weighing_problems(job, dataset, splits)
+        problems += _unwhitenable(job, dataset)
     except JobError as error:
         problems += error.problems
     if problems or file.problems:
@@ -159,6 +162,25 @@ def _misfits(job: Job, dataset: Dataset, classifiers: Sequence[Classifier]) -> I
                 expected=f"a method for signals of unequal length ({ragged[0]}), or data.length",
                 got=repr(method.name),
             )
+
+
+def _unwhitenable(job: Job, dataset: Dataset) -> Iterator[Problem]:
+    """Inputs that cannot be whitened."""
+    if job.data.scaling != "whiten":
+        return
+    for name, array in dataset.inputs.arrays.items():
+        if not is_flat_input(array, lanes_of(name, array, dataset.names.get(name, ()))):
+            yield Problem(
+                path="data.scaling",
+                expected=f"another scaling for signals and stamps ({name})",
+                got="whiten",
+            )
+    if job.data.imputation == "none" and _has_missing(dataset):
+        yield Problem(
+            path="data.imputation",
+            expected="a way to fill missing values before they are whitened",
+            got="none",
+        )
 
 
 def _known_rows(
