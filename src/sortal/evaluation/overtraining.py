@@ -12,11 +12,11 @@ from typing import Literal
 import numpy as np
 
 from sortal.errors import DataError, OptionError
+from sortal.metrics.chi_square import chi_square_homogeneity
 from sortal.metrics.histogram import Histogram
 from sortal.metrics.two_sample import (
     Sample,
     TwoSampleTest,
-    chi_square_homogeneity,
     ks_limit,
     ks_permutation,
 )
