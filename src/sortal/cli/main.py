@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from sortal.cli import catalogue, demo, ensemble, export, jobs, predict, store, systems
+from sortal.cli import catalogue, demo, ensemble, example, export, jobs, predict, store, systems
 from sortal.errors import SortalError, UserError
 
 app = typer.Typer(
@@ -55,6 +55,7 @@ predict.mount(app)
 export.mount(app)
 catalogue.mount(app)
 demo.mount(app)
+app.add_typer(example.app, name="example")
 app.add_typer(store.app, name="store")
 systems.mount(app)
 

@@ -1,0 +1,55 @@
+"""`sortal example`: a complete example of each system, to learn from and to measure with."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    short_help="Write a complete example of a system.",
+    help="Write a complete example of a system: data, settings, and what to do with them.",
+)
+
+
+@app.callback()
+def example() -> None:
+    """Keep the system's name a word of the command while there is only one."""
+
+
+@app.command("cms", short_help="Weighted simulated events whose best classifier is known.")
+def cms(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write it.")],
+    events: Annotated[
+        int,
+        typer.Option("--events", "-n", help="Events for each of the two commands; 1,000 or more."),
+    ] = 200_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of all randomness.")] = 0,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write into a folder that holds files already.")
+    ] = False,
+) -> None:
+    """Write simulated events of signal and background in the folders of the guide NN in CMS.
+
+    The events are drawn from known densities, so the best possible score of each is known,
+    and reports say how far from it a network is. DIR/README.md says what to do next.
+
+    \b
+    Example
+      sortal example cms cms-example
+      cd cms-example
+      sortal cms binary -s binary.yaml
+      sortal cms multiclass -s multiclass.yaml
+    """
+    from sortal.systems.cms.example import write_example
+
+    about = write_example(folder, events=events, seed=seed, force=force)
+    typer.echo(f"Simulated events, settings and a README are in {folder}.")
+    for kind in ("binary", "multiclass"):
+        best = about[kind]["test"]
+        typer.echo(
+            f"{kind}: {about['events']:,} events; the best possible on test are an AUC of "
+            f"{best['auc']:.4f} and a figure of merit of {best['merit']:.3f}."
+        )
+    typer.echo(f"\nNext:\n  cd {folder}\n  sortal cms binary -s binary.yaml")
