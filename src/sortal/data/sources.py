@@ -150,7 +150,8 @@ def _placed_expressions() -> Iterator[None]:
         yield
     except BadExpression as error:
         path = dotted(["data", *error.option.split(".", 1)])
-        raise JobError([Problem(path=path, expected=error.expected, got=error.got)]) from error
+        problem = Problem(path=path, expected=error.expected, got=error.got, nearest=error.nearest)
+        raise JobError([problem]) from error
 
 
 def signature(given: str | list[str] | PartFiles, folder: Path) -> list[tuple[str, int, int]]:

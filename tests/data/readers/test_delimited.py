@@ -9,7 +9,8 @@ from sortal.data.columns import numbers, texts
 from sortal.data.read import read_dataset
 from sortal.data.readers import delimited
 from sortal.data.readers.registry import TableOptions, open_file
-from sortal.errors import DataError
+from sortal.errors import DataError, UserError
+from sortal.job.models import DataBlock
 
 NAMED = TableOptions(columns=("pt", "weight", "process"))
 EVENTS = "31.5,0.2,Wj.root\n12,-0.1,TT.root\n"
@@ -67,3 +68,20 @@ def test_an_empty_file_and_a_name_given_twice_are_refused(tmp_path: Path):
     (tmp_path / "a.csv").write_text(EVENTS)
     with pytest.raises(DataError, match="column names that differ, got 'a' twice"):
         open_file(tmp_path / "a.csv", TableOptions(columns=("a", "b", "a")))
+
+
+def test_a_bad_value_in_a_file_without_a_header_has_the_number_of_its_line(tmp_path: Path):
+    block = DataBlock(source="a.csv", columns=["pt", "weight", "process"], label="process")
+    for line, said in (
+        ("high,1,Wj.root", r"'high' in a\.csv, row 3"),
+        ("inf,1,Wj.root", r"a\.csv, row 3: feature 'pt' is infinite"),
+    ):
+        (tmp_path / "a.csv").write_text(f"{EVENTS}{line}\n")
+        with pytest.raises(UserError, match=said):
+            read_dataset(block, tmp_path, 0)
+    (tmp_path / "a.csv").write_text(f"{EVENTS}1,NaN,Wj.root\n")
+    weighted = block.model_copy(update={"weight": "weight"})
+    with pytest.raises(
+        DataError, match=r"a\.csv, row 3: column 'weight': expected a finite weight"
+    ):
+        read_dataset(weighted, tmp_path, 0)

@@ -5,6 +5,7 @@ Expressions are those of `sortal.data.readers.expression`; nothing of them is ru
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,14 @@ from sortal.data.readers.base import Batch, Table, WithLists
 from sortal.data.readers.evaluate import true, worked_out
 from sortal.data.readers.expression import (
     Among,
-    Applied,
     BadExpression,
     Name,
     Node,
-    Number,
+    from_inside,
     names,
     parse,
 )
-from sortal.errors import DataError, suggest
+from sortal.errors import DataError
 
 CUT = "cut"
 _SCAN_ROWS = 65_536
@@ -125,9 +125,11 @@ class DerivedTable:
             elif one.name not in self._table.names:
                 known = (*self._table.names, *(set(nodes) - {own}))
                 raise BadExpression(
-                    option, f"names of columns of {self.path.name} or of aliases",
-                    f"{one.name!r}" + suggest(one.name, known).rstrip("."),
-                )  # fmt: skip
+                    option,
+                    f"names of columns of {self.path.name} or of aliases",
+                    repr(one.name),
+                    next(iter(get_close_matches(one.name, known, n=1)), ""),
+                )
 
     def _refuse_circles(self) -> None:
         for name in self._aliases:
@@ -195,7 +197,7 @@ class _Block:
 
     def _worked_out(self, node: Node, aliases: frozenset[str]) -> tuple[np.ndarray, bool]:
         """Values of shape (rows,), and whether they are numbers made of 32-bit columns alone."""
-        leaves = dict.fromkeys(_leaves(node))
+        leaves = dict.fromkeys(one for one in from_inside(node) if isinstance(one, Name | Among))
         columns: dict[Name | Among, np.ndarray] = {}
         narrow = True
         for leaf in leaves:
@@ -220,14 +222,6 @@ class _Block:
                 place = self._place.format(self._first + error.row + 1)
                 raise DataError(f"{place}: column {name!r}: {error}.") from error
         return self._numbers[is_alias, name]
-
-
-def _leaves(node: Node) -> Iterator[Name | Among]:
-    if isinstance(node, Applied):
-        for inner in node.to:
-            yield from _leaves(inner)
-    elif not isinstance(node, Number):
-        yield node
 
 
 def _is_among(column: Any, wanted: Sequence[str]) -> np.ndarray:

@@ -5,11 +5,11 @@ sign wraps around at `n - 1` nor a comparison depends on how a column was stored
 is NaN: every comparison with it is false but `!=`, as in C++, and it counts as not true.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from sortal.data.readers.expression import Among, Name, Node, Number
+from sortal.data.readers.expression import Among, Name, Node, Number, from_inside
 
 Columns = Mapping[Name | Among, np.ndarray]
 """Values of each name, shape (rows,), float64; of each `Among` whether it holds, bool."""
@@ -20,8 +20,17 @@ def worked_out(node: Node, columns: Columns) -> np.ndarray:
 
     A logarithm or a root of what has none is missing, and so is 0/0; 1/0 is infinite.
     """
+    values: list[np.ndarray] = []
     with np.errstate(all="ignore"):
-        return _value(node, columns)
+        for part in from_inside(node):
+            if isinstance(part, Number):
+                values.append(np.asarray(part.value))
+            elif isinstance(part, Name | Among):
+                values.append(columns[part])
+            else:
+                given = values[-len(part.to) :]
+                values[-len(part.to) :] = [_applied(part.function, given)]
+    return values[0]
 
 
 def true(values: np.ndarray) -> np.ndarray:
@@ -31,17 +40,12 @@ def true(values: np.ndarray) -> np.ndarray:
     return np.asarray((values != 0) & ~np.isnan(values))
 
 
-def _value(node: Node, columns: Columns) -> np.ndarray:
-    if isinstance(node, Number):
-        return np.asarray(node.value)
-    if isinstance(node, Name | Among):
-        return columns[node]
-    values = [_value(inner, columns) for inner in node.to]
-    if node.function in _LOGICAL:
-        return np.asarray(_LOGICAL[node.function](*map(true, values)))
-    if node.function == "where":
+def _applied(function: str, values: Sequence[np.ndarray]) -> np.ndarray:
+    if function in _LOGICAL:
+        return np.asarray(_LOGICAL[function](*map(true, values)))
+    if function == "where":
         return np.where(true(values[0]), *map(_number, values[1:]))
-    return np.asarray(_ARITHMETIC[node.function](*map(_number, values)))
+    return np.asarray(_ARITHMETIC[function](*map(_number, values)))
 
 
 def _number(values: np.ndarray) -> np.ndarray:

@@ -80,9 +80,10 @@ Node: TypeAlias = Number | Name | Among | Applied
 class BadExpression(DataError):
     """An alias or a cut that cannot be used; `option` says which."""
 
-    def __init__(self, option: str, expected: str, got: str) -> None:
-        self.option, self.expected, self.got = option, expected, got
-        super().__init__(f"{option}: expected {expected}, got {got}.")
+    def __init__(self, option: str, expected: str, got: str, nearest: str = "") -> None:
+        self.option, self.expected, self.got, self.nearest = option, expected, got, nearest
+        hint = f" Did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"{option}: expected {expected}, got {got}.{hint}")
 
 
 def parse(text: str, option: str) -> Node:
@@ -98,15 +99,26 @@ def parse(text: str, option: str) -> Node:
     return _Parser(text, option).whole()
 
 
+def from_inside(node: Node) -> list[Node]:
+    """Every part of an expression, each after the parts that it is applied to.
+
+    A list and no recursion, for a sum of hundreds is as deep as it is long.
+    """
+    found, left = list[Node](), [node]
+    while left:
+        found.append(left.pop())
+        if isinstance(found[-1], Applied):
+            left.extend(found[-1].to)
+    return found[::-1]
+
+
 def names(node: Node) -> Iterator[Name]:
     """Every name in an expression, from left to right, as often as it stands there."""
-    if isinstance(node, Name):
-        yield node
-    elif isinstance(node, Among):
-        yield node.name
-    elif isinstance(node, Applied):
-        for inner in node.to:
-            yield from names(inner)
+    for part in from_inside(node):
+        if isinstance(part, Name):
+            yield part
+        elif isinstance(part, Among):
+            yield part.name
 
 
 def needed_aliases(aliases: Mapping[str, str], wanted: Collection[str]) -> dict[str, str]:
@@ -289,7 +301,12 @@ class _Parser:
 
     def _power(self) -> Node:
         node = self._value()
-        return _applied("**", node, self._signed()) if self._take("**") else node
+        if not self._take("**"):
+            return node
+        self._deeper()
+        node = _applied("**", node, self._signed())
+        self._depth -= 1
+        return node
 
     def _value(self) -> Node:
         token = self._now

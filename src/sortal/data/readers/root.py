@@ -133,7 +133,12 @@ def _open(path: Path) -> Any:
     import uproot
 
     with _understood(path):
-        return uproot.open(path, array_cache=None)
+        file = uproot.open(path, array_cache=None)
+    here, whole = path.stat().st_size, int(file.file.fEND)
+    if here < whole:
+        file.close()
+        raise DataError(f"{path}: breaks off, expected {whole} bytes, got {here}.")
+    return file
 
 
 @contextmanager
