@@ -110,17 +110,42 @@ class DelimitedTable:
         Arrow counts rows, of which a quoted one may have several lines and an empty line is none.
         """
         try:
-            with _as_text(self.path) as file:
-                rows = plain_csv.reader(file, delimiter=self._separator)
-                line = 1
-                for row in rows:
-                    if row and len(row) != width:
-                        return line, len(row)
-                    line = rows.line_num + 1
+            for line, row in _rows(self.path, self._separator):
+                if row and len(row) != width:
+                    return line, len(row)
         except (plain_csv.Error, UnicodeError, OSError, EOFError):
             # Arrow's own sentence about the first problem stands.
             return None
         return None
+
+
+def line_of_row(path: Path, row: int, *, has_header: bool) -> int:
+    """Line, from 1, on which a row begins; quoted rows may have several lines, empty ones are no rows.
+
+    Args:
+        path: The file, which can be read.
+        row: Counted from 0 without the header line.
+        has_header: Whether it begins with the names of its columns.
+
+    Raises:
+        IndexError: The file has no such row.
+    """
+    before = row + has_header
+    for line, fields in _rows(path, "\t" if ".tsv" in path.name.lower() else ","):
+        if fields and not before:
+            return line
+        before -= bool(fields)
+    raise IndexError(row)
+
+
+def _rows(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Walk over the rows of a file, empty ones too, each with the line on which it begins."""
+    with _as_text(path) as file:
+        rows = plain_csv.reader(file, delimiter=separator)
+        line = 1
+        for row in rows:
+            yield line, row
+            line = rows.line_num + 1
 
 
 def _as_text(path: Path) -> TextIO:

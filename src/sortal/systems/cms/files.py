@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 
-from sortal.data.readers.base import Table
+from sortal.data.readers.base import Selection, Table
+from sortal.data.readers.delimited import line_of_row
 from sortal.data.readers.registry import TableOptions, open_file, suffix_of
 from sortal.data.split import Part
 from sortal.errors import DataError, suggest
@@ -14,7 +16,7 @@ PREFIXES = {Part.TRAIN: "train", Part.VALIDATION: "val", Part.TEST: "test"}
 """How the page's files of each part begin."""
 
 _SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq", ".root")
-_TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,9 @@ class EventFile:
     part: Part | None
     """The part that all its events belong to; None where they are divided later."""
 
+    process: str
+    """What its events are where no column says so: `sig` or `bkg`, or the name of the file."""
+
 
 def find_files(settings: Settings) -> list[EventFile]:
     """The files that hold the events, in the order of the page's scripts.
@@ -34,42 +39,67 @@ def find_files(settings: Settings) -> list[EventFile]:
         DataError: A file is not there; all that are missing are told.
     """
     if settings.signal_files:
-        given = [(name, True) for name in settings.signal_files]
-        given += [(name, False) for name in settings.background_files]
-        files = [EventFile(path=Path(name), is_signal=s, part=None) for name, s in given]
-        _refuse_absent([file.path for file in files if not file.path.is_file()])
-        return files
+        return [
+            EventFile(path=path, is_signal=is_signal, part=None, process=_stem(path))
+            for names, is_signal in (
+                (settings.signal_files, True),
+                (settings.background_files, False),
+            )
+            for path in _given(names)
+        ]
     folder = Path(settings.data)
-    found, missing = [], []
-    for part, prefix in PREFIXES.items():
-        for kind in ("sig", "bkg"):
-            paths = [folder / f"{prefix}_{kind}{suffix}" for suffix in _SUFFIXES]
-            present = [path for path in paths if path.is_file()]
-            missing += [] if present else [paths[0]]
-            found += [EventFile(path=p, is_signal=kind == "sig", part=part) for p in present[:1]]
-            if len(present) > 1:
-                raise DataError(
-                    f"{folder}: expected one file {prefix}_{kind}, got "
-                    f"{' and '.join(path.name for path in present)}."
-                )
-    _refuse_absent(missing)
-    return found
-
-
-def _refuse_absent(missing: Sequence[Path]) -> None:
-    if not missing:
-        return
-    folder = missing[0].parent
     if not folder.is_dir():
         raise DataError(
-            f"{folder}: there is no such folder; expected {missing[0].name} and its like in it."
+            f"{folder}: there is no such folder; expected train_sig.csv and its like in it."
         )
-    beside = sorted(path.name for path in folder.iterdir())
-    listed = ", ".join(map(str, missing))
-    raise DataError(
-        f"{listed}: there is no such file, in any of the forms {', '.join(_SUFFIXES)}."
-        f"{suggest(missing[0].name, beside)}"
-    )
+    kinds = [(part, prefix, kind) for part, prefix in PREFIXES.items() for kind in ("sig", "bkg")]
+    found = {name: _in_forms(folder, name) for name in (f"{p}_{k}" for _, p, k in kinds)}
+    missing = [name for name, path in found.items() if path is None]
+    if missing:
+        strange = [path.name for path in folder.iterdir() if _stem(path) not in found]
+        raise DataError(
+            f"{', '.join(str(folder / f'{name}.csv') for name in missing)}: there is no such file, "
+            f"in any of the forms {', '.join(_SUFFIXES)}.{suggest(f'{missing[0]}.csv', strange)}"
+        )
+    return [
+        EventFile(path=path, is_signal=kind == "sig", part=part, process=kind)
+        for part, prefix, kind in kinds
+        if (path := found[f"{prefix}_{kind}"])
+    ]
+
+
+def _in_forms(folder: Path, name: str) -> Path | None:
+    """The file of that name in one of the forms that can be read; None if there is none."""
+    paths = [path for suffix in _SUFFIXES if (path := folder / f"{name}{suffix}").is_file()]
+    if len(paths) > 1:
+        both = " and ".join(path.name for path in paths)
+        raise DataError(f"{folder}: expected one file {name}, got {both}.")
+    return paths[0] if paths else None
+
+
+def _given(names: Sequence[str]) -> list[Path]:
+    """Files by their names; patterns such as `samples/*.root` stand for all files that fit, sorted."""
+    paths = []
+    for name in names:
+        is_pattern = any(sign in name for sign in "*?[") and not Path(name).exists()
+        fitting = sorted(glob(name)) if is_pattern else [name]
+        if not fitting:
+            raise DataError(f"{name}: no file fits this pattern.")
+        paths += map(Path, fitting)
+    absent = [path for path in paths if not path.is_file()]
+    if absent:
+        folder = absent[0].parent
+        beside = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+        raise DataError(
+            f"{', '.join(map(str, absent))}: there is no such file."
+            f"{suggest(absent[0].name, beside)}"
+        )
+    return paths
+
+
+def _stem(path: Path) -> str:
+    """A file's name without the ending that tells its form."""
+    return path.name[: len(path.name) - len(suffix_of(path))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +110,12 @@ class Columns:
     variables: tuple[str, ...]
     weight: str
     process: str | None
-    """None where the file's name is the process."""
+    """None where no column holds it."""
 
     event_number: str | None
     scale_factors: tuple[str, ...]
-    first_line: int
-    """Line of the first event; 0 where files have no lines and events are counted from 0."""
+    has_header: bool
+    """Whether a line of column names comes first; of text alone."""
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -94,9 +124,17 @@ class Columns:
         return tuple(dict.fromkeys((*self.variables, self.weight, *beside, *self.scale_factors)))
 
     def at(self, row: int) -> str:
-        """Name the place of an event, counted from 0 within the file."""
-        word = "line" if self.first_line else "entry"
-        return f"{self.table.path}, {word} {row + self.first_line}"
+        """Name the place of an event, counted from 0 among those of the table.
+
+        Text has lines from 1, ROOT entries from 0, other files rows from 1. Reads the file anew.
+        """
+        table = self.table
+        inside = table.row_in_file(row) if isinstance(table, Selection) else row
+        suffix = suffix_of(table.path)
+        if suffix in TEXT_SUFFIXES:
+            line = line_of_row(table.path, inside, has_header=self.has_header)
+            return f"{table.path}, line {line}"
+        return f"{table.path}, " + (f"entry {inside}" if suffix == ".root" else f"row {inside + 1}")
 
 
 def open_columns(file: EventFile, settings: Settings) -> Columns:
@@ -105,7 +143,7 @@ def open_columns(file: EventFile, settings: Settings) -> Columns:
     Raises:
         DataError: It cannot be read, or lacks a column; the text names the nearest ones.
     """
-    named = _named_columns(file.path, settings)
+    named = named_columns(file.path, settings)
     table = open_file(
         file.path,
         TableOptions(
@@ -118,7 +156,6 @@ def open_columns(file: EventFile, settings: Settings) -> Columns:
     )
     if not isinstance(table, Table):
         raise DataError(f"{file.path}: expected a table of events, got arrays.")
-    has_lines = suffix_of(file.path) in _TEXT
     process = settings.process if settings.process in table.names else None
     columns = Columns(
         table=table,
@@ -127,7 +164,7 @@ def open_columns(file: EventFile, settings: Settings) -> Columns:
         process=process,
         event_number=settings.event_number,
         scale_factors=tuple(settings.scale_factors),
-        first_line=0 if not has_lines else (1 if named is not None else 2),
+        has_header=named is None,
     )
     for name in columns.needed:
         if name not in table.names:
@@ -146,9 +183,9 @@ def _variables(table: Table, settings: Settings) -> tuple[str, ...]:
     return tuple(name for name in table.names if name not in other)
 
 
-def _named_columns(path: Path, settings: Settings) -> tuple[str, ...] | None:
+def named_columns(path: Path, settings: Settings) -> tuple[str, ...] | None:
     """Names for the columns of a file without a header line; None for one that has names."""
-    if suffix_of(path) not in _TEXT or settings.header == "yes":
+    if suffix_of(path) not in TEXT_SUFFIXES or settings.header == "yes":
         return None
     first = open_file(path, TableOptions(header=False))
     line = _first_row(first) if isinstance(first, Table) else []
