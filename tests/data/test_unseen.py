@@ -10,7 +10,8 @@ from pyarrow import parquet
 
 from sortal.data.inputs import Ragged
 from sortal.data.read import read_dataset
-from sortal.data.unseen import InputSpec, read_inputs
+from sortal.data.readers.in_memory import HeldTable
+from sortal.data.unseen import InputSpec, read_inputs, read_opened
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 
@@ -156,3 +157,49 @@ def test_arrays_that_do_not_fit_the_model_are_refused(tmp_path, table_spec):
         list(read_inputs([tmp_path / "new.npz"], spec))
     with pytest.raises(DataError, match="needs the array 'signal', which a table cannot hold"):
         list(read_inputs([tmp_path / "train.csv"], spec))
+
+
+def test_new_files_get_the_aliases_and_names_of_training_and_no_cut(tmp_path):
+    (tmp_path / "train.csv").write_text("1,2,u\n3,4,v\n5,0,v\n")
+    spec = spec_of(
+        tmp_path,
+        source="train.csv",
+        columns=["a", "b", "y"],
+        label="truth",
+        exclude=["y"],
+        aliases={"ratio": "b / a", "a": "a * 2", "truth": "y == 'v'"},
+        cut="b > 0",
+    )
+    again = InputSpec.restore(json.loads(json.dumps(spec.described())))
+    assert again == spec
+    (tmp_path / "new.csv").write_text("4,0,?\n2,1,?\n")
+    # The alias `ratio` is made of the alias `a`, not of the column that it replaces.
+    expected = [[8, 0, 0], [4, 1, 0.25]]
+    (block,) = read_inputs([tmp_path / "new.csv"], again)
+    np.testing.assert_array_equal(block.arrays["features"], expected)
+    frame = pa.table({"b": [0, 1], "a": [4.0, 2.0]})
+    parquet.write_table(frame, tmp_path / "new.parquet")
+    (block,) = read_inputs([tmp_path / "new.parquet"], again)
+    np.testing.assert_array_equal(block.arrays["features"], expected)
+    (block,) = read_opened([HeldTable(frame)], again)
+    np.testing.assert_array_equal(block.arrays["features"], expected)
+
+
+def test_a_spec_that_was_stored_before_files_had_options_is_still_read(table_spec):
+    described = table_spec.described()
+    for key in ("columns", "header", "tree", "aliases"):
+        del described[key]
+    assert InputSpec.restore(described) == table_spec
+
+
+def test_the_tree_of_training_is_the_tree_of_new_files(tmp_path):
+    import uproot
+
+    with uproot.recreate(tmp_path / "e.root") as file:
+        for tree, shift in (("nominal", 0.0), ("up", 10.0)):
+            file.mktree(tree, {"x": "f4", "y": "i4"}).extend(
+                {"x": np.arange(4, dtype="f4") + shift, "y": np.arange(4) % 2}
+            )
+    spec = spec_of(tmp_path, source="e.root", tree="up", label="y")
+    (block,) = read_inputs([tmp_path / "e.root"], spec)
+    assert block.arrays["features"][:, 0].tolist() == [10, 11, 12, 13]
