@@ -25,6 +25,9 @@ class _Spot:
     block: type[BaseModel] | None = None
     """The block that the last key of the path was looked up in."""
 
+    keys: Any = str
+    """The type of the keys of the map that the last step of the path is a key of."""
+
     unknown: bool = False
     """Whether that block has no such key."""
 
@@ -140,8 +143,9 @@ def _enter(spot: _Spot, step: Step) -> _Spot | None:
         annotation, metadata = peel(*get_args(spot.annotation)[:1])
         return _Spot(path, annotation, metadata, value[step])
     if isinstance(value, dict) and step in value:
-        annotation, metadata = peel((*get_args(spot.annotation), Any)[1])
-        return _Spot(path, annotation, metadata, inner)
+        keys, values, *_ = (*get_args(spot.annotation), Any, Any)
+        annotation, metadata = peel(values)
+        return _Spot(path, annotation, metadata, inner, keys=keys)
     return None
 
 
@@ -150,7 +154,7 @@ def _problem(spot: _Spot, detail: ErrorDetails) -> Problem:
     if spot.unknown and spot.block is not None:
         return _unknown(spot, spot.block)
     if detail["loc"][-1:] == ("[key]",):
-        return Problem(path=path, expected="another kind of key", got=short(spot.path[-1]))
+        return _key_problem(spot)
     if detail["type"].startswith("union_tag"):
         choices = kinds(spot.annotation)
         kind = value.get("kind") if isinstance(value, Mapping) else None
@@ -176,6 +180,18 @@ def _problem(spot: _Spot, detail: ErrorDetails) -> Problem:
         expected=describe(spot.annotation, spot.metadata),
         got=short(value) + _spoken(spot),
         nearest=nearest(value, words) if isinstance(value, str) else "",
+    )
+
+
+def _key_problem(spot: _Spot) -> Problem:
+    """A key of a map that its keys' type refuses."""
+    key = spot.path[-1]
+    choices = [word for word in get_args(peel(spot.keys)[0]) if isinstance(word, str)]
+    return Problem(
+        path=dotted(spot.path),
+        expected=f"as key {describe(spot.keys)}",
+        got=short(key),
+        nearest=nearest(key, choices),
     )
 
 

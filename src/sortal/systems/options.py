@@ -43,12 +43,10 @@ def with_settings(
 
         def command(**values: Any) -> None:
             given = {
-                name: _value(model.model_fields[name], values.pop(name))
+                name: _value(model.model_fields[name], value)
                 for name in options
-                if values[name] not in (None, [])
+                if (value := values.pop(name)) is not None
             }
-            for name in options:
-                values.pop(name, None)
             function(**values, **{_GIVEN: given})
 
         kept = [
@@ -78,7 +76,7 @@ def _parameter(name: str, field: FieldInfo, letter: str) -> inspect.Parameter:
         show_default=False,
         metavar=_metavar(kind),
     )
-    annotated: Any = Annotated[_typer_type(kind) | None, option]
+    annotated: Any = Annotated[_typed(kind) | None, option]
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotated
     )
@@ -88,8 +86,10 @@ def _is_map(field: FieldInfo) -> bool:
     return get_origin(peel(field.annotation)[0]) is dict
 
 
-def _typer_type(kind: Any) -> Any:
-    """Numbers and flags are read by the command line, everything else as text."""
+def _typed(kind: Any) -> Any:
+    """Numbers and flags are read by the command line, all else as text; lists may be given in pieces."""
+    if get_origin(kind) is list:
+        return list[str]
     return kind if kind in (bool, int, float) else str
 
 
@@ -125,13 +125,13 @@ def _plain(value: Any) -> str:
             return str(value)
 
 
-def _value(field: FieldInfo, text: Any) -> Any:
+def _value(field: FieldInfo, given: Any) -> Any:
     """An option's value as the block takes it: lists are split at commas and blanks."""
     kind, _ = peel(field.annotation)
     if get_origin(kind) is not list:
-        return text
+        return given
     inner, _ = peel(get_args(kind)[0])
-    pieces = str(text).replace(",", " ").split()
+    pieces = " ".join(given).replace(",", " ").split()
     return [_number(piece, inner) for piece in pieces]
 
 

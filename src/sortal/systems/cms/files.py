@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from glob import glob
 from pathlib import Path
 
 from sortal.data.readers.base import Selection, Table
@@ -78,14 +77,15 @@ def _in_forms(folder: Path, name: str) -> Path | None:
 
 
 def _given(names: Sequence[str]) -> list[Path]:
-    """Files by their names; patterns such as `samples/*.root` stand for all files that fit, sorted."""
-    paths = []
+    """Files by their names; a pattern such as `samples/*.root` is all files that fit, sorted."""
+    paths: list[Path] = []
     for name in names:
-        is_pattern = any(sign in name for sign in "*?[") and not Path(name).exists()
-        fitting = sorted(glob(name)) if is_pattern else [name]
+        path = Path(name)
+        is_pattern = any(sign in path.name for sign in "*?[") and not path.exists()
+        fitting = sorted(path.parent.glob(path.name)) if is_pattern else [path]
         if not fitting:
             raise DataError(f"{name}: no file fits this pattern.")
-        paths += map(Path, fitting)
+        paths += fitting
     absent = [path for path in paths if not path.is_file()]
     if absent:
         folder = absent[0].parent
@@ -130,11 +130,18 @@ class Columns:
         """
         table = self.table
         inside = table.row_in_file(row) if isinstance(table, Selection) else row
-        suffix = suffix_of(table.path)
-        if suffix in TEXT_SUFFIXES:
-            line = line_of_row(table.path, inside, has_header=self.has_header)
-            return f"{table.path}, line {line}"
-        return f"{table.path}, " + (f"entry {inside}" if suffix == ".root" else f"row {inside + 1}")
+        return place_of(table.path, inside, has_header=self.has_header)
+
+
+def place_of(path: Path, row: int, *, has_header: bool) -> str:
+    """Name a file and the place of one of its rows, counted from 0 without a header line.
+
+    Text has lines from 1, ROOT entries from 0, other files rows from 1. Reads text anew.
+    """
+    suffix = suffix_of(path)
+    if suffix in TEXT_SUFFIXES:
+        return f"{path}, line {line_of_row(path, row, has_header=has_header)}"
+    return f"{path}, " + (f"entry {row}" if suffix == ".root" else f"row {row + 1}")
 
 
 def open_columns(file: EventFile, settings: Settings) -> Columns:

@@ -96,7 +96,8 @@ def _block(batch: Any, file: EventFile, columns: Columns, row: int) -> Events:
         raise DataError(f"{columns.at(row + error.row)}: variable {name!r}: {error}.")
     _refuse_not_finite(matrix, columns, row)
     factors = [read(name, meaning.weights) for name in columns.scale_factors]
-    processes, codes = (file.process,), np.zeros(len(batch), np.int64)
+    processes: tuple[str, ...] = (file.process,)
+    codes = np.zeros(len(batch), np.int64)
     if columns.process is not None:
         processes, codes = read(columns.process, _processes)
     number = columns.event_number

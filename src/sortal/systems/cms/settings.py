@@ -4,17 +4,23 @@ The scripts' own values are the defaults. Every field is an option of the comman
 it is a map, a key of the file of settings.
 """
 
-from typing import Annotated, Any, Literal
+from collections import Counter
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sortal.job.models import Block, Column, File, Name, Seed
+from sortal.networks.names import ActivationName, Initialiser
+from sortal.training.optimisers.choice import OptimiserKind
 
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Length = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Part = Literal["train", "validation", "test"]
+Activation: TypeAlias = Literal[ActivationName, "maxout"]
+Year = Annotated[Name, BeforeValidator(lambda given: str(given) if type(given) is int else given)]
+"""A file says 2017 and means its digits."""
 
 PAGE_VARIABLES = (
     *("LepChg", "LepPt", "LepEta", "Dxy", "Dz", "RelIso", "Met", "mt", "Njet"),
@@ -39,7 +45,8 @@ class InputSettings(Block):
     """Folder of the six files {train,val,test}_{sig,bkg}: CSV with or without a header line, TSV,
     Parquet or ROOT."""
     signal_files: list[File] = []
-    """Files of signal events that are divided here, in place of the six."""
+    """Files of signal events that are divided here, in place of the six; `samples/T2*.root` is all
+    files that fit."""
     background_files: list[File] = []
     """Files of background events that are divided here."""
     header: Literal["auto", "yes", "no"] = "auto"
@@ -51,7 +58,8 @@ class InputSettings(Block):
     weight: Column = "weight"
     """Column of the event weight."""
     process: Column = "process"
-    """Column of the process; where a file has none, its own name is the process."""
+    """Column of the process. Where a file has none, its own name is the process, and of the six
+    files `sig` and `bkg`."""
     event_number: Column | None = None
     """Column of the event number, for `divide_by: event_number` and for folds."""
     tree: str = ""
@@ -99,9 +107,9 @@ class NetworkSettings(Block):
 
     layers: list[Annotated[int, Field(ge=1)]] = [50, 50]
     """Nodes of each hidden layer."""
-    activation: Name = "relu"
+    activation: Activation = "relu"
     """Activation of the hidden layers."""
-    initialiser: Name = "he_normal"
+    initialiser: Initialiser = "he_normal"
     """Distribution of the starting weights of hidden layers; the output layer has Glorot's uniform."""
     dropout: Share = 0.0
     """Share of hidden nodes silenced in each update."""
@@ -109,7 +117,7 @@ class NetworkSettings(Block):
     """Penalty on absolute weights."""
     l2: Length = 0.0
     """Penalty on squared weights."""
-    optimiser: Name = "adam"
+    optimiser: OptimiserKind = "adam"
     """Update rule."""
     learning_rate: Positive = 5e-3
     """Length of a step."""
@@ -195,16 +203,25 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
     @model_validator(mode="after")
     def _fit_together(self) -> "Settings":
         if bool(self.signal_files) != bool(self.background_files):
-            raise ValueError("signal_files and background_files need each other")
+            raise ValueError("signal_files or background_files without the other")
         if self.divide_by == "event_number" and self.event_number is None:
-            raise ValueError("divide_by event_number needs the column event_number")
+            raise ValueError("divide_by: event_number without the column event_number")
         if self.folds in (1, 2):
             raise ValueError(
-                "folds must be 0 or at least 3: one tests, one validates, others train"
+                f"{self.folds} folds; of 3 or more one tests, one validates and the others train"
             )
         if self.compat and self.folds:
-            raise ValueError("compat has no folds: the scripts have one division")
+            raise ValueError("compat with folds; the scripts have one division")
+        self._refuse_shared_columns()
         return self
+
+    def _refuse_shared_columns(self) -> None:
+        """A column has one use; above all, no network learns from the weight or the process."""
+        single = (self.weight, self.process, *filter(None, [self.event_number]))
+        used = Counter((*self.variables, *single, *self.scale_factors))
+        twice = [name for name, count in used.items() if count > 1]
+        if twice:
+            raise ValueError(f"the column {twice[0]!r} for two uses")
 
     @property
     def power(self) -> float:
@@ -216,7 +233,7 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
 class BinaryNames(Block):
     """What the folder of a binary network is named after."""
 
-    year: Name
+    year: Year
     """Year of the data."""
     channel: Name
     """Final state."""
@@ -227,7 +244,7 @@ class BinaryNames(Block):
 class MulticlassNames(Block):
     """What the folders of a multiclass campaign are named after."""
 
-    year: Name = "2016"
+    year: Year = "2016"
     """Year of the data."""
     channel: Name = "1l"
     """Final state."""
@@ -255,7 +272,8 @@ class MulticlassSettings(Settings, MulticlassNames):
     weight: Column = "Weights"
     """Column of the event weight."""
     process: Column = "Tag"
-    """Column of the process; where a file has none, its own name is the process."""
+    """Column of the process. Where a file has none, its own name is the process, and of the six
+    files `sig` and `bkg`."""
     classes: dict[Name, Annotated[list[Name], Field(min_length=1)]] = {
         "Wjets": ["Wj*"],
         "TTbar": ["TT*"],
@@ -269,7 +287,7 @@ class MulticlassSettings(Settings, MulticlassNames):
     the exponent of the yields."""
     layers: list[Annotated[int, Field(ge=1)]] = [100, 100]
     """Nodes of each hidden layer."""
-    activation: Name = "tanh"
+    activation: Activation = "tanh"
     """Activation of the hidden layers."""
     learning_rate: Positive = 5e-5
     """Length of a step."""
