@@ -30,6 +30,14 @@ CUT = "cut"
 _SCAN_ROWS = 65_536
 
 
+class NotANumber(DataError):
+    """A value that an expression needs is no number; `row` is counted within the walk, from 0."""
+
+    def __init__(self, place: str, row: int, column: str, reason: BadValue) -> None:
+        self.row, self.column, self.reason = row, column, reason
+        super().__init__(f"{place}: column {column!r}: {reason}.")
+
+
 @dataclass(frozen=True, slots=True)
 class _Alias:
     node: Node
@@ -219,8 +227,8 @@ class _Block:
             try:
                 self._numbers[is_alias, name] = numbers(column)
             except BadValue as error:
-                place = self._place.format(self._first + error.row + 1)
-                raise DataError(f"{place}: column {name!r}: {error}.") from error
+                row = self._first + error.row
+                raise NotANumber(self._place.format(row + 1), row, name, error) from error
         return self._numbers[is_alias, name]
 
 
