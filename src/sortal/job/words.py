@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -123,8 +123,7 @@ def _single(annotation: Any, metadata: list[Any]) -> Words:
         listed = ", ".join(map(str, arguments))
         return Words(f"one of {listed}" if len(arguments) > 1 else listed, f"any of {listed}")
     if origin in (list, tuple):
-        least = next((f"{m.min_length} or more " for m in metadata if _is_many(m)), "")
-        return Words(f"a list of {least}{_words(*peel(arguments[0])).many}", "lists")
+        return Words(f"a list of {_length(metadata)}{_words(*peel(arguments[0])).many}", "lists")
     if is_block(annotation):
         keys = _some(annotation.model_fields)
         return Words(f"a block with the keys {keys}", f"blocks with the keys {keys}")
@@ -168,8 +167,13 @@ def _either(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, or {parts[-1]}"
 
 
-def _is_many(entry: Any) -> bool:
-    return isinstance(entry, MinLen) and entry.min_length > 1
+def _length(metadata: list[Any]) -> str:
+    """Words for how many elements a list has, with a blank behind; empty where one is enough."""
+    least = next((entry.min_length for entry in metadata if isinstance(entry, MinLen)), 0)
+    most = next((entry.max_length for entry in metadata if isinstance(entry, MaxLen)), None)
+    if least == most:
+        return f"{least} "
+    return f"{least} or more " if least > 1 else ""
 
 
 def _flat(metadata: Iterable[Any]) -> Iterator[Any]:

@@ -5,16 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from sortal.data.split import Part
-from sortal.errors import DataError, NotFound, TaskError
-from sortal.events import Listener
+from sortal.errors import TaskError
+from sortal.events import Event, Listener, Warned
 from sortal.job.models import Job
 from sortal.jobs.launch import Launched, launch
 from sortal.store.store import Store
 from sortal.systems.cms.classes import ClassMap, class_map, with_physics_weights
-from sortal.systems.cms.division import composition_notes, divide_by_number, divide_by_seed
+from sortal.systems.cms.division import divide_by_number, divide_by_seed
 from sortal.systems.cms.events import Events
 from sortal.systems.cms.job import dataset_of, network_job, peer_job
 from sortal.systems.cms.merit import Scales, scales_of
@@ -22,6 +19,7 @@ from sortal.systems.cms.optimum import read_optimum
 from sortal.systems.cms.read import read_files
 from sortal.systems.cms.scored import Scored, scored
 from sortal.systems.cms.settings import Settings
+from sortal.systems.cms.soundness import refuse_unsound, remarks
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -56,7 +54,8 @@ def read_sample(settings: Settings) -> Sample:
     """Read, class, weigh and divide the events, and refuse what cannot be trained on.
 
     Raises:
-        DataError: See the steps; also a class without a positive sum of weights in a part.
+        DataError: See the steps, and `refuse_unsound`.
+        NotFound: A split factor is of no class.
     """
     events = with_physics_weights(read_files(settings), settings)
     if settings.signal_files and settings.divide_by == "event_number":
@@ -64,13 +63,8 @@ def read_sample(settings: Settings) -> Sample:
     elif settings.signal_files:
         events = divide_by_seed(events, settings.fractions, settings.seed)
     classes = class_map(events, settings)
-    for named in settings.split_factors.values():
-        for name in named:
-            if name not in classes.names:
-                raise NotFound("class", name, classes.names, where="split_factors")
-    if not settings.folds:
-        _refuse_empty_classes(events, classes)
-        events = events.noting(*composition_notes(events))
+    refuse_unsound(events, classes, settings)
+    events = events.noting(*remarks(events, settings))
     return Sample(events=events, classes=classes, scales=scales_of(events, classes, settings))
 
 
@@ -102,8 +96,13 @@ def run(
     dataset = dataset_of(sample.events, sample.classes, settings)
     name = job_name(title)
 
+    def tell(event: Event) -> None:
+        # Notes on the events were told when these were read; each job would tell them anew.
+        if not (isinstance(event, Warned) and event.text in sample.events.notes):
+            listener(event)
+
     def trained(job: Job) -> Launched:
-        launched = launch(job, store=store, cores=cores, listener=listener, dataset=dataset)
+        launched = launch(job, store=store, cores=cores, listener=tell, dataset=dataset)
         if launched.summary.interrupted:
             interrupted(launched)
         for place, failure in launched.results.failures.items():
@@ -134,18 +133,3 @@ def job_name(title: str) -> str:
     '2017_1l_T2tt_550_520_'
     """
     return re.sub(r"[^A-Za-z0-9._ -]", "_", title).lstrip("._ -")[:100] or "network"
-
-
-def _refuse_empty_classes(events: Events, classes: ClassMap) -> None:
-    """Every class needs weight to learn from, and to be judged by."""
-    for part in (Part.TRAIN, Part.VALIDATION):
-        rows = events.rows(part)
-        if not len(rows):
-            raise DataError(f"the {part} part: expected events, got none.")
-        sums = np.bincount(classes.codes[rows], events.weights[rows], minlength=len(classes.names))
-        for name, total in zip(classes.names, sums, strict=True):
-            if not total > 0:
-                raise DataError(
-                    f"class {name!r}: expected weights of the {part} part that sum above 0, "
-                    f"got {total:.6g}."
-                )

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -62,20 +63,19 @@ def fold_numbers(events: Events, folds: int) -> np.ndarray:
 
 
 def composition_notes(events: Events) -> Iterator[str]:
-    """Tell processes whose share of training and of validation differ by more than chance.
+    """Tell processes whose share of training and of validation differ by more than chance, or that a part lacks.
 
     Shares are of events, not of weight: both parts must be alike in composition.
     """
-    counts = np.stack(
-        [
-            np.bincount(events.process[events.rows(part)], minlength=len(events.processes))
-            for part in (Part.TRAIN, Part.VALIDATION)
-        ]
-    ).astype(float)
-    totals = counts.sum(axis=1)
+    counts = {part: _counts(events, part) for part in Part}
+    for part, name in product(Part, events.processes):
+        if not counts[part][events.processes.index(name)]:
+            yield f"{name} has no event in the {part} part: its yield counts nothing there."
+    both = np.stack([counts[Part.TRAIN], counts[Part.VALIDATION]]).astype(float)
+    totals = both.sum(axis=1)
     if not totals.all():
         return
-    for name, (train, validation) in zip(events.processes, counts.T, strict=True):
+    for name, (train, validation) in zip(events.processes, both.T, strict=True):
         together = (train + validation) / totals.sum()
         spread = math.sqrt(together * (1 - together) * (1 / totals).sum())
         apart = abs(train / totals[0] - validation / totals[1])
@@ -87,20 +87,28 @@ def composition_notes(events: Events) -> Iterator[str]:
             )
 
 
-def split_factors(events: Events, process: int) -> dict[Part, float]:
-    """What makes a part's yield of one process the yield of all its events.
+def split_factors(events: Events, part: Part) -> np.ndarray:
+    """What makes a part's yield of each process the yield of all its events.
 
     Args:
         events: Divided events.
-        process: Place of the process in `events.processes`.
+        part: The part.
 
     Returns:
-        All events of the process over those of the part; infinite for a part without any.
+        All events of the process over those of the part, shape (processes,); infinite where it
+        has none.
     """
-    mine = events.process == process
-    whole = np.count_nonzero(mine)
-    counts = {part: np.count_nonzero(mine[events.rows(part)]) for part in Part}
-    return {part: whole / count if count else math.inf for part, count in counts.items()}
+    counts = _counts(events, part)
+    whole = sum(_counts(events, one) for one in Part)
+    factors: np.ndarray = np.divide(
+        whole, counts, out=np.full(len(counts), math.inf), where=counts > 0
+    )
+    return factors
+
+
+def _counts(events: Events, part: Part) -> np.ndarray:
+    """Events of each process in a part, shape (processes,)."""
+    return np.bincount(events.process[events.rows(part)], minlength=len(events.processes))
 
 
 def _ends(fractions: list[float]) -> np.ndarray:

@@ -1,6 +1,5 @@
 """From settings and events to a job: its data set, its networks, and what they are compared with."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,6 @@ import numpy as np
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
-from sortal.data.split import Part
 from sortal.job.models import Job
 from sortal.systems.cms.classes import ClassMap
 from sortal.systems.cms.division import fold_numbers
@@ -49,24 +47,8 @@ def dataset_of(events: Events, classes: ClassMap, settings: Settings) -> Dataset
         weights=events.weights,
         parts=None if settings.folds else events.parts,
         folds=fold_numbers(events, settings.folds) if settings.folds else None,
-        notes=tuple(_remarks(events, settings)),
+        notes=events.notes,
     )
-
-
-def _remarks(events: Events, settings: Settings) -> Iterator[str]:
-    yield from events.notes
-    seen = events.features if settings.folds else events.features[events.rows(Part.TRAIN)]
-    if len(seen):
-        flat = (seen == seen[0]).all(axis=0)
-        for name, value in zip(np.asarray(events.variables)[flat], seen[0, flat], strict=True):
-            yield f"the variable {name!r} is {value:g} in every training event: it tells nothing."
-    negative = int((events.weights < 0).sum())
-    if negative:
-        share = 100 * negative / len(events)
-        yield (
-            f"{negative} of {len(events)} weights ({share:.2g} %) are negative; training does as "
-            f"negative_weights: {settings.negative_weights} says, yields keep them."
-        )
 
 
 def network_job(settings: Settings, title: str) -> Job:

@@ -66,8 +66,11 @@ def epoch_lines(history: Sequence[dict[str, float]]) -> Iterator[str]:
 
 
 def best_epoch(losses: Sequence[float]) -> int:
-    """The epoch of the lowest validation loss, counted from 0 as the scripts count."""
-    return int(np.argmin(losses))
+    """The first epoch of the lowest validation loss, counted from 0 as the scripts count.
+
+    One whose loss is NaN is never it, unless all are.
+    """
+    return int(np.argmin(np.nan_to_num(losses, nan=np.inf)))
 
 
 def minutes(seconds: float) -> float:

@@ -81,7 +81,7 @@ def merit_of(
         selected[part] = ScoredEvents(
             scores=scores[:, 0].astype(np.float64),
             is_signal=classes.codes[rows[part]] == 0,
-            weights=(events.weights * scales.expected[part])[rows[part]],
+            weights=events.weights[rows[part]] * scales.expected[part][rows[part]],
             eligible=scores.argmax(axis=1) == 0
             if settings.compat and scores.shape[1] > 1
             else None,
@@ -159,8 +159,7 @@ def _factors(events: Events, classes: ClassMap, settings: Settings, part: Part) 
         last = classes.codes == len(classes.names) - 1
         factors[last] = _SCRIPT_OTHER.get(part, _SCRIPT_FACTORS[part])
     else:
-        own = [split_factors(events, code)[part] for code in range(len(events.processes))]
-        factors = np.asarray(own)[events.process]
+        factors = split_factors(events, part)[events.process]
     for name, factor in settings.split_factors.get(part.value, {}).items():
         factors[classes.codes == classes.names.index(name)] = factor
     return factors

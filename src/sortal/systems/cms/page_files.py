@@ -1,7 +1,8 @@
 """The files that the page's scripts leave behind, under their names and in their columns."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +17,7 @@ from sortal.systems.cms.events import Events
 from sortal.systems.cms.scored import Scored
 
 WEIGHTS = "best_weights.h5"
+ONNX = "network.onnx"
 OUTPUTS = {Part.VALIDATION: "val_output.csv", Part.TEST: "test_output.csv"}
 COURSE = {
     "loss": "loss",
@@ -40,17 +42,50 @@ TABLE_COLUMNS = (
 """Columns of 17var_fom.csv behind its first, which has no name and holds the run."""
 
 
+def write_training(
+    folder: Path, scored: Scored, store: Store, *, pickles: bool, onnx: bool
+) -> list[str]:
+    """Write what training left: weights and history; the script's pickles and ONNX if wanted.
+
+    Returns:
+        Sentences that a user should read.
+    """
+    write_weights(folder, scored, store)
+    write_history(folder, scored)
+    if pickles:
+        from sortal.systems.cms.pickles import write_pickles
+
+        write_pickles(folder, course(scored))
+    return write_onnx(folder, scored, store) if onnx else []
+
+
 def write_weights(folder: Path, scored: Scored, store: Store) -> list[Path]:
     """Write best_weights.h5 in the layout of legacy Keras; one a fold where there are folds."""
-    paths = []
+    return [path for path, _ in _export(folder, scored, store, WEIGHTS, Format.H5_WEIGHTS)]
+
+
+def write_onnx(folder: Path, scored: Scored, store: Store) -> list[str]:
+    """Write network.onnx, which takes raw variables; one a fold where there are folds.
+
+    Returns:
+        Sentences that a user should read.
+    """
+    written = _export(folder, scored, store, ONNX, Format.ONNX)
+    return [f"{path}: {note}" for path, notes in written for note in notes]
+
+
+def _export(
+    folder: Path, scored: Scored, store: Store, name: str, form: Format
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Write every member's network, and give the notes on each."""
+    stem, _, suffix = name.partition(".")
     for member in scored.members:
         fold = member.entry["fold"]
-        name = WEIGHTS if fold is None else f"best_weights_fold{fold}.h5"
+        path = folder / (name if fold is None else f"{stem}_fold{fold}.{suffix}")
         unfinished = atomic.temporary(folder)
-        write(load_portable(store, member), unfinished, Format.H5_WEIGHTS)
-        unfinished.replace(folder / name)
-        paths.append(folder / name)
-    return paths
+        notes = write(load_portable(store, member), unfinished, form)
+        unfinished.replace(path)
+        yield path, notes
 
 
 def write_outputs(folder: Path, scored: Scored, events: Events) -> None:
@@ -109,16 +144,19 @@ def write_table(
         ]
     text = "\n".join(lines) + "\n"
     before = path.read_text(encoding="utf-8") if append and path.exists() else ""
+    if before and not before.endswith("\n"):
+        before += "\n"
     atomic.write_text(path, before + text)
 
 
 def rate_text(rate: float) -> str:
-    """A rate as the script's folders spell it.
+    """A rate as the script's folders spell it, with all its digits: no two rates have one name.
 
-    >>> rate_text(5e-5), rate_text(1e-3), rate_text(0.0)
-    ('5e-5', '1e-3', '0')
+    >>> rate_text(5e-5), rate_text(1e-3), rate_text(0.00125), rate_text(0.0)
+    ('5e-5', '1e-3', '1.25e-3', '0')
     """
     if not rate:
         return "0"
-    mantissa, exponent = f"{rate:e}".split("e")
-    return f"{float(mantissa):g}e{int(exponent)}"
+    number = Decimal(repr(rate)).normalize()
+    exponent = number.adjusted()
+    return f"{number.scaleb(-exponent):f}e{exponent}"

@@ -78,8 +78,8 @@ class DivisionSettings(Block):
     divide_by: Literal["seed", "event_number"] = "seed"
     """Whether a seeded draw or the event number divides the events of each process."""
     folds: Annotated[int, Field(ge=0)] = 0
-    """Networks of a k-fold cross-evaluation by event number: each event is tested by the one that
-    never saw it; 0 for one division."""
+    """Networks of a k-fold cross-evaluation by event number, or by place in the files if there is
+    none: each event is tested by the one that never saw it; 0 for one division."""
     signal_class: Name = "Signal"
     """Name of the signal's class."""
     classes: dict[Name, Annotated[list[Name], Field(min_length=1)]] = {}
@@ -206,6 +206,8 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
             raise ValueError("signal_files or background_files without the other")
         if self.divide_by == "event_number" and self.event_number is None:
             raise ValueError("divide_by: event_number without the column event_number")
+        if self.divide_by == "event_number" and not self.signal_files:
+            raise ValueError("divide_by: event_number with six files, which are divided already")
         if self.folds in (1, 2):
             raise ValueError(
                 f"{self.folds} folds; of 3 or more one tests, one validates and the others train"
