@@ -77,14 +77,8 @@ def reported(campaign: Campaign) -> list[Scored]:
 
 
 def _write_network(campaign: Campaign, network: Scored, folder: Path, look: Look) -> None:
-    settings, events = campaign.settings, campaign.sample.events
-    page_files.write_weights(folder, network, campaign.store)
-    page_files.write_outputs(folder, network, events)
-    page_files.write_history(folder, network)
-    if settings.pickles:
-        from sortal.systems.cms.pickles import write_pickles
-
-        write_pickles(folder, page_files.course(network))
+    session.write_training(campaign, network, folder)
+    page_files.write_outputs(folder, network, campaign.sample.events)
     draw_course(network, folder, look)
     save(_roc(campaign, network, look), folder / "TrnVal_roc.png", look)
 

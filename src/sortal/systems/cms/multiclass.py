@@ -102,12 +102,7 @@ def _write_decay(
         place = folder / f"run{number}"
         place.mkdir(exist_ok=True)
         print_course(network, place, verbose=verbose)
-        page_files.write_weights(place, network, campaign.store)
-        page_files.write_history(place, network)
-        if settings.pickles:
-            from sortal.systems.cms.pickles import write_pickles
-
-            write_pickles(place, page_files.course(network))
+        session.write_training(campaign, network, place)
         draw_course(network, place, look, log_accuracy=True)
         merit = merit_of(network, sample.events, sample.classes, sample.scales, settings)
         merits.append(merit)

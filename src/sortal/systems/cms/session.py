@@ -7,10 +7,14 @@ from typing import Any, TypeVar
 from sortal.console import Display, echo
 from sortal.errors import SortalError
 from sortal.evaluation.figures.style import Look
+from sortal.export.formats import Format
+from sortal.export.write import check_extra
 from sortal.job.settings import read_settings
 from sortal.jobs.launch import Launched
+from sortal.systems.cms import page_files
 from sortal.systems.cms.campaign import Campaign, Sample, read_sample, run
 from sortal.systems.cms.lines import network_lines
+from sortal.systems.cms.scored import Scored
 from sortal.systems.cms.settings import BinarySettings, Settings
 
 Model = TypeVar("Model", bound=Settings)
@@ -26,7 +30,10 @@ class Ended(SortalError):
 
 def read(model: type[Model], given: Mapping[str, Any], path: Path | None) -> Model:
     """Read settings from options and a file; data of a file's settings lies where the command runs."""
-    return read_settings(model, path, given)
+    settings = read_settings(model, path, given)
+    if settings.onnx:
+        check_extra(Format.ONNX)
+    return settings
 
 
 def load(settings: Settings) -> Sample:
@@ -72,6 +79,15 @@ def train(
             listener=display,
             interrupted=end,
         )
+
+
+def write_training(campaign: Campaign, network: Scored, folder: Path) -> None:
+    """Write weights, history and what else of the training was asked for; tell what is to be told."""
+    wanted = campaign.settings
+    for note in page_files.write_training(
+        folder, network, campaign.store, pickles=wanted.pickles, onnx=wanted.onnx
+    ):
+        echo(f"note: {note}")
 
 
 def print_network(settings: Settings, sample: Sample) -> None:
