@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-_CELL = 8_192
+_CELL = 4_096
 """Examples among which the nearest are looked for; larger classes are cut into such cells."""
 
-_NEIGHBOURS = 32
+_NEIGHBOURS = 16
 """Nearest examples that are looked up together; further ones are looked for one by one."""
 
 _TRIED = 8
@@ -40,7 +40,7 @@ def standardised(features: np.ndarray) -> np.ndarray:
 def cancel_negatives(weights: np.ndarray, features: np.ndarray) -> np.ndarray:
     """Take each negative weight off the positive weights nearest to it, until it is used up.
 
-    The closest pairs cancel first. More than 8,192 examples are cut at medians into cells
+    The closest pairs cancel first. More than 4,096 examples are cut at medians into cells
     whose weights each sum above 0, and pairs are looked for within a cell: the time is
     proportional to examples x cell x features, and near a cell's border the partner may be
     the second nearest instead of the nearest. One that cannot be cut so stays whole.
@@ -94,7 +94,7 @@ def _cancelled(weights: np.ndarray, features: np.ndarray) -> np.ndarray:
     debt, credit = -weights[negative], weights[positive]
     debtors, creditors = features[negative], features[positive]
     debt, credit = _settle_nearest(debt, credit, *_nearest(debtors, creditors))
-    for number in np.flatnonzero(debt > 0):
+    for number in np.flatnonzero(debt > 0).tolist():
         _settle_one(number, debt, credit, ((creditors - debtors[number]) ** 2).sum(axis=1))
     # What is left by rounding alone must not stay behind as a negative weight.
     debt[debt <= len(weights) * np.finfo(np.float64).eps * np.abs(weights).sum()] = 0
@@ -108,7 +108,9 @@ def _nearest(debtors: np.ndarray, creditors: np.ndarray) -> tuple[np.ndarray, np
     from sklearn.neighbors import NearestNeighbors
 
     count = min(_NEIGHBOURS, len(creditors))
-    distances, places = NearestNeighbors(n_neighbors=count).fit(creditors).kneighbors(debtors)
+    # In cells of this size a search of all pairs is faster than a tree from four features on.
+    search = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(creditors)
+    distances, places = search.kneighbors(debtors)
     order = np.argsort(distances, axis=None, kind="stable")
     return order // count, places.ravel()[order]
 

@@ -96,7 +96,7 @@ def report_weights(
                 effective_before=_effective(yields[0][code], squares[0][code]),
                 effective_after=_effective(yields[1][code], squares[1][code]),
             )
-            for code in np.flatnonzero(rows)
+            for code in np.flatnonzero(rows).tolist()
         )
     )
 
