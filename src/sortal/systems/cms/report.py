@@ -71,9 +71,12 @@ def save_network(campaign: Campaign, chosen: Scored, found: Assessment, folder: 
         "classes": list(campaign.sample.classes.names),
         "class_map": dict(campaign.sample.classes.of_process),
         "folds": campaign.settings.folds,
-        "event_number": campaign.settings.event_number,
-        "weight": campaign.settings.weight,
-        "process": campaign.settings.process,
+        "columns": {
+            "weight": campaign.settings.weight,
+            "process": campaign.settings.process,
+            "event_number": campaign.settings.event_number,
+        },
+        "aliases": dict(campaign.settings.aliases),
         "cut": choice.cut if choice else None,
     }
     predictor = Predictor.load(campaign.store, [result])
