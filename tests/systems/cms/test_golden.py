@@ -8,7 +8,6 @@ import pytest
 from sortal.job.settings import read_settings
 from sortal.systems.cms.job import network_job
 from sortal.systems.cms.settings import BinarySettings, MulticlassSettings, Settings
-from sortal.systems.template import template_of
 
 GOLDEN = Path(__file__).parent / "golden"
 MODELS: dict[str, type[Settings]] = {"binary": BinarySettings, "multiclass": MulticlassSettings}
@@ -29,11 +28,3 @@ def test_golden_settings_resolve_as_expected(kind):
 def test_an_option_stands_before_the_file_of_settings():
     settings = read_settings(BinarySettings, GOLDEN / "binary.yaml", {"epochs": 5, "year": "2018"})
     assert (settings.epochs, settings.year, settings.seed) == (5, "2018", 7)
-
-
-@pytest.mark.parametrize("kind", MODELS)
-def test_the_template_of_a_command_says_its_defaults(kind, tmp_path):
-    file = tmp_path / "settings.yaml"
-    file.write_text(template_of(MODELS[kind]), encoding="utf-8")
-    required = {"year": "2016", "channel": "1l", "name": "x"}
-    assert read_settings(MODELS[kind], file, required) == MODELS[kind].model_validate(required)
