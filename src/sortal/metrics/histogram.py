@@ -47,7 +47,8 @@ class Histogram:
     @property
     def errors(self) -> np.ndarray:
         """Statistical error of `sums` [one standard deviation], shape (bins,)."""
-        return np.sqrt(self.squares)
+        errors: np.ndarray = np.sqrt(self.squares)
+        return errors
 
     @property
     def total(self) -> float:

@@ -50,7 +50,8 @@ class Events:
     @property
     def process_names(self) -> np.ndarray:
         """Name of each event's process, shape (events,)."""
-        return np.asarray(self.processes, dtype=object)[self.process]
+        names: np.ndarray = np.asarray(self.processes, dtype=object)[self.process]
+        return names
 
     def rows(self, part: Part) -> np.ndarray:
         """Row numbers of a part, ascending.
