@@ -59,7 +59,9 @@ def write_example(
         raise OptionError("DIR", str(folder), "a new or empty folder (or --force)")
     for name in _EMPTY:
         (folder / name).mkdir(parents=True, exist_ok=True)
-    optima = {kind: _write_kind(folder, problem(kind), events, seed) for kind in kinds}
+    optima: dict[str, Any] = {
+        kind: _write_kind(folder, problem(kind), events, seed) for kind in kinds
+    }
     about: dict[str, Any] = {"simulated": True, "events": events, "seed": seed, **optima}
     _write_text(folder / "optimum.json", json.dumps(about, indent=2) + "\n")
     has_root = find_spec("uproot") is not None
