@@ -1,6 +1,7 @@
 """Read events from files: the page's six CSVs as they are, or CSV, Parquet and ROOT with names."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,10 +12,11 @@ from sortal.data import columns as meaning
 from sortal.data.columns import BadValue
 from sortal.data.gather_tables import feature_matrix
 from sortal.data.readers.base import Selection
+from sortal.data.readers.derived import NotANumber
 from sortal.data.split import Part
 from sortal.errors import DataError
 from sortal.systems.cms.events import Events, join, without_root
-from sortal.systems.cms.files import Columns, EventFile, find_files, open_columns
+from sortal.systems.cms.files import Columns, EventFile, find_files, open_columns, place_of
 from sortal.systems.cms.settings import Settings
 
 Read = TypeVar("Read")
@@ -31,8 +33,7 @@ def read_files(settings: Settings) -> Events:
             value is no number; the text names file, line and column.
     """
     files = find_files(settings)
-    opened = [open_columns(file, settings) for file in files]
-    _refuse_unlike(opened)
+    opened = _of_one_order([open_columns(file, settings) for file in files])
     read = [_read(file, columns) for file, columns in zip(files, opened, strict=True)]
     found = [events for events in read if events is not None]
     if not found:
@@ -40,15 +41,17 @@ def read_files(settings: Settings) -> Events:
     return join(found).noting(*_remarks(files, opened))
 
 
-def _refuse_unlike(opened: Sequence[Columns]) -> None:
+def _of_one_order(opened: Sequence[Columns]) -> list[Columns]:
+    """Give all files the order of the first one's variables, and refuse those that have others."""
     first = opened[0]
-    for columns in opened[1:]:
-        if columns.variables != first.variables:
+    for columns in opened:
+        if set(columns.variables) != set(first.variables):
             raise DataError(
                 f"{columns.table.path}: expected the {len(first.variables)} variables of "
                 f"{first.table.path} ({', '.join(first.variables)}), got "
                 f"{len(columns.variables)} ({', '.join(columns.variables)})."
             )
+    return [replace(columns, variables=first.variables) for columns in opened]
 
 
 def _remarks(files: Sequence[EventFile], opened: Sequence[Columns]) -> Iterator[str]:
@@ -69,12 +72,11 @@ def _read(file: EventFile, columns: Columns) -> Events | None:
     Raises:
         DataError: The file has no events at all, or has those of one part and none passes.
     """
-    blocks = []
-    row = 0
-    for batch in columns.table.batches(columns.needed, _BLOCK_ROWS):
-        if len(batch):
-            blocks.append(_block(batch, file, columns, row))
-        row += len(batch)
+    try:
+        blocks = list(_blocks(file, columns))
+    except NotANumber as error:
+        place = place_of(file.path, error.row, has_header=columns.has_header)
+        raise DataError(f"{place}: column {error.column!r}: {error.reason}.") from error
     if blocks:
         return join(blocks)
     cut = columns.table.rows_read if isinstance(columns.table, Selection) else 0
@@ -82,6 +84,14 @@ def _read(file: EventFile, columns: Columns) -> Events | None:
         return None
     dropped = f": the cut drops all {cut}" if cut else ""
     raise DataError(f"{file.path}: expected events, got none{dropped}.")
+
+
+def _blocks(file: EventFile, columns: Columns) -> Iterator[Events]:
+    row = 0
+    for batch in columns.table.batches(columns.needed, _BLOCK_ROWS):
+        if len(batch):
+            yield _block(batch, file, columns, row)
+        row += len(batch)
 
 
 def _block(batch: Any, file: EventFile, columns: Columns, row: int) -> Events:

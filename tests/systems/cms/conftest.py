@@ -1,0 +1,118 @@
+"""Small folders of events in the layout of the page's scripts, and events as values."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sortal.data.split import Part
+from sortal.systems.cms.events import Events
+from sortal.systems.cms.settings import BinarySettings
+
+PROCESSES = {"sig": ("S_550_520",), "bkg": ("Wj_100", "TTlep")}
+SIZES = {"train": 24, "val": 24, "test": 48}
+
+
+@dataclass(frozen=True)
+class PageFolder:
+    """The six files, and ways to spoil them."""
+
+    path: Path
+
+    def text(self, name: str) -> str:
+        """What a file holds."""
+        return (self.path / name).read_text()
+
+    def change(self, name: str, edit: Callable[[str], str]) -> None:
+        """Replace a file's text."""
+        path = self.path / name
+        path.write_bytes(edit(path.read_text()).encode())
+
+    def change_line(self, name: str, number: int, edit: Callable[[str], str]) -> None:
+        """Replace a line, counted from 1."""
+
+        def edited(text: str) -> str:
+            lines = text.split("\n")
+            lines[number - 1] = edit(lines[number - 1])
+            return "\n".join(lines)
+
+        self.change(name, edited)
+
+    def change_field(self, name: str, number: int, place: int, value: str) -> None:
+        """Replace one field of a line."""
+
+        def edited(line: str) -> str:
+            fields = line.split(",")
+            fields[place] = value
+            return ",".join(fields)
+
+        self.change_line(name, number, edited)
+
+    def add_headers(self, header: str = "pt,eta,met,weight,process") -> None:
+        """Give every file a line of column names."""
+        for path in self.path.iterdir():
+            path.write_text(f"{header}\n{path.read_text()}")
+
+
+@pytest.fixture
+def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PageFolder:
+    """The six header-less files of three variables in ./data."""
+    generator = np.random.default_rng(3)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for part, size in SIZES.items():
+        for kind, processes in PROCESSES.items():
+            lines = [
+                ",".join(
+                    [
+                        *(f"{value:.4f}" for value in generator.normal(kind == "sig", 1, 3)),
+                        f"{generator.uniform(0.5, 1.5):.4f}",
+                        f"{processes[row % len(processes)]}.root",
+                    ]
+                )
+                for row in range(size)
+            ]
+            (folder / f"{part}_{kind}.csv").write_text("\n".join(lines) + "\n")
+    monkeypatch.chdir(tmp_path)
+    return PageFolder(folder)
+
+
+@pytest.fixture
+def settings() -> Callable[..., BinarySettings]:
+    """Settings of a binary network with its names given."""
+
+    def made(**given: Any) -> BinarySettings:
+        return BinarySettings(year="2017", channel="1l", name="first", **given)
+
+    return made
+
+
+@pytest.fixture
+def events() -> Callable[..., Events]:
+    """Events of one variable from a process each; signal where the process begins with S."""
+
+    def made(
+        processes: Sequence[str],
+        *,
+        weights: Sequence[float] | None = None,
+        parts: Sequence[str] | None = None,
+        numbers: Sequence[int] | None = None,
+    ) -> Events:
+        names = tuple(dict.fromkeys(processes))
+        places = {part.value: place for place, part in enumerate(Part)}
+        count = len(processes)
+        return Events(
+            variables=("x",),
+            features=np.arange(count, dtype=float)[:, np.newaxis],
+            weights=np.ones(count) if weights is None else np.array(weights, dtype=float),
+            processes=names,
+            process=np.array([names.index(name) for name in processes], dtype=np.int64),
+            is_signal=np.array([name.startswith("S") for name in processes]),
+            parts=None if parts is None else np.array([places[p] for p in parts], dtype=np.int8),
+            numbers=None if numbers is None else np.array(numbers, dtype=np.int64),
+        )
+
+    return made
