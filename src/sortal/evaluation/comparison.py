@@ -60,14 +60,17 @@ def holm(p: np.ndarray) -> np.ndarray:
     """Adjust p-values for testing several hypotheses (Holm 1979, Scand. J. Statist. 6:65).
 
     Args:
-        p: Shape (tests,), without NaN.
+        p: Shape (tests,); those that are NaN stay so and are not counted.
 
     Returns:
         Adjusted p-values in the same order, at most 1.
+
+    >>> holm(np.array([0.01, 0.5, np.nan, 0.03])).tolist()
+    [0.03, 0.5, nan, 0.06]
     """
-    order = np.argsort(p, kind="stable")
-    scaled = p[order] * np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
+    order = np.argsort(p, kind="stable")[: np.count_nonzero(~np.isnan(p))]
+    scaled = p[order] * np.arange(len(order), 0, -1)
+    adjusted = np.full(len(p), np.nan)
     adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
     return adjusted
 

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from sortal.evaluation.comparison import holm
 from sortal.evaluation.overtraining import Agreement
 
 Level = Literal["no", "perhaps", "yes", "unknown"]
@@ -60,7 +63,7 @@ def judge(agreements: Sequence[Agreement]) -> Verdict:
         for agreement in agreements
         for name, p in agreement.tests
     ]
-    corrected = holm([p for _, _, p in named])
+    corrected = holm(np.array([p for _, _, p in named])).tolist()
     outcomes = tuple(
         CorrectedTest(name=name, p=p, corrected=value)
         for (_, name, p), value in zip(named, corrected, strict=True)
@@ -82,23 +85,6 @@ def judge(agreements: Sequence[Agreement]) -> Verdict:
         f"AUC of {told.node} {_areas(told)}{_remark(level, worst, told)}."
     )
     return Verdict(level=level, sentence=sentence, outcomes=outcomes)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct p-values for their number, whatever ties them (Holm 1979).
-
-    Those that are NaN stay so and are not counted.
-
-    >>> holm([0.01, 0.5, 0.03])
-    [0.03, 0.5, 0.06]
-    """
-    order = sorted((p, place) for place, p in enumerate(p_values) if not math.isnan(p))
-    corrected = [math.nan] * len(p_values)
-    highest = 0.0
-    for rank, (p, place) in enumerate(order):
-        highest = max(highest, min(1.0, p * (len(order) - rank)))
-        corrected[place] = highest
-    return corrected
 
 
 def _sigmas(agreement: Agreement) -> float:
