@@ -80,7 +80,7 @@ def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PageFolder:
     return PageFolder(folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Callable[..., BinarySettings]:
     """Settings of a binary network with its names given."""
 
@@ -90,7 +90,7 @@ def settings() -> Callable[..., BinarySettings]:
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def events() -> Callable[..., Events]:
     """Events of one variable from a process each; signal where the process begins with S."""
 
