@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sortal.options import DEFAULT_STORE, CoresOption, StoreOption
+from sortal.systems.cms.apply_command import apply
 from sortal.systems.cms.settings import BinarySettings, MulticlassSettings, Settings
 from sortal.systems.options import Options, with_settings
 
@@ -74,6 +75,9 @@ def multiclass(
     from sortal.systems.cms.multiclass import run_multiclass
 
     raise typer.Exit(run_multiclass(given, settings, verbose=verbose, store=store, cores=cores))
+
+
+app.command("apply", short_help="Score new files of any size with a trained network.")(apply)
 
 
 @app.command("template", short_help="Print every setting with its default, as YAML to begin with.")
