@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sortal.data.split import Part
+from sortal.evaluation.cut_scan import WorkingPoint
 from sortal.metrics.uncertainty import Estimate, area
 from sortal.systems.cms.assessment import Assessment
 from sortal.systems.cms.campaign import Campaign
@@ -66,10 +67,17 @@ class Line:
             auc,
             f"{chosen.validation.merit:.4f}",
             f"{chosen.cut:.4f}",
-            f"{chosen.test.merit:.4f} ± {chosen.test.merit_error:.4f}",
+            _merit(chosen.test),
             interval,
             f"{chosen.oracle.merit:.4f}",
         )
+
+
+def _merit(point: WorkingPoint) -> str:
+    """The figure with its error; of a guarded point why there is none."""
+    if point.guarded:
+        return f"none: {point.effective_background:.2g} effective background events"
+    return f"{point.merit:.4f} ± {point.merit_error:.4f}"
 
 
 def lines_of(
