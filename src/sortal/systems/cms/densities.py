@@ -6,7 +6,6 @@ weight is negative depends on its component alone, so the density of summed weig
 a mixture again, with the components' shares changed.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -183,8 +182,3 @@ def states_table(*, plus: float, jets: float, b_rate: float) -> np.ndarray:
         (beyond / beyond.sum())[:, None] * tags
     )
     return table
-
-
-def total_cross_section(processes: Sequence[Process]) -> float:
-    """Sum the processes' cross sections [pb]."""
-    return sum(process.cross_section for process in processes)

@@ -16,7 +16,6 @@ from sortal.systems.cms.processes import Kind, Problem, problem
 from sortal.systems.cms.simulate import SimulatedEvents, simulate
 from sortal.systems.cms.truth import optimum_in_the_limit, optimum_of_parts, true_scores
 
-DEFAULT_EVENTS = 200_000
 LEAST_EVENTS = 1_000
 NEW_EVENTS = 20_000
 
@@ -32,7 +31,7 @@ _TREE = "Events"
 def write_example(
     folder: Path,
     *,
-    events: int = DEFAULT_EVENTS,
+    events: int,
     seed: int = 0,
     kinds: Sequence[Kind] = ("binary", "multiclass"),
     force: bool = False,
