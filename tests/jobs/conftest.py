@@ -14,9 +14,7 @@ import polars as pl
 import psutil
 import pytest
 
-from sortal.engines.base import Finished, Json, Report, Started
 from sortal.jobs.launch import Launched, launch
-from sortal.jobs.task import run as run_task
 from sortal.store.store import Store
 
 FEATURES = ("flux", "colour", "period", "skew", "amplitude")
@@ -67,49 +65,6 @@ def survey_block(survey_files: Path) -> dict[str, Any]:
         "imputation": "median",
         "scaling": "standard",
     }
-
-
-class Inline:
-    """An engine that runs tasks in this process, one after another: quick, and seen by debuggers."""
-
-    def __init__(self, workers: int, threads: int) -> None:
-        self._waiting: list[tuple[str, Json]] = []
-
-    def __enter__(self) -> "Inline":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def map(self, function: str, tasks: Mapping[str, Json]) -> Iterator[Report]:
-        self._waiting += tasks.items()
-        while self._waiting:
-            name, task = self._waiting.pop(0)
-            yield Started(name)
-            yield Finished(name, run_task(task, _Deaf()), 0.0)
-
-    def stop(self) -> None:
-        self._waiting.clear()
-
-
-class _Deaf:
-    def send(self, body: Json) -> None:
-        pass
-
-    def stopping(self) -> bool:
-        return False
-
-
-@pytest.fixture(scope="session")
-def inline_engine() -> type[Inline]:
-    """For fixtures that outlive a test; tests themselves use `inline`."""
-    return Inline
-
-
-@pytest.fixture
-def inline(monkeypatch: pytest.MonkeyPatch, inline_engine: type[Inline]) -> None:
-    """Jobs of this test train in this process."""
-    monkeypatch.setattr("sortal.jobs.run.Here", inline_engine)
 
 
 Run = Callable[..., Launched]
