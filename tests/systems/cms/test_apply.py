@@ -8,8 +8,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from sortal.data.columns import BadValue
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
@@ -19,6 +23,7 @@ from sortal.jobs.predict import Predictor
 from sortal.jobs.predictor_folder import load_predictor, save_predictor
 from sortal.store.store import Store
 from sortal.systems.cms.apply import Applied, apply
+from sortal.systems.cms.event_columns import event_folds
 
 uproot = pytest.importorskip("uproot")
 
@@ -84,14 +89,14 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     folds = {"split": {"kind": "given_folds", "column": "fold"}}
     mlp = {"method": "mlp", "parameters": {"epochs": 3, "hidden_layer_sizes": [8]}}
     done = {}
-    for name, given, split in (
+    for name, examples, split in (
         ("binary", dataset(one), {}),
         ("multiclass", dataset(several), {}),
         ("folded", dataset(one, events["fold"].to_numpy()), folds),
     ):
         data = {"source": "events", "scaling": "minmax_symmetric", **split}
         job = {"title": name, "data": data, "classifiers": [mlp], "bootstrap": 0}
-        done[name] = launch(job, store=folder / "store", cores=1, dataset=given)
+        done[name] = launch(job, store=folder / "store", cores=1, dataset=examples)
         assert done[name].summary.exit_code == 0
         predictor = Predictor.load(Store.open(folder / "store"), done[name].results.titled("mlp"))
         save_predictor(predictor, folder / name / "network", ABOUT)
@@ -148,11 +153,11 @@ def _expected(campaign: Campaign, name: str, events: pl.DataFrame, **shift: Any)
     return load_predictor(campaign.model(name) / "network").predict(inputs).scores
 
 
-@pytest.mark.parametrize("given", ["in.root", "in.parquet", "in.csv"])
+@pytest.mark.parametrize("source", ["in.root", "in.parquet", "in.csv"])
 @pytest.mark.parametrize("asked", ["out.root", "out.parquet", "out.csv"])
-def test_events_get_the_scores_that_the_job_stored(given, asked, campaign, write, tmp_path):
+def test_events_get_the_scores_that_the_job_stored(source, asked, campaign, write, tmp_path):
     out = tmp_path / asked
-    done = apply(campaign.model("binary"), [write(given)], out, chunk=500)
+    done = apply(campaign.model("binary"), [write(source)], out, chunk=500)
     table = _read(out)
     assert table.columns == ["score", "weight", "process", "event"]
     assert done.events == len(table) == 1200
@@ -308,6 +313,38 @@ def test_a_missing_value_is_refused_with_its_place_or_has_no_score(campaign, wri
         assert np.flatnonzero(np.isnan(scores)).tolist() == [7, 811]
         if model == "multiclass":
             assert table["predicted"].null_count() == 2
+
+
+@given(
+    folds=st.integers(2, 20),
+    numbers=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=30),
+)
+def test_the_fold_of_an_event_number_is_exact_for_all_of_64_bits(folds, numbers):
+    expected = [number % folds for number in numbers]
+    for column in (pa.array(numbers, pa.int64()), pa.array(map(str, numbers), pa.string())):
+        assert event_folds(column, folds).tolist() == expected
+
+
+@pytest.mark.parametrize(("text", "row"), [(["1", None], 1), (["1", "2.5"], 1), (["x"], 0)])
+def test_what_is_no_event_number_is_refused_with_its_row(text, row):
+    with pytest.raises(BadValue) as caught:
+        event_folds(pa.array(text, pa.string()), 3)
+    assert caught.value.row == row
+
+
+def test_columns_of_text_files_are_kept_as_numbers_except_in_text(campaign, write, tmp_path):
+    file = write("in.csv", campaign.events.with_columns(note=pl.lit("a,b"), run=pl.lit(1.50)))
+    keep = ["event", "run", "note"]
+    apply(
+        campaign.model("binary"), [file], tmp_path / "out.parquet", keep=keep, event_number="event"
+    )
+    typed = pl.read_parquet(tmp_path / "out.parquet")
+    assert typed.schema["event"] == pl.Int64
+    assert typed.schema["run"] == pl.Float64
+    assert typed["event"].to_list() == campaign.events["event"].to_list()
+    apply(campaign.model("binary"), [file], tmp_path / "out.csv", keep=keep)
+    first = (tmp_path / "out.csv").read_text().splitlines()[1]
+    assert first.endswith(f'{campaign.events["event"][0]},1.5,"a,b"')
 
 
 def test_values_outside_the_training_range_are_counted(campaign, write, tmp_path):

@@ -10,13 +10,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sortal.data.readers.expression import needed_aliases
 from sortal.errors import DataError, NotFound, OptionError, UserError
 from sortal.jobs.launch import available_cores
 from sortal.jobs.predict import Predictor, outside_sentence
 from sortal.jobs.predictor_folder import is_predictor_folder, load_predictor
 from sortal.methods import registry
 from sortal.systems.cms import score_file
-from sortal.systems.cms.event_chunks import UNSHIFTED, Chunk, EventSource, Missing, Wanted
+from sortal.systems.cms.apply_request import UNSHIFTED, Missing, Request
+from sortal.systems.cms.event_chunks import Chunk, EventSource
 from sortal.systems.cms.read_ahead import ReadAhead
 from sortal.systems.cms.score_table import PageTable, ScoreTable, refuse_names_of_scores
 from sortal.systems.cms.shifted import Shift, refuse_idle_shifts
@@ -125,7 +127,8 @@ def apply(
         files: ROOT (TTree or RNTuple), Parquet, CSV or TSV; read one after another.
         out: A .root, .parquet or .csv file; it appears whole at the end, or not at all.
         tree: Tree of ROOT files; the only one if empty.
-        aliases: Columns to derive, beside those of the training, which are known.
+        aliases: Columns to derive, beside those that variables of the network are made of, which
+            are known.
         cut: Which events to score.
         keep: Columns to copy; `*` for all with one value an event; weight, process and event
             number, where files have them, if None.
@@ -146,9 +149,9 @@ def apply(
     if chunk < 1:
         raise OptionError("--chunk", chunk, "a number of events above 0")
     predictor = load_predictor(network_folder(model))
-    wanted = _wanted(
+    request = _completed(
         predictor,
-        Wanted(
+        Request(
             variables=_variables(predictor, model),
             keep=None if keep is None else tuple(keep),
             event_number=event_number,
@@ -160,15 +163,15 @@ def apply(
             typed=out.suffix.lower() != ".csv",
         ),
     )
-    refuse_idle_shifts(wanted.shifts, wanted.aliases, wanted.variables)
+    refuse_idle_shifts(request.shifts, request.aliases, request.variables)
     started = time.perf_counter()
-    wanted = _with_numbers(wanted, predictor, [EventSource(path, wanted) for path in files])
-    sources = [EventSource(path, wanted) for path in files]
+    request = _with_numbers(request, predictor, [EventSource(path, request) for path in files])
+    sources = [EventSource(path, request) for path in files]
     kept = _kept(sources)
-    plain = all(one.is_page_file for one in sources) and wanted.keep is None and not wanted.shifts
+    plain = all(one.is_page_file for one in sources) and request.keep is None and not request.shifts
     as_page = plain and out.suffix.lower() == ".csv" and len(predictor.classes) == 1
-    table = PageTable(predictor, wanted) if as_page else ScoreTable(predictor, kept)
-    done = Applied(out=out, by_fold=bool(wanted.folds), notes=tuple(_notes(predictor, wanted)))
+    table = PageTable(predictor, request) if as_page else ScoreTable(predictor, kept)
+    done = Applied(out=out, by_fold=bool(request.folds), notes=tuple(_notes(predictor, request)))
     chunks = (one for source in sources for one in source.chunks(table.kept, chunk))
     with (
         _threads(threads),
@@ -217,7 +220,7 @@ def _variables(predictor: Predictor, model: Path) -> tuple[str, ...]:
     return tuple(names[0])
 
 
-def _wanted(predictor: Predictor, asked: Wanted) -> Wanted:
+def _completed(predictor: Predictor, asked: Request) -> Request:
     """What is asked for, completed by what the training knows."""
     about = predictor.about
     columns = about.get("columns", {})
@@ -227,7 +230,7 @@ def _wanted(predictor: Predictor, asked: Wanted) -> Wanted:
         weight=columns.get("weight") or asked.weight,
         process=columns.get("process") or asked.process,
         tree=asked.tree,
-        aliases={**about.get("aliases", {}), **asked.aliases},
+        aliases={**needed_aliases(about.get("aliases", {}), asked.variables), **asked.aliases},
         gaps_allowed=all(
             one.preparer.preparation.imputation != "none"
             or registry.find(one.method, one.calibration).missing_allowed
@@ -236,25 +239,27 @@ def _wanted(predictor: Predictor, asked: Wanted) -> Wanted:
     )
 
 
-def _with_numbers(wanted: Wanted, predictor: Predictor, sources: Sequence[EventSource]) -> Wanted:
+def _with_numbers(
+    request: Request, predictor: Predictor, sources: Sequence[EventSource]
+) -> Request:
     """Tell events apart by fold, where there are folds and event numbers."""
     trained = predictor.about.get("columns", {}).get("event_number")
-    number = wanted.event_number
+    number = request.event_number
     if number is None and trained and all(trained in one.names for one in sources):
         number = str(trained)
     if number is None or not predictor.folds:
-        return replace(wanted, event_number=number)
+        return replace(request, event_number=number)
     folds = len(predictor.folds)
     if predictor.folds != tuple(range(folds)):
         raise UserError(
             f"the networks were trained in folds {', '.join(map(str, predictor.folds))}: an event "
             "number leads to a fold only where folds count up from 0."
         )
-    return replace(wanted, event_number=number, folds=folds)
+    return replace(request, event_number=number, folds=folds)
 
 
-def _notes(predictor: Predictor, wanted: Wanted) -> Iterator[str]:
-    if predictor.folds and not wanted.folds:
+def _notes(predictor: Predictor, request: Request) -> Iterator[str]:
+    if predictor.folds and not request.folds:
         yield (
             f"no event number, so each event has the mean of {len(predictor.folds)} networks; "
             "events of the training were seen by all of them but one (--event-number)."

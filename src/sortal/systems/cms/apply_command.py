@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from sortal.systems.cms.apply import Applied
-    from sortal.systems.cms.event_chunks import Missing
+    from sortal.systems.cms.apply_request import Missing
 
 _INTERRUPTED = 130
 _SCREEN_SECONDS, _LOG_SECONDS = 0.5, 30.0

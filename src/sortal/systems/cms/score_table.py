@@ -13,7 +13,8 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
 from sortal.errors import DataError
 from sortal.jobs.predict import Predictor
-from sortal.systems.cms.event_chunks import UNSHIFTED, Chunk, Wanted
+from sortal.systems.cms.apply_request import UNSHIFTED, Request
+from sortal.systems.cms.event_chunks import Chunk
 
 SCORE, PREDICTED = "score", "predicted"
 
@@ -79,8 +80,8 @@ class ScoreTable:
 class PageTable(ScoreTable):
     """Score, weight and process without `.root`, as in the guide's val_output.csv."""
 
-    def __init__(self, predictor: Predictor, wanted: Wanted) -> None:
-        super().__init__(predictor, (wanted.weight, wanted.process))
+    def __init__(self, predictor: Predictor, request: Request) -> None:
+        super().__init__(predictor, (request.weight, request.process))
 
     def of(self, chunk: Chunk) -> pa.Table:
         """Score a chunk."""
