@@ -57,11 +57,8 @@ class PageFolder:
             path.write_text(f"{header}\n{path.read_text()}")
 
 
-@pytest.fixture
-def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PageFolder:
-    """The six header-less files of three variables in ./data."""
+def _written(folder: Path) -> PageFolder:
     generator = np.random.default_rng(3)
-    folder = tmp_path / "data"
     folder.mkdir()
     for part, size in SIZES.items():
         for kind, processes in PROCESSES.items():
@@ -76,8 +73,20 @@ def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PageFolder:
                 for row in range(size)
             ]
             (folder / f"{part}_{kind}.csv").write_text("\n".join(lines) + "\n")
-    monkeypatch.chdir(tmp_path)
     return PageFolder(folder)
+
+
+@pytest.fixture
+def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PageFolder:
+    """The six header-less files of three variables in ./data."""
+    monkeypatch.chdir(tmp_path)
+    return _written(tmp_path / "data")
+
+
+@pytest.fixture(scope="module")
+def lasting_folder(tmp_path_factory: pytest.TempPathFactory) -> PageFolder:
+    """The same for a whole module, which must not change it."""
+    return _written(tmp_path_factory.mktemp("cms") / "data")
 
 
 @pytest.fixture(scope="session")
