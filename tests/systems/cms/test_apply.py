@@ -174,6 +174,16 @@ def test_events_get_the_scores_that_the_job_stored(source, asked, campaign, writ
     assert not list(tmp_path.glob(".tmp*"))
 
 
+def test_an_rntuple_is_read_as_a_tree_is(campaign, tmp_path):
+    columns = {name: campaign.events[name].to_numpy() for name in (*VARIABLES, "weight")}
+    with uproot.recreate(tmp_path / "in.root") as file:
+        tuple_ = file.mkrntuple("events", columns)
+        assert tuple_.num_entries == 1200
+    apply(campaign.model("binary"), [tmp_path / "in.root"], tmp_path / "out.root", chunk=500)
+    expected = _expected(campaign, "binary", campaign.events)[:, 0]
+    np.testing.assert_allclose(_read(tmp_path / "out.root")["score"], expected, atol=1e-6)
+
+
 @pytest.mark.parametrize("asked", ["out.root", "out.parquet"])
 def test_classes_have_a_score_each_and_the_largest_is_named(asked, campaign, write, tmp_path):
     out = tmp_path / asked
