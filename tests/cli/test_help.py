@@ -23,7 +23,8 @@ NAMED = {" ".join(path): command for path, command in commands()}
 def test_there_are_the_commands_that_the_manual_names():
     assert set(NAMED) == {
         *("", "run", "check", "show", "list", "ensemble", "predict", "methods", "datasets"),
-        *("export", "schema", "demo"),
+        *("export", "schema", "demo", "example", "example cms"),
+        *("cms", "cms binary", "cms multiclass", "cms apply", "cms template"),
         *("store", "store ls", "store show", "store check", "store rm", "store merge", "store gc"),
     }
 
@@ -45,21 +46,24 @@ def test_help_of_every_command_tells_what_it_does_and_every_option(name, sortal)
     assert sortal(*name.split(), "-h").out == said.out
 
 
-@pytest.mark.parametrize("name", ["", "store"])
+@pytest.mark.parametrize("name", ["", "store", "cms"])
 def test_what_commands_do_fits_on_their_lines(name, sortal):
     listed = sortal(*name.split(), "--help").out.partition("Commands:")[2]
     assert listed
     assert "..." not in listed
 
 
-def test_help_loads_no_heavy_library():
+@pytest.mark.parametrize(
+    ("typed", "allowed"), [((), ""), (("cms",), "pydantic"), (("cms", "binary"), "pydantic")]
+)
+def test_help_loads_no_heavy_library(typed, allowed):
     code = (
-        "import sys; sys.argv = ['sortal', '--help']\n"
+        f"import sys; sys.argv = {['sortal', *typed, '--help']}\n"
         "from sortal.cli.main import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'numpy', 'sklearn', 'torch', 'polars', 'pyarrow', 'matplotlib', 'pydantic', 'rich'}\n"
-        "print('loaded:', sorted(heavy & set(sys.modules)))"
+        "heavy = {'numpy', 'uproot', 'sklearn', 'torch', 'polars', 'pyarrow', 'matplotlib', 'pydantic', 'rich'}\n"
+        f"print('loaded:', sorted(heavy & set(sys.modules) - {{{allowed!r}}}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "loaded: []" in done.stdout

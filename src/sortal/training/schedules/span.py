@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from sortal.errors import OptionError
+
+if TYPE_CHECKING:
+    import numpy as np  # who only names an optimiser in settings does not wait for it
 
 Unit: TypeAlias = Literal["epochs", "updates"]
 """What a length or a rate of a schedule is counted in."""
@@ -35,15 +36,16 @@ class Span:
         """Updates that one unit lasts."""
         return self.updates_per_epoch if unit == "epochs" else 1
 
-    def progress(self, updates: np.ndarray) -> np.ndarray:
+    def progress(self, updates: "np.ndarray") -> "np.ndarray":
         """Share of the training done before each update, float64 in [0, 1]."""
-        return np.minimum(updates / self.updates, 1.0)
+        share: np.ndarray = (updates / self.updates).clip(max=1.0)
+        return share
 
 
 class Schedule(Protocol):
     """Factors on a member's base learning rate, a pure function of the number of the update."""
 
-    def factors(self, updates: np.ndarray, span: Span) -> np.ndarray:
+    def factors(self, updates: "np.ndarray", span: Span) -> "np.ndarray":
         """Factor of each update.
 
         Args:
