@@ -3,9 +3,10 @@
 Expressions are those of `sortal.data.readers.expression`; nothing of them is run as Python.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import numpy as np
@@ -72,27 +73,22 @@ class DerivedTable:
             name: _Alias(node, frozenset(self._meant(name, node, nodes)))
             for name, node in nodes.items()
         }
-        self._refuse_circles()
+        self._order = self._sorted()
         self._cut = parse(cut, CUT) if cut else None
         self._in_cut = frozenset(self._meant("", self._cut, nodes)) if self._cut else frozenset()
 
     def batches(self, names: Sequence[str], size: int) -> Iterator[Batch]:
         """Walk over some columns of the rows that pass; a batch in which none does is left out."""
-        wanted = set(names) & self._aliases.keys()
-        order = self._in_order(wanted | self._in_cut)
         plain = [name for name in names if name not in self._aliases]
-        needed = [one.column for one in self._columns_in(order)]
+        order = self._needed({*names, *self._in_cut})
         self.rows_read = self.rows_passed = 0
-        for batch in self._table.batches(tuple(dict.fromkeys((*plain, *needed))), size):
-            block = _Block(batch, f"{self.path.name}, row {{}}", self.rows_read)
-            for name in order:
-                block.add(name, self._aliases[name])
+        for block in self._blocks(order, plain, size):
             mask = None if self._cut is None else block.passes(self._cut, self._in_cut)
             columns = [block.column(name) for name in names]
             made = pa.RecordBatch.from_arrays(columns, list(names))
             kept = made if mask is None else made.filter(pa.array(mask))
-            self.rows_read += len(batch)
-            passed = len(batch) if mask is None else int(mask.sum())
+            passed = block.rows if mask is None else int(mask.sum())
+            self.rows_read += block.rows
             self.rows_passed += passed
             if passed:
                 yield kept
@@ -101,17 +97,12 @@ class DerivedTable:
         """Which row of the file, from 0, became a row of this table; reads the file anew."""
         if self._cut is None:
             return row
-        order = self._in_order(self._in_cut)
-        needed = [one.column for one in self._columns_in(order)]
-        passed = start = 0
-        for batch in self._table.batches(tuple(dict.fromkeys(needed)), _SCAN_ROWS):
-            block = _Block(batch, f"{self.path.name}, row {{}}", start)
-            for name in order:
-                block.add(name, self._aliases[name])
+        passed = 0
+        for block in self._blocks(self._needed(self._in_cut), (), _SCAN_ROWS):
             rows = np.flatnonzero(block.passes(self._cut, self._in_cut))
             if row < passed + len(rows):
-                return start + int(rows[row - passed])
-            passed, start = passed + len(rows), start + len(batch)
+                return block.first + int(rows[row - passed])
+            passed += len(rows)
         raise IndexError(row)
 
     def _meant(self, own: str, node: Node, nodes: Mapping[str, Node]) -> Iterator[str]:
@@ -139,32 +130,37 @@ class DerivedTable:
                     next(iter(get_close_matches(one.name, known, n=1)), ""),
                 )
 
-    def _refuse_circles(self) -> None:
-        for name in self._aliases:
-            seen, front = set[str](), set(self._aliases[name].aliases)
-            while front - seen:
-                seen |= front
-                front = {inner for one in front for inner in self._aliases[one].aliases}
-            if name in seen:
-                others = ", ".join(sorted(repr(one) for one in seen))
-                raise BadExpression(
-                    alias_option(name),
-                    "an alias that does not need itself",
-                    f"a circle of {others}",
-                )
+    def _sorted(self) -> tuple[str, ...]:
+        """All aliases, what is needed first."""
+        graph = {name: sorted(alias.aliases) for name, alias in self._aliases.items()}
+        try:
+            return tuple(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            circle = set(error.args[1])
+        first = next(name for name in self._aliases if name in circle)
+        listed = ", ".join(sorted(map(repr, circle)))
+        raise BadExpression(
+            alias_option(first), "an alias that does not need itself", f"a circle of {listed}"
+        )
 
-    def _in_order(self, wanted: set[str] | frozenset[str]) -> list[str]:
-        """These aliases and all that they need, what is needed first."""
-        order: dict[str, None] = {}
-        left = list(wanted)
-        while left:
-            name = left[-1]
-            missing = [one for one in sorted(self._aliases[name].aliases) if one not in order]
-            if missing:
-                left.extend(missing)
-            else:
-                order[left.pop()] = None
-        return list(order)
+    def _needed(self, wanted: Collection[str]) -> list[str]:
+        """Aliases that some columns are made of, what is needed first."""
+        needed = set(wanted)
+        for name in reversed(self._order):
+            if name in needed:
+                needed |= self._aliases[name].aliases
+        return [name for name in self._order if name in needed]
+
+    def _blocks(self, order: Sequence[str], plain: Sequence[str], size: int) -> Iterator["_Block"]:
+        """The file's rows, with some aliases worked out and all columns that the cut names."""
+        columns = dict.fromkeys((*plain, *(one.column for one in self._columns_in(order))))
+        first = 0
+        for batch in self._table.batches(tuple(columns), size):
+            block = _Block(batch, self.path.name, first)
+            for name in order:
+                block.add(name, self._aliases[name])
+            yield block
+            first += len(batch)
 
     def _columns_in(self, order: Sequence[str]) -> Iterator[Name]:
         """Columns of the file that some aliases and the cut name."""
@@ -183,8 +179,8 @@ def alias_option(name: str) -> str:
 class _Block:
     """A batch of the file, and the aliases worked out for its rows so far."""
 
-    def __init__(self, batch: Batch, place: str, first: int) -> None:
-        self._batch, self._place, self._first = batch, place, first
+    def __init__(self, batch: Batch, file: str, first: int) -> None:
+        self._batch, self._file, self.first, self.rows = batch, file, first, len(batch)
         self._made: dict[str, Any] = {}
         self._numbers: dict[tuple[bool, str], np.ndarray] = {}
 
@@ -218,7 +214,7 @@ class _Block:
                 values = self._as_numbers(name.name if is_alias else name.column, is_alias)
                 narrow = narrow and values.dtype == np.float32
                 columns[leaf] = values.astype(np.float64, copy=False)
-        values = np.broadcast_to(worked_out(node, columns), len(self._batch))
+        values = np.broadcast_to(worked_out(node, columns), self.rows)
         return values, narrow and values.dtype != bool
 
     def _as_numbers(self, name: str, is_alias: bool) -> np.ndarray:
@@ -227,8 +223,8 @@ class _Block:
             try:
                 self._numbers[is_alias, name] = numbers(column)
             except BadValue as error:
-                row = self._first + error.row
-                raise NotANumber(self._place.format(row + 1), row, name, error) from error
+                row = self.first + error.row
+                raise NotANumber(f"{self._file}, row {row + 1}", row, name, error) from error
         return self._numbers[is_alias, name]
 
 

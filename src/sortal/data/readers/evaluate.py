@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from sortal.data.readers.expression import Among, Name, Node, Number, from_inside
+from sortal.data.readers.expression import FUNCTIONS, Among, Name, Node, Number, from_inside
 
 Columns = Mapping[Name | Among, np.ndarray]
 """Values of each name, shape (rows,), float64; of each `Among` whether it holds, bool."""
@@ -52,46 +52,28 @@ def _number(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float64) if values.dtype == bool else values
 
 
-_LOGICAL: dict[str, Callable[..., np.ndarray]] = {
-    "&&": np.logical_and,
-    "||": np.logical_or,
-    "!": np.logical_not,
+_LOGICAL: Mapping[str, Callable[..., np.ndarray]] = {
+    "And": np.logical_and,
+    "Or": np.logical_or,
+    "Not": np.logical_not,
+    "Invert": np.logical_not,
 }
-_ARITHMETIC: dict[str, Callable[..., np.ndarray]] = {
-    "+": np.add,
-    "-": np.subtract,
-    "*": np.multiply,
-    "/": np.divide,
+_ARITHMETIC: Mapping[str, Callable[..., np.ndarray]] = {
+    "Add": np.add,
+    "Sub": np.subtract,
+    "Mult": np.multiply,
+    "Div": np.divide,
     # As `%` and `fmod` of C++: with the sign of the first.
-    "%": np.fmod,
-    "**": np.power,
-    "neg": np.negative,
-    "==": np.equal,
-    "!=": np.not_equal,
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "pow": np.power,
-    "log": np.log,
-    "log10": np.log10,
-    "log2": np.log2,
-    "abs": np.abs,
-    "sqrt": np.sqrt,
-    "exp": np.exp,
-    "floor": np.floor,
-    "ceil": np.ceil,
-    "sin": np.sin,
-    "cos": np.cos,
-    "tan": np.tan,
-    "asin": np.arcsin,
-    "acos": np.arccos,
-    "atan": np.arctan,
-    "sinh": np.sinh,
-    "cosh": np.cosh,
-    "tanh": np.tanh,
-    "atan2": np.arctan2,
-    "hypot": np.hypot,
+    "Mod": np.fmod,
+    "Pow": np.power,
+    "USub": np.negative,
+    "Eq": np.equal,
+    "NotEq": np.not_equal,
+    "Lt": np.less,
+    "LtE": np.less_equal,
+    "Gt": np.greater,
+    "GtE": np.greater_equal,
     "min": np.minimum,
     "max": np.maximum,
+    **{name: getattr(np, name) for name in FUNCTIONS.keys() - {"min", "max", "where"}},
 }

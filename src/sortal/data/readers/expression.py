@@ -1,15 +1,20 @@
 """The language of aliases and cuts: arithmetic, comparisons and a few functions over columns.
 
 Written as in C++, Python or SQL: `pt > 30 && abs(eta) < 2.4`, `not (n == 0 or met <= 50)`,
-`process in ('Wj', 'TT')`, `sqrt(px**2 + py**2)`, `Jet_pt[0]`, `min(mt, 200)`. Nothing of it is run as
-code of any other language. From tightest to loosest bind: `NAME[k]`, `**` and `^` (power, from
-the right), `-` and `!`, `* / %`, `+ -`, comparisons, `not`, `and` or `&&`, `or` or `||`. Text stands in
-single or double quotes, a name that is no plain word in backquotes.
+`process in ('Wj', 'TT')`, `sqrt(px**2 + py**2)`, `Jet_pt[0]`, `min(mt, 200)`. From tightest to
+loosest bind: `NAME[k]`, `**` and `^` (power, from the right), `-` and `!`, `* / %`, `+ -`,
+comparisons, `not`, `and` or `&&`, `or` or `||`. Text stands in single or double quotes, a name that
+is no plain word in backquotes.
+
+Python's parser makes the tree, for this is how its operators bind. It is shown operators alone, with
+`_` for every name, number and text; nothing is compiled, let alone run.
 """
 
+import ast
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TypeAlias
 
 from sortal.errors import DataError, suggest
@@ -22,20 +27,26 @@ FUNCTIONS = {
 """Functions and how many values each takes; `log` is the natural one, `where(a, b, c)` is b where
 a is true, else c."""
 
-_DEEPEST = 50
+_DEEPEST = 80
 _LONGEST = 1000
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<number>(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)(?![\w.])
+    r"""(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\w.])
+    |(?P<truth>(?ai:true|false))(?![\w.])
     |(?P<text>'[^']*'|"[^"]*")
-    |`(?P<quoted>[^`]+)`
-    |(?P<word>[^\W\d][\w.]*)
-    |(?P<sign>\*\*|&&|\|\||[=!<>]=|<>|[-+*/%^!<>=(),\[\]]))""",
+    |(?P<infix>\*\*|&&|\|\||[=!<>]=|<>|[-+*/%^<>=,]|(?ai:and|or)(?![\w.])|(?ai:not\s+in|in)(?=\s*[(\[]))
+    |(?P<prefix>!|(?ai:not)(?![\w.]))
+    |(?P<open>[(\[])
+    |(?P<close>[)\]])
+    |(?P<name>[^\W\d][\w.]*|`[^`]+`)
+    |(?P<end>\Z)
+    |(?P<stray>\S)""",
     re.VERBOSE,
 )
-_WORDS = {"and": "&&", "or": "||", "not": "not", "in": "in", "true": "true", "false": "false"}
-_SAME = {"=": "==", "<>": "!=", "^": "**"}
-_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
-_LEVELS = (("+", "-"), ("*", "/", "%"))
+_VALUES = frozenset({"number", "truth", "text", "name"})
+_PYTHON = {"&&": "and", "||": "or", "!": "~", "=": "==", "<>": "!=", "^": "**"}
+_WIDTH = 8
+"""Columns that Python is shown for each token, so that a column tells which token it is."""
+_CLOSING = {"(": "')'", "[": "']'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ class Among:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """An operator or a function and what it is applied to."""
+    """An operator, by its name in Python's `ast`, or a function, and what it is applied to."""
 
     function: str
     to: tuple["Node", ...]
@@ -96,7 +107,7 @@ def parse(text: str, option: str) -> Node:
     Raises:
         BadExpression: It is none; the sentence says at which character.
     """
-    return _Parser(text, option).whole()
+    return _Reader(text, option).whole()
 
 
 def from_inside(node: Node) -> list[Node]:
@@ -133,225 +144,154 @@ def needed_aliases(aliases: Mapping[str, str], wanted: Collection[str]) -> dict[
     return {name: text for name, text in aliases.items() if name in needed}
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
-
-
-class _Parser:
-    """Recursive descent, one method a level of binding."""
+class _Reader(ast.NodeVisitor):
+    """Python's tree as ours; each `visit_` is a kind of node that an expression may have."""
 
     def __init__(self, text: str, option: str) -> None:
         self._text, self._option = text, option
-        self._tokens = list(self._split())
-        if len(self._tokens) > _LONGEST:
-            raise BadExpression(
-                option, f"{_LONGEST} names and signs at most", str(len(self._tokens))
-            )
-        self._next = 0
+        self._tokens = list(_TOKEN.finditer(text))
         self._depth = 0
 
     def whole(self) -> Node:
-        node = self._either()
-        if self._now.kind != "end":
-            raise self._bad("an operator or the end", self._now)
-        return node
+        self._check_tokens()
+        shown = "".join(f"{_shown(token):{_WIDTH}}" for token in self._tokens[:-1])
+        try:
+            tree = ast.parse(shown, mode="eval")
+        except SyntaxError as error:
+            column = (error.offset or 0) - 1 if error.lineno == 1 else -1
+            raise self._misplaced(column // _WIDTH) from None
+        except (RecursionError, MemoryError):
+            raise self._bad("an expression less deep", 0) from None
+        return self.visit(tree.body)
 
-    def _split(self) -> Iterator[_Token]:
-        at = 0
-        while self._text[at:].strip():
-            found = _TOKEN.match(self._text, at)
-            at += len(self._text[at:]) - len(self._text[at:].lstrip())
-            if found is None:
-                raise self._bad_sign(at)
-            kind = str(found.lastgroup)
-            text = found[kind]
-            if kind == "word" and text.lower() in _WORDS:
-                kind, text = "sign", _WORDS[text.lower()]
-            yield _Token(kind, _SAME.get(text, text) if kind == "sign" else text, at)
-            at = found.end()
-        yield _Token("end", "the end", len(self._text))
-
-    def _bad_sign(self, at: int) -> BadExpression:
-        sign = self._text[at]
-        hint = f" (for {sign!r} write {sign * 2!r})" if sign in "&|" else ""
-        return self._bad(
-            f"numbers, names, text in quotes and operators{hint}", _Token("", sign, at)
-        )
-
-    def _bad(self, expected: str, token: _Token) -> BadExpression:
-        got = token.text if token.kind == "end" else f"{token.text!r} at character {token.at + 1}"
-        return BadExpression(self._option, expected, f"{got} of {self._text!r}")
-
-    @property
-    def _now(self) -> _Token:
-        return self._tokens[self._next]
-
-    def _take(self, *signs: str) -> str:
-        """Step over the next sign if it is one of these; empty if it is not."""
-        token = self._now
-        if token.kind != "sign" or token.text not in signs:
-            return ""
-        self._next += 1
-        return token.text
-
-    def _need(self, sign: str) -> None:
-        if not self._take(sign):
-            raise self._bad(repr(sign), self._now)
-
-    def _either(self) -> Node:
-        self._deeper()
-        node = self._both()
-        while self._take("||"):
-            node = _applied("||", node, self._both())
-        self._depth -= 1
-        return node
-
-    def _both(self) -> Node:
-        node = self._negated()
-        while self._take("&&"):
-            node = _applied("&&", node, self._negated())
-        return node
-
-    def _negated(self) -> Node:
-        if not self._take("not"):
-            return self._compared()
-        self._deeper()
-        node = _applied("!", self._negated())
-        self._depth -= 1
-        return node
-
-    def _compared(self) -> Node:
-        left = self._text_or_sum()
-        token = self._now
-        if not isinstance(left, str) and self._take("in"):
-            return self._among(left, token, self._listed())
-        if not isinstance(left, str) and self._take("not"):
-            self._need("in")
-            return _applied("!", self._among(left, token, self._listed()))
-        sign = self._take(*_COMPARISONS)
-        if not sign:
-            return self._no_text(left, token)
-        right = self._text_or_sum()
-        if self._now.kind == "sign" and self._now.text in _COMPARISONS:
-            raise self._bad("'&&' between two comparisons", self._now)
-        if isinstance(left, str):
-            left, right = right, left
-        if not isinstance(right, str):
-            return _applied(sign, self._no_text(left, token), right)
-        if sign not in {"==", "!="}:
-            raise self._bad("'==' or '!=' with text", token)
-        node = self._among(self._no_text(left, token), token, (right,))
-        return node if sign == "==" else _applied("!", node)
-
-    def _among(self, left: Node, token: _Token, given: tuple[str | float, ...]) -> Node:
-        texts = tuple(one for one in given if isinstance(one, str))
-        if texts and (not isinstance(left, Name) or len(texts) < len(given)):
-            raise self._bad("a column to compare with text", token)
-        if isinstance(left, Name) and texts:
-            return Among(left, texts)
-        node: Node = Number(0.0)
-        for one in given:
-            node = _applied("||", node, Applied("==", (left, Number(float(one)))))
-        return node
-
-    def _listed(self) -> tuple[str | float, ...]:
-        self._need("(")
-        listed: list[str | float] = []
-        while not listed or self._take(","):
-            token = self._now
-            one = self._text_or_sum()
-            if isinstance(one, Applied) and one.function == "neg" and isinstance(one.to[0], Number):
-                one = Number(-one.to[0].value)
-            if not isinstance(one, str | Number):
-                raise self._bad("numbers or texts to choose from", token)
-            listed.append(one if isinstance(one, str) else one.value)
-        self._need(")")
-        return tuple(listed)
-
-    def _text_or_sum(self) -> Node | str:
-        if self._now.kind == "text":
-            self._next += 1
-            return self._tokens[self._next - 1].text[1:-1]
-        return self._joined(0)
-
-    def _no_text(self, node: Node | str, token: _Token) -> Node:
-        if isinstance(node, str):
-            raise self._bad("a comparison of this text with a column", token)
-        return node
-
-    def _joined(self, level: int) -> Node:
-        if level == len(_LEVELS):
-            return self._signed()
-        node = self._joined(level + 1)
-        while sign := self._take(*_LEVELS[level]):
-            node = _applied(sign, node, self._joined(level + 1))
-        return node
-
-    def _signed(self) -> Node:
-        sign = self._take("-", "+", "!")
-        if not sign:
-            return self._power()
-        self._deeper()
-        inner = self._signed()
-        self._depth -= 1
-        return inner if sign == "+" else _applied("neg" if sign == "-" else "!", inner)
-
-    def _power(self) -> Node:
-        node = self._value()
-        if not self._take("**"):
-            return node
-        self._deeper()
-        node = _applied("**", node, self._signed())
-        self._depth -= 1
-        return node
-
-    def _value(self) -> Node:
-        token = self._now
-        if self._take("("):
-            node = self._either()
-            self._need(")")
-            return node
-        if sign := self._take("true", "false"):
-            return Number(float(sign == "true"))
-        if token.kind not in {"number", "word", "quoted"}:
-            raise self._bad("a value", token)
-        self._next += 1
-        if token.kind == "number":
-            return Number(float(token.text))
-        if token.kind == "word" and self._take("("):
-            return self._call(token)
-        return self._element(token)
-
-    def _element(self, token: _Token) -> Node:
-        if not self._take("["):
-            return Name(token.text)
-        number = self._now
-        if number.kind != "number" or not number.text.isdecimal():
-            raise self._bad("the number of an element, from 0", number)
-        self._next += 1
-        self._need("]")
-        return Name(token.text, int(number.text))
-
-    def _call(self, token: _Token) -> Node:
-        name = token.text.lower()
-        if name not in FUNCTIONS:
-            raise self._bad(f"a function that there is.{suggest(name, FUNCTIONS)}", token)
-        to = [self._either()]
-        while self._take(","):
-            to.append(self._either())
-        self._need(")")
-        if len(to) != FUNCTIONS[name]:
-            raise self._bad(f"{FUNCTIONS[name]} values for {name!r}, not {len(to)}", token)
-        return _applied(name, *to)
-
-    def _deeper(self) -> None:
+    def visit(self, node: ast.AST) -> Node:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise self._bad("an expression less deep", self._now)
+            raise self._bad("an expression less deep", node)
+        made: Node = super().visit(node)
+        self._depth -= 1
+        return made
+
+    def generic_visit(self, node: ast.AST) -> Node:
+        raise self._bad("one value", node)
+
+    def visit_Name(self, node: ast.Name) -> Node:
+        token = self._tokens[_place(node)]
+        match token.lastgroup:
+            case "text":
+                raise self._bad("a comparison of this text with a column", node)
+            case "number":
+                return Number(float(token[0]))
+            case "truth":
+                return Number(float(token[0].lower() == "true"))
+        return Name(token[0].strip("`"))
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Node:
+        return _chained(node.op, [self.visit(one) for one in node.values])
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> Node:
+        inner = self.visit(node.operand)
+        return inner if isinstance(node.op, ast.UAdd) else _applied(node.op, inner)
+
+    def visit_BinOp(self, node: ast.BinOp) -> Node:
+        signs = [node]
+        # A loop, for a sum of hundreds is as deep as it is long.
+        while isinstance(signs[-1].left, ast.BinOp):
+            signs.append(signs[-1].left)
+        made = self.visit(signs[-1].left)
+        for one in reversed(signs):
+            made = _applied(one.op, made, self.visit(one.right))
+        return made
+
+    def visit_Compare(self, node: ast.Compare) -> Node:
+        left, right, sign = node.left, node.comparators[0], node.ops[0]
+        if len(node.ops) > 1:
+            before = range(_place(node.comparators[1]) - 1, 0, -1)
+            place = next(one for one in before if self._tokens[one].lastgroup == "infix")
+            raise self._bad("'&&' between two comparisons", place)
+        if isinstance(sign, ast.In | ast.NotIn):
+            made = self._among(left, getattr(right, "elts", None) or [right])
+        elif self._is_text(left) or self._is_text(right):
+            column, text = (right, left) if self._is_text(left) else (left, right)
+            if not isinstance(sign, ast.Eq | ast.NotEq):
+                raise self._bad("'==' or '!=' with text", text)
+            made = self._among(column, [text])
+        else:
+            return _applied(sign, self.visit(left), self.visit(right))
+        return _applied(ast.Not(), made) if isinstance(sign, ast.NotIn | ast.NotEq) else made
+
+    def visit_Call(self, node: ast.Call) -> Node:
+        name = self._tokens[_place(node)][0].lower() if isinstance(node.func, ast.Name) else ""
+        if name not in FUNCTIONS:
+            raise self._bad(f"a function that there is.{suggest(name, FUNCTIONS)}", node)
+        to = [self.visit(one) for one in (*node.args, *node.keywords)]
+        if len(to) != FUNCTIONS[name]:
+            raise self._bad(f"{FUNCTIONS[name]} values for {name!r}, not {len(to)}", node)
+        return Applied(name, tuple(to))
+
+    def visit_Subscript(self, node: ast.Subscript) -> Node:
+        match self.visit(node.value), self.visit(node.slice):
+            case Name(name, None), Number(element) if element.is_integer():
+                return Name(name, int(element))
+        raise self._bad("the number of an element, from 0, of a name", node.slice)
+
+    def _among(self, left: ast.expr, given: Sequence[ast.expr]) -> Node:
+        value, texts = self.visit(left), [one for one in given if self._is_text(one)]
+        if not texts:
+            return _chained(ast.Or(), [_applied(ast.Eq(), value, self.visit(one)) for one in given])
+        if not isinstance(value, Name) or len(texts) < len(given):
+            raise self._bad("a column to compare with text", texts[0])
+        return Among(value, tuple(self._tokens[_place(one)][0][1:-1] for one in texts))
+
+    def _is_text(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Name) and self._tokens[_place(node)].lastgroup == "text"
+
+    def _check_tokens(self) -> None:
+        """Refuse what Python would place less well, or not on every machine."""
+        if len(self._tokens) > _LONGEST:
+            got = str(len(self._tokens) - 1)
+            raise BadExpression(self._option, f"{_LONGEST} names and signs at most", got)
+        depth = 0
+        for place, token in enumerate(self._tokens):
+            if token.lastgroup == "stray":
+                hint = f" (for {token[0]!r} write {token[0] * 2!r})" if token[0] in "&|" else ""
+                raise self._bad(f"numbers, names, text in quotes and operators{hint}", place)
+            if token.lastgroup in _VALUES | {"prefix"} and self._ends_value(place - 1):
+                raise self._bad("an operator or the end", place)
+            depth += (token.lastgroup == "open") - (token.lastgroup == "close")
+            if depth > _DEEPEST:
+                raise self._bad("an expression less deep", place)
+
+    def _ends_value(self, place: int) -> bool:
+        return self._tokens[place].lastgroup in _VALUES | {"close"}
+
+    def _misplaced(self, place: int) -> BadExpression:
+        """A sentence for where Python's grammar has no use for a token; -1 is the end."""
+        last = len(self._tokens) - 1
+        closing = _CLOSING.get(self._tokens[place][0])
+        place = last if closing or place < 0 else place
+        expected = closing or "an operator or the end"
+        return self._bad(expected if self._ends_value(place - 1) else "a value", place)
+
+    def _bad(self, expected: str, at: int | ast.AST) -> BadExpression:
+        token = self._tokens[at if isinstance(at, int) else _place(at)]
+        got = f"{token[0]!r} at character {token.start() + 1}" if token[0] else "the end"
+        return BadExpression(self._option, expected, f"{got} of {self._text!r}")
 
 
-def _applied(function: str, *to: Node) -> Node:
-    return Applied(function, to)
+def _shown(token: re.Match[str]) -> str:
+    sign = " ".join(token[0].lower().split())
+    return "_" if token.lastgroup in _VALUES else _PYTHON.get(sign, sign)
+
+
+def _place(node: ast.AST) -> int:
+    """Which token a node starts with."""
+    return int(getattr(node, "col_offset", 0)) // _WIDTH
+
+
+def _applied(sign: ast.AST, *to: Node) -> Node:
+    return Applied(type(sign).__name__, to)
+
+
+def _chained(sign: ast.AST, parts: Sequence[Node]) -> Node:
+    return reduce(lambda made, part: _applied(sign, made, part), parts)
