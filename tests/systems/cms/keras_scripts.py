@@ -142,12 +142,15 @@ def run_multiclass_script(
 def _precision(name: str) -> Iterator[None]:
     import keras
 
-    before = keras.config.floatx()
+    before, policy = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx(name)
+    # Layers ask the policy, which Keras sets once and leaves as it is when floatx changes.
+    keras.config.set_dtype_policy(name)
     try:
         yield
     finally:
         keras.config.set_floatx(before)
+        keras.config.set_dtype_policy(policy)
 
 
 def _model(
