@@ -92,8 +92,7 @@ def test_what_is_missing_is_told_as_the_option_that_gives_it(file):
 def test_a_key_of_a_map_is_told_with_those_it_may_be(file):
     path = file("name: a\nlimits:\n  bred: 3\n")
     assert problems(path) == [
-        "line 3, limits.bred: expected as key one of bread, cake, got 'bred'. "
-        "Did you mean 'bread'?"
+        "line 3, limits.bred: expected as key one of bread, cake, got 'bred'. Did you mean 'bread'?"
     ]
 
 

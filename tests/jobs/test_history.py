@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 import sortal
-from sortal.options import TableFormat
 from sortal.cli.report import show, show_history
 from sortal.errors import UserError
 from sortal.jobs.launch import Launched
+from sortal.options import TableFormat
 
 JOB: dict[str, Any] = {
     "title": "wines",

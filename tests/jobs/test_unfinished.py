@@ -10,11 +10,11 @@ import pytest
 from sklearn.datasets import load_wine
 
 import sortal
-from sortal.options import TableFormat
 from sortal.cli.report import run_and_report, show
 from sortal.engines.base import Finished, Json, Report, Started
 from sortal.jobs.results import Results
 from sortal.jobs.task import run as run_task
+from sortal.options import TableFormat
 from sortal.store.store import Store
 from sortal.training.snapshot import Snapshot
 
