@@ -82,9 +82,9 @@ def read_command_line() -> argparse.Namespace:
 
 def simulate(folder: Path, events: int) -> None:
     """Write the events, and a network trained on a piece of them."""
-    from sortal.systems.cms.example import write_root
-    from sortal.systems.cms.processes import problem
-    from sortal.systems.cms.simulate import events_in_chunks, simulate
+    from sortal.systems.cms.simulation.example import write_root
+    from sortal.systems.cms.simulation.processes import problem
+    from sortal.systems.cms.simulation.simulate import events_in_chunks, simulate
 
     binary = problem("binary")
     write_root(folder / "events.root", events_in_chunks(binary, events, seed=1, chunk=PIECE))
@@ -153,7 +153,7 @@ def run(way: str, folder: Path) -> dict:
     """What the process does."""
     if way == "network":
         return network_rates(folder)
-    from sortal.systems.cms.apply import apply
+    from sortal.systems.cms.applying.apply import apply
 
     with Peak() as peak:
         done = apply(
@@ -173,8 +173,8 @@ def network_rates(folder: Path) -> dict[str, tuple[float, float]]:
 
     from sortal.data.inputs import Inputs
     from sortal.jobs.predictor_folder import load_predictor
-    from sortal.systems.cms.processes import problem
-    from sortal.systems.cms.simulate import simulate
+    from sortal.systems.cms.simulation.processes import problem
+    from sortal.systems.cms.simulation.simulate import simulate
 
     predictor = load_predictor(folder / "network")
     ((scorer,),) = (column.scorers for column in predictor.columns)

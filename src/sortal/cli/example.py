@@ -42,7 +42,7 @@ def cms(
       sortal cms binary -s binary.yaml
       sortal cms multiclass -s multiclass.yaml
     """
-    from sortal.systems.cms.example import write_example
+    from sortal.systems.cms.simulation.example import write_example
 
     about = write_example(folder, events=events, seed=seed, force=force)
     typer.echo(f"Simulated events, settings and a README are in {folder}.")

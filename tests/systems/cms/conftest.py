@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sortal.data.split import Part
-from sortal.systems.cms.events import Events
+from sortal.systems.cms.data.events import Events
 from sortal.systems.cms.settings import BinarySettings
 
 PROCESSES = {"sig": ("S_550_520",), "bkg": ("Wj_100", "TTlep")}

@@ -20,11 +20,11 @@ from sortal.networks.stream import stream_seed
 from sortal.store.store import Store
 from sortal.systems.cms import binary, session
 from sortal.systems.cms.binary import run_binary
-from sortal.systems.cms.campaign import job_name
-from sortal.systems.cms.example import write_example
 from sortal.systems.cms.multiclass import run_multiclass
-from sortal.systems.cms.scored import Scored, scored
 from sortal.systems.cms.settings import BinarySettings
+from sortal.systems.cms.simulation.example import write_example
+from sortal.systems.cms.training.campaign import job_name
+from sortal.systems.cms.training.scored import Scored, scored
 from sortal.training.batches import epoch_order
 
 # Keras itself copies its variables in a way that NumPy 2 warns of.
@@ -70,7 +70,7 @@ def in_example(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sortal.jobs.run.Here", inline_engine)
         # Pictures take longer than all the rest, and are those of the commands' own tests.
-        patch.setattr("sortal.systems.cms.report.draw_all", lambda *given: [])
+        patch.setattr("sortal.systems.cms.results.report.draw_all", lambda *given: [])
         patch.setattr("sortal.systems.cms.multiclass.draw_course", lambda *given, **how: None)
 
         def example(events: int) -> Path:

@@ -6,18 +6,17 @@ from typing import Any
 
 from sortal.console import echo
 from sortal.data.split import Part
-from sortal.evaluation.figures.curves import loss_figure
 from sortal.evaluation.figures.roc import RocCurve, roc_figure
 from sortal.evaluation.figures.style import Look, save
 from sortal.metrics.ranking import roc_auc, roc_curve
-from sortal.systems.cms import page_files, session
-from sortal.systems.cms.campaign import Campaign
-from sortal.systems.cms.lines import best_epoch, checkpoint_lines, epoch_lines, minutes
-from sortal.systems.cms.report import write_report
-from sortal.systems.cms.scored import Scored, mean_of
+from sortal.systems.cms import session
+from sortal.systems.cms.results import page_files
+from sortal.systems.cms.results.lines import best_epoch, minutes
+from sortal.systems.cms.results.pictures import draw_course
+from sortal.systems.cms.results.report import write_report
 from sortal.systems.cms.settings import BinarySettings
-
-ENSEMBLE = "ensemble"
+from sortal.systems.cms.training.campaign import Campaign
+from sortal.systems.cms.training.scored import Scored, mean_of
 
 
 def run_binary(
@@ -57,14 +56,14 @@ def write_campaign(campaign: Campaign, folder: Path, *, verbose: bool) -> None:
     for number, network in enumerate(networks):
         place = folder / f"run{number}" if len(networks) > 1 else folder
         place.mkdir(exist_ok=True)
-        print_course(network, place, verbose=verbose)
+        session.print_course(network, place, verbose=verbose)
         _write_network(campaign, network, place, look)
     if verbose:
         echo(f"Training took  {minutes(campaign.seconds):g}  minutes")
         echo("Getting predictions")
     chosen = networks[0]
     if len(networks) > 1:
-        chosen = mean_of(networks, ENSEMBLE)
+        chosen = mean_of(networks)
         page_files.write_outputs(folder, chosen, campaign.sample.events)
     write_report(campaign, networks, chosen, folder, look)
     losses = [row["validation_loss"] for row in networks[0].history]
@@ -81,20 +80,6 @@ def _write_network(campaign: Campaign, network: Scored, folder: Path, look: Look
     page_files.write_outputs(folder, network, campaign.sample.events)
     draw_course(network, folder, look)
     save(_roc(campaign, network, look), folder / "TrnVal_roc.png", look)
-
-
-def draw_course(network: Scored, folder: Path, look: Look, *, log_accuracy: bool = False) -> None:
-    """Draw TrnVal_loss.png and TrnVal_accuracy.png."""
-    course = page_files.course(network)
-    best = best_epoch(course["val_loss"])
-    for name, ours, kind in (("loss", "loss", "Loss"), ("acc", "accuracy", "Accuracy")):
-        series = {
-            f"Training {ours}": course[name],
-            f"Validation {ours}": course[f"val_{name}"],
-        }
-        log_y = log_accuracy and name == "acc"
-        figure = loss_figure(series, ylabel=kind, best_epoch=best, log_y=log_y, look=look)
-        save(figure, folder / f"TrnVal_{ours}.png", look)
 
 
 def _roc(campaign: Campaign, network: Scored, look: Look) -> Any:
@@ -115,13 +100,3 @@ def _roc(campaign: Campaign, network: Scored, look: Look) -> Any:
         area = float(roc_auc(events.is_signal[rows], scores, weights))
         curves.append(RocCurve(label=f"{word} ROC", fpr=curve.fpr, tpr=curve.tpr, area=area))
     return roc_figure(curves, look=look)
-
-
-def print_course(network: Scored, folder: Path, *, verbose: bool) -> None:
-    """Print when the validation loss improved; each epoch too if wanted."""
-    if verbose:
-        for line in epoch_lines(network.history):
-            echo(line)
-    losses = [row["validation_loss"] for row in network.history]
-    for line in checkpoint_lines(losses, f"{folder}/{page_files.WEIGHTS}", every=verbose):
-        echo(line)

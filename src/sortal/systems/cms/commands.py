@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sortal.options import DEFAULT_STORE, CoresOption, StoreOption
-from sortal.systems.cms.apply_command import apply
+from sortal.systems.cms.applying.command import apply
 from sortal.systems.cms.settings import BinarySettings, MulticlassSettings, Settings
 from sortal.systems.options import Options, with_settings
 

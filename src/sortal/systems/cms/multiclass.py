@@ -7,16 +7,16 @@ from typing import Any
 from sortal.console import echo
 from sortal.data.split import Part
 from sortal.evaluation.figures.style import save
-from sortal.systems.cms import page_files, session
-from sortal.systems.cms.binary import ENSEMBLE, draw_course, print_course
-from sortal.systems.cms.campaign import Campaign
-from sortal.systems.cms.lines import minutes
-from sortal.systems.cms.merit import Merit, merit_of
-from sortal.systems.cms.page_files import rate_text
-from sortal.systems.cms.pictures import merit_picture
-from sortal.systems.cms.report import write_report
-from sortal.systems.cms.scored import Scored, mean_of
+from sortal.systems.cms import session
+from sortal.systems.cms.results import page_files
+from sortal.systems.cms.results.lines import minutes
+from sortal.systems.cms.results.merit import Merit, merit_of
+from sortal.systems.cms.results.page_files import rate_text
+from sortal.systems.cms.results.pictures import draw_course, merit_picture
+from sortal.systems.cms.results.report import write_report
 from sortal.systems.cms.settings import MulticlassSettings
+from sortal.systems.cms.training.campaign import Campaign
+from sortal.systems.cms.training.scored import Scored, mean_of
 
 _ACTIVATIONS = {"relu": "ReLU", "elu": "ELU", "selu": "SELU"}
 
@@ -101,14 +101,14 @@ def _write_decay(
     for number, network in enumerate(networks):
         place = folder / f"run{number}"
         place.mkdir(exist_ok=True)
-        print_course(network, place, verbose=verbose)
+        session.print_course(network, place, verbose=verbose)
         session.write_training(campaign, network, place)
         draw_course(network, place, look, log_accuracy=True)
         merit = merit_of(network, sample.events, sample.classes, sample.scales, settings)
         merits.append(merit)
         figure = merit_picture(campaign, merit, f"RUN {number}", look)
         save(figure, pictures / f"FOM_run{number}.png", look)
-    together = mean_of(networks, ENSEMBLE) if len(networks) > 1 else networks[0]
+    together = mean_of(networks) if len(networks) > 1 else networks[0]
     page_files.write_outputs(folder, together, sample.events)
     write_report(campaign, networks, together, folder, look)
     return merits

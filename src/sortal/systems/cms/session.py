@@ -11,11 +11,11 @@ from sortal.export.formats import Format
 from sortal.export.write import check_extra
 from sortal.job.settings import read_settings
 from sortal.jobs.launch import Launched
-from sortal.systems.cms import page_files
-from sortal.systems.cms.campaign import Campaign, Sample, read_sample, run
-from sortal.systems.cms.lines import network_lines
-from sortal.systems.cms.scored import Scored
+from sortal.systems.cms.results import page_files
+from sortal.systems.cms.results.lines import checkpoint_lines, epoch_lines, network_lines
 from sortal.systems.cms.settings import BinarySettings, Settings
+from sortal.systems.cms.training.campaign import Campaign, Sample, read_sample, run
+from sortal.systems.cms.training.scored import Scored
 
 Model = TypeVar("Model", bound=Settings)
 
@@ -98,6 +98,16 @@ def print_network(settings: Settings, sample: Sample) -> None:
     outputs = 1 if binary else len(sample.classes.names)
     sizes = [len(sample.events.variables), *settings.layers, outputs]
     for line in network_lines(sizes, settings.activation, "sigmoid" if binary else "softmax"):
+        echo(line)
+
+
+def print_course(network: Scored, folder: Path, *, verbose: bool) -> None:
+    """Print when the validation loss improved; each epoch too if wanted."""
+    if verbose:
+        for line in epoch_lines(network.history):
+            echo(line)
+    losses = [row["validation_loss"] for row in network.history]
+    for line in checkpoint_lines(losses, f"{folder}/{page_files.WEIGHTS}", every=verbose):
         echo(line)
 
 

@@ -1,0 +1,1 @@
+"""Networks on new files of events, chunk by chunk."""

@@ -1,0 +1,1 @@
+"""Weighted events: read, given classes, divided, checked."""

@@ -1,0 +1,165 @@
+"""Read events from files: the page's six CSVs as they are, or CSV, Parquet and ROOT with names."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sortal.data import columns as meaning
+from sortal.data.columns import BadValue
+from sortal.data.gather_tables import feature_matrix
+from sortal.data.readers.base import Selection
+from sortal.data.readers.derived import NotANumber
+from sortal.data.split import Part
+from sortal.errors import DataError
+from sortal.systems.cms.data.events import Events, join, without_root
+from sortal.systems.cms.data.files import Columns, EventFile, find_files, open_columns, place_of
+from sortal.systems.cms.settings import Settings
+
+Read = TypeVar("Read")
+_BLOCK_ROWS = 65_536
+_SHOWN = 8
+"""Processes that a note names."""
+
+
+def read_files(settings: Settings) -> Events:
+    """Read all events, in the order of the files; weights are those of the files.
+
+    Raises:
+        DataError: A file is missing or has no events, a row has another number of columns, a
+            value is no number; the text names file, line and column.
+    """
+    files = find_files(settings)
+    opened = _of_one_order([open_columns(file, settings) for file in files])
+    read = [_read(file, columns) for file, columns in zip(files, opened, strict=True)]
+    found = [events for events in read if events is not None]
+    if not found:
+        raise DataError(f"cut: no event of {files[0].path} or any other file passes.")
+    return join(found).noting(*_remarks(files, opened))
+
+
+def _of_one_order(opened: Sequence[Columns]) -> list[Columns]:
+    """Give all files the order of the first one's variables, and refuse those that have others."""
+    first = opened[0]
+    for columns in opened:
+        if set(columns.variables) != set(first.variables):
+            raise DataError(
+                f"{columns.table.path}: expected the {len(first.variables)} variables of "
+                f"{first.table.path} ({', '.join(first.variables)}), got "
+                f"{len(columns.variables)} ({', '.join(columns.variables)})."
+            )
+    return [replace(columns, variables=first.variables) for columns in opened]
+
+
+def _remarks(files: Sequence[EventFile], opened: Sequence[Columns]) -> Iterator[str]:
+    tables = [columns.table for columns in opened if isinstance(columns.table, Selection)]
+    read, passed = sum(t.rows_read for t in tables), sum(t.rows_passed for t in tables)
+    if passed < read:
+        yield f"{passed} of {read} events pass the cut."
+    unnamed = [file for file, columns in zip(files, opened, strict=True) if not columns.process]
+    if unnamed:
+        names = dict.fromkeys(file.process for file in unnamed)
+        shown = ", ".join(list(names)[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+        yield f"no column of {unnamed[0].path} names the process: processes are {shown}."
+
+
+def _read(file: EventFile, columns: Columns) -> Events | None:
+    """Read one file, block by block; None where no event passes the cut.
+
+    Raises:
+        DataError: The file has no events at all, or has those of one part and none passes.
+    """
+    try:
+        blocks = list(_blocks(file, columns))
+    except NotANumber as error:
+        place = place_of(file.path, error.row, has_header=columns.has_header)
+        raise DataError(f"{place}: column {error.column!r}: {error.reason}.") from error
+    if blocks:
+        return join(blocks)
+    cut = columns.table.rows_read if isinstance(columns.table, Selection) else 0
+    if file.part is None and cut:
+        return None
+    dropped = f": the cut drops all {cut}" if cut else ""
+    raise DataError(f"{file.path}: expected events, got none{dropped}.")
+
+
+def _blocks(file: EventFile, columns: Columns) -> Iterator[Events]:
+    row = 0
+    for batch in columns.table.batches(columns.needed, _BLOCK_ROWS):
+        if len(batch):
+            yield _block(batch, file, columns, row)
+        row += len(batch)
+
+
+def _block(batch: Any, file: EventFile, columns: Columns, row: int) -> Events:
+    def read(name: str, understand: Callable[[Any], Read]) -> Read:
+        try:
+            return understand(batch.column(name))
+        except BadValue as error:
+            raise DataError(f"{columns.at(row + error.row)}: column {name!r}: {error}.") from error
+
+    matrix, bad = feature_matrix(batch, columns.variables)
+    for name, error in bad.items():
+        raise DataError(f"{columns.at(row + error.row)}: variable {name!r}: {error}.")
+    _refuse_not_finite(matrix, columns, row)
+    factors = [read(name, meaning.weights) for name in columns.scale_factors]
+    processes: tuple[str, ...] = (file.process,)
+    codes = np.zeros(len(batch), np.int64)
+    if columns.process is not None:
+        processes, codes = read(columns.process, _processes)
+    number = columns.event_number
+    return Events(
+        variables=columns.variables,
+        features=matrix,
+        weights=read(columns.weight, meaning.weights),
+        processes=tuple(map(without_root, processes)),
+        process=codes,
+        is_signal=np.full(len(batch), file.is_signal),
+        parts=None
+        if file.part is None
+        else np.full(len(batch), list(Part).index(file.part), dtype=np.int8),
+        numbers=None if number is None else read(number, _event_numbers),
+        factors=np.prod(factors, axis=0) if factors else None,
+    )
+
+
+def _refuse_not_finite(matrix: np.ndarray, columns: Columns, row: int) -> None:
+    wrong = np.argwhere(~np.isfinite(matrix))
+    if len(wrong):
+        event, variable = wrong[0]
+        value = matrix[event, variable]
+        shown = "NaN or nothing" if np.isnan(value) else f"{value}"
+        raise DataError(
+            f"{columns.at(row + int(event))}: variable {columns.variables[variable]!r}: expected a "
+            f"finite number, got {shown}; leave such events out with a cut, or give the variable a "
+            "value with an alias."
+        )
+
+
+def _processes(column: Any) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names in a column, and each event's place among them, int64."""
+    named = meaning.texts(column)
+    if named.null_count:
+        row = pc.index(pc.is_null(named), True).as_py()
+        raise BadValue(row, "nothing", "the name of a process")
+    encoded = named.dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
+    return tuple(encoded.dictionary.to_pylist()), codes.astype(np.int64)
+
+
+def _event_numbers(column: Any) -> np.ndarray:
+    """Event numbers, int64; those of whole-number columns and of plain text are exact beyond 2**53."""
+    kind = column.type
+    if (pa.types.is_integer(kind) or pa.types.is_string(kind)) and not column.null_count:
+        try:
+            whole: np.ndarray = pc.cast(column, pa.int64()).to_numpy(zero_copy_only=False)
+            return whole
+        except pa.ArrowInvalid:
+            pass  # blanks, a point, or truly wrong: read as numbers below, which tells the row
+    try:
+        return meaning.folds(column)
+    except BadValue as error:
+        raise BadValue(error.row, error.got, "a whole number") from error

@@ -1,0 +1,74 @@
+"""What is wrong with events before anything is trained on them, and what is worth a note."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sortal.data.split import Part
+from sortal.errors import DataError, NotFound
+from sortal.systems.cms.data.classes import ClassMap, signal_point_rows
+from sortal.systems.cms.data.division import composition_notes, fold_numbers
+from sortal.systems.cms.data.events import Events
+from sortal.systems.cms.settings import Settings
+
+
+def refuse_unsound(events: Events, classes: ClassMap, settings: Settings) -> None:
+    """Refuse events that no network could learn from or be judged by.
+
+    Args:
+        events: All events, divided unless there are folds; weights are physics weights.
+        classes: Their classes.
+        settings: What is asked for.
+
+    Raises:
+        DataError: A class has no positive sum of weights in a part or fold, or a part lacks
+            the signal point.
+        NotFound: A split factor is of no class.
+    """
+    for named in settings.split_factors.values():
+        for name in named:
+            if name not in classes.names:
+                raise NotFound("class", name, classes.names, where="split_factors")
+    if settings.folds:
+        numbers = fold_numbers(events, settings.folds)
+        for fold in range(settings.folds):
+            _refuse_weightless(events, classes, np.flatnonzero(numbers == fold), f"fold {fold}")
+        return
+    for part in (Part.TRAIN, Part.VALIDATION):
+        _refuse_weightless(events, classes, events.rows(part), f"the {part} part")
+    counted = events.is_signal & signal_point_rows(events, settings.signal_point)
+    for part in (Part.VALIDATION, Part.TEST):
+        if not counted[events.rows(part)].any():
+            point = settings.signal_point or settings.signal_class
+            raise DataError(f"signal_point: no event of the {part} part is of {point!r}.")
+
+
+def remarks(events: Events, settings: Settings) -> Iterator[str]:
+    """Sentences about what a user should know: constant variables, negative weights, unlike parts."""
+    seen = events.features if settings.folds else events.features[events.rows(Part.TRAIN)]
+    flat = (seen == seen[0]).all(axis=0)
+    for name, value in zip(np.asarray(events.variables)[flat], seen[0, flat], strict=True):
+        yield f"the variable {str(name)!r} is {value:g} in every training event: it tells nothing."
+    negative = int((events.weights < 0).sum())
+    if negative:
+        share = 100 * negative / len(events)
+        yield (
+            f"{negative} of {len(events)} weights ({share:.2g} %) are negative; training does as "
+            f"negative_weights: {settings.negative_weights} says, yields keep them."
+        )
+    if not settings.folds:
+        yield from composition_notes(events)
+
+
+def _refuse_weightless(events: Events, classes: ClassMap, rows: np.ndarray, where: str) -> None:
+    """Every class needs weight to learn from, and to be judged by."""
+    size = len(classes.names)
+    counts = np.bincount(classes.codes[rows], minlength=size)
+    sums = np.bincount(classes.codes[rows], events.weights[rows], minlength=size)
+    for name, count, total in zip(classes.names, counts, sums, strict=True):
+        if not count:
+            raise DataError(f"class {name!r}: expected events in {where}, got none.")
+        if not total > 0:
+            raise DataError(
+                f"class {name!r}: expected weights in {where} that sum above 0, got {total:.6g}."
+            )

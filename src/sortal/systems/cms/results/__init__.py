@@ -1,0 +1,1 @@
+"""What trained networks come to: cuts, tables, pictures, the page's files."""

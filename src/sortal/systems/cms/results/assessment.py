@@ -1,0 +1,184 @@
+"""What a classifier of events is worth: loss, areas, confusion, over-training, figure of merit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sortal.data.split import Part
+from sortal.evaluation import overtraining
+from sortal.evaluation.course import Circumstances, LossReport, report_losses
+from sortal.evaluation.overtraining import Agreement, compare_nodes, compare_parts
+from sortal.evaluation.verdict import Verdict, judge
+from sortal.metrics.uncertainty import (
+    Area,
+    ConfusionShares,
+    Estimate,
+    areas_one_vs_rest,
+    confusion_shares,
+    weighted_accuracy,
+    weighted_mean,
+)
+from sortal.systems.cms.results.merit import Merit, merit_of
+from sortal.systems.cms.settings import BinarySettings, Settings
+from sortal.systems.cms.training.campaign import Campaign, Sample
+from sortal.systems.cms.training.scored import Scored
+
+_SMALLEST = float(np.finfo(np.float32).tiny)
+PAIRS = ((Part.TRAIN, Part.VALIDATION), (Part.VALIDATION, Part.TEST))
+"""Parts that are compared: what was learnt with what was watched, that with what was neither."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """Figures of one part, weighted."""
+
+    loss: Estimate
+    """Cross-entropy, with the classes balanced as in training: sum of w l / sum of w."""
+
+    accuracy: Estimate
+    """Share of that weight that is classed right."""
+
+    areas: Mapping[str, Area]
+    """Area under the ROC curve of each output, its class against the rest, physics weights."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Assessment:
+    """Everything that is reported of one classifier."""
+
+    scored: Scored
+    quality: Mapping[Part, Quality]
+    merit: Merit
+    agreements: Mapping[tuple[Part, Part], tuple[Agreement, ...]] = field(repr=False)
+    """Per pair of parts, one value an output."""
+
+    verdicts: Mapping[tuple[Part, Part], Verdict]
+    confusion: ConfusionShares
+    """Of test events, in expected events."""
+
+    losses: LossReport | None
+    """What the course of training tells; None of methods without one, and of ensembles."""
+
+
+def assess(campaign: Campaign, scored: Scored) -> Assessment:
+    """Judge one classifier on all parts."""
+    settings, sample = campaign.settings, campaign.sample
+    agreements = {pair: _agreements(pair, scored, sample, settings) for pair in PAIRS}
+    test = scored.rows[Part.TEST]
+    expected = (sample.events.weights * sample.scales.expected[Part.TEST])[test]
+    scores = _per_class(scored.scores[Part.TEST])
+    return Assessment(
+        scored=scored,
+        quality={part: _quality(part, scored, sample, settings) for part in Part},
+        merit=merit_of(scored, sample.events, sample.classes, sample.scales, settings),
+        agreements=agreements,
+        verdicts={pair: judge(found) for pair, found in agreements.items()},
+        confusion=confusion_shares(
+            _truth(sample, scored)[test], scores.argmax(axis=1), scores.shape[1], expected
+        ),
+        losses=_losses(scored, sample, settings) if scored.history else None,
+    )
+
+
+def balanced_weights(sample: Sample, settings: Settings) -> np.ndarray:
+    """Physics weights with the classes balanced as in training, up to a common factor.
+
+    Factors come from the training events and serve every part: total of class c
+    proportional to (Y_c)^p, so that losses of parts compare whatever their sizes.
+
+    Returns:
+        Shape (events,), sign kept.
+    """
+    codes, weights = sample.classes.codes, sample.events.weights
+    if isinstance(settings, BinarySettings):
+        codes = np.minimum(codes, 1)
+    rows = np.arange(len(codes)) if settings.folds else sample.events.rows(Part.TRAIN)
+    sums = np.bincount(codes[rows], weights[rows])
+    factors = np.divide(sums**settings.power, sums, out=np.zeros_like(sums), where=sums > 0)
+    balanced: np.ndarray = weights * factors[codes]
+    return balanced
+
+
+def _quality(part: Part, scored: Scored, sample: Sample, settings: Settings) -> Quality:
+    rows, scores = scored.rows[part], _per_class(scored.scores[part])
+    truth = _truth(sample, scored)[rows]
+    weights = balanced_weights(sample, settings)[rows]
+    losses = -np.log(np.maximum(scores[np.arange(len(rows)), truth], _SMALLEST))
+    names = sample.classes.names if scores.shape[1] > 2 else (settings.signal_class, "background")
+    areas = areas_one_vs_rest(truth, scores, names, sample.events.weights[rows])
+    return Quality(
+        loss=weighted_mean(losses.astype(np.float64), weights),
+        accuracy=weighted_accuracy(truth, scores.argmax(axis=1), weights),
+        areas=areas if scores.shape[1] > 2 else {names[0]: areas[names[0]]},
+    )
+
+
+def _per_class(scores: np.ndarray) -> np.ndarray:
+    """Probabilities of all classes, signal first, shape (events, classes): one output makes two."""
+    if scores.shape[1] > 1:
+        return scores
+    return np.concatenate([scores, 1 - scores], axis=1)
+
+
+def _truth(sample: Sample, scored: Scored) -> np.ndarray:
+    """Class of every event as the scores count them: with one output all background is one."""
+    codes = sample.classes.codes
+    single = scored.scores[Part.TEST].shape[1] == 1
+    return np.minimum(codes, 1) if single else codes
+
+
+def _agreements(
+    pair: tuple[Part, Part], scored: Scored, sample: Sample, settings: Settings
+) -> tuple[Agreement, ...]:
+    truth, weights = _truth(sample, scored), sample.events.weights
+    if scored.scores[pair[0]].shape[1] == 1:
+        parts = [
+            overtraining.Part(
+                name=part.value,
+                scores=scored.scores[part][:, 0],
+                positive=truth[scored.rows[part]] == 0,
+                weights=weights[scored.rows[part]],
+            )
+            for part in pair
+        ]
+        return (compare_parts(parts[0], parts[1], node=settings.signal_class, seed=settings.seed),)
+    nodes = [
+        [
+            overtraining.Part.of_node(
+                part.value,
+                scored.scores[part],
+                truth[scored.rows[part]],
+                node,
+                weights[scored.rows[part]],
+            )
+            for node in range(len(sample.classes.names))
+        ]
+        for part in pair
+    ]
+    return compare_nodes(nodes[0], nodes[1], sample.classes.names, seed=settings.seed)
+
+
+def _losses(scored: Scored, sample: Sample, settings: Settings) -> LossReport:
+    updates = -(-len(scored.rows[Part.TRAIN]) // settings.batch_size)
+    return report_losses(
+        scored.history,
+        Circumstances(
+            dropout=settings.dropout,
+            l1=settings.l1,
+            l2=settings.l2,
+            updates=updates,
+            shared=None if settings.folds else shared_events(sample),
+        ),
+    )
+
+
+def shared_events(sample: Sample) -> int:
+    """How many validation events are training events too: the same values in every variable."""
+    features = sample.events.features
+    whole = [("", features.dtype)] * features.shape[1]
+    train, validation = (
+        np.ascontiguousarray(features[sample.events.rows(part)]).view(whole).ravel()
+        for part in (Part.TRAIN, Part.VALIDATION)
+    )
+    return int(np.isin(validation, train).sum())

@@ -1,0 +1,136 @@
+"""Pictures of networks: the course of training, figure of merit, scores by process, confusion, over-training."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sortal.data.split import Part
+from sortal.evaluation.figures.confusion import weighted_confusion_figure
+from sortal.evaluation.figures.curves import loss_figure
+from sortal.evaluation.figures.cuts import BestCut, merit_figure
+from sortal.evaluation.figures.distributions import Process, score_figure
+from sortal.evaluation.figures.lower_panel import LowerPanel
+from sortal.evaluation.figures.overtraining import agreement_figure
+from sortal.evaluation.figures.style import Look, save
+from sortal.evaluation.significance import FigureOfMerit
+from sortal.metrics.histogram import Histogram
+from sortal.systems.cms.results import page_files
+from sortal.systems.cms.results.assessment import PAIRS, Assessment
+from sortal.systems.cms.results.lines import best_epoch
+from sortal.systems.cms.results.merit import Merit, class_yields
+from sortal.systems.cms.training.campaign import Campaign
+from sortal.systems.cms.training.scored import Scored
+
+_EDGES = np.linspace(0.0, 1.0, 41)
+_SIGNAL_HEIGHT = 0.3
+"""Share of the background's highest bin to which a faint signal is scaled up."""
+
+
+def draw_all(campaign: Campaign, found: Assessment, folder: Path, look: Look) -> list[Path]:
+    """Draw everything that belongs to one classifier into a folder."""
+    figures = {
+        "FOM.png": merit_picture(campaign, found.merit, found.scored.title, look),
+        "scores.png": _scores(campaign, found, look),
+        "confusion.png": weighted_confusion_figure(
+            found.confusion.yields, _class_names(campaign, found), look=look
+        ),
+    }
+    for pair in PAIRS:
+        first, second = (part.value for part in pair)
+        figures[f"{first}_against_{second}.png"] = agreement_figure(
+            found.agreements[pair], heading=f"{first} against {second}", look=look
+        )
+    return [save(figure, folder / name, look) for name, figure in figures.items()]
+
+
+def draw_course(network: Scored, folder: Path, look: Look, *, log_accuracy: bool = False) -> None:
+    """Draw TrnVal_loss.png and TrnVal_accuracy.png."""
+    course = page_files.course(network)
+    best = best_epoch(course["val_loss"])
+    for name, ours, kind in (("loss", "loss", "Loss"), ("acc", "accuracy", "Accuracy")):
+        series = {
+            f"Training {ours}": course[name],
+            f"Validation {ours}": course[f"val_{name}"],
+        }
+        log_y = log_accuracy and name == "acc"
+        figure = loss_figure(series, ylabel=kind, best_epoch=best, log_y=log_y, look=look)
+        save(figure, folder / f"TrnVal_{ours}.png", look)
+
+
+def merit_picture(campaign: Campaign, merit: Merit, heading: str, look: Look) -> Any:
+    """Figure of merit and efficiencies against the cut."""
+    classes = campaign.sample.classes
+
+    def best(part: Part) -> BestCut:
+        scan = merit.scans[part]
+        cut = float(scan.cuts[scan.best])
+        return BestCut(scan=scan, yields=class_yields(merit, classes, Part.TEST, cut))
+
+    return merit_figure(
+        best(Part.VALIDATION),
+        best(Part.TEST),
+        best(Part.TRAIN),
+        test_merit=merit.chosen.test.merit if merit.chosen else 0.0,
+        xlabel=f"Lower cut on the {classes.names[0].lower()} output of the network",
+        ylabel=FigureOfMerit(campaign.settings.figure).label,
+        heading=heading,
+        look=look,
+    )
+
+
+def _class_names(campaign: Campaign, found: Assessment) -> tuple[str, ...]:
+    names = campaign.sample.classes.names
+    return names if len(found.confusion.yields) > 2 else (names[0], "Background")
+
+
+def _scores(campaign: Campaign, found: Assessment, look: Look) -> Any:
+    """Signal score of test events by process, stacked, and test over validation below."""
+    merit, events = found.merit, campaign.sample.events
+    whole = {part: _histogram(merit, part, ~merit.events[part].is_signal) for part in Part}
+    background = sorted(_by_process(campaign, merit), key=lambda one: one.histogram.total)
+    high = max(one.histogram.sums.max() for one in background) if background else 1.0
+    signals = []
+    for code in np.unique(events.process[merit.rows[Part.TEST]][merit.events[Part.TEST].is_signal]):
+        chosen = events.process[merit.rows[Part.TEST]] == code
+        histogram = _histogram(merit, Part.TEST, chosen)
+        peak = float(histogram.sums.max())
+        scale = 10.0 ** np.floor(np.log10(_SIGNAL_HEIGHT * high / peak)) if peak > 0 else 1.0
+        signals.append(
+            Process(label=events.processes[code], histogram=histogram, scale=float(max(1.0, scale)))
+        )
+    return score_figure(
+        background,
+        signals=signals,
+        lower=_ratio(whole[Part.TEST], whole[Part.VALIDATION]),
+        xlabel=f"{campaign.sample.classes.names[0]} output",
+        ylabel="Expected events",
+        heading=f"{found.scored.title}: test events",
+        look=look,
+    )
+
+
+def _by_process(campaign: Campaign, merit: Merit) -> Iterator[Process]:
+    events, scored = campaign.sample.events, merit.events[Part.TEST]
+    process = events.process[merit.rows[Part.TEST]]
+    for code in np.unique(process[~scored.is_signal]):
+        chosen = (process == code) & ~scored.is_signal
+        yield Process(label=events.processes[code], histogram=_histogram(merit, Part.TEST, chosen))
+
+
+def _histogram(merit: Merit, part: Part, chosen: np.ndarray) -> Histogram:
+    scored = merit.events[part]
+    return Histogram.of(scored.scores[chosen], scored.weights[chosen], _EDGES)
+
+
+def _ratio(test: Histogram, validation: Histogram) -> LowerPanel:
+    """Background of test over that of validation: what both parts should agree on."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return LowerPanel(
+            label="Test / validation",
+            values=test.sums / validation.sums,
+            errors=test.errors / np.abs(validation.sums),
+            band=validation.errors / np.abs(validation.sums),
+            limits=(0.5, 1.5),
+        )

@@ -1,0 +1,231 @@
+"""The report on trained networks: report.json for programs, report.md and pictures for people."""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sortal.console import echo
+from sortal.data.split import Part
+from sortal.data.weigh import load_weighers
+from sortal.evaluation.figures.style import Look
+from sortal.evaluation.yields import Yields
+from sortal.jobs.predict import Predictor
+from sortal.jobs.predictor_folder import save_predictor
+from sortal.jobs.result import Result
+from sortal.store import atomic
+from sortal.store.store import Store
+from sortal.systems.cms.results.assessment import Assessment, assess
+from sortal.systems.cms.results.merit import Merit, process_yields
+from sortal.systems.cms.results.pictures import draw_all
+from sortal.systems.cms.results.ranking import Line, lines_of, table_of
+from sortal.systems.cms.training.campaign import Campaign
+from sortal.systems.cms.training.scored import Scored
+
+NETWORK_FOLDER = "network"
+
+
+def write_report(
+    campaign: Campaign, networks: Sequence[Scored], chosen: Scored, folder: Path, look: Look
+) -> None:
+    """Judge networks and what they are compared with, and write all of it.
+
+    Args:
+        campaign: What was trained.
+        networks: Runs of one kind.
+        chosen: The one that is applied: the only run, or the mean of all.
+        folder: Where.
+        look: Of the pictures.
+    """
+    found = assess(campaign, chosen)
+    lines = lines_of(campaign, networks, chosen, found)
+    content = {
+        "settings": campaign.settings.model_dump(mode="json"),
+        "classifiers": [line.described() for line in lines],
+        "details": describe(campaign, found),
+    }
+    atomic.write_text(folder / "report.json", json.dumps(_plain(content), indent=1) + "\n")
+    atomic.write_text(folder / "report.md", "\n".join(_markdown(campaign, found, lines)) + "\n")
+    draw_all(campaign, found, folder, look)
+    save_network(campaign, chosen, found, folder)
+    for text in table_of(lines):
+        echo(text)
+    for text in _sentences(found):
+        echo(text)
+    echo(f"wrote {folder}/report.md")
+
+
+def save_network(campaign: Campaign, chosen: Scored, found: Assessment, folder: Path) -> None:
+    """Write the folder `network`, which `sortal cms apply` needs and nothing else."""
+    result = Result(
+        title=chosen.title,
+        target=chosen.member.entry["target"],
+        members=chosen.members,
+        part=Part.TEST,
+        store=campaign.store,
+    )
+    choice = found.merit.chosen
+    about = {
+        "system": "cms",
+        "classes": list(campaign.sample.classes.names),
+        "class_map": dict(campaign.sample.classes.of_process),
+        "folds": campaign.settings.folds,
+        "columns": {
+            "weight": campaign.settings.weight,
+            "process": campaign.settings.process,
+            "event_number": campaign.settings.event_number,
+        },
+        "aliases": dict(campaign.settings.aliases),
+        "cut": choice.cut if choice else None,
+    }
+    predictor = Predictor.load(campaign.store, [result])
+    save_predictor(predictor, folder / NETWORK_FOLDER, _plain(about))
+
+
+def describe(campaign: Campaign, found: Assessment) -> dict[str, Any]:
+    """Everything that is known of the chosen classifier, as plain values."""
+    return {
+        "title": found.scored.title,
+        "parts": {
+            part.value: {
+                "events": len(found.scored.rows[part]),
+                "loss": [quality.loss.value, quality.loss.error],
+                "accuracy": [quality.accuracy.value, quality.accuracy.error],
+                "auc": {
+                    name: {
+                        "value": one.auc.value,
+                        "error": one.auc.error,
+                        "negative_weights": one.auc.signed,
+                        "leaves_unit_square": one.leaves_unit_square,
+                    }
+                    for name, one in quality.areas.items()
+                },
+            }
+            for part, quality in found.quality.items()
+        },
+        "over_training": {
+            f"{first.value} against {second.value}": {
+                "level": verdict.level,
+                "sentence": verdict.sentence,
+                "tests": [
+                    {"name": one.name, "p": one.p, "corrected": one.corrected}
+                    for one in verdict.outcomes
+                ],
+            }
+            for (first, second), verdict in found.verdicts.items()
+        },
+        "course": list(found.losses.sentences) if found.losses else [],
+        "confusion": {
+            "yields": found.confusion.yields.tolist(),
+            "shares": found.confusion.shares.tolist(),
+            "share_errors": found.confusion.share_errors.tolist(),
+        },
+        "yields_at_cut": list(_yield_rows(campaign, found.merit)),
+        "training_weights": list(_weight_rows(campaign.store, found.scored)),
+    }
+
+
+def _yield_rows(campaign: Campaign, merit: Merit) -> Iterator[dict[str, Any]]:
+    """Expected test events of each process above the chosen cut; none where nothing is chosen."""
+    if merit.chosen is None:
+        return
+    yields: Yields = process_yields(merit, campaign.sample.events, Part.TEST, merit.chosen.cut)
+    for place, name in enumerate(yields.names):
+        yield {
+            "process": name,
+            "expected": float(yields.expected[place]),
+            "error": float(yields.errors[place]),
+            "events": int(yields.events[place]),
+            "efficiency": float(yields.efficiencies[place]),
+        }
+
+
+def _weight_rows(store: Store, scored: Scored) -> Iterator[dict[str, Any]]:
+    """What became of the weights of each class on their way into training."""
+    member = scored.member
+    segment = store.segment(store.find([member.entry["key"]])[member.entry["key"]].segment)
+    for weigher in load_weighers(segment.folder / "preparer").values():
+        for one in weigher.report.classes:
+            yield {
+                "class": one.name,
+                "events": one.rows,
+                "negative": one.negative_rows,
+                "yield_before": one.yield_before,
+                "yield_after": one.yield_after,
+                "effective_before": one.effective_before,
+                "effective_after": one.effective_after,
+            }
+
+
+def _sentences(found: Assessment) -> Iterator[str]:
+    for verdict in found.verdicts.values():
+        yield verdict.sentence
+    if found.losses:
+        yield from found.losses.sentences
+
+
+def _markdown(campaign: Campaign, found: Assessment, lines: Sequence[Line]) -> Iterator[str]:
+    settings, merit = campaign.settings, found.merit
+    yield f"# {found.scored.title}"
+    yield ""
+    yield (
+        f"Luminosity {settings.luminosity:g}/pb, relative background uncertainty "
+        f"{settings.systematic:g}, figure of merit {settings.figure}. The cut is chosen on "
+        "validation events and applied to test events, which had no part in any choice."
+    )
+    yield ""
+    yield from table_of(lines, form="markdown")
+    yield ""
+    yield "## Parts"
+    yield ""
+    yield "| part | events | loss | accuracy | AUC |"
+    yield "|---|---|---|---|---|"
+    for part, quality in found.quality.items():
+        areas = ", ".join(
+            f"{name} {one.auc.value:.4f} ± {one.auc.error:.4f}"
+            for name, one in quality.areas.items()
+        )
+        yield (
+            f"| {part.value} | {len(found.scored.rows[part])} "
+            f"| {quality.loss.value:.4f} ± {quality.loss.error:.4f} "
+            f"| {quality.accuracy.value:.4f} ± {quality.accuracy.error:.4f} | {areas} |"
+        )
+    yield ""
+    if merit.chosen:
+        yield f"## Expected test events above the cut {merit.chosen.cut:.4g}"
+        yield ""
+        yield "| process | expected | simulated | efficiency |"
+        yield "|---|---|---|---|"
+        for row in _yield_rows(campaign, merit):
+            yield (
+                f"| {row['process']} | {row['expected']:.4g} ± {row['error']:.2g} "
+                f"| {row['events']} | {row['efficiency']:.3g} |"
+            )
+        yield ""
+    yield "## Training"
+    yield ""
+    for text in _sentences(found):
+        yield f"- {text}"
+    yield ""
+    yield "| class | events | negative | yield | yield in training | effective | effective in training |"
+    yield "|---|---|---|---|---|---|---|"
+    for row in _weight_rows(campaign.store, found.scored):
+        yield (
+            f"| {row['class']} | {row['events']} | {row['negative']} | {row['yield_before']:.5g} "
+            f"| {row['yield_after']:.5g} | {row['effective_before']:.5g} "
+            f"| {row['effective_after']:.5g} |"
+        )
+
+
+def _plain(value: Any) -> Any:
+    """As JSON holds it: NaN and infinity become null."""
+    match value:
+        case dict():
+            return {str(key): _plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_plain(inner) for inner in value]
+        case float():
+            return value if math.isfinite(value) else None
+        case _:
+            return value

@@ -1,0 +1,1 @@
+"""Simulated events whose likelihood ratio is known, and the example made of them."""

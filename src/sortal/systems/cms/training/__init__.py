@@ -1,0 +1,1 @@
+"""The networks of a campaign: their job, their training, their scores."""

@@ -1,0 +1,146 @@
+"""From settings and events to a job: its data set, its networks, and what they are compared with."""
+
+from typing import Any
+
+import numpy as np
+
+from sortal.data.dataset import Dataset
+from sortal.data.inputs import Inputs
+from sortal.data.labels import Labels, Outputs
+from sortal.job.models import Job
+from sortal.systems.cms.data.classes import ClassMap
+from sortal.systems.cms.data.division import fold_numbers
+from sortal.systems.cms.data.events import Events
+from sortal.systems.cms.settings import BinarySettings, Settings
+
+FEATURES = "features"
+NETWORK = "network"
+"""Title of the networks; with several decay rates each has its own behind it."""
+
+_SCALINGS = {
+    "minmax": "minmax_symmetric",
+    "standard": "standard",
+    "whiten": "whiten",
+    "none": "none",
+}
+_PEERS: dict[str, dict[str, Any]] = {
+    "xgboost": {"n_estimators": 300, "max_depth": 4, "learning_rate": 0.1},
+    "histgradientboosting": {"max_iter": 300, "learning_rate": 0.1},
+    "lda": {},
+    "logistic": {},
+}
+"""Parameters of the methods that networks are compared with, where not their defaults."""
+
+
+def dataset_of(events: Events, classes: ClassMap, settings: Settings) -> Dataset:
+    """Events as a data set with physics weights; one target for binary, exclusive classes else."""
+    if isinstance(settings, BinarySettings):
+        signal = events.is_signal.astype(np.int8)[:, np.newaxis]
+        labels = Labels(signal, (settings.signal_class,), Outputs.INDEPENDENT)
+    else:
+        labels = Labels(classes.codes, classes.names)
+    return Dataset(
+        name="events",
+        inputs=Inputs({FEATURES: events.features}, np.arange(len(events))),
+        labels=labels,
+        names={FEATURES: events.variables},
+        weights=events.weights,
+        parts=None if settings.folds else events.parts,
+        folds=fold_numbers(events, settings.folds) if settings.folds else None,
+        notes=events.notes,
+    )
+
+
+def network_job(settings: Settings, title: str) -> Job:
+    """The job that trains the networks: all runs and decay rates as one population."""
+    parameters = network_parameters(settings)
+    varied = [name for name in ("decay", "keep_best") if isinstance(parameters[name], dict)]
+    block = {
+        "method": "mlp",
+        "title": " ".join([NETWORK, *(f"{name}={{{name}}}" for name in varied)]),
+        "parameters": parameters,
+        "seeds": list(range(settings.seed, settings.seed + settings.runs)),
+    }
+    return _job(settings, title, [block])
+
+
+def peer_job(settings: Settings, title: str, *, negative: bool) -> Job:
+    """The job that trains the methods to compare with, on the same events and weights.
+
+    Args:
+        settings: Which methods.
+        title: Name of the networks' job.
+        negative: Whether training weights are negative; libraries of trees refuse them, so
+            that these are trained with absolute weights instead.
+    """
+    blocks = [
+        {"method": method, "title": method, "parameters": _PEERS[method]}
+        for method in settings.compare
+    ]
+    treated = settings.model_copy(update={"negative_weights": "absolute"})
+    keeps = settings.negative_weights == "keep" and negative
+    return _job(treated if keeps else settings, f"{title} compared", blocks)
+
+
+def network_parameters(settings: Settings) -> dict[str, Any]:
+    """Parameters of method `mlp` that are the script's network and training."""
+    decays = settings.decays
+    parameters: dict[str, Any] = {
+        "hidden_layer_sizes": settings.layers,
+        "activation": settings.activation,
+        "initialiser": settings.initialiser,
+        "output_initialiser": "glorot_uniform",
+        "dropout": settings.dropout,
+        "l1": settings.l1,
+        "l2": settings.l2,
+        "optimiser": settings.optimiser,
+        "learning_rate": settings.learning_rate,
+        "schedule": "inverse_time",
+        "decay": decays[0] if len(decays) == 1 else {"values": decays},
+        "epochs": settings.epochs,
+        "batch_size": settings.batch_size,
+        "early_stopping": settings.early_stopping,
+        "keep_best": True,
+        "shuffle": "own",
+        "precision": settings.precision,
+        "accuracy": "weighted",
+    }
+    if settings.compat and isinstance(settings, BinarySettings):
+        # The script draws the ROC with the weights of the last epoch, and scores with the best.
+        parameters["keep_best"] = {"values": [True, False]}
+    if settings.compat:
+        adam = {"epsilon_added_to": "uncorrected", "epsilon": 1e-7}
+        parameters |= {"weight_scale": "none", "accuracy": "unweighted"}
+        parameters |= adam if settings.optimiser == "adam" else {}
+    return parameters
+
+
+def _job(settings: Settings, title: str, classifiers: list[dict[str, Any]]) -> Job:
+    split = {"kind": "given_folds", "column": settings.event_number or "row", "validation": True}
+    data = {
+        "source": "events",
+        "scaling": _SCALINGS[settings.normalisation],
+        "training_weights": training_weights(settings),
+        **({"targets": "independent"} if isinstance(settings, BinarySettings) else {}),
+        **({"split": split} if settings.folds else {}),
+    }
+    return Job.model_validate(
+        {
+            "title": title,
+            "data": data,
+            "classifiers": classifiers,
+            "seed": settings.seed,
+            "bootstrap": 0,
+        }
+    )
+
+
+def training_weights(settings: Settings) -> dict[str, Any]:
+    """The rule of training weights: totals of the page's script, up to a common factor."""
+    binary = isinstance(settings, BinarySettings)
+    return {
+        "negative": settings.negative_weights,
+        "power": settings.power,
+        "reference": f"not {settings.signal_class}" if binary else settings.signal_class,
+        "each_part": settings.compat,
+    }
