@@ -89,7 +89,7 @@ def check(job: JobLike, *, store: str | Path = DEFAULT_STORE, cores: int | None 
         JobError: The job cannot run; carries all its problems.
     """
     folder = Path(store)
-    existing = Store.open(folder, create=False) if folder.is_dir() else None
+    existing = Store.existing(folder)
     resolved, plan = prepare(job, cores=cores, store=existing)
     return Outlook.of(resolved, plan, existing, folder=str(store))
 

@@ -106,7 +106,7 @@ def launch(
     if snapshot_seconds is not None and not snapshot_seconds >= 0:
         raise OptionError("snapshot_seconds", snapshot_seconds, "0 or more seconds")
     with leaves_on_second_interrupt():
-        existing = Store.open(store, create=False) if store.is_dir() else None
+        existing = Store.existing(store)
         resolved, planned = prepare(job, cores=cores, store=existing, dataset=dataset)
         opened = Store.open(store)
         log = RunLog(opened.log_path(resolved.name))

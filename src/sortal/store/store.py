@@ -50,6 +50,11 @@ class Store(Members, Holdings, Upkeep):
         _check_format(folder / _FILE)
         return cls(Parts.of(folder))
 
+    @classmethod
+    def existing(cls, folder: Path | str = DEFAULT) -> "Store | None":
+        """Open a store if there is one; nothing is made."""
+        return cls.open(folder, create=False) if (Path(folder) / _FILE).exists() else None
+
     def lease(self, name: str) -> AbstractContextManager[None]:
         """Be the one driver of a job while the block runs; `StoreBusy` if there is another."""
         return self.parts.leases.take(name)
