@@ -24,7 +24,7 @@ def cms(
     events: Annotated[
         int,
         typer.Option("--events", "-n", help="Events for each of the two commands; 1,000 or more."),
-    ] = 200_000,
+    ] = 400_000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of all randomness.")] = 0,
     force: Annotated[
         bool, typer.Option("--force", help="Write into a folder that holds files already.")
