@@ -23,7 +23,7 @@ from sortal.jobs.predict import Predictor
 from sortal.jobs.predictor_folder import load_predictor, save_predictor
 from sortal.store.store import Store
 from sortal.systems.cms.applying.apply import Applied, apply
-from sortal.systems.cms.applying.event_columns import event_folds
+from sortal.systems.cms.data.event_numbers import event_folds
 
 uproot = pytest.importorskip("uproot")
 

@@ -17,10 +17,13 @@ _SCREEN_SECONDS, _LOG_SECONDS = 0.5, 30.0
 
 ModelArgument = Annotated[
     Path,
-    typer.Argument(help="Folder of a run, with `network` in it, or the folder of a network."),
+    typer.Argument(
+        metavar="MODEL", help="Folder of a run, with `network` in it, or the folder of a network."
+    ),
 ]
 FilesArgument = Annotated[
-    list[Path], typer.Argument(help="ROOT (TTree or RNTuple), Parquet, CSV or TSV files.")
+    list[Path],
+    typer.Argument(metavar="FILES", help="ROOT (TTree or RNTuple), Parquet, CSV or TSV files."),
 ]
 OutOption = Annotated[
     Path, typer.Option("--out", "-o", help="File of scores: .root, .parquet or .csv.")
@@ -30,7 +33,7 @@ TreeOption = Annotated[
 ]
 AliasOption = Annotated[
     list[str] | None,
-    typer.Option("--alias", help="NAME=EXPRESSION: a column to derive; may be repeated."),
+    typer.Option("--alias", metavar="NAME=EXPRESSION", help="A column to derive; may be repeated."),
 ]
 CutOption = Annotated[str, typer.Option("--cut", help="Events to score, such as `Met > 200`.")]
 KeepOption = Annotated[
@@ -53,8 +56,9 @@ ShiftOption = Annotated[
     list[str] | None,
     typer.Option(
         "--shift",
-        help="SHIFT:COLUMN=EXPRESSION: score once more, as score_SHIFT, with this column shifted; "
-        "may be repeated, for one shift too.",
+        metavar="SHIFT:COLUMN=EXPRESSION",
+        help="Score once more, as score_SHIFT, with this column shifted; may be repeated, for one "
+        "shift too.",
     ),
 ]
 ShiftsOption = Annotated[
@@ -65,6 +69,7 @@ MissingOption = Annotated[
     str,
     typer.Option(
         "--missing",
+        metavar="refuse|nan",
         help="What an event with a missing or infinite variable does: refuse (end with its place) or "
         "nan (have no score).",
     ),

@@ -15,9 +15,10 @@ from sortal.data.readers.base import Batch, Table, WithLists
 from sortal.data.readers.derived import NotANumber
 from sortal.data.readers.registry import TableOptions, open_file, suffix_of
 from sortal.errors import DataError, suggest
-from sortal.systems.cms.applying.event_columns import as_type, event_folds, type_of
+from sortal.systems.cms.applying.event_columns import as_type, type_of
 from sortal.systems.cms.applying.request import ALL, UNSHIFTED, Request
 from sortal.systems.cms.applying.shifted import Variations
+from sortal.systems.cms.data.event_numbers import event_folds
 from sortal.systems.cms.data.files import TEXT_SUFFIXES, named_columns, place_of
 from sortal.systems.cms.settings import Settings
 

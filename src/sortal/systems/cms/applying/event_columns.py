@@ -1,4 +1,4 @@
-"""Columns that scores stand beside: event numbers, and text that holds numbers."""
+"""Columns that scores stand beside, and text among them that holds numbers."""
 
 from typing import Any
 
@@ -8,27 +8,6 @@ import pyarrow.compute as pc
 
 from sortal.data import columns as meaning
 from sortal.data.columns import BadValue
-
-
-def event_folds(column: pa.Array, folds: int) -> np.ndarray:
-    """Fold of each event: its number modulo the folds, exact for all whole numbers of 64 bits.
-
-    Returns:
-        Shape (events,), int64, from 0.
-
-    Raises:
-        BadValue: A value is missing, or no whole number.
-    """
-    if column.null_count:
-        raise BadValue(pc.index(pc.is_null(column), True).as_py(), "nothing", "a whole number")
-    if pa.types.is_string(column.type):
-        try:
-            column = pc.cast(pc.utf8_trim_whitespace(column), pa.int64())
-        except pa.ArrowInvalid:
-            return np.asarray(meaning.folds(column) % folds)
-    if pa.types.is_integer(column.type):
-        return np.asarray(column.to_numpy() % folds, dtype=np.int64)
-    return np.asarray(meaning.folds(column) % folds)
 
 
 def type_of(column: pa.Array, *, whole: bool) -> Any:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from sortal.data import columns as meaning
@@ -15,6 +14,7 @@ from sortal.data.readers.base import Selection
 from sortal.data.readers.derived import NotANumber
 from sortal.data.split import Part
 from sortal.errors import DataError
+from sortal.systems.cms.data.event_numbers import event_numbers
 from sortal.systems.cms.data.events import Events, join, without_root
 from sortal.systems.cms.data.files import Columns, EventFile, find_files, open_columns, place_of
 from sortal.systems.cms.settings import Settings
@@ -121,7 +121,7 @@ def _block(batch: Any, file: EventFile, columns: Columns, row: int) -> Events:
         parts=None
         if file.part is None
         else np.full(len(batch), list(Part).index(file.part), dtype=np.int8),
-        numbers=None if number is None else read(number, _event_numbers),
+        numbers=None if number is None else read(number, event_numbers),
         factors=np.prod(factors, axis=0) if factors else None,
     )
 
@@ -148,18 +148,3 @@ def _processes(column: Any) -> tuple[tuple[str, ...], np.ndarray]:
     encoded = named.dictionary_encode()
     codes = encoded.indices.to_numpy(zero_copy_only=False)
     return tuple(encoded.dictionary.to_pylist()), codes.astype(np.int64)
-
-
-def _event_numbers(column: Any) -> np.ndarray:
-    """Event numbers, int64; those of whole-number columns and of plain text are exact beyond 2**53."""
-    kind = column.type
-    if (pa.types.is_integer(kind) or pa.types.is_string(kind)) and not column.null_count:
-        try:
-            whole: np.ndarray = pc.cast(column, pa.int64()).to_numpy(zero_copy_only=False)
-            return whole
-        except pa.ArrowInvalid:
-            pass  # blanks, a point, or truly wrong: read as numbers below, which tells the row
-    try:
-        return meaning.folds(column)
-    except BadValue as error:
-        raise BadValue(error.row, error.got, "a whole number") from error
