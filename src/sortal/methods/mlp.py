@@ -17,7 +17,7 @@ from sortal.methods.base import (
 )
 from sortal.methods.network_method import AbstractNetworkMethod, estimate
 from sortal.methods.trained_parameters import AbstractTrainedParameters
-from sortal.networks.names import ActivationName
+from sortal.networks.names import MAXOUT_PIECES, ActivationName
 
 if TYPE_CHECKING:
     from sortal.networks.network import AnyLayer, Network
@@ -96,17 +96,17 @@ def _network(member: Member, features: int, outputs: int) -> "Network":
     from sortal.networks.network import Network
     from sortal.networks.normalise import BatchNorm
 
-    chosen, pieces = _parameters(member), 2
+    chosen = _parameters(member)
     layers: list[AnyLayer] = []
     for units in chosen.hidden_layer_sizes:
         if chosen.activation == "maxout":
-            layers.append(Dense(units=pieces * units))
+            layers.append(Dense(units=MAXOUT_PIECES * units))
         else:
             layers.append(Dense(units=units))
         if chosen.batch_norm:
             layers.append(BatchNorm())
         if chosen.activation == "maxout":
-            layers.append(Maxout(pieces=pieces))
+            layers.append(Maxout(pieces=MAXOUT_PIECES))
         else:
             layers.append(Activation(name=chosen.activation, slope=chosen.leaky_slope))
         if chosen.dropout:

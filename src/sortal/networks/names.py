@@ -25,3 +25,6 @@ Initialiser: TypeAlias = Literal[
     "uniform",
     "normal",
 ]
+
+MAXOUT_PIECES = 2
+"""Pieces of each unit, of which `maxout` takes the largest."""

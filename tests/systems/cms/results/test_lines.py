@@ -23,6 +23,12 @@ def test_the_pages_networks_have_the_pages_parameters(sizes, total):
     assert len(lines) == len(sizes) + 3
 
 
+def test_each_unit_of_maxout_has_the_weights_of_two():
+    lines = list(network_lines((12, 50, 50, 1), "maxout", "sigmoid"))
+    assert [line.split()[-1] for line in lines[2:5]] == ["1,300", "5,100", "51"]
+    assert lines[-1] == "Total params: 6,451"
+
+
 def test_checkpoints_tell_when_the_validation_loss_improved():
     assert list(checkpoint_lines([0.5, 0.6, 0.5, 0.4], "a/w.h5", every=False)) == [
         "Epoch 00001: val_loss improved from inf to 0.50000, saving model to a/w.h5",

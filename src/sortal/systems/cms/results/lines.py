@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from sortal.networks.names import MAXOUT_PIECES
+
 _WIDTHS = (29, 26, 14)
 
 
@@ -13,7 +15,7 @@ def network_lines(sizes: Sequence[int], activation: str, output: str) -> Iterato
 
     Args:
         sizes: Variables, nodes of each hidden layer, outputs.
-        activation: Of the hidden layers.
+        activation: Of the hidden layers; units of `maxout` have the weights of several.
         output: Of the output layer.
     """
     total = 0
@@ -21,7 +23,7 @@ def network_lines(sizes: Sequence[int], activation: str, output: str) -> Iterato
     yield "=" * sum(_WIDTHS)
     for number, (inputs, nodes) in enumerate(pairwise(sizes), 1):
         kind = output if number == len(sizes) - 1 else activation
-        count = (inputs + 1) * nodes
+        count = (inputs + 1) * nodes * (MAXOUT_PIECES if kind == "maxout" else 1)
         total += count
         yield _row(f"dense_{number} (Dense, {kind})", f"(None, {nodes})", f"{count:,}")
     yield "=" * sum(_WIDTHS)
