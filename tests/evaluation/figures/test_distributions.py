@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from sortal.errors import DataError
 from sortal.evaluation.figures.distributions import Process, score_figure
@@ -71,6 +72,14 @@ def test_points_beyond_the_limits_of_the_lower_panel_become_arrows():
     assert arrows["^"] == [[0.375, 1.5]]
     assert arrows["v"] == [[0.625, 0.5]]
     assert lower.get_ylim() == (0.5, 1.5)
+
+
+def test_the_lower_panel_leaves_no_empty_strip_below():
+    lower = LowerPanel(label="Test / validation", values=np.ones(4), limits=(0.5, 1.5))
+    figure = score_figure(BACKGROUNDS, lower=lower)
+    FigureCanvasAgg(figure).draw()
+    labels = figure.axes[-1].xaxis.get_tightbbox()
+    assert labels.y0 < 0.02 * figure.bbox.height
 
 
 def test_the_axis_tells_the_width_of_bins():

@@ -61,7 +61,9 @@ def draw_lower(axes: "Axes", panel: LowerPanel, edges: np.ndarray, hidden: np.nd
     axes.errorbar(centres, values, errors, halves, fmt="o", color="black", markersize=4)
     low, high = panel.limits or span(np.concatenate(kept), margin=0.1)
     for beyond, edge, mark in ((values < low, low, "v"), (values > high, high, "^")):
-        axes.plot(centres[beyond], np.full(beyond.sum(), edge), mark, color="black", clip_on=False)
+        if beyond.any():  # marks of no points would still take room, at the figure's corner
+            at = np.full(beyond.sum(), edge)
+            axes.plot(centres[beyond], at, mark, color="black", clip_on=False)
     axes.set_ylim(low, high)
     # A number at either end would touch those of the panel above, or of the other axis.
     axes.yaxis.set_major_locator(MaxNLocator(5, prune="both"))
