@@ -1,0 +1,1 @@
+"""ClaVis: many classifiers on any table, compared; batch jobs, plugins, tuning."""
