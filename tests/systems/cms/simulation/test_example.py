@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from sortal.systems.cms.simulation.example import write_example, write_root
 from sortal.systems.cms.simulation.observables import NAMES
 from sortal.systems.cms.simulation.processes import problem
 from sortal.systems.cms.simulation.simulate import events_in_chunks
-from sortal.systems.cms.training.optimum import read_optimum
+from sortal.systems.cms.training.optimum import TITLE, read_optimum
 
 PARTS = ("train", "val", "test")
 
@@ -129,6 +130,17 @@ def test_the_readme_says_that_events_are_simulated_and_what_to_run(example):
     assert "$" not in text
 
 
+def test_the_readme_counts_the_negative_weights(example):
+    weights = [
+        np.loadtxt(path, delimiter=",", usecols=-2, dtype=float)
+        for path in (example / "data").glob("*.csv")
+    ]
+    share = 100 * (np.concatenate(weights) < 0).mean()
+    assert f"{share:.1f} % of the weights are negative" in (
+        " ".join((example / "README.md").read_text().split())
+    )
+
+
 def test_without_uproot_the_readme_says_how_to_get_the_root_file(tmp_path, monkeypatch):
     monkeypatch.setattr("sortal.systems.cms.simulation.example.find_spec", lambda _: None)
     write_example(tmp_path / "cms", events=1_000, kinds=("binary",))
@@ -180,19 +192,56 @@ def test_the_command_writes_the_example_and_says_what_is_next(tmp_path):
     assert "a new or empty folder" in refused.stderr
 
 
+@dataclass(frozen=True)
+class Told:
+    """A line of a report's table."""
+
+    auc: float
+    merit: float
+    merit_error: float
+
+
+def told(folder: Path) -> dict[str, Told]:
+    """What a report says of each classifier, by its title."""
+    lines = json.loads((folder / "report.json").read_text())["classifiers"]
+    return {
+        line["title"]: Told(line["auc"], line["merit_test"], line["merit_test_error"])
+        for line in lines
+    }
+
+
+@pytest.fixture(scope="module")
+def whole_example(tmp_path_factory):
+    """The example as it is without an option, XGBoost and all."""
+    folder = tmp_path_factory.mktemp("whole")
+    assert run(folder, "example", "cms", ".").returncode == 0
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_network_of_the_examples_settings_comes_near_the_optimum(tmp_path):
-    assert run(tmp_path, "example", "cms", ".").returncode == 0
-    trained = run(tmp_path, "cms", "binary", "-s", "binary.yaml")
+def test_a_network_of_the_examples_settings_comes_near_the_optimum(whole_example):
+    trained = run(whole_example, "cms", "binary", "-s", "binary.yaml")
     assert trained.returncode == 0, trained.stderr
-    lines = {line.split("  ")[0]: line for line in trained.stdout.splitlines()}
-    figures = {
-        title: (float(line.split(" ± ")[0].split()[-1]), float(line.split(" ± ")[1].split()[-1]))
-        for title, line in lines.items()
-        if line.count(" ± ") == 2
-    }
-    network, best = figures["network"], figures["optimum (true likelihood ratio)"]
-    assert network[0] >= 0.99 * best[0]
-    assert network[1] >= 0.95 * best[1]
-    assert figures["lda"][0] <= 0.97 * best[0]
+    found = told(whole_example / "models" / "2016_1l_example")
+    network, best = found["network"], found[TITLE]
+    assert network.auc >= 0.99 * best.auc
+    assert network.merit >= 0.95 * best.merit
+    assert found["lda"].auc <= 0.97 * best.auc
+    assert found["lda"].merit + found["lda"].merit_error < 0.95 * best.merit
+    assert "xgboost" in found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_networks_of_five_classes_come_near_the_optimum_together(whole_example):
+    few = ("--runs", "5", "--decays", "1e-4")
+    trained = run(whole_example, "cms", "multiclass", "-s", "multiclass.yaml", *few)
+    assert trained.returncode == 0, trained.stderr
+    (folder,) = (whole_example / "17var_models_5C").iterdir()
+    found = told(folder)
+    ensemble, best = found["ensemble"], found[TITLE]
+    assert ensemble.auc >= 0.99 * best.auc
+    assert ensemble.merit + ensemble.merit_error >= 0.95 * best.merit
+    assert min(found[f"run {number}"].auc for number in range(5)) >= 0.985 * best.auc
+    assert "xgboost" in found

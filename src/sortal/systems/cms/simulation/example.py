@@ -119,7 +119,8 @@ def _write_kind(folder: Path, of: Problem, events: int, seed: int) -> dict[str, 
     _write_text(folder / f"{of.kind}.yaml", settings.read_text(encoding="utf-8"))
     tested = optimum_of_parts(parts["val"], parts["test"], split_factors=_SPLIT_FACTORS)
     limit = optimum_in_the_limit(of, seed=0)
-    return {"test": asdict(tested), "many_events": asdict(limit)}
+    negative = {"negative_percent": round(100 * float((sample.weights < 0).mean()), 1)}
+    return {"sample": negative, "test": asdict(tested), "many_events": asdict(limit)}
 
 
 def _write_csv(path: Path, events: SimulatedEvents) -> None:

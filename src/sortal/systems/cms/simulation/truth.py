@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -110,6 +111,7 @@ def optimum_of_parts(
     return _optimum([scores], [test], applied, 0)
 
 
+@cache
 def optimum_in_the_limit(problem: Problem, events: int = 500_000, *, seed: int) -> Optimum:
     """Judge true scores of a large sample, with its own best cut among the page's 200."""
     pieces = list(events_in_chunks(problem, events, seed=seed))
