@@ -17,6 +17,7 @@ from sortal.job.comments import blank_comments
 from sortal.job.positions import Positions, Step, dotted
 from sortal.job.problems import Problem
 from sortal.job.scalar import TAG, Refused, read_scalar
+from sortal.job.slip import Slip, find_slip
 from sortal.job.words import short
 
 _PLAIN = (TAG + "map", TAG + "seq")
@@ -62,6 +63,10 @@ def parse(text: str, *, is_json: bool = False) -> Parsed:
         reader.refuse((), "text that can be read", str(error), 0)
     except _TooLarge:
         reader.refuse((), f"at most {_MOST} values", "aliases that multiply to more", 0)
+    slip = find_slip(text) if is_json and reader.problems else None
+    if slip:  # in words of JSON, and at the place where it is to be mended
+        data, reader.problems = None, []
+        reader.stumble(slip)
     return Parsed(data, Positions(reader.lines), reader.problems)
 
 
@@ -91,6 +96,11 @@ class _Reader:
         self.problems.append(
             Problem(path=dotted(path), expected=expected, got=got, line=self.line(index))
         )
+
+    def stumble(self, slip: Slip) -> None:
+        """Note what of JSON's own signs is missing or too much."""
+        column = slip.index - self.text.rfind("\n", 0, slip.index)
+        self.refuse((), "valid JSON", f"an error at column {column}: {slip.text}", slip.index)
 
     def reject(self, error: YAMLError) -> None:
         """Note why the text is not YAML at all."""
