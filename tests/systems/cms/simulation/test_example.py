@@ -122,6 +122,13 @@ def test_the_optimum_of_these_events_is_near_that_of_many(example):
         assert test["merit"] == pytest.approx(many["merit"], abs=5 * test["merit_error"])
 
 
+def test_what_the_balance_costs_is_told(example):
+    about = json.loads((example / "optimum.json").read_text())["multiclass"]
+    balanced, best = about["balanced"]["merit"], about["many_events"]["merit"]
+    assert 0.95 * best < balanced < best
+    assert f"figure of merit of {balanced:.4g} only" in (example / "README.md").read_text()
+
+
 def test_the_readme_says_that_events_are_simulated_and_what_to_run(example):
     text = (example / "README.md").read_text()
     assert "SIMULATED" in text

@@ -14,7 +14,12 @@ import numpy as np
 from sortal.errors import OptionError
 from sortal.systems.cms.simulation.processes import Kind, Problem, problem
 from sortal.systems.cms.simulation.simulate import SimulatedEvents, simulate
-from sortal.systems.cms.simulation.truth import optimum_in_the_limit, optimum_of_parts, true_scores
+from sortal.systems.cms.simulation.truth import (
+    balanced_scores,
+    optimum_in_the_limit,
+    optimum_of_parts,
+    true_scores,
+)
 
 LEAST_EVENTS = 1_000
 NEW_EVENTS = 20_000
@@ -118,9 +123,14 @@ def _write_kind(folder: Path, of: Problem, events: int, seed: int) -> dict[str, 
     settings = files("sortal.systems.cms.simulation").joinpath(f"example-{of.kind}.yaml")
     _write_text(folder / f"{of.kind}.yaml", settings.read_text(encoding="utf-8"))
     tested = optimum_of_parts(parts["val"], parts["test"], split_factors=_SPLIT_FACTORS)
-    limit = optimum_in_the_limit(of, seed=0)
-    negative = {"negative_percent": round(100 * float((sample.weights < 0).mean()), 1)}
-    return {"sample": negative, "test": asdict(tested), "many_events": asdict(limit)}
+    found = {
+        "sample": {"negative_percent": round(100 * float((sample.weights < 0).mean()), 1)},
+        "test": asdict(tested),
+        "many_events": asdict(optimum_in_the_limit(of, seed=0)),
+    }
+    if of.kind == "multiclass":
+        found["balanced"] = asdict(optimum_in_the_limit(of, seed=0, score=balanced_scores))
+    return found
 
 
 def _write_csv(path: Path, events: SimulatedEvents) -> None:

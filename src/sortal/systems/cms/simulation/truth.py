@@ -1,6 +1,6 @@
 """What the densities behind simulated events tell: true scores, and how well they can do at best."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -95,6 +95,16 @@ def class_posteriors(events: SimulatedEvents, *, power: float = 0.5) -> np.ndarr
     return posteriors
 
 
+def balanced_scores(events: SimulatedEvents) -> np.ndarray:
+    """Give the signal score that a network of many events would learn with the page's SQRT balance.
+
+    Returns:
+        Shape (examples,), in [0, 1]. All signal points are one class to it.
+    """
+    scores: np.ndarray = class_posteriors(events)[:, 0]
+    return scores
+
+
 def optimum_of_parts(
     validation: SimulatedEvents, test: SimulatedEvents, *, split_factors: tuple[float, float]
 ) -> Optimum:
@@ -112,10 +122,16 @@ def optimum_of_parts(
 
 
 @cache
-def optimum_in_the_limit(problem: Problem, events: int = 500_000, *, seed: int) -> Optimum:
-    """Judge true scores of a large sample, with its own best cut among the page's 200."""
+def optimum_in_the_limit(
+    problem: Problem,
+    events: int = 500_000,
+    *,
+    seed: int,
+    score: Callable[[SimulatedEvents], np.ndarray] = true_scores,
+) -> Optimum:
+    """Judge scores of a large sample, with its own best cut among the page's 200."""
     pieces = list(events_in_chunks(problem, events, seed=seed))
-    scores = [true_scores(piece) for piece in pieces]
+    scores = [score(piece) for piece in pieces]
     found = _scan(scores, pieces, 1.0, page_cuts())
     return _optimum(scores, pieces, found, found.best)
 
