@@ -134,6 +134,8 @@ def test_the_readme_says_that_events_are_simulated_and_what_to_run(example):
     assert "SIMULATED" in text
     assert "sortal cms binary -s binary.yaml" in text
     assert "sortal cms multiclass -s multiclass.yaml" in text
+    assert "(8,000 of each kind, seed 5)" in text
+    assert "of 500,000 events)" in text
     assert "$" not in text
 
 

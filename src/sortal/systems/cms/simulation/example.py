@@ -155,17 +155,18 @@ def _other_seed(seed: int, purpose: str) -> int:
 def _readme(about: dict[str, Any], *, has_root: bool) -> str:
     """Fill in the template's figures; sections that do not apply are left out."""
     package = files("sortal.systems.cms.simulation")
-    text = [_filled(package.joinpath("example.template.md"), about)]
+    counted = {**about, "events": f"{about['events']:,}"}
+    text = [_filled(package.joinpath("example.template.md"), counted)]
     for kind in ("binary", "multiclass"):
         if kind in about:
             figures = {
-                f"{part}_{name}": f"{value:.4g}"
+                f"{part}_{name}": f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
                 for part, values in about[kind].items()
                 for name, value in values.items()
             }
             text.append(_filled(package.joinpath(f"example-{kind}.template.md"), figures))
     name = "example-root.template.md" if has_root else "example-no-root.template.md"
-    text.append(_filled(package.joinpath(name), {"new": NEW_EVENTS}))
+    text.append(_filled(package.joinpath(name), {"new": f"{NEW_EVENTS:,}"}))
     return "\n".join(text)
 
 
