@@ -1,0 +1,183 @@
+"""Job files of ClaVis: comments, all problems at once, titles that tell apart."""
+
+import json
+
+import pytest
+
+from sortal.job.problems import JobError
+from sortal.systems.clavis.jobfile import read_batch_job
+
+DATA = {"title": "a job", "dataset": "sklearn_iris"}
+
+
+def write(folder, content, name="job.json"):
+    text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def read(folder, classifiers=(), data=None, **more):
+    job = {"data": DATA | (data or {}), "classifiers": list(classifiers), **more}
+    return read_batch_job(write(folder, job))
+
+
+def problems_of(folder, content):
+    with pytest.raises(JobError) as caught:
+        read_batch_job(write(folder, content))
+    return caught.value.problems
+
+
+def titles(job):
+    return [one.title for one in job.classifiers]
+
+
+def test_comments_stand_wherever_json_allows_a_blank(tmp_path):
+    job = read_batch_job(
+        write(
+            tmp_path,
+            """{
+            // above
+            "data": { "title": "x # 1", "dataset": "https://d" /* behind */, },
+            "projections": [ // none yet
+            ],
+            "classifiers": [
+              { "title": "KNN {n_neighbors}", "method": "kneighbors", # three of them
+                "n_neighbors": {"is_meta": true, "values": [1, 2, 3]} },
+              // ...
+            ]
+            }""",
+        )
+    )
+    assert (job.data.title, job.data.dataset) == ("x # 1", "https://d")
+    assert titles(job) == ["KNN 1", "KNN 2", "KNN 3"]
+    assert job.classifiers[1].arguments == {"n_neighbors": 2}
+    assert (job.classifiers[0].place, job.classifiers[0].line) == ("classifiers[0]", 7)
+
+
+def test_a_missing_comma_is_told_with_line_column_and_cure(tmp_path):
+    text = '{\n"data": {\n// a title\n"title": "MNIST"\n// a plugin\n"dataset": "m"},\n"classifiers": []}'
+    (problem,) = problems_of(tmp_path, text)
+    assert str(problem) == (
+        "line 4: expected valid JSON, got an error at column 17: "
+        "a comma is missing at the end of line 4."
+    )
+    mended = text.replace('"MNIST"', '"MNIST",')
+    assert read_batch_job(write(tmp_path, mended)).classifiers == ()
+
+
+def test_all_problems_are_told_at_once_with_their_lines(tmp_path):
+    text = """{
+    "data": {"title": "a/b", "datset": "x", "subset_train": 2, "scale": 1},
+    "projection": [],
+    "classifiers": [
+      {"title": "x", "method": "m", "p": {"is_meta": true, "min": 1, "max": 0,
+        "step": {"type": "add", "value": 1}}},
+      {"method": "m"}
+    ]}"""
+    found = problems_of(tmp_path, text)
+    assert {(p.line, p.path, p.nearest) for p in found} == {
+        (2, "data.title", ""),
+        (2, "data.datset", "dataset"),
+        (2, "data.subset_train", ""),
+        (2, "data.scale", ""),
+        (3, "projection", "projections"),
+        (6, "classifiers[0].p.step.value", ""),
+        (7, "classifiers[1].title", ""),
+    }
+
+
+def test_what_the_page_leaves_out_has_a_default(tmp_path):
+    data = read(tmp_path).data
+    assert (data.subset_train, data.subset_test, data.test_size) == (1, 1, None)
+    assert (data.scale, data.random_state, data.subset) == (False, 42, "first")
+    assert not data.disable_cross_validation
+    assert not data.save_clfs_for_folds
+
+
+@pytest.mark.parametrize("title", ["a/b", "a\\b", "a:b", "..", ".a", "a ", "a.", "con", "\n", ""])
+def test_job_titles_that_name_no_file_are_refused(tmp_path, title):
+    (problem,) = problems_of(tmp_path, {"data": DATA | {"title": title}, "classifiers": []})
+    assert problem.path == "data.title"
+    assert "that can name a file" in problem.expected
+
+
+@pytest.mark.parametrize("title", ["MNIST Experiment 1", "Größe 2", "iris_1.5", "実験", "(a+b)"])
+def test_job_titles_may_be_any_name_of_a_file(tmp_path, title):
+    assert read(tmp_path, data={"title": title}).data.title == title
+
+
+def test_equal_titles_of_two_entries_are_told_with_both_places(tmp_path):
+    entry = {"title": "KNN", "method": "kneighbors"}
+    (problem,) = problems_of(
+        tmp_path, {"data": DATA, "classifiers": [entry | {"k": 1}, entry | {"k": 2}]}
+    )
+    assert problem.path == "classifiers[1].title"
+    assert problem.got == "'KNN', the title of classifiers[0] on line 1"
+
+
+def test_equal_titles_of_one_entry_are_told_with_what_to_write(tmp_path):
+    entry = {
+        "title": "KNN {a}",
+        "method": "m",
+        "a": {"is_meta": True, "values": [1]},
+        "b": {"is_meta": True, "values": [1, 2]},
+    }
+    (problem,) = problems_of(tmp_path, {"data": DATA, "classifiers": [entry]})
+    assert problem.expected.endswith("write {b} into it")
+
+
+def test_one_classifier_named_twice_is_one_with_a_note(tmp_path):
+    job = read(
+        tmp_path,
+        [
+            {"title": "KNN 1", "method": "kneighbors", "n_neighbors": 1},
+            {
+                "title": "KNN {n_neighbors}",
+                "method": "kneighbors",
+                "n_neighbors": {"is_meta": True, "values": [1, 2]},
+            },
+        ],
+    )
+    assert titles(job) == ["KNN 1", "KNN 2"]
+    assert "'KNN 1' stands twice" in job.notes[0]
+
+
+def test_one_meaning_under_two_titles_is_two_configurations(tmp_path):
+    job = read(tmp_path, [{"title": "a", "method": "m"}, {"title": "b", "method": "m"}])
+    assert [one.title for one in job.classifiers] == ["a", "b"]
+    assert job.classifiers[0].meaning == job.classifiers[1].meaning
+
+
+def test_methods_and_projections_may_be_meta_too(tmp_path):
+    method = {"is_meta": True, "values": ["svm", "naive"]}
+    perplexity = {"is_meta": True, "values": [10, 20]}
+    job = read(
+        tmp_path,
+        [{"title": "🌲 {method}", "method": method}],
+        projections=[{"title": "t {perplexity}", "method": "tsne", "perplexity": perplexity}],
+    )
+    assert [(one.title, one.method) for one in job.classifiers] == [
+        ("🌲 svm", "svm"),
+        ("🌲 naive", "naive"),
+    ]
+    assert [one.title for one in job.projections] == ["t 10", "t 20"]
+
+
+@pytest.mark.parametrize("method", [3, {"kind": "svm"}, {"is_meta": True, "values": [1]}])
+def test_a_method_is_a_name(tmp_path, method):
+    entry = {"title": "x", "method": method}
+    (problem,) = problems_of(tmp_path, {"data": DATA, "classifiers": [entry]})
+    assert (problem.path, problem.expected) == ("classifiers[0].method", "the name of a method")
+
+
+def test_a_missing_file_names_its_nearest_neighbour(tmp_path):
+    write(tmp_path, {}, "iris.json")
+    with pytest.raises(JobError, match=r"Did you mean 'iris.json'"):
+        read_batch_job(tmp_path / "irs.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "3", "// nothing"])
+def test_a_file_that_is_no_map_is_refused(tmp_path, text):
+    (problem,) = problems_of(tmp_path, text)
+    assert "a block with the keys data, projections, classifiers" in problem.expected
