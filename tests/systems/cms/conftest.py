@@ -1,5 +1,6 @@
-"""Small folders of events in the layout of the page's scripts, and events as values."""
+"""Small folders of events in the layout of the page's scripts, events as values, and what is trained on them."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import Result
+from matplotlib.figure import Figure
+from typer.testing import CliRunner
 
+from sortal.cli.main import app
 from sortal.data.split import Part
+from sortal.events import silent
 from sortal.systems.cms.data.events import Events
-from sortal.systems.cms.settings import BinarySettings
+from sortal.systems.cms.settings import BinarySettings, Settings
+from sortal.systems.cms.simulation.example import write_example
+from sortal.systems.cms.training.campaign import Campaign, read_sample, run
 
 PROCESSES = {"sig": ("S_550_520",), "bkg": ("Wj_100", "TTlep")}
 SIZES = {"train": 24, "val": 24, "test": 48}
@@ -125,3 +133,87 @@ def events() -> Callable[..., Events]:
         )
 
     return made
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example of 3000 simulated events a kind, which no test may change."""
+    folder = tmp_path_factory.mktemp("simulated")
+    write_example(folder, events=3_000)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def train(
+    inline_engine: type, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Settings], Campaign]:
+    """Train what settings ask for, in this process and in a store of its own."""
+
+    def trained(settings: Settings) -> Campaign:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sortal.jobs.run.Here", inline_engine)
+            return run(
+                settings,
+                read_sample(settings),
+                "tiny",
+                store=tmp_path_factory.mktemp("stored") / "store",
+                cores=1,
+                listener=silent,
+                interrupted=silent,
+            )
+
+    return trained
+
+
+def _leave_blank(figure: Figure, path: Path, **_: object) -> None:
+    path.touch()
+
+
+@pytest.fixture(scope="session")
+def blank_pictures() -> Callable[[pytest.MonkeyPatch], None]:
+    """Have pictures put together as ever, but not painted, which takes most of a command's time."""
+    return lambda patch: patch.setattr(Figure, "savefig", _leave_blank)
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A copy of the example, and the commands called in it."""
+
+    path: Path
+    engine: type
+    blank: Callable[[pytest.MonkeyPatch], None]
+
+    def cms(self, *words: object, painted: bool = False, engine: type | None = None) -> Result:
+        """Call `sortal cms` in this process; pictures are empty files unless asked for."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.path)
+            patch.setattr("sortal.jobs.run.Here", engine or self.engine)
+            if not painted:
+                self.blank(patch)
+            return CliRunner().invoke(app, ["cms", *map(str, words)])
+
+
+@pytest.fixture(scope="module")
+def workplace(
+    simulated: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    inline_engine: type,
+    blank_pictures: Callable[[pytest.MonkeyPatch], None],
+) -> Workplace:
+    """A folder for the tests of a module to work in."""
+    folder = tmp_path_factory.mktemp("work") / "example"
+    shutil.copytree(simulated, folder)
+    return Workplace(folder, inline_engine, blank_pictures)
+
+
+class Untrained:
+    """An engine that nothing may be handed to."""
+
+    def __init__(self, workers: int, threads: int) -> None:
+        raise AssertionError("there was something to train")
+
+
+@pytest.fixture(scope="session")
+def nothing_to_train() -> type:
+    """Stands for the engine where all must be in the store."""
+    return Untrained

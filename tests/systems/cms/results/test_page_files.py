@@ -10,38 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.data.split import Part
-from sortal.events import silent
 from sortal.jobs.rescore import part_scores
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.page_files import TABLE_COLUMNS, rate_text, write_table
 from sortal.systems.cms.results.pickles import write_pickles
 from sortal.systems.cms.settings import MulticlassSettings
-from sortal.systems.cms.training.campaign import read_sample, run
 from sortal.systems.cms.training.scored import mean_of
 
 NAMES = {Part.VALIDATION: ("val_output.csv", "val"), Part.TEST: ("test_output.csv", "test")}
 CLASSES = {"Wjets": ["Wj*"], "TTbar": ["TT*"]}
 TRAINING = {"epochs": 2, "batch_size": 16, "layers": [4], "bootstrap": 0}
-
-
-@pytest.fixture(scope="module")
-def train(lasting_folder, inline_engine, tmp_path_factory):
-    """Train tiny networks on the six files."""
-
-    def trained(settings):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sortal.jobs.run.Here", inline_engine)
-            return run(
-                settings,
-                read_sample(settings),
-                "tiny",
-                store=tmp_path_factory.mktemp("stored") / "store",
-                cores=1,
-                listener=silent,
-                interrupted=silent,
-            )
-
-    return trained
 
 
 @pytest.fixture(scope="module")

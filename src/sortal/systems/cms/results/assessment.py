@@ -160,7 +160,7 @@ def _agreements(
 
 
 def _losses(scored: Scored, sample: Sample, settings: Settings) -> LossReport:
-    updates = -(-len(scored.rows[Part.TRAIN]) // settings.batch_size)
+    updates = -(-scored.training_events // settings.batch_size)
     return report_losses(
         scored.history,
         Circumstances(

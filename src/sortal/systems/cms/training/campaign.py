@@ -31,6 +31,9 @@ class Sample:
     scales: Scales = field(repr=False)
     """What turns their weights into expected events."""
 
+    optimum: Scored | None = None
+    """What the true densities of simulated events give; None where they are not known."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Campaign:
@@ -42,19 +45,21 @@ class Campaign:
     """Every decay rate with all its runs, in that order."""
 
     peers: tuple[Scored, ...]
-    optimum: Scored | None
-    """What the true densities of simulated events give; None where they are not known."""
-
     store: Store = field(repr=False)
     seconds: float
     """Wall time of the training; 0 for what the store had."""
 
+    @property
+    def optimum(self) -> Scored | None:
+        """The sample's, beside which networks stand."""
+        return self.sample.optimum
+
 
 def read_sample(settings: Settings) -> Sample:
-    """Read, class, weigh and divide the events, and refuse what cannot be trained on.
+    """Read, class, weigh and divide the events, and refuse what cannot be trained on or judged by.
 
     Raises:
-        DataError: See the steps, and `refuse_unsound`.
+        DataError: See the steps, `refuse_unsound` and `read_optimum`.
         NotFound: A split factor is of no class.
     """
     events = with_physics_weights(read_files(settings), settings)
@@ -65,7 +70,12 @@ def read_sample(settings: Settings) -> Sample:
     classes = class_map(events, settings)
     refuse_unsound(events, classes, settings)
     events = events.noting(*remarks(events, settings))
-    return Sample(events=events, classes=classes, scales=scales_of(events, classes, settings))
+    return Sample(
+        events=events,
+        classes=classes,
+        scales=scales_of(events, classes, settings),
+        optimum=read_optimum(settings, events),
+    )
 
 
 def run(
@@ -120,7 +130,6 @@ def run(
         sample=sample,
         networks=tuple(scored(first.results, opened)),
         peers=tuple(peers),
-        optimum=read_optimum(settings, sample.events),
         store=opened,
         seconds=first.summary.seconds if first.summary.trained else 0.0,
     )

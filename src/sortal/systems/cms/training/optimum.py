@@ -21,7 +21,8 @@ def read_optimum(settings: Settings, events: Events) -> Scored | None:
     the part's events: signal, then background.
 
     Raises:
-        DataError: A file is missing, or holds another number of events than the part has.
+        DataError: The events are divided here, or a file is missing, holds other than
+            finite numbers, or those of another number of events than the part has.
     """
     if not settings.optimum:
         return None
@@ -35,10 +36,19 @@ def read_optimum(settings: Settings, events: Events) -> Scored | None:
         path = Path(settings.optimum) / f"{prefix}.npy"
         if not path.is_file():
             raise DataError(f"{path}: there is no such file of true scores.")
-        values = np.load(path, allow_pickle=False)
-        if len(values) != len(rows[part]):
-            raise DataError(
-                f"{path}: expected the scores of {len(rows[part])} events, got {len(values)}."
-            )
-        scores[part] = values.reshape(len(values), -1)
+        scores[part] = _read_scores(path, len(rows[part]))
     return Scored(title=TITLE, seed=settings.seed, members=(), rows=rows, scores=scores)
+
+
+def _read_scores(path: Path, events: int) -> np.ndarray:
+    """Scores in a file, shape (events, outputs)."""
+    try:
+        values: np.ndarray = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise DataError(f"{path}: expected an array of numbers as NumPy saves it.") from error
+    if values.ndim == 0 or len(values) != events:
+        count = len(values) if values.ndim else "one number"
+        raise DataError(f"{path}: expected the scores of {events} events, got {count}.")
+    if values.dtype.kind != "f" or not np.isfinite(values).all():
+        raise DataError(f"{path}: expected finite scores, float32 or float64.")
+    return values.reshape(events, -1)

@@ -29,6 +29,9 @@ class Scored:
     scores: dict[Part, np.ndarray] = field(repr=False)
     """Their scores, float32, shape (events, outputs)."""
 
+    training_events: int = 0
+    """Events that the only member, or that of the first fold, learnt from; 0 where none did."""
+
     history: list[dict[str, float]] = field(default_factory=list, repr=False)
     """One row an epoch of the only member's training, or of the first fold's; empty without one."""
 
@@ -55,12 +58,14 @@ def _of_result(result: Result, store: Store) -> Iterator[Scored]:
         rows, scores = {}, {}
         for part in Part:
             rows[part], scores[part] = _together(members, store, part)
+        record = members[0].record
         yield Scored(
             title=result.title,
             seed=seed,
             members=members,
             rows=rows,
             scores=scores,
+            training_events=len(store.split(record["dataset"], record["split"]).train),
             history=list(store.history(members[0].entry["key"])),
         )
 
