@@ -52,22 +52,25 @@ def run_binary(
 def write_campaign(campaign: Campaign, folder: Path, *, verbose: bool) -> None:
     """Write the files of one network into its folder; of several each has a folder run<k> within."""
     networks = reported(campaign)
+    several = len(networks) > 1
     look = session.look_of(campaign.settings)
     for number, network in enumerate(networks):
-        place = folder / f"run{number}" if len(networks) > 1 else folder
+        place = folder / f"run{number}" if several else folder
         place.mkdir(exist_ok=True)
-        session.print_course(network, place, verbose=verbose)
+        name = f"run {number}" if several else ""
+        session.print_course(network, place, verbose=verbose, name=name)
         _write_network(campaign, network, place, look)
     if verbose:
         echo(f"Training took  {minutes(campaign.seconds):g}  minutes")
         echo("Getting predictions")
     chosen = networks[0]
-    if len(networks) > 1:
+    if several:
         chosen = mean_of(networks)
         page_files.write_outputs(folder, chosen, campaign.sample.events)
     write_report(campaign, networks, chosen, folder, look)
-    losses = [row["validation_loss"] for row in networks[0].history]
-    echo(f"Epoch of the best training:  {best_epoch(losses)}")
+    courses = [page_files.course(one)["val_loss"] for one in networks]
+    best = min(courses, key=lambda losses: losses[best_epoch(losses)])
+    echo(f"Epoch of the best training:  {best_epoch(best)}")
 
 
 def reported(campaign: Campaign) -> list[Scored]:

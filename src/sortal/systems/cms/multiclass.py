@@ -98,10 +98,11 @@ def _write_decay(
     pictures = folder / "FOM_figures_runs"
     pictures.mkdir(exist_ok=True)
     merits = []
+    among = f"{folder.name}, " if len(settings.decays) > 1 else ""
     for number, network in enumerate(networks):
         place = folder / f"run{number}"
         place.mkdir(exist_ok=True)
-        session.print_course(network, place, verbose=verbose)
+        session.print_course(network, place, verbose=verbose, name=f"{among}run {number}")
         session.write_training(campaign, network, place)
         draw_course(network, place, look, log_accuracy=True)
         merit = merit_of(network, sample.events, sample.classes, sample.scales, settings)

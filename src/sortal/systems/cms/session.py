@@ -1,18 +1,24 @@
 """What both commands share: settings read, networks trained under a live display, an end on request."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sortal.console import Display, echo
-from sortal.errors import SortalError
+from sortal.errors import MissingExtra, SortalError
 from sortal.evaluation.figures.style import Look
 from sortal.export.formats import Format
 from sortal.export.write import check_extra
 from sortal.job.settings import read_settings
 from sortal.jobs.launch import Launched
 from sortal.systems.cms.results import page_files
-from sortal.systems.cms.results.lines import checkpoint_lines, epoch_lines, network_lines
+from sortal.systems.cms.results.lines import (
+    best_line,
+    checkpoint_lines,
+    epoch_lines,
+    network_lines,
+)
 from sortal.systems.cms.settings import BinarySettings, Settings
 from sortal.systems.cms.training.campaign import Campaign, Sample, read_sample, run
 from sortal.systems.cms.training.scored import Scored
@@ -29,10 +35,17 @@ class Ended(SortalError):
 
 
 def read(model: type[Model], given: Mapping[str, Any], path: Path | None) -> Model:
-    """Read settings from options and a file; data of a file's settings lies where the command runs."""
+    """Read settings from options and a file; data of a file's settings lies where the command runs.
+
+    Raises:
+        UserError: They are wrong.
+        MissingExtra: Something to be written needs a package that is not installed.
+    """
     settings = read_settings(model, path, given)
     if settings.onnx:
         check_extra(Format.ONNX)
+    if settings.hep_style and find_spec("mplhep") is None:
+        raise MissingExtra("the figure style 'hep'", "hep")
     return settings
 
 
@@ -101,13 +114,24 @@ def print_network(settings: Settings, sample: Sample) -> None:
         echo(line)
 
 
-def print_course(network: Scored, folder: Path, *, verbose: bool) -> None:
-    """Print when the validation loss improved; each epoch too if wanted."""
+def print_course(network: Scored, folder: Path, *, verbose: bool, name: str = "") -> None:
+    """Print when the validation loss improved; each epoch too if wanted.
+
+    Args:
+        network: A trained network; of folds the first is told.
+        folder: Where its files are.
+        verbose: Whether every epoch has its line.
+        name: What it is called among several, of which each has one line unless `verbose`.
+    """
+    losses = page_files.course(network)["val_loss"]
+    if name and not verbose:
+        echo(best_line(name, losses))
+        return
     if verbose:
         for line in epoch_lines(network.history):
             echo(line)
-    losses = [row["validation_loss"] for row in network.history]
-    for line in checkpoint_lines(losses, f"{folder}/{page_files.WEIGHTS}", every=verbose):
+    path = folder / page_files.file_of(network.member, page_files.WEIGHTS)
+    for line in checkpoint_lines(losses, str(path), every=verbose):
         echo(line)
 
 

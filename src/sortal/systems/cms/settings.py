@@ -214,6 +214,9 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
             )
         if self.compat and self.folds:
             raise ValueError("compat with folds; the scripts have one division")
+        twice = [rate for rate, count in Counter(self.decays).items() if count > 1]
+        if twice:
+            raise ValueError(f"the decay rate {twice[0]:g} twice; runs train a network again")
         self._refuse_shared_columns()
         return self
 

@@ -50,6 +50,16 @@ def checkpoint_lines(losses: Sequence[float], path: str, *, every: bool) -> Iter
             yield f"Epoch {epoch:05d}: val_loss did not improve from {_loss(best)}"
 
 
+def best_line(name: str, losses: Sequence[float]) -> str:
+    """Tell a training in one line: which epoch, counted from 0, had the lowest validation loss.
+
+    >>> best_line("run 3", [1.5, 1.029, 1.2])
+    'run 3: best epoch 1, val_loss 1.02900'
+    """
+    best = best_epoch(losses)
+    return f"{name}: best epoch {best}, val_loss {_loss(losses[best])}"
+
+
 def epoch_lines(history: Sequence[dict[str, float]]) -> Iterator[str]:
     """One line an epoch, as Keras' progress ends."""
     total = len(history)

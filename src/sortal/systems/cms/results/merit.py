@@ -1,6 +1,7 @@
 """Figures of merit of a classifier: expected events, the scan of cuts, the cut that validation chooses."""
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -56,27 +57,31 @@ def merit_of(
             else None,
         )
     rule = cut_rule(settings)
-    grid = page_cuts() if settings.scan == "page" or settings.compat else None
+    grid = page_cuts() if on_page_grid(settings) else None
     scans = {Part.VALIDATION: scan_events(selected[Part.VALIDATION], rule, grid)}
     cuts = scans[Part.VALIDATION].cuts
     scans |= {part: scan_events(selected[part], rule, cuts) for part in (Part.TRAIN, Part.TEST)}
-    chosen, again = None, None
-    if not scans[Part.VALIDATION].guarded.all():
-        drawn = settings.bootstrap
-        chosen = choose(
-            scans[Part.VALIDATION],
-            selected[Part.TEST],
-            resamples=max(1, drawn),
-            seed=settings.seed,
-        )
-        if drawn:
-            again = reselect(
-                scans[Part.VALIDATION],
-                selected[Part.VALIDATION],
-                resamples=drawn,
-                seed=settings.seed,
-            )
+    chosen, again = _choice(scans[Part.VALIDATION], selected, settings)
     return Merit(scans=scans, events=selected, rows=rows, chosen=chosen, reselection=again)
+
+
+def on_page_grid(settings: Settings) -> bool:
+    """Whether the page's 200 cuts are tried, and no others."""
+    return settings.scan == "page" or settings.compat
+
+
+def _choice(
+    validation: CutScan, selected: dict[Part, ScoredEvents], settings: Settings
+) -> tuple[ChosenCut | None, Reselection | None]:
+    """The cut that validation chooses, if one leaves enough background, and what resamples would."""
+    if validation.guarded.all():
+        return None, None
+    drawn, seed = settings.bootstrap, settings.seed
+    chosen = choose(validation, selected[Part.TEST], resamples=max(1, drawn), seed=seed)
+    if not drawn:
+        # One resample, the fewest that can be drawn, is no interval.
+        return replace(chosen, test_interval=(math.nan, math.nan)), None
+    return chosen, reselect(validation, selected[Part.VALIDATION], resamples=drawn, seed=seed)
 
 
 def class_yields(merit: Merit, classes: ClassMap, part: Part, cut: float) -> Yields:

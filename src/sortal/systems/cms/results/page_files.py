@@ -11,6 +11,7 @@ from sortal.data.split import Part
 from sortal.export.formats import Format
 from sortal.export.write import write
 from sortal.jobs.export import load_portable
+from sortal.jobs.result import MemberResult
 from sortal.store import atomic
 from sortal.store.store import Store
 from sortal.systems.cms.data.events import Events
@@ -78,14 +79,19 @@ def _export(
     folder: Path, scored: Scored, store: Store, name: str, form: Format
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Write every member's network, and give the notes on each."""
-    stem, _, suffix = name.partition(".")
     for member in scored.members:
-        fold = member.entry["fold"]
-        path = folder / (name if fold is None else f"{stem}_fold{fold}.{suffix}")
+        path = folder / file_of(member, name)
         unfinished = atomic.temporary(folder)
         notes = write(load_portable(store, member), unfinished, form)
         unfinished.replace(path)
         yield path, notes
+
+
+def file_of(member: MemberResult, name: str) -> str:
+    """The name of a file of one network, which tells its fold where there are folds."""
+    fold = member.entry["fold"]
+    stem, _, suffix = name.partition(".")
+    return name if fold is None else f"{stem}_fold{fold}.{suffix}"
 
 
 def write_outputs(folder: Path, scored: Scored, events: Events) -> None:

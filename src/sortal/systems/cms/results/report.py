@@ -17,9 +17,10 @@ from sortal.jobs.result import Result
 from sortal.store import atomic
 from sortal.store.store import Store
 from sortal.systems.cms.results.assessment import Assessment, assess
-from sortal.systems.cms.results.merit import Merit, process_yields
+from sortal.systems.cms.results.merit import Merit, on_page_grid, process_yields
 from sortal.systems.cms.results.pictures import draw_all
 from sortal.systems.cms.results.ranking import Line, lines_of, table_of
+from sortal.systems.cms.settings import Settings
 from sortal.systems.cms.training.campaign import Campaign
 from sortal.systems.cms.training.scored import Scored
 
@@ -51,7 +52,7 @@ def write_report(
     save_network(campaign, chosen, found, folder)
     for text in table_of(lines):
         echo(text)
-    for text in _sentences(found):
+    for text in _sentences(campaign, found):
         echo(text)
     echo(f"wrote {folder}/report.md")
 
@@ -158,11 +159,24 @@ def _weight_rows(store: Store, scored: Scored) -> Iterator[dict[str, Any]]:
             }
 
 
-def _sentences(found: Assessment) -> Iterator[str]:
+def _sentences(campaign: Campaign, found: Assessment) -> Iterator[str]:
+    yield from _edge(campaign.settings, found.merit)
     for verdict in found.verdicts.values():
         yield verdict.sentence
     if found.losses:
         yield from found.losses.sentences
+
+
+def _edge(settings: Settings, merit: Merit) -> Iterator[str]:
+    """Say so where the chosen cut is the lowest that was tried, and lower ones might be better."""
+    lowest = float(merit.scans[Part.VALIDATION].cuts[0])
+    if merit.chosen is None or merit.chosen.cut > lowest or not on_page_grid(settings):
+        return
+    way = "without compat, scan: scores" if settings.compat else "scan: scores"
+    yield (
+        f"The cut chosen on validation, {lowest:g}, is the lowest of the page's grid, and a lower "
+        f"one may be better; {way} tries every score."
+    )
 
 
 def _markdown(campaign: Campaign, found: Assessment, lines: Sequence[Line]) -> Iterator[str]:
@@ -205,7 +219,7 @@ def _markdown(campaign: Campaign, found: Assessment, lines: Sequence[Line]) -> I
         yield ""
     yield "## Training"
     yield ""
-    for text in _sentences(found):
+    for text in _sentences(campaign, found):
         yield f"- {text}"
     yield ""
     yield "| class | events | negative | yield | yield in training | effective | effective in training |"
