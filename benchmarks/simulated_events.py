@@ -80,6 +80,9 @@ def main() -> None:
     asked = parser.parse_args()
     kinds: Sequence[Kind] = ("binary",) if asked.quick else ("binary", "multiclass")
     events, seeds = (10_000, [0]) if asked.quick else (asked.events, asked.seeds)
+    print(f"{processor()}, {os.cpu_count()} cores; SIMULATED, {events} events of each kind")
+    print("| example | seed | classifier | AUC [% of optimum] | FOM [% of optimum] | as wanted |")
+    print("|---|---|---|---|---|---|")
     shares: list[Share] = []
     seconds = {}
     for seed in seeds:
@@ -89,13 +92,10 @@ def main() -> None:
                 begun = perf_counter()
                 campaign = trained(kind)
                 seconds[f"{kind} {seed}"] = round(perf_counter() - begun)
-                shares += shares_of(campaign, kind, seed, asked.resamples)
-    print(f"{processor()}, {os.cpu_count()} cores; SIMULATED, {events} events of each kind")
+                for share in shares_of(campaign, kind, seed, asked.resamples):
+                    shares.append(share)
+                    print("|", " | ".join(share.cells()), "|", flush=True)
     print("training [s]:", json.dumps(seconds))
-    print("| example | seed | classifier | AUC [% of optimum] | FOM [% of optimum] | as wanted |")
-    print("|---|---|---|---|---|---|")
-    for share in shares:
-        print("|", " | ".join(share.cells()), "|")
     worst = min((s for s in shares if s.title not in {"lda", "xgboost"}), key=lambda s: s.merit)
     print(json.dumps({"least_auc_share": worst.area[0], "least_merit_share": worst.merit[0]}))
     if not asked.quick and not all(share.sound for share in shares):
