@@ -1,0 +1,1 @@
+"""Search for good parameters by ask and tell: spaces, samplers, evolution, rungs. Nothing here trains."""
