@@ -72,6 +72,7 @@ CASES = [
     (RobustClip(centre=(0.1,) * 6, factor=(0.5, 0, 1, 2, 3, 4)), ROW),
     (PeriodicEmbedding(waves=3, size=2), ROW),
     (Scale(), ROW),
+    (Activation(name="softmax"), STAMP),
     (ParametricActivation(name="selu"), ROW),
     (ParametricActivation(name="silu"), ROW),
     (TangentDense(units=4), ROW),

@@ -23,6 +23,10 @@ TORCH = {
     "tanh": nn.Tanh(),
     "sigmoid": nn.Sigmoid(),
     "softplus": nn.Softplus(),
+    "softsign": nn.Softsign(),
+    "softmax": nn.Softmax(dim=-1),
+    "hard_sigmoid": nn.Hardsigmoid(),
+    "exponential": torch.exp,
     "linear": nn.Identity(),
 }
 CURVES = ActivationName.__args__

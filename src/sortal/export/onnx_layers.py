@@ -1,5 +1,6 @@
 """Layers of a network as ONNX nodes."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import singledispatch
 
@@ -21,15 +22,19 @@ from sortal.networks.robust_clip import RobustClip
 from sortal.networks.scale import Scale
 from sortal.networks.tangent import TangentDense
 
-_PLAIN = {
-    "relu": "Relu",
-    "selu": "Selu",
-    "elu": "Elu",
-    "tanh": "Tanh",
-    "sigmoid": "Sigmoid",
-    "softplus": "Softplus",
+_PLAIN: Mapping[str, tuple[str, Mapping[str, float]]] = {
+    "relu": ("Relu", {}),
+    "selu": ("Selu", {}),
+    "elu": ("Elu", {}),
+    "tanh": ("Tanh", {}),
+    "sigmoid": ("Sigmoid", {}),
+    "softplus": ("Softplus", {}),
+    "softsign": ("Softsign", {}),
+    "softmax": ("Softmax", {"axis": 1}),
+    "hard_sigmoid": ("HardSigmoid", {"alpha": 1 / 6, "beta": 0.5}),
+    "exponential": ("Exp", {}),
 }
-"""Activations that ONNX has by the same definition."""
+"""Activations that ONNX has by the same definition: operator and attributes."""
 
 
 @singledispatch
@@ -129,7 +134,8 @@ def _activation(layer: Activation, _: Step, nodes: Nodes, value: str) -> str:
             share = nodes.add("Mul", nodes.add("Add", bent, nodes.number(1.0)), nodes.number(0.5))
             return nodes.add("Mul", value, share)
         case plain:
-            return nodes.add(_PLAIN[plain], value)
+            operator, attributes = _PLAIN[plain]
+            return nodes.add(operator, value, **attributes)
 
 
 @add_layer.register

@@ -1,4 +1,4 @@
-"""Activations: they act number by number, with slopes written out."""
+"""Activations: they act number by number (softmax on units together), with slopes written out."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,12 +13,15 @@ from sortal.networks.layer import AbstractLayer, Held, Pass, Shape
 from sortal.networks.names import ActivationName
 
 _aten = torch.ops.aten
+_UNITS = 2
+"""Axis of units or channels, behind members and rows."""
+
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
 
 
 @dataclass(frozen=True, slots=True)
 class _Curve:
-    """A function of one number and its slope."""
+    """A function of one number, or of the units of an example, and its slope."""
 
     act: Callable[[Tensor, float], Tensor]
     act_in_place: Callable[[Tensor, float], object] | None
@@ -77,14 +80,36 @@ _CURVES: dict[str, _Curve] = {
         None,
         lambda g, x, _: _aten.softplus_backward.grad_input(g, x, 1, 20, grad_input=g),
     ),
+    "softsign": _Curve(
+        lambda x, _: x / (1 + x.abs()),
+        lambda x, _: x.div_(1 + x.abs()),
+        lambda g, y, _: g.mul_((1 - y.abs()).square_()),
+    ),
+    "softmax": _Curve(
+        lambda x, _: x.softmax(_UNITS),
+        lambda x, _: x.copy_(x.softmax(_UNITS)),
+        lambda g, y, _: g.sub_((g * y).sum(_UNITS, keepdim=True)).mul_(y),
+    ),
+    "hard_sigmoid": _Curve(
+        # Not torch's own, whose slope of doubles is 1/6 rounded to a single.
+        lambda x, _: (x / 6 + 0.5).clamp(0, 1),
+        lambda x, _: x.div_(6).add_(0.5).clamp_(0, 1),
+        lambda g, y, _: g.mul_(((y > 0) & (y < 1)).to(g.dtype).div_(6)),
+    ),
+    "exponential": _Curve(
+        lambda x, _: torch.exp(x),
+        lambda x, _: torch.exp_(x),
+        lambda g, y, _: g.mul_(y),
+    ),
     "linear": _Curve(lambda x, _: x, lambda x, _: x, lambda g, _y, _: g),
 }
 """`elu` has limit -1, `selu` the constants of Klambauer 2017 (arXiv:1706.02515), `gelu` is the
-exact form with the error function."""
+exact form with the error function, `softmax` shares out 1 among the units (channels) of an
+example, `hard_sigmoid` is x / 6 + 1 / 2 between 0 and 1, as in Keras 3."""
 
 
 class Activation(AbstractLayer):
-    """A curve that every number goes through."""
+    """A curve that every number goes through; `softmax` takes those of an example together."""
 
     kind: Literal["activation"] = "activation"
     name: ActivationName

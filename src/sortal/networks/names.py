@@ -12,6 +12,10 @@ ActivationName: TypeAlias = Literal[
     "tanh",
     "sigmoid",
     "softplus",
+    "softsign",
+    "softmax",
+    "hard_sigmoid",
+    "exponential",
     "linear",
 ]
 
