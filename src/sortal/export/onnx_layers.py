@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import singledispatch
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from sortal.networks.robust_clip import RobustClip
 from sortal.networks.scale import Scale
 from sortal.networks.tangent import TangentDense
 
-_PLAIN: Mapping[str, tuple[str, Mapping[str, float]]] = {
+_PLAIN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "relu": ("Relu", {}),
     "selu": ("Selu", {}),
     "elu": ("Elu", {}),
