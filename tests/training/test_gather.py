@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
@@ -117,6 +119,18 @@ def test_whole_groups_are_held_out():
 @pytest.mark.parametrize(("rows", "held"), [(1, 0), (2, 1), (3, 1), (9, 1), (25, 2), (26, 3)])
 def test_holding_out_leaves_something_to_learn(rows, held):
     assert hold_out(_data([1] + [0] * (rows - 1))).sum() == held
+
+
+@given(st.integers(2, 400), st.integers(1, 99))
+def test_about_the_share_that_is_asked_for_is_held_out(rows, hundredths):
+    held = hold_out(_data([0, 1] * (rows // 2) + [0] * (rows % 2)), hundredths / 100).sum()
+    assert 1 <= held < rows
+    assert abs(held - rows * hundredths / 100) <= 1
+
+
+def test_a_fifth_is_stratified_by_label():
+    held = hold_out(_data([0] * 50 + [1] * 20), 0.2)
+    assert (held[:50].sum(), held[50:].sum()) == (10, 4)
 
 
 def test_holding_out_depends_on_labels_of_all_targets():

@@ -58,6 +58,7 @@ def train_stacked(
                 data,
                 training.lessons,
                 validated=training.validated,
+                held_out=training.held_out,
                 precision=exact_type(recipe.precision),
                 device=device,
             )
@@ -106,7 +107,7 @@ def refusals(
     if not examples.is_finite():
         every = "the features hold missing or infinite values; set data.imputation"
     elif training.validated and validation is None:
-        every = "early stopping needs at least two training examples, or some to validate"
+        every = "a validation loss needs at least two training examples, or some to validate"
     empty = (examples.weights == 0).flatten(1).all(dim=1).tolist()
     nothing = "no training example has both a known label and a weight other than 0"
     unbounded = [
@@ -133,8 +134,8 @@ def remarks_on(
         )
     if validation is not None and not len(data.split.validation):
         remarks.append(
-            f"{len(validation)} training examples were held out to decide when to stop, "
-            "because the split has none to validate"
+            f"{len(validation)} training examples were held out to validate, "
+            "because the split has none for it"
         )
     return tuple(remarks)
 

@@ -12,6 +12,7 @@ from sortal.methods.trained_parameters import AbstractTrainedParameters
 from sortal.networks.network import Network
 from sortal.networks.stream import stream_seed
 from sortal.training.accuracy import Accuracy
+from sortal.training.holdout import TENTH
 from sortal.training.lessons import Lesson
 from sortal.training.losses.choose import loss_of
 from sortal.training.losses.normalisation import Normalisation
@@ -41,7 +42,10 @@ class StackedTraining:
     """Why members that weigh a class that is not there cannot train; they have no course."""
 
     validated: bool
-    """Whether members need a validation loss to decide when to stop."""
+    """Whether members need a validation loss."""
+
+    held_out: float
+    """Share of the training examples that gives it where the split has no validation examples."""
 
     snapshot_seconds: float
     scales_features: bool = False
@@ -76,7 +80,8 @@ def stacked_training(
         outputs=labels.outputs,
         lessons=lessons,
         misnamed=misnamed,
-        validated=first.watches,
+        validated=first.watches or first.held_out is not None,
+        held_out=first.held_out or TENTH,
         snapshot_seconds=_SNAPSHOT_SECONDS if asked is None else asked,
         scales_features=scales_features,
     )

@@ -76,6 +76,7 @@ def _validation(training: StackedTraining, data: Prepared, model: TrainedStack) 
         data,
         training.lessons,
         validated=training.validated,
+        held_out=training.held_out,
         precision=model.state.dtype,
         device=model.state.device,
     )

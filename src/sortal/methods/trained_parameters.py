@@ -45,7 +45,7 @@ class AbstractTrainedParameters(Parameters):
     """What every method that trains networks lets its user choose."""
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"accuracy", "epsilon_added_to", "output_initialiser", "weight_scale"}
+        {"accuracy", "epsilon_added_to", "held_out", "output_initialiser", "weight_scale"}
     )
 
     optimiser: OptimiserKind = "adam"
@@ -172,9 +172,14 @@ class AbstractTrainedParameters(Parameters):
 
     early_stopping: int = Field(default=0, ge=0)
     """Epochs to wait for a better validation loss before stopping; the best weights are kept. 0
-    trains all epochs and keeps the last weights. Where the split has no validation examples, a
-    tenth of the training examples is held out for this, stratified by the labels of all targets,
-    whole groups where the data has groups."""
+    trains all epochs and keeps the last weights. Where the split has no validation examples,
+    training examples are held out for this (`held_out`)."""
+
+    held_out: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Share of the training examples that validate instead of training, where the split has no
+    validation examples: stratified by the labels of all targets, whole groups where the data has
+    groups. By default a tenth where a validation loss decides anything, else none; given, there is
+    always one."""
 
     patience_unit: Literal["epochs", "updates"] = "epochs"
     """What `early_stopping` and `longest_wait` are counted in."""
@@ -278,7 +283,7 @@ class AbstractTrainedParameters(Parameters):
             self.batch_size,
             self.precision,
             (self.label_smoothing, self.focal_gamma, self.focal_alpha, self.normalisation),
-            (self.watches, self.validate_every, self.training_loss, self.accuracy),
+            (self.watches, self.held_out, self.validate_every, self.training_loss, self.accuracy),
         )
 
     def choice(self) -> "Choice":

@@ -9,7 +9,7 @@ from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
 from sortal.training.examples import Examples, Source
-from sortal.training.holdout import hold_out
+from sortal.training.holdout import TENTH, hold_out
 from sortal.training.lessons import Lesson, Taught
 from sortal.training.part_rows import PartRows
 from sortal.training.streamed import StreamedExamples, write_prepared
@@ -20,6 +20,7 @@ def gather(
     lessons: Sequence[Lesson],
     *,
     validated: bool,
+    held_out: float = TENTH,
     precision: torch.dtype,
     device: torch.device,
 ) -> tuple[Source, Source | None]:
@@ -31,8 +32,9 @@ def gather(
     Args:
         data: Prepared examples.
         lessons: Truths that members learn; all have the same number of outputs.
-        validated: Whether a validation loss is needed: without a validation part, a
-            tenth of the training examples then serves for it (`holdout.hold_out`).
+        validated: Whether a validation loss is needed: without a validation part, some of
+            the training examples then serve for it (`holdout.hold_out`).
+        held_out: Share of the training examples that do.
         precision: Type of features and weights.
         device: Where the tensors live.
 
@@ -48,7 +50,7 @@ def gather(
     train = PartRows.of(data, Part.TRAIN)
     validation = PartRows.of(data, Part.VALIDATION) if len(data.split.validation) else None
     if validation is None and validated:
-        held = hold_out(data)
+        held = hold_out(data, held_out)
         train, validation = train.take(~held), (train.take(held) if held.any() else None)
     labels, weights = train.labels, train.weights
     taught = [Taught.fit(labels, weights, lesson, data.target) for lesson in lessons]
