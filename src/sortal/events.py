@@ -28,6 +28,9 @@ class JobPlanned(Event):
     threads: int
     """Threads that each worker may use."""
 
+    memory_bytes: float = 0.0
+    """Estimate of what all workers together take, right within a factor of a few."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStarted(Event):
@@ -59,6 +62,12 @@ class MemberTrained(Event):
     score_seconds: float
     headline: float | None
     """Balanced accuracy (exclusive) or macro F1 (independent) on the reported part."""
+
+    accuracy: float | None = None
+    """Share of the reported examples that are right, in every target where these are independent."""
+
+    fold: int | None = None
+    """Number of the fold that was tested; None outside cross-validation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -343,3 +343,45 @@ def test_examples_of_unknown_class_take_no_part(run, tmp_path):
         codes[row] >= 0 for row in launched.results.splits[0].test
     )
     assert launched.results.labels.classes == ("a", "b")
+
+
+def test_each_fold_may_be_a_result_of_its_own(fit):
+    split = {"kind": "given_folds", "column": "fold", "each_fold": True}
+    results = fit(NB, {"method": "naive"}, split=split).results
+    (whole,) = results.titled("gaussiannb")
+    folds = [results.titled(f"gaussiannb fold{number}")[0] for number in range(3)]
+    assert [one.fold_of for one in (whole, *folds)] == ["", *["gaussiannb"] * 3]
+    for fold, member in zip(folds, whole.members, strict=True):
+        assert [one.entry["key"] for one in fold.members] == [member.entry["key"]]
+    assert results.best() == whole
+    assert results.tied() == {"gaussiannb"}
+    assert len(results.comparison().titles) == 2
+    assert results.outline()["classifiers"] == 2
+    assert results.outline()["best"] == "gaussiannb"
+
+
+def test_a_title_like_that_of_a_fold_is_refused(fit):
+    split = {"kind": "given_folds", "column": "fold", "each_fold": True}
+    with pytest.raises(JobError, match="which fold 1 of 'x' is called"):
+        fit({**NB, "title": "x"}, {**NB, "title": "x fold1"}, split=split)
+
+
+def test_without_a_split_every_example_trains_and_figures_stay_blank(fit):
+    results = fit(NB, {"method": "naive"}, split={"kind": "none"}).results
+    assert [len(part) for part in _parts_of(results)] == [240, 0, 0]
+    figures = [result.figures["accuracy"].mean for result in results.results]
+    assert np.isnan(figures).all()
+    assert results.best() is None
+    assert len(results.ranking()) == 2
+
+
+def _parts_of(results: Any) -> list[np.ndarray]:
+    return [results.splits[0].rows(part) for part in Part]
+
+
+def test_remarks_of_the_job_stay_with_the_result(fit):
+    noted = fit({**NB, "title": "noted", "notes": ["as asked."]}, {**NB, "title": "plain"}).results
+    assert "as asked." in noted.titled("noted")[0].notes
+    assert "as asked." not in noted.titled("plain")[0].notes
+    keys = {one.members[0].entry["key"] for one in noted.results}
+    assert len(keys) == 1

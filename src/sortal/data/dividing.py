@@ -15,6 +15,7 @@ from sortal.job.models import (
     FoldSplit,
     GivenFoldSplit,
     GroupSplit,
+    NoSplit,
     RandomSplit,
     SplitBlock,
 )
@@ -48,6 +49,9 @@ def divide(dataset: Dataset, block: SplitBlock, seed: int) -> tuple[Split, ...]:
             splits = (_given_parts(dataset, usable),)
         case RandomSplit():
             splits = (_random(dataset, usable, block, _seed(block.seed, seed)),)
+        case NoSplit():
+            none = usable[:0]
+            splits = (Split(train=usable.astype(np.int64), validation=none, test=none),)
         case GroupSplit():
             splits = (_by_group(dataset, usable, block, _seed(block.seed, seed)),)
     return splits

@@ -13,6 +13,7 @@ from sortal.evaluation import exclusive, independent
 from sortal.evaluation.measured import Measured
 
 HEADLINE = {Outputs.EXCLUSIVE: "balanced_accuracy", Outputs.INDEPENDENT: "macro_f1"}
+ACCURACY = {Outputs.EXCLUSIVE: "accuracy", Outputs.INDEPENDENT: "subset_accuracy"}
 """The figure that ranks classifiers."""
 
 _BLOCK_NUMBERS = 1 << 21

@@ -91,6 +91,8 @@ class FoldSplit(Block):
     """Seed of the draw; the job's seed if not given."""
     validation: bool = False
     """Whether the next fold (after the last, the first) validates; else all others train."""
+    each_fold: bool = False
+    """Whether each fold is a result of its own too, titled `TITLE foldK`."""
 
 
 class GivenFoldSplit(Block):
@@ -101,6 +103,14 @@ class GivenFoldSplit(Block):
     """Name of the column that holds a whole number per example."""
     validation: bool = False
     """Whether the next fold (after the last, the first) validates; else all others train."""
+    each_fold: bool = False
+    """Whether each fold is a result of its own too, titled `TITLE foldK`."""
+
+
+class NoSplit(Block):
+    """Every example trains. Nothing is left to judge by, and all figures stay blank."""
+
+    kind: Literal["none"]
 
 
 def _random_unless_said(split: Any) -> Any:
@@ -110,7 +120,7 @@ def _random_unless_said(split: Any) -> Any:
 
 
 SplitBlock = Annotated[
-    RandomSplit | GroupSplit | ColumnSplit | FilesSplit | FoldSplit | GivenFoldSplit,
+    RandomSplit | GroupSplit | ColumnSplit | FilesSplit | FoldSplit | GivenFoldSplit | NoSplit,
     Field(discriminator="kind"),
     BeforeValidator(_random_unless_said),
 ]
@@ -238,6 +248,8 @@ class ClassifierBlock(Block):
     if not given. Results of the same classifier are reported as mean and spread."""
     calibrate: Literal["sigmoid", "isotonic"] | None = None
     """Turn scores into probabilities with a map fitted on folds of the training examples."""
+    notes: list[str] = []
+    """Remarks that stay with its results."""
 
 
 class Job(Block):

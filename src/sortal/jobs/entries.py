@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sortal.methods.base import Member, Method
@@ -23,6 +23,17 @@ class Entry:
 
     split: str
     """Fingerprint of the job's split (before rows of unknown target are dropped)."""
+
+    notes: tuple[str, ...] = ()
+    """Remarks of the job that stay with what this title shows."""
+
+    fold_of: str = ""
+    """Title of the whole, where this shows one fold of it; empty for a whole."""
+
+    @property
+    def as_fold(self) -> "Entry":
+        """The same member once more, as a result of its fold alone."""
+        return replace(self, title=f"{self.title} fold{self.fold}", fold_of=self.title)
 
 
 def member_key(member: Mapping[str, Any], method: Method, dataset: str) -> str:

@@ -2,7 +2,8 @@
 
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -45,8 +46,20 @@ class SegmentRows:
         data: Prepared,
         folder: Path,
         task: Json,
+        names: Mapping[str, str],
     ) -> None:
+        """Begin a segment.
+
+        Args:
+            method: Of all members.
+            members: Those that may become rows.
+            data: What they are trained and judged on.
+            folder: Where the segment is written.
+            task: What `jobs.run` wrote.
+            names: Keys of members that are stored before they are done, by their own.
+        """
         self._method, self._data, self._folder, self._task = method, data, folder, task
+        self._names = names
         self._members = {member.key: member for member in members}
         self._records: list[dict[str, Any]] = []
         self._scores: list[np.ndarray] = []
@@ -113,6 +126,7 @@ class SegmentRows:
             "library": library_version(self._method.library),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             **circumstances(),
+            "device": device(self._method.library),
         }
         decided = np.concatenate(self._decided)
         return draft.commit([{**record, **common} for record in self._records], scores, decided)
@@ -130,7 +144,7 @@ class SegmentRows:
 
     def _named(self, member: Member) -> dict[str, str]:
         """Key of its record; what its model calls it where that differs."""
-        key = self._task["as_is"].get(member.key)
+        key = self._names.get(member.key)
         return {"key": key, "model_key": member.key} if key else {}
 
     def _score(self, model: Model, part: Part) -> np.ndarray:
@@ -187,6 +201,27 @@ class SegmentRows:
 def bootstrap_seed(fingerprint: str) -> int:
     """Seed of the bootstrap: equal for all members of a split, so that intervals are paired."""
     return int(fingerprint[:8], 16)
+
+
+@cache
+def device(library: str) -> str:
+    """Name of what computes: the graphics card where networks find one, else the processor."""
+    if library == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return torch.cuda.get_device_name()
+    return _processor()
+
+
+def _processor() -> str:
+    """Name of the processor, its kind where the system does not tell more."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()
 
 
 @cache

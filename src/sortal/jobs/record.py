@@ -70,6 +70,8 @@ def _entry(entry: Entry) -> dict[str, Any]:
     member = entry.member
     return {
         "title": entry.title,
+        **({"fold_of": entry.fold_of} if entry.fold_of else {}),
+        **({"notes": list(entry.notes)} if entry.notes else {}),
         "key": member.key,
         "method": member.method,
         "calibration": member.calibration,

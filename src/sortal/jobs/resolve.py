@@ -90,6 +90,9 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         problems += error.problems
     if problems or file.problems:
         raise JobError([*file.problems, *file.placed(problems)], file=file.name)
+    entries = tuple(_entries(job, dataset, rows, classifiers))
+    if taken := _taken_titles(entries):
+        raise JobError(file.placed([taken]), file=file.name)
     return Resolved(
         name=file.title,
         job=job,
@@ -97,7 +100,7 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         text=file.text,
         dataset=dataset,
         splits=splits,
-        entries=tuple(_entries(job, dataset, rows, classifiers)),
+        entries=entries,
         notes=(*dataset.notes, *_notes(job, dataset, classifiers)),
     )
 
@@ -237,14 +240,28 @@ def _entries(
             }
             meaning = {**about, "parameters": parameters.meaning()}
             key = member_key(meaning, classifier.method, dataset.fingerprint)
-            yield Entry(
+            entry = Entry(
                 title=classifier.title(parameters, seed),
                 method=classifier.method,
                 member=Member(key=key, parameters=parameters, **about),
                 fold=split.fold,
                 varied=classifier.varied,
                 split=split.fingerprint,
+                notes=tuple(classifier.block.notes),
             )
+            yield entry
+            if getattr(job.data.split, "each_fold", False):
+                yield entry.as_fold
+
+
+def _taken_titles(entries: Sequence[Entry]) -> Problem | None:
+    """A title that the job gives a classifier, and that a fold of another would have."""
+    whole = {entry.title for entry in entries if not entry.fold_of}
+    taken = next((entry for entry in entries if entry.fold_of and entry.title in whole), None)
+    if taken is None:
+        return None
+    got = f"{taken.title!r}, which fold {taken.fold} of {taken.fold_of!r} is called"
+    return Problem(path="classifiers", expected="titles unlike those of folds", got=got)
 
 
 def _notes(job: Job, dataset: Dataset, classifiers: Sequence[Classifier]) -> Iterator[str]:

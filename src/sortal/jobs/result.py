@@ -55,6 +55,11 @@ class Result:
         return parameters
 
     @property
+    def fold_of(self) -> str:
+        """Title of the result whose fold this is; empty for one of all folds."""
+        return str(self.members[0].entry.get("fold_of", ""))
+
+    @property
     def is_reference(self) -> bool:
         """Whether it is there to compare with, not to be used."""
         return bool(self.members[0].entry["reference"])
@@ -80,8 +85,10 @@ class Result:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What training noticed, each sentence once."""
-        return tuple(dict.fromkeys(n for member in self.members for n in member.record["notes"]))
+        """What the job remarks on it and what training noticed, each sentence once."""
+        asked = (note for member in self.members for note in member.entry.get("notes", ()))
+        noticed = (note for member in self.members for note in member.record["notes"])
+        return tuple(dict.fromkeys([*asked, *noticed]))
 
     def table(self) -> "pl.DataFrame":
         """One row per figure: mean, interval or spread, and over how many members it is defined."""
@@ -120,14 +127,14 @@ class Result:
         )
 
     def member_table(self) -> "pl.DataFrame":
-        """One row per member: seed, fold, seconds, where it was trained, its key."""
+        """One row per member: seed, fold, seconds, where and on what it was trained, its key."""
         import polars as pl
 
-        about = ("fit_seconds", "score_seconds", "threads", "host", "library", "created")
+        about = ("fit_seconds", "score_seconds", "threads", "host", "device", "library", "created")
         return pl.DataFrame(
             [
                 {name: member.entry[name] for name in ("seed", "fold")}
-                | {name: member.record[name] for name in about}
+                | {name: member.record.get(name) for name in about}
                 | {"key": member.entry["key"]}
                 for member in self.members
             ],

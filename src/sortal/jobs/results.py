@@ -72,7 +72,8 @@ class Results:
     def outline(self) -> dict[str, Any]:
         """The job in one row: its size, state and best classifier."""
         best, headline = self._champion()
-        entries = [entry for entry in entries_of(self.record) if "of" not in entry]
+        listed = entries_of(self.record)
+        entries = [entry for entry in listed if "of" not in entry and "fold_of" not in entry]
         members = (member for result in self.results for member in result.members)
         done = {member.entry["key"] for member in members if "of" not in member.entry}
         return {
@@ -91,7 +92,7 @@ class Results:
         values: dict[str, list[float]] = {}
         for result in self.results:
             value = result.figures[self.headline].mean
-            if not (result.is_reference or np.isnan(value)):
+            if not (result.is_reference or result.fold_of or np.isnan(value)):
                 values.setdefault(result.title, []).append(value)
         means = {title: float(np.mean(several)) for title, several in values.items()}
         return max(means.items(), key=lambda item: item[1], default=(None, None))
@@ -117,7 +118,7 @@ class Results:
         return {
             _place(entry): self.record["failures"][entry["key"]]
             for entry in self.record["entries"]
-            if entry["key"] in self.record["failures"]
+            if entry["key"] in self.record["failures"] and "fold_of" not in entry
         }
 
     def unfinished(self) -> "pl.DataFrame":
@@ -130,13 +131,17 @@ class Results:
         """Results, best headline first; results without one last."""
         return tuple(sorted(self.results, key=self._rank))
 
+    def _whole(self, target: str | None) -> list[Result]:
+        """Results of one target in their ranks, without those of single folds."""
+        return [r for r in self.ranked if r.target == target and not r.fold_of]
+
     def _rank(self, result: Result) -> tuple[bool, float, str]:
         value = result.figures[self.headline].mean
         return (bool(np.isnan(value)), -value, result.title)
 
     def best(self, target: str | None = None) -> Result | None:
         """The result with the best headline that is no reference; None if none has been judged."""
-        rivals = (r for r in self.ranked if r.target == target and not r.is_reference)
+        rivals = (r for r in self._whole(target) if not r.is_reference)
         return next((r for r in rivals if not np.isnan(r.figures[self.headline].mean)), None)
 
     def titled(self, title: str, target: str | None = None) -> tuple[Result, ...]:
@@ -207,7 +212,7 @@ class Results:
         return self._tied[target]
 
     def _find_tied(self, target: str | None) -> frozenset[str]:
-        rivals = [r for r in self.ranked if not r.is_reference and r.target == target]
+        rivals = [r for r in self._whole(target) if not r.is_reference]
         if not rivals:
             return frozenset()
         headline = np.array([r.figures[self.headline].mean for r in rivals])
@@ -221,7 +226,7 @@ class Results:
 
     def comparison(self, target: str | None = None) -> Comparison:
         """Pairwise McNemar tests with Holm correction between all results of a target."""
-        rivals = [r for r in self.ranked if r.target == target]
+        rivals = self._whole(target)
         return compare(self.correct(rivals), [r.title for r in rivals])
 
     def ranking(self, target: str | None = None) -> "pl.DataFrame":

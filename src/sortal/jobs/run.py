@@ -8,7 +8,7 @@ from typing import Any
 from sortal.data.unseen import InputSpec
 from sortal.engines.base import Died, Engine, Finished, Json, Message, Raised, Report, Started
 from sortal.engines.here import Here
-from sortal.evaluation.scores import HEADLINE
+from sortal.evaluation.scores import ACCURACY, HEADLINE
 from sortal.events import (
     JobEnded,
     JobPlanned,
@@ -130,6 +130,7 @@ class _Driver:
                 tasks=len(tasks),
                 workers=self.plan.workers,
                 threads=self.plan.threads,
+                memory_bytes=self.plan.cost.memory_bytes,
             )
         )
         interruption = Interruption()
@@ -247,7 +248,7 @@ class _Driver:
             self._fail(key, failure["reason"], failure["traceback"])
 
     def _trained(self, record: Json, title: str) -> MemberTrained:
-        part = self.resolved.splits[0].reported
+        part, outputs = self.resolved.splits[0].reported, self.resolved.dataset.labels.outputs
         figures = record["figures"].get(part.value, {"figures": {}})["figures"]
         return MemberTrained(
             job=self.resolved.name,
@@ -255,7 +256,9 @@ class _Driver:
             title=title,
             fit_seconds=record["fit_seconds"],
             score_seconds=record["score_seconds"],
-            headline=figures.get(HEADLINE[self.resolved.dataset.labels.outputs]),
+            headline=figures.get(HEADLINE[outputs]),
+            accuracy=figures.get(ACCURACY[outputs]),
+            fold=record["fold"],
         )
 
     def _lose(
