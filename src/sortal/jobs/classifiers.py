@@ -76,7 +76,7 @@ def _method(block: ClassifierBlock, path: str) -> Method:
     try:
         return registry.find(block.method, block.calibrate or "")
     except NotFound as error:
-        close = nearest(block.method, registry.method_names())
+        close = nearest(block.method, registry.known_names())
         problem = Problem(
             path=path, expected="the name of a method", got=repr(block.method), nearest=close
         )

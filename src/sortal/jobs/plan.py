@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from sortal.jobs.entries import Entry
 from sortal.methods.base import Axis, Cost, Method, Shape
+from sortal.methods.provided import plain_name
 
 _DIVISIBLE_SECONDS = 5.0
 """Estimated length at which a population that gains nothing from company is cut."""
@@ -123,7 +124,8 @@ def _name(population: Sequence[Entry]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for entry in population:
         digest.update(entry.member.key.encode())
-    return f"{population[0].member.method.rpartition('.')[2]}-{digest.hexdigest()}"
+    method = plain_name(population[0].member.method).rpartition(".")[2]
+    return f"{method}-{digest.hexdigest()}"
 
 
 def _total(population: Sequence[Entry], shape: Shape) -> Cost:

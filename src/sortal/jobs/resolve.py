@@ -230,7 +230,7 @@ def _entries(
             classifier.combinations, classifier.seeds, rows
         ):
             about: dict[str, Any] = {
-                "method": classifier.block.method,
+                "method": classifier.method.name,
                 "seed": seed,
                 "target": target,
                 "weights": weights,

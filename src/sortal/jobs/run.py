@@ -28,6 +28,7 @@ from sortal.jobs.resolve import Resolved
 from sortal.jobs.summary import Summary
 from sortal.jobs.training_weights import member_weighing
 from sortal.jobs.unfinished import find_begun, interim_entries, interim_key, settled_interim
+from sortal.methods.provided import described
 from sortal.store.store import Store
 from sortal.training.begun import Begun
 
@@ -197,6 +198,7 @@ class _Driver:
             "preparation": [block.scaling, block.imputation],
             "weighing": asdict(member_weighing(block, first.member.weights)),
             "method": first.member.method,
+            "sources": described(first.member.method),
             "calibration": first.member.calibration,
             "threads": self.plan.threads,
             "snapshot_seconds": self.snapshot_seconds,

@@ -19,7 +19,7 @@ from sortal.data.preparer import Preparation
 from sortal.data.weigh import Weighing
 from sortal.engines.base import Channel, Json
 from sortal.jobs.outcome import SegmentRows
-from sortal.methods import registry
+from sortal.methods import provided, registry
 from sortal.methods.base import (
     Axis,
     Failed,
@@ -54,7 +54,8 @@ def run(task: Json, channel: Channel) -> Json:
     """Train one population and store it; called by an engine in a worker.
 
     Args:
-        task: What `jobs.run` wrote: store, dataset, split, preparation, method, members.
+        task: What `jobs.run` wrote: store, dataset, split, preparation, method and the
+            sources that provide it, members.
         channel: The line to the driver.
 
     Returns:
@@ -62,6 +63,7 @@ def run(task: Json, channel: Channel) -> Json:
         traceback by key; `paused`: keys that can be continued.
     """
     store = Store.open(Path(task["store"]))
+    provided.provide_described(task["sources"])
     method = registry.find(task["method"], task["calibration"])
     members = tuple(_member(method, fields) for fields in task["members"])
     data = _prepare(

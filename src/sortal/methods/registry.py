@@ -1,4 +1,7 @@
-"""Every method by its name; what stands behind a name is imported when it is asked for."""
+"""Every method by its name; what stands behind a name is imported when it is asked for.
+
+Methods that a command provides from its user's folders (`provided.py`) stand before those here.
+"""
 
 from functools import cache
 from importlib import import_module
@@ -6,6 +9,7 @@ from typing import cast
 
 from sortal.errors import NotFound
 from sortal.methods.base import Method
+from sortal.methods.provided import find_provided, provided_names
 
 REFERENCES = frozenset({"naive", "optimal"})
 """Methods that mark the ends of every scale and compete with none."""
@@ -36,6 +40,11 @@ def method_names() -> tuple[str, ...]:
     return tuple(_PLACES)
 
 
+def known_names() -> tuple[str, ...]:
+    """Names of the built-in methods and of those that are provided at present."""
+    return tuple(dict.fromkeys([*_PLACES, *provided_names()]))
+
+
 def summaries() -> dict[str, str]:
     """One line about each built-in method, by name; loads no library behind any of them."""
     return {name: find(name).summary for name in _PLACES}
@@ -45,22 +54,30 @@ def find(name: str, calibration: str = "") -> Method:
     """Find a method.
 
     Args:
-        name: A built-in name, or the import path of a scikit-learn-compatible classifier of
-            an installed package, such as `sklearn.linear_model.RidgeClassifier`.
+        name: A built-in name, that of a provided method, or the import path of a
+            scikit-learn-compatible classifier of an installed package, such as
+            `sklearn.linear_model.RidgeClassifier`.
         calibration: `sigmoid` or `isotonic`; empty for scores as they come.
 
     Raises:
         NotFound: There is no such method.
         OptionError: The import path leads to no classifier, or there is no such calibration.
+        UserError: It is a provided method whose source no folder given holds.
     """
-    if name not in _PLACES and "." not in name:
-        raise NotFound("method", name, _PLACES)
-    method = _built_in(name) if name in _PLACES else _imported(name)
+    method = find_provided(name) or _found(name)
     if not calibration:
         return method
     from sortal.methods.calibrated import calibrated
 
     return calibrated(method, calibration)
+
+
+def _found(name: str) -> Method:
+    if name in _PLACES:
+        return _built_in(name)
+    if "." in name:
+        return _imported(name)
+    raise NotFound("method", name, known_names())
 
 
 @cache

@@ -1,0 +1,26 @@
+"""What `import` means inside a plugin: Keras as of 2020 where it asks for Keras, all else as ever."""
+
+import builtins
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sortal.systems.clavis.plugins import keras_2020
+
+
+@cache
+def plugin_builtins() -> dict[str, Any]:
+    """Python's built-in names, of which `__import__` alone is ours."""
+    return {**vars(builtins), "__import__": _import}
+
+
+def _import(
+    name: str,
+    globals: Mapping[str, Any] | None = None,  # noqa: A002 - the interpreter passes it by this name
+    locals: Mapping[str, Any] | None = None,  # noqa: A002
+    fromlist: Sequence[str] | None = (),
+    level: int = 0,
+) -> Any:
+    if level == 0 and name.partition(".")[0] == "keras":
+        return keras_2020.import_view(name, fromlist or ())
+    return builtins.__import__(name, globals, locals, fromlist or (), level)

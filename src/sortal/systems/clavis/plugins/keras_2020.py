@@ -1,0 +1,184 @@
+"""Keras as plugins of 2020 know it, on the Keras of today, which runs on PyTorch.
+
+A plugin's `import keras` gives views of Keras's modules. They pass everything on but a few words
+that Keras 3 has dropped:
+
+- `lr=` of optimizers is `learning_rate=`, and `decay=` its inverse-time schedule;
+- `predict_classes` of a `Sequential` is the place of the largest output, of a single one whether
+  it exceeds one half; its `predict_proba` is `predict`, its `fit_generator` is `fit`;
+- `keras.layers.core` and its neighbours are `keras.layers`, `keras.utils.np_utils` is
+  `keras.utils`.
+
+Keras itself, and whoever else uses it in this process, see nothing of this.
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from functools import cache, partial, wraps
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from sortal.errors import MissingExtra
+
+NOTICE = (
+    "imports Keras: it runs on the installed Keras with PyTorch (KERAS_BACKEND), where words of 2020 "
+    "(lr=, decay=, predict_classes, predict_proba) are understood by a shim"
+)
+"""What users are told of a plugin that imports Keras."""
+
+_LAYERS = ("core", "convolutional", "pooling", "recurrent", "embeddings", "normalization", "merge")
+_MOVED = {
+    **{f"keras.layers.{name}": "keras.layers" for name in _LAYERS},
+    "keras.utils.np_utils": "keras.utils",
+}
+"""Modules of 2020 that are part of others now."""
+
+
+def import_view(name: str, names: Sequence[str]) -> ModuleType:
+    """What `import name`, or `from name import names`, gives to a plugin.
+
+    Raises:
+        ImportError: Keras is not installed, or has no such module.
+    """
+    module = _view(name)
+    for wanted in names:
+        place = f"{name}.{wanted}"
+        if place in _MOVED or (wanted != "*" and not hasattr(module, wanted)):
+            _import_part(place)
+    return module if names else _view("keras")
+
+
+class _View(ModuleType):
+    """A module of Keras with the words of 2020."""
+
+    def __init__(self, name: str, real: ModuleType) -> None:
+        super().__init__(name, real.__doc__)
+        self._real = real
+        self.__all__ = [one for one in dir(real) if not one.startswith("_")]
+
+    def __getattr__(self, name: str) -> Any:
+        place = f"{self.__name__}.{name}"
+        if place in _MOVED:
+            return _view(place)
+        found = getattr(self._real, name)
+        if isinstance(found, ModuleType):
+            return _view(place)
+        return _translated(self.__name__, name, found)
+
+
+@cache
+def _view(name: str) -> _View:
+    return _View(name, _import(_MOVED.get(name, name)))
+
+
+def _import_part(name: str) -> None:
+    """Import what may be a module; if it is none, the plugin's own import says so."""
+    if name in _MOVED:
+        _view(name)
+        return
+    try:
+        _view(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+
+
+def _import(name: str) -> ModuleType:
+    if "keras" not in sys.modules:
+        os.environ.setdefault("KERAS_BACKEND", "torch")
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name == "keras":
+            raise ImportError(str(MissingExtra("a plugin that imports Keras", "keras"))) from error
+        raise
+
+
+def _translated(module: str, name: str, found: Any) -> Any:
+    """One name of a module, with the words of 2020 where it had other ones."""
+    if module == "keras.optimizers" and isinstance(found, type):
+        return _optimizer(found)
+    if name == "Sequential" and isinstance(found, type):
+        return _model(found)
+    if name in {"load_model", "clone_model", "model_from_json"}:
+        return _loader(found)
+    return found
+
+
+@cache
+def _optimizer(kind: type) -> Callable[..., Any]:
+    """An optimizer's class, as a function that knows `lr` and `decay`."""
+
+    @wraps(kind, updated=())
+    def make(*args: Any, **options: Any) -> Any:
+        if "lr" in options:
+            _say("lr= of an optimizer is passed on as learning_rate=")
+            options["learning_rate"] = options.pop("lr")
+        decay = options.pop("decay", 0.0)
+        if decay:
+            options["learning_rate"] = _decayed(kind, args, options, decay)
+            args = args[1:]
+        return kind(*args, **options)
+
+    return make
+
+
+def _decayed(kind: type, args: tuple[Any, ...], options: dict[str, Any], decay: float) -> Any:
+    """The rate divided by 1 + decay * updates, as `decay=` meant."""
+    _say("decay= of an optimizer is passed on as keras.optimizers.schedules.InverseTimeDecay")
+    rate = args[0] if args else options.get("learning_rate", kind().learning_rate)
+    schedules: Any = _import("keras").optimizers.schedules
+    return schedules.InverseTimeDecay(float(rate), decay_steps=1, decay_rate=decay)
+
+
+@cache
+def _model(kind: type) -> type:
+    """A class of models with the methods that it had in 2020; files know it as Keras's own."""
+    added = {name: function for name, function in _METHODS.items() if not hasattr(kind, name)}
+    return type(kind.__name__, (kind,), {**added, "__module__": kind.__module__})
+
+
+def _loader(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose models get the methods of 2020."""
+
+    @wraps(function)
+    def load(*args: Any, **options: Any) -> Any:
+        model = function(*args, **options)
+        for name, method in _METHODS.items():
+            if not hasattr(model, name):
+                object.__setattr__(model, name, partial(method, model))
+        return model
+
+    return load
+
+
+def _predict_classes(model: Any, x: Any, batch_size: int | None = None, verbose: int = 0) -> Any:
+    _say("predict_classes is the place of the largest output of predict")
+    outputs = np.asarray(model.predict(x, batch_size=batch_size, verbose=verbose))
+    return np.argmax(outputs, axis=-1) if outputs.shape[-1] > 1 else (outputs > 0.5).astype(int)
+
+
+def _predict_proba(model: Any, x: Any, batch_size: int | None = None, verbose: int = 0) -> Any:
+    _say("predict_proba is predict")
+    return model.predict(x, batch_size=batch_size, verbose=verbose)
+
+
+def _fit_generator(model: Any, generator: Any, *args: Any, **options: Any) -> Any:
+    _say("fit_generator is fit")
+    return model.fit(generator, *args, **options)
+
+
+_METHODS: dict[str, Callable[..., Any]] = {
+    "predict_classes": _predict_classes,
+    "predict_proba": _predict_proba,
+    "fit_generator": _fit_generator,
+}
+
+
+def _say(text: str) -> None:
+    warnings.warn(f"Keras of 2020: {text}.", stacklevel=3)

@@ -1,0 +1,234 @@
+"""All plugins of the folders that a user names: those that can be used, and why the others cannot."""
+
+import traceback
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from sortal.errors import NotFound, UserError
+from sortal.methods.base import Method
+from sortal.methods.provided import Provider
+from sortal.systems.clavis.plugins import keras_2020
+from sortal.systems.clavis.plugins.blame import ErrorStream, blame
+from sortal.systems.clavis.plugins.classifier import ClassifierPlugin
+from sortal.systems.clavis.plugins.dataset import DatasetPlugin
+from sortal.systems.clavis.plugins.method import method_of
+from sortal.systems.clavis.plugins.package import KINDS, import_plugin
+from sortal.systems.clavis.plugins.sources import closure, imported_packages
+
+LOADER = f"{__name__}:methods"
+"""What workers provide a plugin's method with."""
+
+_Plugin = TypeVar("_Plugin", DatasetPlugin, ClassifierPlugin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A plugin that cannot be used."""
+
+    kind: str
+    """`classifier` or `data set`."""
+
+    folder: Path
+    """Its own."""
+
+    reason: str
+    """One sentence: the rule that it breaks and the value found, or what importing it raised."""
+
+    traceback: str = ""
+    """Of an import that failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugins:
+    """What the folders of one run hold."""
+
+    folders: tuple[Path, ...]
+
+    datasets: Mapping[str, DatasetPlugin]
+    """By name."""
+
+    classifiers: Mapping[str, ClassifierPlugin]
+    """By name."""
+
+    broken: tuple[Broken, ...] = ()
+
+    notices: tuple[str, ...] = ()
+    """What is announced: what reading them forgave, and which shims they need."""
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """What `methods.provided.providing` takes, so that jobs know all classifiers."""
+        return tuple(Provider(LOADER, plugin.folder) for plugin in self.classifiers.values())
+
+    def shadowing(
+        self, classifiers: Collection[str], datasets: Collection[str] = ()
+    ) -> tuple[str, ...]:
+        """A notice for each plugin that stands before a built-in of its name.
+
+        Args:
+            classifiers: Names of the built-in classifiers.
+            datasets: Names of the built-in data sets.
+        """
+        pairs = (
+            (self.classifiers, classifiers, "classifier"),
+            (self.datasets, datasets, "data set"),
+        )
+        return tuple(
+            f"the {kind} {name} of {own[name].folder} is used in place of the built-in one."
+            for own, known, kind in pairs
+            for name in own
+            if name in known
+        )
+
+    def dataset(self, name: str) -> DatasetPlugin:
+        """Find a data set.
+
+        Raises:
+            NotFound: No usable plugin has that name.
+            UserError: The plugin that seems meant cannot be used.
+        """
+        return self._find("data set", name, self.datasets)
+
+    def classifier(self, name: str) -> ClassifierPlugin:
+        """Find a classifier; raises likewise."""
+        return self._find("classifier", name, self.classifiers)
+
+    def _find(self, kind: str, name: str, known: Mapping[str, _Plugin]) -> _Plugin:
+        if name in known:
+            return known[name]
+        for one in self.broken:
+            if one.kind == kind and one.folder.name == name:
+                raise UserError(f"{kind} {name}: its plugin cannot be used: {one.reason}")
+        raise NotFound(kind, name, known)
+
+
+def load(folders: Sequence[Path]) -> Plugins:
+    """Import every plugin of some folders; one that fails hides no other.
+
+    What plugins print meanwhile goes to the error stream.
+
+    Args:
+        folders: Each holds `datasets/NAME/__init__.py`, `classifiers/NAME/__init__.py` or both.
+
+    Raises:
+        UserError: A folder is none of plugins, or two plugins of one kind have the same name.
+    """
+    datasets: dict[str, DatasetPlugin] = {}
+    classifiers: dict[str, ClassifierPlugin] = {}
+    broken: list[Broken] = []
+    notices: list[str] = []
+    roots = tuple(dict.fromkeys(check_folder(folder) for folder in folders))
+    for folder in (folder for root in roots for folder in _plugins(root)):
+        if folder.parent.name == "datasets":
+            found = _tried("data set", folder, _dataset)
+            plugin: DatasetPlugin | ClassifierPlugin | Broken = found
+            if isinstance(found, DatasetPlugin):
+                _add(datasets, found, "data set")
+        else:
+            plugin = _tried("classifier", folder, _classifier)
+            if isinstance(plugin, ClassifierPlugin):
+                _add(classifiers, plugin, "classifier")
+                notices += plugin.declaration.notices
+        if isinstance(plugin, Broken):
+            broken.append(plugin)
+        else:
+            notices += _shims(plugin)
+    return Plugins(
+        folders=roots,
+        datasets=datasets,
+        classifiers=classifiers,
+        broken=tuple(broken),
+        notices=tuple(notices),
+    )
+
+
+def methods(folder: Path) -> tuple[Method, ...]:
+    """The method of one classifier's plugin: what a worker provides.
+
+    Args:
+        folder: The plugin's own, `.../classifiers/NAME`.
+
+    Raises:
+        UserError: It cannot be used any more.
+    """
+    plugin = _tried("classifier", folder, _classifier)
+    if isinstance(plugin, Broken):
+        raise UserError(f"{folder}: {plugin.reason}")
+    return (method_of(plugin),)
+
+
+def check_folder(folder: Path) -> Path:
+    """The folder, resolved, if it is one of plugins.
+
+    Raises:
+        UserError: It is none.
+    """
+    if holds_plugins(folder):
+        return folder.resolve()
+    if not folder.is_dir():
+        raise UserError(f"plugins: expected a folder, got {folder}, which is none.")
+    inner = next((one for one in (folder / "modules", folder.parent) if holds_plugins(one)), None)
+    hint = f" Did you mean {inner}?" if inner else ""
+    raise UserError(
+        f"plugins: expected a folder with datasets/ or classifiers/ in it, got {folder}.{hint}"
+    )
+
+
+def holds_plugins(folder: Path) -> bool:
+    """Whether a folder has the page's layout."""
+    return any((folder / kind).is_dir() for kind in KINDS)
+
+
+def _plugins(root: Path) -> Iterator[Path]:
+    """Folders of plugins, data sets first, each kind by name."""
+    for kind in KINDS:
+        if (root / kind).is_dir():
+            yield from sorted(one.parent for one in (root / kind).glob("*/__init__.py"))
+
+
+def _tried(kind: str, folder: Path, make: Callable[[Path], _Plugin]) -> _Plugin | Broken:
+    try:
+        with redirect_stdout(ErrorStream()):
+            return make(folder)
+    except UserError as error:
+        return Broken(kind=kind, folder=folder, reason=str(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises is told
+        return Broken(
+            kind=kind,
+            folder=folder,
+            reason=f"importing it {blame(error, folder)}.",
+            traceback="".join(traceback.format_exception(error)),
+        )
+
+
+def _dataset(folder: Path) -> DatasetPlugin:
+    return DatasetPlugin.of(*_imported(folder))
+
+
+def _classifier(folder: Path) -> ClassifierPlugin:
+    plugin = ClassifierPlugin.of(*_imported(folder))
+    method_of(plugin)  # tells of parameters that cannot be a method's
+    return plugin
+
+
+def _imported(folder: Path) -> tuple[ModuleType, Path, str]:
+    module, digest = import_plugin(folder)
+    return module, folder, digest
+
+
+def _add(known: dict[str, _Plugin], plugin: _Plugin, kind: str) -> None:
+    other = known.setdefault(plugin.name, plugin)
+    if other is not plugin:
+        raise UserError(
+            f"{kind} {plugin.name}: expected one plugin of this name, got two, in {other.folder} "
+            f"and {plugin.folder}."
+        )
+
+
+def _shims(plugin: DatasetPlugin | ClassifierPlugin) -> Iterator[str]:
+    if "keras" in imported_packages(closure(plugin.folder.parents[1], plugin.folder)):
+        yield f"{plugin.name} {keras_2020.NOTICE}."

@@ -1,0 +1,257 @@
+"""A plugin's classifier as a method: its members train one after another, each as the page says."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, ClassVar, cast
+
+import numpy as np
+
+from sortal.data.inputs import Inputs
+from sortal.data.labels import Outputs
+from sortal.data.prepared import Prepared
+from sortal.data.split import Part
+from sortal.errors import Damaged, DataError, SortalError
+from sortal.methods import base
+from sortal.methods.base import (
+    Axis,
+    Control,
+    Cost,
+    Failed,
+    Key,
+    Member,
+    Model,
+    Outcome,
+    Population,
+    Progress,
+    Shape,
+    Trained,
+)
+from sortal.methods.outcomes import failed, noting
+from sortal.methods.provided import MARK
+from sortal.methods.seen import Seen, truth
+from sortal.systems.clavis.plugins.answers import Reading
+from sortal.systems.clavis.plugins.blame import blame
+from sortal.systems.clavis.plugins.classifier import Answer, ClassifierPlugin
+from sortal.systems.clavis.plugins.history import history_rows
+from sortal.systems.clavis.plugins.model import KnownTruth, PluginModel
+from sortal.systems.clavis.plugins.parameters import PluginParameters, parameters_of
+from sortal.systems.clavis.plugins.specs import unpack
+from sortal.systems.clavis.plugins.surroundings import EXPECTED, own_randomness
+
+_REHEARSED = 256
+"""Training examples that a classifier answers for once it is trained, before it is scored."""
+
+
+def method_of(plugin: ClassifierPlugin) -> base.Method:
+    """Make a method of a plugin; its name holds the digest of the plugin's source.
+
+    Raises:
+        OptionError: A parameter has a name that cannot be one here.
+    """
+    about = plugin.declaration
+
+    class Loaded(PluginMethod):
+        name: ClassVar[str] = f"{plugin.name}{MARK}{plugin.digest}"
+        summary: ClassVar[str] = f"plugin: {about.description or about.short}"
+        Parameters: ClassVar[type[base.Parameters]] = parameters_of(about)
+
+    return Loaded(plugin)
+
+
+class PluginMethod:
+    """What the methods of all plugins have in common.
+
+    Labels that exclude each other come as numbers of classes, those that may come together
+    as columns of 0 and 1. What a plugin's model becomes is scored and not stored.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    library: ClassVar[str] = ""
+    summary: ClassVar[str]
+    Parameters: ClassVar[type[base.Parameters]]
+    shares: ClassVar[frozenset[Axis]] = frozenset({Axis.SEED})
+    missing_allowed: ClassVar[bool] = False
+    weights_allowed: ClassVar[bool] = False
+    outputs: ClassVar[frozenset[Outputs]] = frozenset(Outputs)
+    divisible: ClassVar[bool] = True
+    largest_population: ClassVar[int] = 100
+
+    def __init__(self, plugin: ClassifierPlugin) -> None:
+        self.plugin = plugin
+
+    def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002 - the same for all
+        """Whether the plugin has `predict_proba`."""
+        return self.plugin.answer is Answer.PROBABILITIES
+
+    def group(self, member: Member) -> Hashable:  # noqa: ARG002 - nothing is shared but the data
+        """Any members may train in one loop."""
+        return ()
+
+    def cost(self, member: Member, shape: Shape) -> Cost:  # noqa: ARG002 - nobody can know
+        """A guess: a hundred passes over the examples."""
+        cells = float(shape.examples + shape.scored) * shape.features
+        return Cost(
+            seconds=0.05 + 1e-7 * cells * max(1, shape.outputs),
+            memory_bytes=32.0 * shape.examples * shape.features,
+            disk_bytes=8e3,
+        )
+
+    def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
+        """Fit and hand over member after member, so that no more than one is in memory."""
+        try:
+            lesson = _Lesson.of(data, population.members[0])
+        except Exception as error:  # noqa: BLE001 - reported as the members' failure
+            yield from (failed(key, error) for key in population.keys)
+            return
+        ended: frozenset[Key] = frozenset()
+        total = len(population.members)
+        for number, member in enumerate(population.members, start=1):
+            if member.key in ended:
+                yield Failed(member.key, "stopped before it was trained.")
+                continue
+            yield self._train_one(member, lesson)
+            verdict = control.report(Progress(number / total, f"classifier {number}/{total}"))
+            if verdict.stop_all:
+                return
+            ended |= verdict.stop
+
+    def load(self, folder: Path) -> Model:
+        """There is never anything to load."""
+        raise Damaged(f"{folder}: models of plugins are never stored.")
+
+    def _train_one(self, member: Member, lesson: "_Lesson") -> Trained | Failed:
+        parameters = cast("PluginParameters", member.parameters)
+        started = perf_counter()
+        try:
+            with noting(ignored=EXPECTED) as notes, own_randomness(member.seed):
+                arguments, specs = self._told(member, parameters, lesson)
+                classifier = self.plugin.make(arguments, specs)
+                classifier.fit(np.array(lesson.matrix), np.array(lesson.codes))
+                seconds = perf_counter() - started
+                model = PluginModel(
+                    members=(member.key,),
+                    classifier=classifier,
+                    reading=lesson.reading(self.plugin),
+                    truth=lesson.truth,
+                )
+                remarks = [*_rehearse(model, lesson)]
+                history = self._history(classifier, remarks)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - reported as the member's failure
+            return self._failure(member.key, error)
+        return Trained(
+            model,
+            {member.key: seconds},
+            notes={member.key: (*notes, *remarks)} if notes or remarks else {},
+            history={member.key: history} if history else {},
+        )
+
+    def _history(self, classifier: Any, remarks: list[str]) -> list[dict[str, float]]:
+        """Rows of its training; a history that is none costs no classifier."""
+        try:
+            return history_rows(classifier, self.plugin.name)
+        except DataError as error:
+            remarks.append(str(error))
+        except Exception as error:  # noqa: BLE001 - told with the result
+            remarks.append(f"get_history {blame(error, self.plugin.folder)}.")
+        return []
+
+    def _told(
+        self, member: Member, parameters: PluginParameters, lesson: "_Lesson"
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The page's `args` and `data_specs`."""
+        name = self.plugin.name
+        title = parameters.title or f"{name} {member.key[:8]}"
+        arguments = {**parameters.declared(), "method": name, "title": title}
+        specs: dict[str, Any] = {"num_classes": lesson.classes, "dataset_name": lesson.dataset}
+        specs |= unpack(parameters.data_specs)
+        shape = specs.get("original_shape")
+        if shape is not None:
+            specs["original_shape"] = tuple(int(size) for size in shape)
+        specs["job_title"] = parameters.job_title or str(specs.get("job_title") or lesson.dataset)
+        return arguments, specs
+
+    def _failure(self, key: Key, error: BaseException) -> Failed:
+        told = failed(key, error if isinstance(error, Exception) else RuntimeError(str(error)))
+        if isinstance(error, SortalError):
+            return told
+        reason = f"the plugin {self.plugin.name} {blame(error, self.plugin.folder)}."
+        return Failed(key, reason, told.traceback)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Lesson:
+    """What every member of a population is fitted to."""
+
+    matrix: np.ndarray
+    codes: np.ndarray
+    """Shape (examples,), or (examples, labels) of 0 and 1."""
+
+    inputs: Inputs
+    """The training examples that are rehearsed with."""
+
+    truth: KnownTruth
+    seen: Seen
+    several: bool
+    single: bool
+    dataset: str
+
+    @property
+    def classes(self) -> int:
+        """Number of classes, or of labels."""
+        return self.seen.columns
+
+    @classmethod
+    def of(cls, data: Prepared, member: Member) -> "_Lesson":
+        labels = truth(data, member)
+        independent = labels.outputs is Outputs.INDEPENDENT
+        single = independent and len(labels.classes) == 1
+        codes = np.asarray(labels.codes, dtype=np.int64)
+        every = data.dataset.labels.for_target(member.target)
+        known = KnownTruth.of(np.asarray(data.dataset.inputs.ids), every)
+        seen = Seen.among(labels)
+        if single:
+            codes, known = codes[:, 0], KnownTruth(known.ids, known.codes[:, 0])
+            seen = Seen(seen.codes, 2, Outputs.EXCLUSIVE)
+        inputs = data.inputs(Part.TRAIN)
+        return cls(
+            matrix=inputs.matrix(),
+            codes=codes,
+            inputs=inputs.take(slice(0, _REHEARSED)),
+            truth=known,
+            seen=seen,
+            several=independent and not single,
+            single=single,
+            dataset=data.dataset.name,
+        )
+
+    def reading(self, plugin: ClassifierPlugin) -> Reading:
+        """How a plugin's answers are read."""
+        return Reading(
+            plugin=plugin.name,
+            answer=plugin.answer,
+            seen=self.seen,
+            several=self.several,
+            single=self.single,
+        )
+
+
+def _rehearse(model: PluginModel, lesson: _Lesson) -> Iterator[str]:
+    """Let a classifier answer for some training examples: what is of no use is told before scoring.
+
+    Yields:
+        Sentences about answers that contradict each other.
+    """
+    reading, count = model.reading, len(lesson.inputs)
+    matrix = lesson.inputs.matrix()
+    said = reading.labels(
+        model.classifier.predict(np.array(matrix), np.array(lesson.codes[:count])), count
+    )
+    if reading.answer is Answer.LABELS:
+        return
+    answered = getattr(model.classifier, reading.answer.value)(
+        np.array(matrix), np.array(lesson.codes[:count])
+    )
+    yield from reading.contradictions(answered, said)

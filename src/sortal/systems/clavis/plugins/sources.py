@@ -1,0 +1,89 @@
+"""Which files a plugin's code is made of: its own, and those of its folder that these import."""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+
+def closure(root: Path, plugin: Path) -> tuple[Path, ...]:
+    """Python files that decide what a plugin does, ascending.
+
+    All of the plugin's own folder, and what these import relatively, inside functions too.
+    Other files beside them do not count: a plugin may write there.
+
+    Args:
+        root: The folder that holds `classifiers/` and `datasets/`.
+        plugin: The plugin's folder, somewhere in it.
+    """
+    known: set[Path] = set()
+    waiting = [path for path in plugin.rglob("*.py") if path.is_file()]
+    while waiting:
+        path = waiting.pop()
+        if path not in known:
+            known.add(path)
+            waiting += _imported(root, path)
+    return tuple(sorted(known))
+
+
+def digest_of(root: Path, files: Mapping[Path, bytes]) -> str:
+    """8 hexadecimal digits of the files' places in the folder and their contents."""
+    digest = hashlib.blake2b(digest_size=4)
+    for path in sorted(files):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + files[path])
+    return digest.hexdigest()
+
+
+def imported_packages(files: Iterable[Path]) -> frozenset[str]:
+    """Names of the packages that files import from elsewhere, inside functions too."""
+    names = set()
+    for node in (node for path in files for node in _nodes(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            names.add((node.module or "").partition(".")[0])
+    return frozenset(names)
+
+
+def _nodes(path: Path) -> Iterator[ast.AST]:
+    """Everything in a file; nothing in one that is no Python, as importing it tells."""
+    try:
+        yield from ast.walk(ast.parse(path.read_bytes()))
+    except (SyntaxError, ValueError):
+        return
+
+
+def _imported(root: Path, path: Path) -> Iterator[Path]:
+    """Files of the folder that one file imports relatively."""
+    for node in _nodes(path):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = path.parents[node.level - 1 : node.level]
+            if not above or not above[0].is_relative_to(root):
+                continue
+            base = above[0].joinpath(*(node.module or "").split("."))
+            yield from _files(root, base)
+            for alias in node.names:
+                yield from _files(root, base / alias.name)
+
+
+def _files(root: Path, module: Path) -> Iterator[Path]:
+    """What importing a module runs; folders on the way to it have an `__init__.py` of their own."""
+    plain = module.with_name(module.name + ".py") if module != root else root / "__init__.py"
+    for path in (plain, module / "__init__.py"):
+        if path.is_file() and not _is_never_run(root, path):
+            yield path
+    for folder in module.parents:
+        if folder == root or not folder.is_relative_to(root):
+            return
+        path = folder / "__init__.py"
+        if path.is_file() and not _is_never_run(root, path):
+            yield path
+
+
+def _is_never_run(root: Path, path: Path) -> bool:
+    """The packages above plugins are empty ones of ours."""
+    return path.name == "__init__.py" and path.parent in {
+        root,
+        root / "classifiers",
+        root / "datasets",
+    }
