@@ -170,18 +170,18 @@ class Results:
         position = np.full(len(self.labels), -1)
         position[rows] = np.arange(len(rows))
         right = np.zeros((len(results), len(rows)), dtype=bool)
-        spoken = [self._speakers(result) for result in results]
+        spoken = [self.speakers(result) for result in results]
         predicted = self.store.predicted([m.entry["key"] for members in spoken for m in members])
         decisions = iter(predicted)
         for row, members in enumerate(spoken):
             for member in members:
-                reported, truth = self._reported(member)
+                reported, truth = self.reported(member)
                 decided = next(decisions)
                 agrees = decided[len(decided) - len(reported) :] == truth
                 right[row, position[reported]] = agrees if agrees.ndim == 1 else agrees.all(axis=1)
         return right
 
-    def _speakers(self, result: Result) -> list[MemberResult]:
+    def speakers(self, result: Result) -> list[MemberResult]:
         """One member per fold: of its seeds the one with the median headline."""
         folds: dict[int | None, list[MemberResult]] = {}
         for member in result.members:
@@ -194,7 +194,7 @@ class Results:
             speakers.append(order[(len(order) - 1) // 2])
         return speakers
 
-    def _reported(self, member: MemberResult) -> tuple[np.ndarray, np.ndarray]:
+    def reported(self, member: MemberResult) -> tuple[np.ndarray, np.ndarray]:
         """Rows that were reported for a member, and their labels."""
         split = next(s for s in self.splits if s.fold == member.entry["fold"])
         labels = self.labels.for_target(member.entry["target"])
@@ -256,7 +256,7 @@ class Results:
         import polars as pl
 
         member = self.titled(title, target)[0].members[0]
-        rows, truth = self._reported(member)
+        rows, truth = self.reported(member)
         ids = self.store.dataset(self.record["dataset"]).inputs.ids[rows]
         labels = self.labels.for_target(member.entry["target"])
         scores = self.store.scores([member.entry["key"]])[0][-len(rows) :]
