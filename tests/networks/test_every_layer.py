@@ -6,12 +6,15 @@ import pytest
 import torch
 
 from sortal.networks.activation import Activation, Maxout
+from sortal.networks.augment import Augment
+from sortal.networks.branch import Branch
 from sortal.networks.convolution import Conv1d, Conv2d, SeparableConv2d
 from sortal.networks.dense import Dense
 from sortal.networks.dropout import AlphaDropout, Dropout, draw_uniform
 from sortal.networks.embedding import PeriodicEmbedding
 from sortal.networks.flatten import Flatten
 from sortal.networks.layer import Pass
+from sortal.networks.lstm import LSTM
 from sortal.networks.network import AnyLayer, Network
 from sortal.networks.normalise import BatchNorm, LayerNorm
 from sortal.networks.parametric import ParametricActivation
@@ -28,6 +31,8 @@ from sortal.networks.robust_clip import RobustClip
 from sortal.networks.scale import Scale
 from sortal.networks.stream import stream
 from sortal.networks.tangent import TangentDense
+from sortal.networks.token_embedding import TokenEmbedding
+from sortal.networks.unflatten import Unflatten
 from sortal.training.examples import Examples
 from sortal.training.loop import step
 from sortal.training.losses.categorical import CategoricalCrossEntropy
@@ -69,6 +74,14 @@ CASES = [
     (GlobalAverage(), STAMP),
     (GlobalMax(), STAMP),
     (Flatten(), STAMP),
+    (Unflatten(channels=2, points=(3,)), ROW),
+    (Unflatten(channels=3, points=(1, 2), order="first"), ROW),
+    (Augment(shift=0.3), SIGNAL),
+    (Augment(shift=0.2, flip="both"), STAMP),
+    (Augment(flip="vertical"), STAMP),
+    (LSTM(units=4), SIGNAL),
+    (LSTM(units=3, sequence=True), SIGNAL),
+    (TokenEmbedding(tokens=4, size=3), ROW),
     (RobustClip(centre=(0.1,) * 6, factor=(0.5, 0, 1, 2, 3, 4)), ROW),
     (PeriodicEmbedding(waves=3, size=2), ROW),
     (Scale(), ROW),
@@ -89,6 +102,21 @@ CASES = [
             shortcut=(Conv2d(channels=4, kernel=(1, 1), stride=(2, 2)), BatchNorm()),
         ),
         STAMP,
+    ),
+    (
+        Branch(
+            start=1,
+            count=4,
+            layers=(
+                Unflatten(channels=1, points=(2, 2)),
+                Augment(flip="horizontal"),
+                Conv2d(channels=3, kernel=(2, 1)),
+                BatchNorm(),
+                Dropout(),
+                Flatten(),
+            ),
+        ),
+        ROW,
     ),
 ]
 EVERY = pytest.mark.parametrize(
@@ -114,6 +142,8 @@ class Acted:
         self.state[:, self.network.numbers :].abs_()
         given = [0] if shared else self.members
         self.values = torch.cat([self._drawn(seed + 9, ROWS, *shape) for seed in given])
+        if isinstance(layer, TokenEmbedding):
+            self.values = self.values.abs().mul(2).floor().clamp(max=layer.tokens - 1)
         self.weight = torch.cat(
             [self._drawn(seed + 18, ROWS, *self.network.shapes[-1]) for seed in self.members]
         )
@@ -142,7 +172,8 @@ class Acted:
         total = (result * self.weight).sum()
         slopes = torch.autograd.grad(total, (leaf, values), allow_unused=True)
         own = torch.zeros_like(leaf) if slopes[0] is None else slopes[0]
-        return result.detach(), own[:, : self.network.numbers], slopes[1]
+        below = torch.zeros_like(values) if slopes[1] is None else slopes[1]
+        return result.detach(), own[:, : self.network.numbers], below
 
     @staticmethod
     def _drawn(seed, *shape):

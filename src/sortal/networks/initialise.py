@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from sortal.networks.names import Initialiser
+from sortal.networks.names import Initialiser, SlotInitialiser
 
 _TRUNCATED = 0.87962566103423978
 """Standard deviation of a standard normal that is cut off at two."""
@@ -34,13 +34,18 @@ def variance(initialiser: Initialiser, inputs: int, outputs: int) -> float:
 
 
 def draw_weights(
-    weight: Tensor, initialiser: Initialiser, fan: tuple[int, int], generator: torch.Generator
+    weight: Tensor, initialiser: SlotInitialiser, fan: tuple[int, int], generator: torch.Generator
 ) -> None:
     """Fill a tensor with starting weights.
 
     Normal distributions but `normal` itself are cut off at two standard deviations, and
-    widened so that their variance is what it would have been.
+    widened so that their variance is what it would have been. `orthogonal` takes
+    `weight`, of one member, as a matrix of its second axis and all others, whose columns (or
+    rows, if they are fewer) become orthogonal and of length 1 (Saxe 2014, arXiv:1312.6120).
     """
+    if initialiser == "orthogonal":
+        _draw_orthogonal(weight, generator)
+        return
     spread = math.sqrt(variance(initialiser, *fan))
     if initialiser.endswith("uniform"):
         limit = math.sqrt(3.0) * spread
@@ -50,3 +55,11 @@ def draw_weights(
     else:
         wide = spread / _TRUNCATED
         torch.nn.init.trunc_normal_(weight, 0.0, wide, -2 * wide, 2 * wide, generator=generator)
+
+
+def _draw_orthogonal(weight: Tensor, generator: torch.Generator) -> None:
+    matrix = weight[0].flatten(1)
+    drawn = torch.empty(max(matrix.shape), min(matrix.shape), dtype=weight.dtype)
+    square, corner = torch.linalg.qr(drawn.normal_(generator=generator))
+    square *= corner.diagonal().sign()
+    matrix.copy_(square if matrix.shape == square.shape else square.T)

@@ -8,7 +8,7 @@ import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
-from sortal.networks.names import Initialiser
+from sortal.networks.names import SlotInitialiser
 
 Shape: TypeAlias = tuple[int, ...]
 """Of one example: (features,), (channels, points) or (channels, height, width)."""
@@ -36,10 +36,10 @@ class Slot:
     fan: tuple[int, int] | None = None
     """Inputs and outputs of one unit, from which initialisers draw; None: starts constant."""
 
-    start: float = 0.0
-    """Where a constant starts."""
+    start: float | tuple[float, ...] = 0.0
+    """Where a constant starts; several, one for each place along its first axis."""
 
-    initialiser: Initialiser | None = None
+    initialiser: SlotInitialiser | None = None
     """The layer's own initialiser; None for the member's."""
 
     pace: float = 1.0

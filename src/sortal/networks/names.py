@@ -30,5 +30,8 @@ Initialiser: TypeAlias = Literal[
     "normal",
 ]
 
+SlotInitialiser: TypeAlias = Initialiser | Literal["orthogonal"]
+"""What a layer may choose for a slot of its own."""
+
 MAXOUT_PIECES = 2
 """Pieces of each unit, of which `maxout` takes the largest."""

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from sortal.networks.activation import Activation, Maxout
+from sortal.networks.augment import Augment
+from sortal.networks.branch import Branch
 from sortal.networks.chain import backward_along, forward_along, record_along, shapes_along
 from sortal.networks.convolution import Conv1d, Conv2d, SeparableConv2d
 from sortal.networks.dense import Dense
@@ -17,6 +19,7 @@ from sortal.networks.embedding import PeriodicEmbedding
 from sortal.networks.flatten import Flatten
 from sortal.networks.initialise import draw_weights
 from sortal.networks.layer import Held, Pass, Shape, Slot
+from sortal.networks.lstm import LSTM
 from sortal.networks.names import Initialiser
 from sortal.networks.normalise import BatchNorm, LayerNorm
 from sortal.networks.parametric import ParametricActivation
@@ -33,13 +36,17 @@ from sortal.networks.robust_clip import RobustClip
 from sortal.networks.scale import Scale
 from sortal.networks.stream import stream
 from sortal.networks.tangent import TangentDense
+from sortal.networks.token_embedding import TokenEmbedding
+from sortal.networks.unflatten import Unflatten
 
 AnyLayer: TypeAlias = Annotated[
     Activation
     | AlphaDropout
+    | Augment
     | AveragePool1d
     | AveragePool2d
     | BatchNorm
+    | Branch
     | Conv1d
     | Conv2d
     | Dense
@@ -47,6 +54,7 @@ AnyLayer: TypeAlias = Annotated[
     | Flatten
     | GlobalAverage
     | GlobalMax
+    | LSTM
     | LayerNorm
     | MaxPool1d
     | MaxPool2d
@@ -57,11 +65,14 @@ AnyLayer: TypeAlias = Annotated[
     | RobustClip
     | Scale
     | SeparableConv2d
-    | TangentDense,
+    | TangentDense
+    | TokenEmbedding
+    | Unflatten,
     Field(discriminator="kind"),
 ]
 """Every kind of layer, told apart by `kind`."""
 
+Branch.model_rebuild(_types_namespace={"AnyLayer": AnyLayer})
 Residual.model_rebuild(_types_namespace={"AnyLayer": AnyLayer})
 
 
@@ -247,6 +258,7 @@ def _views(flat: Tensor, described: Sequence[Sequence[Slot]]) -> list[dict[str, 
 
 def _fill(slot: Slot, view: Tensor, initialiser: Initialiser, generator: torch.Generator) -> None:
     if slot.fan is None:
-        view.fill_(slot.start)
+        starts = torch.tensor(slot.start, dtype=view.dtype)
+        view.copy_(starts.view(-1, *[1] * (view.ndim - 2)) if starts.ndim else starts)
     else:
         draw_weights(view, slot.initialiser or initialiser, slot.fan, generator)
