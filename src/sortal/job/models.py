@@ -250,6 +250,8 @@ class ClassifierBlock(Block):
     """Turn scores into probabilities with a map fitted on folds of the training examples."""
     notes: list[str] = []
     """Remarks that stay with its results."""
+    asked: dict[str, Any] = {}
+    """What it is in the words of whoever wrote the job, kept beside its results; changes nothing."""
 
 
 class Job(Block):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sortal.methods.base import Member, Method
@@ -26,6 +26,9 @@ class Entry:
 
     notes: tuple[str, ...] = ()
     """Remarks of the job that stay with what this title shows."""
+
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """What the job says that it is, in words of its own."""
 
     fold_of: str = ""
     """Title of the whole, where this shows one fold of it; empty for a whole."""

@@ -22,7 +22,7 @@ from sortal.jobs.summary import Summary
 from sortal.store.store import Store
 from sortal.tracking.log import RunLog
 
-JobLike: TypeAlias = str | Path | Mapping[str, Any] | Job
+JobLike: TypeAlias = str | Path | Mapping[str, Any] | Job | JobFile
 DEFAULT_STORE = Path(".sortal")
 
 
@@ -49,6 +49,8 @@ def read(job: JobLike) -> JobFile:
     Raises:
         JobError: Nothing of it can be used.
     """
+    if isinstance(job, JobFile):
+        return job
     if isinstance(job, Job):
         job = job.model_dump(mode="json", exclude_unset=True)
     if isinstance(job, Mapping):

@@ -72,6 +72,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "title": entry.title,
         **({"fold_of": entry.fold_of} if entry.fold_of else {}),
         **({"notes": list(entry.notes)} if entry.notes else {}),
+        **({"asked": entry.asked} if entry.asked else {}),
         "key": member.key,
         "method": member.method,
         "calibration": member.calibration,

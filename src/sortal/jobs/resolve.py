@@ -248,6 +248,7 @@ def _entries(
                 varied=classifier.varied,
                 split=split.fingerprint,
                 notes=tuple(classifier.block.notes),
+                asked=classifier.block.asked,
             )
             yield entry
             if getattr(job.data.split, "each_fold", False):

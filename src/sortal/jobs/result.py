@@ -55,6 +55,12 @@ class Result:
         return parameters
 
     @property
+    def asked(self) -> Mapping[str, Any]:
+        """What the job said that it is, in words of its own; empty if it said nothing."""
+        asked: Mapping[str, Any] = self.members[0].entry.get("asked", {})
+        return asked
+
+    @property
     def fold_of(self) -> str:
         """Title of the result whose fold this is; empty for one of all folds."""
         return str(self.members[0].entry.get("fold_of", ""))
