@@ -45,6 +45,9 @@ class Declared:
     pattern: str = ""
     """Regular expression that the whole of a string must match; empty for any."""
 
+    pattern_in_words: str = ""
+    """The same for messages."""
+
     hidden: bool = False
     """Whether views should leave it out (`hide_param_in_vis`)."""
 
@@ -268,7 +271,7 @@ def _unknown(name: str, declaration: Declaration) -> str:
 def _string(declared: Declared) -> str:
     if declared.range:
         return f"one of {', '.join(map(repr, declared.range))}"
-    return f"a string like {declared.pattern}" if declared.pattern else "a string"
+    return declared.pattern_in_words or "a string"
 
 
 def _is_number(value: Any) -> bool:

@@ -144,7 +144,10 @@ def _readable(path: Path) -> Iterator[None]:
 
 def _arrays(path: Path) -> list[np.ndarray]:
     """The four arrays of an archive; one of Python objects would be unpickled, and is refused."""
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as file:
+        archive = np.load(file, allow_pickle=False)
+        if isinstance(archive, np.ndarray):
+            raise ValueError("expected an archive of arrays, got a single one")
         missing = [key for key in _KEYS if key not in archive.files]
         if missing:
             raise ValueError(f"expected arrays {', '.join(_KEYS)}; there is no {missing[0]}")

@@ -87,12 +87,14 @@ _PERCEPTRON_PARAMETERS = (
 
 
 def _svm(checked: Checked, source: Source) -> Translated:  # noqa: ARG001 - the same for any data
-    chosen: dict[str, Any] = {name: checked.values[name] for name in ("kernel", "degree", "C")}
-    return Translated(
-        method="svm",
-        parameters={**chosen, "gamma": "scale"},
-        seed=checked.values["random_state"],
-    )
+    """Leave out what has no effect, so that configurations of one meaning share a result.
+
+    Without probabilities no random number is drawn, and only the kernel poly has a degree.
+    """
+    chosen: dict[str, Any] = {name: checked.values[name] for name in ("kernel", "C")}
+    if chosen["kernel"] == "poly":
+        chosen["degree"] = checked.values["degree"]
+    return Translated(method="svm", parameters={**chosen, "gamma": "scale"})
 
 
 def _perceptron(checked: Checked, source: Source) -> Translated:  # noqa: ARG001

@@ -1,7 +1,7 @@
 """A classifier of ClaVis as one of our methods: its name, parameters and seed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -24,6 +24,9 @@ class Translated:
 
     seed: int = 0
     """Seed of the member (`random_state`)."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """The classifier's own parameters as they run: what is to be recorded and shown."""
 
     save_model: bool = False
     """Whether the trained network is to be written to `epochs.saved_model`."""
@@ -80,7 +83,7 @@ class BuiltIn:
             )
         translated = self.translate(checked, source)
         _validate(translated, name)
-        return translated
+        return replace(translated, values=translated.values or checked.values)
 
 
 def seed_declared() -> Declared:

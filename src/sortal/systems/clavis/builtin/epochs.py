@@ -1,0 +1,59 @@
+"""What classifiers that train by epochs print of it, and where their networks are saved."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+_NAMES = {
+    "loss": "loss",
+    "accuracy": "accuracy",
+    "validation_loss": "val_loss",
+    "validation_accuracy": "val_accuracy",
+}
+"""Keras's names, which the page's histories have, by ours."""
+
+_FORBIDDEN = '/\\:*?"<>|'
+
+
+def keras_history(rows: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
+    """A history in the page's form: a list of one number an epoch by Keras's name.
+
+    >>> keras_history([{"epoch": 1, "loss": 0.5, "validation_loss": 0.7}])
+    {'loss': [0.5], 'val_loss': [0.7]}
+    """
+    return {
+        keras: [float(row[ours]) for row in rows]
+        for ours, keras in _NAMES.items()
+        if rows and all(ours in row for row in rows)
+    }
+
+
+def epoch_lines(rows: Sequence[Mapping[str, float]], verbose: int) -> Iterator[str]:
+    """What is printed of a training.
+
+    Args:
+        rows: The history, a row an epoch.
+        verbose: 0 for nothing, 1 for the last epoch, 2 or more for every one.
+    """
+    first = {0: len(rows), 1: max(0, len(rows) - 1)}.get(verbose, 0)
+    for number, row in enumerate(rows[first:], start=first + 1):
+        told = (f"{keras} {row[ours]:.4f}" for ours, keras in _NAMES.items() if ours in row)
+        yield f"epoch {number}/{len(rows)}: {', '.join(told)}"
+
+
+def saved_model(folder: Path, job_title: str, title: str) -> Path:
+    """Where the network of a configuration is saved: saved_models/<job>/<title>.h5.
+
+    Args:
+        folder: Where the batch runs.
+        job_title: Of the job.
+        title: Of the configuration; what no file name can hold is written as %2F and the like.
+    """
+    return folder / "saved_models" / _file_name(job_title) / f"{_file_name(title)}.h5"
+
+
+def _file_name(title: str) -> str:
+    escaped = "".join(
+        f"%{ord(letter):02X}" if letter in _FORBIDDEN or ord(letter) < 32 else letter
+        for letter in title
+    )
+    return f"%2E{escaped[1:]}" if escaped.startswith(".") else escaped

@@ -1,0 +1,84 @@
+"""Built-in classifiers trained on one data set, as the batch runner's workers would."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sortal.data.dataset import Dataset
+from sortal.data.inputs import Inputs
+from sortal.data.labels import Labels, Outputs
+from sortal.data.prepared import Prepared
+from sortal.data.preparer import Preparation
+from sortal.data.split import Part, Split
+from sortal.methods import registry
+from sortal.methods.base import Member, Population, Progress, Trained, Verdict
+from sortal.systems.clavis.builtin.classifiers import find
+from sortal.systems.clavis.declaration import check
+from sortal.systems.clavis.source import Source
+
+
+class _Quiet:
+    def report(self, progress: Progress) -> Verdict:
+        return Verdict()
+
+
+def _prepared(source: Source, train: np.ndarray, test: np.ndarray) -> Prepared:
+    outputs = Outputs.INDEPENDENT if source.is_multilabel else Outputs.EXCLUSIVE
+    dataset = Dataset(
+        name=source.name,
+        inputs=Inputs({"features": source.X_train}, np.arange(len(source.X_train))),
+        labels=Labels(source.y_train, source.class_names, outputs),
+        names={"features": tuple(f"x{n}" for n in range(source.X_train.shape[1]))},
+    )
+    split = Split(train=train, validation=train[:0], test=test)
+    return Prepared.fit(dataset, split, Preparation())
+
+
+class Learnt:
+    """What one classifier became."""
+
+    def __init__(self, outcome: Trained, data: Prepared, source: Source) -> None:
+        self.outcome = outcome
+        self.history = outcome.history.get("m", [])
+        self.scores = outcome.model.scores(data.inputs(Part.TEST))[0]
+        (probable,) = getattr(outcome.model, "probable", (True,))
+        self.answers = (
+            (self.scores > (0.5 if probable else 0.0)).astype(int)
+            if source.is_multilabel
+            else self.scores.argmax(axis=1)
+        )
+
+
+@pytest.fixture(scope="session")
+def halves() -> Callable[[Source], tuple[np.ndarray, np.ndarray]]:
+    """Rows that train and rows that test: one half each, in random order of the data."""
+
+    def halves(source: Source) -> tuple[np.ndarray, np.ndarray]:
+        order = np.random.default_rng(1).permutation(len(source.X_train))
+        middle = len(order) // 2
+        return np.sort(order[:middle]), np.sort(order[middle:])
+
+    return halves
+
+
+@pytest.fixture(scope="session")
+def learn(halves: Any) -> Callable[..., Learnt]:
+    """Trains a built-in classifier by its name and arguments on one half of a data set."""
+
+    def learn(name: str, source: Source, arguments: Mapping[str, Any] | None = None) -> Learnt:
+        built_in = find(name)
+        checked = check(arguments or {}, built_in.declaration)
+        assert checked.warnings == ()
+        translated = built_in.translated(checked, source)
+        method, data = registry.find(translated.method), _prepared(source, *halves(source))
+        parameters = method.Parameters.model_validate(dict(translated.parameters))
+        member = Member(
+            key="m", method=translated.method, parameters=parameters, seed=translated.seed
+        )
+        (outcome,) = method.train(Population(members=(member,)), data, _Quiet())
+        assert isinstance(outcome, Trained), outcome
+        return Learnt(outcome, data, source)
+
+    return learn
