@@ -1,5 +1,6 @@
 """Write the parts of the manual that are made from the code itself: jobs, methods, commands."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sortal.job.schema import reference
 from sortal.job.words import describe
 from sortal.methods import registry
 from sortal.methods.base import Method
+from sortal.systems.clavis.builtin import classifiers, datasets
 
 SOURCES = {
     "optimal": "A definition: the labels of the data are its scores.",
@@ -98,6 +100,7 @@ def parts() -> dict[str, str]:
         "job": reference(),
         "methods": "\n".join(_methods()),
         "command": "\n".join(_commands()),
+        "clavis": "\n".join(_clavis()),
     }
 
 
@@ -142,6 +145,35 @@ def _method(method: Method) -> Iterator[str]:
         for name, field in fields.items()
     ]
     yield from _table(("parameter", "values", "default", "meaning"), rows)
+
+
+def _clavis() -> Iterator[str]:
+    """Classifiers and data sets of ClaVis."""
+    yield "## Classifiers\n"
+    rows = [
+        (f"`{name}`", one.declaration.short, one.declaration.description)
+        for name, one in classifiers.BUILT_IN.items()
+    ]
+    yield from _table(("name", "short", "what it is"), rows)
+    yield "## Parameters\n"
+    parameters = [
+        (
+            f"`{name}`",
+            f"`{one.name}`",
+            one.expected(),
+            f"`{json.dumps(one.default)}`",
+            one.description,
+        )
+        for name, built_in in classifiers.BUILT_IN.items()
+        for one in built_in.declaration.parameters
+    ]
+    yield from _table(("classifier", "parameter", "values", "default", "meaning"), parameters)
+    yield "## Data sets\n"
+    found = [
+        (f"`{one.name}`", one.description, str(len(one.class_names)), _yes(value=bool(one.needs)))
+        for one in datasets.BUILT_IN.values()
+    ]
+    yield from _table(("name", "what it is", "classes", "to download"), found)
 
 
 def _sentences(method: Method) -> str:

@@ -264,6 +264,16 @@ def test_every_method_is_in_the_manual_with_its_parameters_and_source(manual):
             assert f"| `{parameter}` |" in manual
 
 
+def test_every_classifier_and_data_set_of_clavis_is_in_the_manual(manual):
+    from sortal.systems.clavis.builtin import classifiers, datasets
+
+    for name, built_in in classifiers.BUILT_IN.items():
+        assert f"| `{name}` |" in manual
+        for one in built_in.declaration.parameters:
+            assert f"| `{name}` | `{one.name}` |" in manual
+    assert not [name for name in datasets.BUILT_IN if f"| `{name}` |" not in manual]
+
+
 def test_every_command_and_option_is_in_the_manual(manual):
     for words in generate.command_lines():
         assert f"## `{' '.join(['sortal', *words])}`" in manual
