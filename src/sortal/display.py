@@ -4,7 +4,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from sortal.events import Event, JobEnded, JobPlanned, MemberFailed, Warned
+from sortal.events import Event, JobEnded, JobPlanned, MemberFailed, RoundEnded, Warned
 from sortal.tracking.progress import Progress, Running, State
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class Display:
             case JobEnded():
                 self._stop()
                 self._say(end_line(event))
+            case RoundEnded():
+                self._say(round_line(event))
             case _:
                 self._tick()
 
@@ -125,6 +127,23 @@ def end_line(event: JobEnded) -> str:
     return (
         f"{event.job}: {how} {duration(event.seconds)}: {event.trained} trained, "
         f"{event.stored} found in the store, {event.failed} failed"
+    )
+
+
+def round_line(event: RoundEnded) -> str:
+    """What a round of a search came to."""
+    odd = [
+        f", {count} {what}"
+        for count, what in ((event.pruned, "given up early"), (event.failed, "failed"))
+        if count
+    ]
+    best = "nothing could be judged"
+    if event.best is not None:
+        best = f"best {event.metric} {event.best:.4f} of {event.best_title}"
+    ended = ", interrupted" if event.interrupted else ""
+    return (
+        f"{event.job}: round {event.round}/{event.rounds}, "
+        f"{counted(event.candidates, 'candidate')}{''.join(odd)}{ended}; {best}"
     )
 
 

@@ -92,6 +92,31 @@ class TaskEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoundEnded(Event):
+    """A search trained and ranked the candidates of a round."""
+
+    round: int
+    """From 1."""
+
+    rounds: int
+    """Rounds in all."""
+
+    candidates: int
+    pruned: int
+    """Of them given up at a rung."""
+
+    failed: int
+    metric: str
+    best_title: str
+    """The best of all rounds so far; empty if none could be judged."""
+
+    best: float | None
+    """Its value on the validation examples."""
+
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Warned(Event):
     """Something the user should know, which stops nothing."""
 

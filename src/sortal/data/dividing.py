@@ -57,6 +57,29 @@ def divide(dataset: Dataset, block: SplitBlock, seed: int) -> tuple[Split, ...]:
     return splits
 
 
+def divide_among(
+    dataset: Dataset, rows: np.ndarray, block: RandomSplit | GroupSplit | FoldSplit, seed: int
+) -> tuple[Split, ...]:
+    """Divide some examples alone, as `divide` would if there were no others.
+
+    Args:
+        dataset: The examples.
+        rows: Row numbers of those to divide, ascending, of known class.
+        block: How, without a seed of its own.
+        seed: Seed of the draw.
+
+    Raises:
+        DataError: They cannot be divided so.
+    """
+    match block:
+        case RandomSplit():
+            return (_random(dataset, rows, block, seed),)
+        case GroupSplit():
+            return (_by_group(dataset, rows, block, seed),)
+        case FoldSplit():
+            return _folds(dataset, rows, block, seed)
+
+
 def _seed(own: int | None, job: int) -> int:
     return job if own is None else own
 

@@ -20,6 +20,30 @@ Title = Annotated[
     ),
 ]
 
+Figure = Literal[
+    "accuracy",
+    "balanced_accuracy",
+    "mcc",
+    "kappa",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "micro_precision",
+    "micro_recall",
+    "micro_f1",
+    "weighted_precision",
+    "weighted_recall",
+    "weighted_f1",
+    "subset_accuracy",
+    "roc_auc",
+    "average_precision",
+    "log_loss",
+    "brier",
+    "ece",
+    "hamming_loss",
+]
+"""Figures of a classifier that a search may optimise."""
+
 
 class Block(BaseModel):
     """Base of all blocks of a job file: frozen, unknown keys refused, nothing converted.
@@ -242,7 +266,8 @@ class ClassifierBlock(Block):
     `{seed}` likewise. Default: the method and every varied parameter."""
     parameters: dict[str, Any] = {}
     """Each parameter a value, a list of values, `{values: [...]}`, or a range
-    `{start, stop, step}` (added) or `{start, stop, factor}` (multiplied), stop included."""
+    `{start, stop, step}` (added) or `{start, stop, factor}` (multiplied), stop included. With
+    `tuning` also `{tune: true}`, with `min`, `max`, `log`, `sigma` or `values`, and `initial`."""
     seeds: Annotated[int, Field(ge=1)] | Annotated[list[Seed], Field(min_length=1)] | None = None
     """Seeds to train with: a list, or how many, counted up from the job's seed; the job's seed alone
     if not given. Results of the same classifier are reported as mean and spread."""
@@ -252,6 +277,62 @@ class ClassifierBlock(Block):
     """Remarks that stay with its results."""
     asked: dict[str, Any] = {}
     """What it is in the words of whoever wrote the job, kept beside its results; changes nothing."""
+
+
+class Rungs(Block):
+    """Train candidates in steps, after each of which only the best go on.
+
+    Networks pause there; whatever cannot pause is trained whole on the first rung.
+    """
+
+    rule: Literal["halving", "hyperband"] = "halving"
+    """`halving`: every round starts at the lowest budget. `hyperband`: rounds take turns to start many
+    candidates at a low budget and few at a high one, and say themselves how many."""
+    lowest: Annotated[int, Field(ge=1)]
+    """Budget of the first rung [epochs]."""
+    highest: Annotated[int, Field(ge=2)]
+    """Budget of whole training [epochs]: rungs lie below it, and those that pass them all train to
+    their own end."""
+    factor: Annotated[int, Field(ge=2)] = 3
+    """One in so many goes on, and the next budget is so many times as large."""
+
+
+class TuningBlock(Block):
+    """Search for good parameters, judged on validation examples.
+
+    The best is then trained as the job says and judged on the test examples.
+    """
+
+    sampler: Literal["tpe", "random", "cmaes", "evolution"] = "tpe"
+    """Who proposes: `tpe` (tree-structured Parzen estimator), `random`, `cmaes` (covariance matrix
+    adaptation, for two or more parameters that are numbers) or `evolution` (variants of the best)."""
+    trials: Annotated[int, Field(ge=1)] | None = None
+    """Candidates in all, 50 if not given; not for `evolution`."""
+    batch: Annotated[int, Field(ge=1)] | None = None
+    """Candidates proposed at once and trained together, 10 if not given; not for `evolution` and
+    `hyperband`."""
+    rounds: Annotated[int, Field(ge=1)] | None = None
+    """`evolution`: how often candidates are varied and sifted; 5 if not given."""
+    population: Annotated[int, Field(ge=1)] | None = None
+    """`evolution`: best candidates that each round keeps, of all classifiers together; 10 if not given."""
+    offspring: Annotated[int, Field(ge=1)] | None = None
+    """`evolution`: variants of each kept candidate; 5 if not given."""
+    metric: Figure | None = None
+    """What is to be best on the validation examples, a mean over seeds, folds and targets; the
+    figure that ranks the job if not given. Of `log_loss`, `brier`, `ece` and `hamming_loss` the
+    smallest is best."""
+    validation: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Share of the training examples that validates, drawn stratified (or by whole groups, if the
+    split goes by groups). If neither this nor `folds` is given: the split's own validation
+    examples, else the folds of cross-validation, else 0.2."""
+    folds: Annotated[int, Field(ge=2)] | None = None
+    """Validate by cross-validation among the training examples, in so many folds."""
+    keep: Annotated[int, Field(ge=1)] = 1
+    """So many of the best are trained as the job says, and judged on the test examples."""
+    rungs: Rungs | None = None
+    """Stop hopeless candidates early; all are trained whole if not given."""
+    seed: Seed | None = None
+    """Seed of the search; the job's seed if not given."""
 
 
 class Job(Block):
@@ -267,3 +348,5 @@ class Job(Block):
     """The one seed that all randomness derives from."""
     bootstrap: int = Field(default=1000, ge=0, le=100_000)
     """Resamples behind every interval; 0 for none."""
+    tuning: TuningBlock | None = None
+    """Search for good parameters instead of training every combination."""

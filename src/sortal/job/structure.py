@@ -24,7 +24,7 @@ def conflicts(job: Any) -> list[Problem]:
     data = job.get("data")
     rules = (_files, _shares, _groups, _targets, _repeats)
     found = [problem for rule in rules if isinstance(data, dict) for problem in rule(data)]
-    return [*found, *_titles(job), *_seeds(job)]
+    return [*found, *_titles(job), *_seeds(job), *_tuning(job)]
 
 
 def _at(path: tuple[Step, ...], expected: str, got: str) -> Problem:
@@ -98,6 +98,49 @@ def _repeated(values: list[Any], path: tuple[Step, ...]) -> Iterator[Problem]:
         if known in seen:
             yield _at((*path, place), "each entry once", f"{short(value)} again")
         seen.add(known)
+
+
+_OF_EVOLUTION = ("rounds", "population", "offspring")
+_OF_OTHERS = ("trials", "batch")
+
+
+def _tuning(job: dict[Any, Any]) -> Iterator[Problem]:
+    """Options of a search that would be without effect, or that exclude each other."""
+    match job.get("tuning"):
+        case dict(tuning):
+            yield from _of_other_samplers(tuning)
+            yield from _rungs(tuning)
+            if tuning.get("validation") is not None and tuning.get("folds") is not None:
+                got = f"{short(tuning['folds'])} beside it"
+                yield _at(("tuning", "validation"), "a share, or `folds` instead", got)
+
+
+def _of_other_samplers(tuning: dict[Any, Any]) -> Iterator[Problem]:
+    evolves = tuning.get("sampler", "tpe") == "evolution"
+    for key in _OF_OTHERS if evolves else _OF_EVOLUTION:
+        if tuning.get(key) is not None:
+            expected = (
+                f"a sampler other than evolution, which has no `{key}`"
+                if evolves
+                else f"the sampler evolution, which alone has `{key}`"
+            )
+            yield _at(("tuning", key), expected, short(tuning.get("sampler", "tpe")))
+
+
+def _rungs(tuning: dict[Any, Any]) -> Iterator[Problem]:
+    rungs = tuning.get("rungs")
+    if not isinstance(rungs, dict):
+        return
+    lowest, highest = rungs.get("lowest"), rungs.get("highest")
+    if type(lowest) is int and type(highest) is int and lowest >= highest:
+        yield _at(("tuning", "rungs", "highest"), f"more than lowest, {lowest}", short(highest))
+    if rungs.get("rule") == "hyperband":
+        if tuning.get("sampler") == "evolution":
+            expected = "halving, because evolution says itself how many candidates start"
+            yield _at(("tuning", "rungs", "rule"), expected, "'hyperband'")
+        elif tuning.get("batch") is not None:
+            expected = "no `batch`, because hyperband says itself how many candidates start"
+            yield _at(("tuning", "batch"), expected, short(tuning["batch"]))
 
 
 def _titles(job: dict[Any, Any]) -> Iterator[Problem]:

@@ -2,17 +2,19 @@
 
 import typing
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
 from sortal.errors import NotFound, OptionError, UserError
 from sortal.job.models import ClassifierBlock, Job
 from sortal.job.problems import JobError, Problem
+from sortal.job.tuned import is_tuned
 from sortal.job.validation import problems_of
 from sortal.job.values import Expansion, combinations, expand
 from sortal.job.words import nearest
 from sortal.jobs.entries import render_title
+from sortal.jobs.tunable import Tunable, refuse_tuned, tunable
 from sortal.methods import registry
 from sortal.methods.base import Method, Parameters
 
@@ -29,6 +31,8 @@ class Classifier:
     combinations: tuple[Parameters, ...]
     varied: tuple[str, ...]
     seeds: tuple[int, ...]
+    tunable: Tunable = field(default_factory=Tunable)
+    """What a search may change; `combinations` then holds the initial values alone."""
 
     def title(self, parameters: Parameters, seed: int) -> str:
         """Title of one combination."""
@@ -47,17 +51,20 @@ def expand_classifiers(job: Job) -> tuple[list[Classifier], list[Problem]]:
     problems: list[Problem] = []
     for number, block in enumerate(job.classifiers):
         try:
-            classifiers.append(_expand(block, f"classifiers[{number}]", job.seed))
+            path = f"classifiers[{number}]"
+            classifiers.append(_expand(block, path, job.seed, searched=job.tuning is not None))
         except JobError as error:
             problems.extend(error.problems)
     return classifiers, problems + _equal_titles(classifiers)
 
 
-def _expand(block: ClassifierBlock, path: str, seed: int) -> Classifier:
+def _expand(block: ClassifierBlock, path: str, seed: int, *, searched: bool) -> Classifier:
     method = _method(block, f"{path}.method")
-    expansion = expand(
-        block.parameters, lambda name: _is_array(method, name), path=f"{path}.parameters"
-    )
+    plain = {name: given for name, given in block.parameters.items() if not is_tuned(given)}
+    expansion = expand(plain, lambda name: _is_array(method, name), path=f"{path}.parameters")
+    if searched:
+        return _searched(block, method, expansion, path, seed)
+    refuse_tuned(block.parameters, f"{path}.parameters")
     if expansion.count > _MOST:
         few, many = f"at most {_MOST} combinations", f"{expansion.count}"
         raise JobError([Problem(path=f"{path}.parameters", expected=few, got=many)])
@@ -69,6 +76,23 @@ def _expand(block: ClassifierBlock, path: str, seed: int) -> Classifier:
         combinations=valid,
         varied=expansion.varied,
         seeds=_seeds(block, seed),
+    )
+
+
+def _searched(
+    block: ClassifierBlock, method: Method, expansion: Expansion, path: str, seed: int
+) -> Classifier:
+    """A classifier of a search, at its initial values."""
+    drawn = tunable(method, block.parameters, expansion, f"{path}.parameters")
+    initial = drawn.parameters(method, drawn.space.initial)
+    _check_words(block, method, initial, f"{path}.title")
+    return Classifier(
+        method=method,
+        block=block,
+        combinations=(initial,),
+        varied=tuple(drawn.space.dimensions),
+        seeds=_seeds(block, seed),
+        tunable=drawn,
     )
 
 

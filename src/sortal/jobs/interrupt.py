@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-
-from sortal.engines.base import Engine
+from typing import Protocol
 
 EXIT_INTERRUPTED = 130
 EXIT_REQUEUE = 75
@@ -42,8 +41,20 @@ class Interruption:
         return self.by not in (None, signal.SIGINT)
 
 
+class Stoppable(Protocol):
+    """What signals are passed to: an engine, or several."""
+
+    def stop(self) -> None:
+        """Ask for a clean end; safe from a signal handler."""
+        ...
+
+    def kill(self) -> None:
+        """End everything at once; safe from a signal handler."""
+        ...
+
+
 @contextmanager
-def stops_cleanly(engine: Engine) -> Iterator[Interruption]:
+def stops_cleanly(engine: Stoppable) -> Iterator[Interruption]:
     """Pass signals to the engine while the body runs.
 
     Outside the main thread Python delivers no signals, and nothing is installed.

@@ -1,8 +1,8 @@
 """From a job, as a file or as a mapping, to its results in one call."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,11 +13,13 @@ from sortal.errors import OptionError
 from sortal.events import Listener, Warned, silent
 from sortal.job.models import Job
 from sortal.job.read import JobFile, read_job, read_mapping
+from sortal.jobs.contest import Contest
 from sortal.jobs.interrupt import leaves_on_second_interrupt
 from sortal.jobs.plan import Plan, plan
 from sortal.jobs.resolve import Resolved, resolve
 from sortal.jobs.results import Results
 from sortal.jobs.run import run
+from sortal.jobs.search import Searched, search
 from sortal.jobs.summary import Summary
 from sortal.store.store import Store
 from sortal.tracking.log import RunLog
@@ -34,6 +36,10 @@ class Launched:
     plan: Plan
     summary: Summary
     results: Results
+    """Of a search that was interrupted: its candidates on the validation examples."""
+
+    searched: Searched | None = None
+    """What the search came to, where the job has `tuning`."""
 
 
 def available_cores() -> int:
@@ -86,6 +92,7 @@ def launch(
     snapshot_seconds: float | None = None,
     as_is: bool = False,
     dataset: Dataset | None = None,
+    contest: Callable[[Resolved], Contest] = Contest.of,
 ) -> Launched:
     """Run a job: compute what the store lacks and read all its results.
 
@@ -99,9 +106,10 @@ def launch(
         as_is: Train nothing, but make results of members in mid-training as they are.
         dataset: Examples that a system read from files of its own; `data.source` of the
             job then only names them.
+        contest: What competes in a search, where a system makes candidates in a way of its own.
 
     Raises:
-        OptionError: `snapshot_seconds` is below 0.
+        OptionError: `snapshot_seconds` is below 0, or `as_is` is asked of a search.
         JobError: The job cannot run; the store is not touched.
         StoreBusy: Another process runs this job in this store.
     """
@@ -119,8 +127,42 @@ def launch(
 
         for note in resolved.notes:
             tell(Warned(job=resolved.name, text=note))
+        if resolved.job.tuning is not None:
+            if as_is:
+                raise OptionError("as_is", as_is, "a job without `tuning`")
+            return _search(contest(resolved), opened, cores, tell, snapshot_seconds)
         summary = run(
             resolved, planned, opened, listener=tell, snapshot_seconds=snapshot_seconds, as_is=as_is
         )
         results = Results.read(opened, resolved.name)
     return Launched(resolved=resolved, plan=planned, summary=summary, results=results)
+
+
+def _search(
+    contest: Contest,
+    store: Store,
+    cores: int | None,
+    listener: Listener,
+    snapshot_seconds: float | None,
+) -> Launched:
+    """Search, then train the best as the job says and judge it on the test examples."""
+    most = cores or available_cores()
+    searched = search(
+        contest, store, cores=most, listener=listener, snapshot_seconds=snapshot_seconds
+    )
+    chosen = [entry for _, candidate in searched.best for entry in contest.final(candidate)]
+    resolved = replace(contest.resolved, entries=(*contest.references(), *chosen))
+    planned = plan(resolved.entries, resolved.shape, cores=most)
+    summary, name = searched.summary, contest.search_job.name
+    if chosen and not summary.interrupted:
+        name = resolved.name
+        summary = run(
+            resolved, planned, store, listener=listener, snapshot_seconds=snapshot_seconds
+        )
+    return Launched(
+        resolved=resolved,
+        plan=planned,
+        summary=summary,
+        results=Results.read(store, name),
+        searched=searched,
+    )

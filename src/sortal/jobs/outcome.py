@@ -45,6 +45,7 @@ class SegmentRows:
         members: Sequence[Member],
         data: Prepared,
         folder: Path,
+        *,
         task: Json,
         names: Mapping[str, str],
     ) -> None:

@@ -26,7 +26,9 @@ from sortal.job.problems import JobError, Problem
 from sortal.job.read import JobFile
 from sortal.jobs.classifiers import Classifier, expand_classifiers
 from sortal.jobs.entries import Entry, member_key
+from sortal.jobs.search_splits import search_splits
 from sortal.jobs.training_weights import member_weighing, member_weights, weighing_problems
+from sortal.jobs.tuning_problems import metric_problems, tuning_problems
 from sortal.methods.base import Member, Shape
 from sortal.store.store import Store
 
@@ -46,7 +48,12 @@ class Resolved:
     dataset: Dataset
     splits: tuple[Split, ...]
     entries: tuple[Entry, ...] = field(repr=False)
+    """Of a search: the classifiers at their initial values."""
+
     notes: tuple[str, ...]
+    classifiers: tuple[Classifier, ...] = field(default=(), repr=False)
+    search_splits: tuple[Split, ...] = field(default=(), repr=False)
+    """Splits without test examples, by which a search judges; empty without one."""
 
     @property
     def shape(self) -> Shape:
@@ -80,17 +87,22 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
     """
     job = file.job
     classifiers, problems = expand_classifiers(job)
+    problems += tuning_problems(job, classifiers)
+    searched: tuple[Split, ...] = ()
     try:
         dataset, splits = _divided(file, store, given)
-        rows = _known_rows(job, dataset, splits)
+        rows = known_rows(job, dataset, splits)
         problems += _misfits(job, dataset, classifiers)
         problems += weighing_problems(job, dataset, splits)
         problems += _unwhitenable(job, dataset)
+        if job.tuning is not None:
+            problems += metric_problems(job, job.tuning, dataset.labels.outputs)
+            searched = _search_splits(job, dataset, splits)
     except JobError as error:
         problems += error.problems
     if problems or file.problems:
         raise JobError([*file.problems, *file.placed(problems)], file=file.name)
-    entries = tuple(_entries(job, dataset, rows, classifiers))
+    entries = tuple(member_entries(job, dataset, rows, classifiers))
     if taken := _taken_titles(entries):
         raise JobError(file.placed([taken]), file=file.name)
     return Resolved(
@@ -102,6 +114,8 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         splits=splits,
         entries=entries,
         notes=(*dataset.notes, *_notes(job, dataset, classifiers)),
+        classifiers=tuple(classifiers),
+        search_splits=searched,
     )
 
 
@@ -136,6 +150,14 @@ def _splits(job: Job, dataset: Dataset) -> tuple[Split, ...]:
         return divide(dataset, job.data.split, job.seed)
     except DataError as error:
         raise JobError([_data_problem("data.split", error)]) from error
+
+
+def _search_splits(job: Job, dataset: Dataset, splits: Sequence[Split]) -> tuple[Split, ...]:
+    path = "tuning.folds" if job.tuning and job.tuning.folds else "tuning.validation"
+    try:
+        return search_splits(job, dataset, splits)
+    except DataError as error:
+        raise JobError([_data_problem(path, error)]) from error
 
 
 def _data_problem(path: str, error: DataError) -> Problem:
@@ -186,7 +208,7 @@ def _unwhitenable(job: Job, dataset: Dataset) -> Iterator[Problem]:
         )
 
 
-def _known_rows(
+def known_rows(
     job: Job, dataset: Dataset, splits: Sequence[Split]
 ) -> dict[tuple[Split, str | None], str]:
     """Fingerprint of the rows with known labels, for every split and target in the job's order.
@@ -212,13 +234,20 @@ def _known_rows(
     return rows
 
 
-def _entries(
+def member_entries(
     job: Job,
     dataset: Dataset,
     rows: Mapping[tuple[Split, str | None], str],
     classifiers: Sequence[Classifier],
 ) -> Iterator[Entry]:
-    """Every combination of classifier, parameters, seed, fold and target, in the job's order."""
+    """Every combination of classifier, parameters, seed, fold and target, in the job's order.
+
+    Args:
+        job: The job.
+        dataset: Its examples.
+        rows: What `known_rows` found of the splits.
+        classifiers: Its classifiers, or others on the same data.
+    """
     for classifier in classifiers:
         weights = member_weights(job.data, dataset, allowed=classifier.method.weights_allowed)
         preparation = Preparation(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -27,7 +28,13 @@ from sortal.jobs.record import job_record, lost_ensembles, run_entry, titles
 from sortal.jobs.resolve import Resolved
 from sortal.jobs.summary import Summary
 from sortal.jobs.training_weights import member_weighing
-from sortal.jobs.unfinished import find_begun, interim_entries, interim_key, settled_interim
+from sortal.jobs.unfinished import (
+    find_begun,
+    interim_entries,
+    interim_key,
+    settled_interim,
+    standing_key,
+)
 from sortal.methods.provided import described
 from sortal.store.store import Store
 from sortal.training.begun import Begun
@@ -43,8 +50,10 @@ def run(
     listener: Listener = silent,
     snapshot_seconds: float | None = None,
     as_is: bool = False,
+    budget: float | None = None,
+    engine: Engine | None = None,
 ) -> Summary:
-    """Compute all members that the store lacks.
+    """Compute all members of the plan that the store lacks.
 
     Args:
         resolved: The job, its data and its members.
@@ -55,6 +64,9 @@ def run(
             method's own if not given.
         as_is: Train nothing, but make results of members in mid-training as they are: with
             their best weights where these are kept, under titles that end in `(unfinished)`.
+        budget: Train to this many units, and store how the members that pause there stand
+            (`unfinished.standing_key`); those that cannot pause are trained whole.
+        engine: What to run on; one that ends with the run if not given.
 
     Raises:
         StoreBusy: Another driver runs this job in this store.
@@ -75,9 +87,10 @@ def run(
             known = {entry["key"] for entry in record["interim"]}
             new = interim_entries(record["entries"], begun)
             record["interim"] += [entry for entry in new if entry["key"] not in known]
-        driver = _Driver(resolved, plan, store, listener, record, snapshot_seconds, begun)
-        summary = driver.run()
-        record["failures"] = {**(_kept_failures(record, before) if as_is else {}), **summary.failed}
+        driver = _Driver(resolved, plan, store, listener, record, snapshot_seconds, begun, budget)
+        summary = driver.run(engine)
+        tried = frozenset() if as_is else frozenset(driver.planned)
+        record["failures"] = {**_kept_failures(record, before, tried), **summary.failed}
         record["runs"].append(
             run_entry(
                 trained=summary.trained,
@@ -93,9 +106,11 @@ def run(
     return summary
 
 
-def _kept_failures(record: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Json]:
+def _kept_failures(
+    record: Mapping[str, Any], before: Mapping[str, Any] | None, tried: frozenset[str]
+) -> dict[str, Json]:
     """Failures of an earlier run, of members that this one did not try."""
-    keys = {entry["key"] for entry in record["entries"]}
+    keys = {entry["key"] for entry in record["entries"]} - tried
     return {key: of for key, of in (before or {}).get("failures", {}).items() if key in keys}
 
 
@@ -112,13 +127,20 @@ class _Driver:
     begun: Mapping[str, Begun] | None
     """Members in mid-training, where they are to become results as they are; else None."""
 
+    budget: float | None
+
     trained: int = 0
     paused: int = 0
     failed: dict[str, Json] = field(default_factory=dict)
     running: dict[str, PlannedTask] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
 
-    def run(self) -> Summary:
+    @property
+    def planned(self) -> list[str]:
+        """Keys of the members that the plan computes."""
+        return [entry.member.key for task in self.plan.tasks for entry in task.entries]
+
+    def run(self, given: Engine | None) -> Summary:
         """Send tasks to an engine and follow its reports."""
         started = time.perf_counter()
         stored = self._stored()
@@ -126,7 +148,7 @@ class _Driver:
         self._tell(
             JobPlanned(
                 job=self.resolved.name,
-                members=len(titles(self.record["entries"])),
+                members=len(self.planned),
                 stored=len(stored),
                 tasks=len(tasks),
                 workers=self.plan.workers,
@@ -138,7 +160,9 @@ class _Driver:
         if tasks:
             self.running = dict(tasks)
             with (
-                Here(self.plan.workers, self.plan.threads) as engine,
+                nullcontext(given)
+                if given
+                else Here(self.plan.workers, self.plan.threads) as engine,
                 stops_cleanly(engine) as interruption,
             ):
                 jsons = {name: self._json(task) for name, task in tasks.items()}
@@ -167,11 +191,11 @@ class _Driver:
 
     def _stored(self) -> frozenset[str]:
         """Keys whose segments are in the store and sound; damaged ones are put aside."""
-        places = self.store.find(titles(self.record["entries"]))
+        places = self.store.find(self.planned)
         for damage in self.store.verify_segments({place.segment for place in places.values()}):
             self.store.quarantine(damage)
             self._warn(f"{damage}; it is put aside and computed again.")
-        return frozenset(self.store.find(titles(self.record["entries"])))
+        return frozenset(self.store.find(self.planned))
 
     def _missing(self, stored: frozenset[str]) -> list[PlannedTask]:
         """Tasks of the plan without the members that are stored."""
@@ -203,6 +227,9 @@ class _Driver:
             "threads": self.plan.threads,
             "snapshot_seconds": self.snapshot_seconds,
             "as_is": {key: interim_key(one) for key, one in (self.begun or {}).items()},
+            # Calibration trains to the end: its folds could not be paused beside each other.
+            "budget": None if first.member.calibration else self.budget,
+            "standing": self._standing(task),
             "bootstrap": self.resolved.job.bootstrap,
             "reported": self.resolved.splits[0].reported.value,
             "members": [
@@ -213,6 +240,13 @@ class _Driver:
                 for entry in task.entries
             ],
         }
+
+    def _standing(self, task: PlannedTask) -> dict[str, str]:
+        """What members that pause at the budget are called as they stand there."""
+        if self.budget is None:
+            return {}
+        keys = (entry.member.key for entry in task.entries)
+        return {key: standing_key(key, self.budget) for key in keys}
 
     def _follow(self, report: Report, engine: Engine, *, stopping: bool) -> None:
         task = self.running[report.task]

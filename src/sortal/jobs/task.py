@@ -5,7 +5,6 @@ This file is the test of the contract in methods/base.py: it names no method.
 
 import shutil
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -60,7 +59,8 @@ def run(task: Json, channel: Channel) -> Json:
 
     Returns:
         `segment`: name of what was stored, None for nothing; `failed`: reason and
-        traceback by key; `paused`: keys that can be continued.
+        traceback by key; `paused`: keys that can be continued. Those that paused at a budget
+        are also stored as they stand there, under the keys of `standing`.
     """
     store = Store.open(Path(task["store"]))
     provided.provide_described(task["sources"])
@@ -74,38 +74,79 @@ def run(task: Json, channel: Channel) -> Json:
         members[0].target,
         narrow=Axis.TARGET not in method.shares,
     )
-    as_is = frozenset(task["as_is"])
-    snapshot = store.snapshot_folder(task["name"])
     population = Population(
         members=members,
         threads=task["threads"],
-        resume=snapshot,
+        resume=store.snapshot_folder(task["name"]),
         snapshot_seconds=task["snapshot_seconds"],
+        budget=task["budget"],
     )
-    failed: dict[str, Json] = {}
-    paused: list[str] = []
-    with ExitStack() as stack:
-        stack.enter_context(threadpool_limits(task["threads"]))
-        draft = stack.enter_context(store.draft())
-        if as_is:  # ending members would change the snapshot, from which training shall go on
-            copied = Path(stack.enter_context(TemporaryDirectory())) / "snapshot"
-            shutil.copytree(snapshot, copied)
-            population = replace(population, resume=copied)
-        rows = SegmentRows(method, members, data, draft.folder, task)
-        for outcome in method.train(population, data, _Control(channel, as_is)):
-            match outcome:
-                case Trained(history=history) if as_is and not all(history.values()):
-                    failed |= dict.fromkeys(outcome.model.members, _UNFIT)
-                case Trained():
-                    rows.add(outcome)
-                case Failed(key, reason, traceback):
-                    failed[key] = {"reason": reason, "traceback": traceback}
-                case Paused(keys):
-                    paused.extend(keys)
-        segment = rows.commit(draft)
-    if not paused and not channel.stopping() and not as_is:
-        store.drop_snapshot(task["name"])
-    return {"segment": segment, "failed": failed, "paused": paused}
+    bench = _Bench(task, store, method, data, channel)
+    with threadpool_limits(task["threads"]):
+        if task["as_is"]:
+            return bench.end(population, task["as_is"])
+        done = bench.train(population)
+        if not channel.stopping():
+            if not done["paused"]:
+                store.drop_snapshot(task["name"])
+            elif standing := {key: task["standing"][key] for key in done["paused"]}:
+                bench.end(population, standing)
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """Where one task's populations become segments."""
+
+    task: Json
+    store: Store
+    method: Method
+    data: Prepared
+    channel: Channel
+
+    def train(self, population: Population) -> Json:
+        """Train as far as the population says, and store who is done."""
+        return self._become(population, {})
+
+    def end(self, population: Population, names: Mapping[str, str]) -> Json:
+        """End members in mid-training where their snapshot left them, and store them as they are.
+
+        Args:
+            population: Their population; its snapshot stays as it is, for training shall go on.
+            names: Keys to store them under, by their own.
+        """
+        chosen = tuple(member for member in population.members if member.key in names)
+        with TemporaryDirectory() as folder:
+            copied = Path(folder) / "snapshot"
+            shutil.copytree(str(population.resume), copied)
+            ending = replace(population, members=chosen, resume=copied, budget=None)
+            return self._become(ending, names)
+
+    def _become(self, population: Population, names: Mapping[str, str]) -> Json:
+        failed: dict[str, Json] = {}
+        paused: list[str] = []
+        control = _Control(self.channel, frozenset(names))
+        with self.store.draft() as draft:
+            rows = SegmentRows(
+                self.method,
+                population.members,
+                self.data,
+                draft.folder,
+                task=self.task,
+                names=names,
+            )
+            for outcome in self.method.train(population, self.data, control):
+                match outcome:
+                    case Trained(history=history) if names and not all(history.values()):
+                        failed |= dict.fromkeys(outcome.model.members, _UNFIT)
+                    case Trained():
+                        rows.add(outcome)
+                    case Failed(key, reason, traceback):
+                        failed[key] = {"reason": reason, "traceback": traceback}
+                    case Paused(keys):
+                        paused.extend(keys)
+            segment = rows.commit(draft)
+        return {"segment": segment, "failed": failed, "paused": paused}
 
 
 def _member(method: Method, fields: Mapping[str, Any]) -> Member:

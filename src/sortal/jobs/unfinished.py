@@ -56,6 +56,11 @@ def interim_key(one: Begun) -> str:
     return hashlib.blake2b(f"as is {one.key} {one.steps}".encode(), digest_size=16).hexdigest()
 
 
+def standing_key(key: str, budget: float) -> str:
+    """Key of what a member is at a rung of a search: never that of the finished one."""
+    return hashlib.blake2b(f"at {budget:g} of {key}".encode(), digest_size=16).hexdigest()
+
+
 def interim_entries(
     entries: Iterable[Mapping[str, Any]], found: Mapping[str, Begun]
 ) -> list[dict[str, Any]]:

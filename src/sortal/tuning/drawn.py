@@ -37,7 +37,7 @@ def dimension(declared: FieldInfo, tuned: TunedParameter) -> Dimension:
         return _choices(tuned.values, default, tuned)
     own = _own_choices(declared)
     given = tuned.min is not None or tuned.max is not None
-    number = _number(declared)
+    number = _number(declared) or _untyped(declared, tuned)
     if number is None or (own and not given):
         if own and number is None and given:
             raise _problem("", "`values`, because it is no number", "min and max")
@@ -84,6 +84,13 @@ def _number(declared: FieldInfo) -> tuple[bool, list[Any]] | None:
         if bare in (int, float):
             return bare is int, bounds
     return None
+
+
+def _untyped(declared: FieldInfo, tuned: TunedParameter) -> tuple[bool, list[Any]] | None:
+    """A parameter of any type is a number where the job says so; whole if both ends are."""
+    if declared.annotation is not Any or tuned.min is None or tuned.max is None:
+        return None
+    return isinstance(tuned.min, int) and isinstance(tuned.max, int), []
 
 
 def _range(whole: bool, bounds: list[Any], default: Any, tuned: TunedParameter) -> Range:

@@ -52,18 +52,25 @@ class OptunaSampler:
             seed: Seed of all draws.
         """
         self._spaces, self._apart = tuple(spaces), kind == "cmaes"
-        count = len(self._spaces) if self._apart else 1
+        kinds = range(len(self._spaces))
+        self._fixed = [Candidate(kind=k, values={}) for k in kinds if not spaces[k].dimensions]
+        self._free = [k for k in kinds if spaces[k].dimensions]
+        count = len(self._free) if self._apart else 1
         self._studies = [_study(kind, seed + number) for number in range(count)]
-        for number, space in enumerate(self._spaces):
+        for number, k in enumerate(self._free):
             study = self._studies[number if self._apart else 0]
-            study.enqueue_trial(self._told(number, space.initial))
+            study.enqueue_trial(self._told(k, spaces[k].initial))
         self._turn = 0
         self._open: list[tuple[Study, Trial, Candidate]] = []
 
     def ask(self, count: int) -> tuple[Candidate, ...]:
-        """Propose so many candidates; equal ones are asked once and all learn of it."""
-        self._open = [self._propose() for _ in range(count)]
-        return tuple(dict.fromkeys(candidate for _, _, candidate in self._open))
+        """Propose so many candidates; equal ones are asked once and all learn of it.
+
+        Classifiers of which nothing is tuned stand before those of the first round.
+        """
+        fixed, self._fixed = self._fixed, []
+        self._open = [self._propose() for _ in range(count if self._free else 0)]
+        return tuple(dict.fromkeys([*fixed, *(candidate for _, _, candidate in self._open)]))
 
     def tell(self, judged: Sequence[Judged]) -> None:
         """Pass on what became of them: complete, pruned at a budget, or failed."""
@@ -86,9 +93,9 @@ class OptunaSampler:
         self._turn += 1
         study = self._studies[number]
         trial = study.ask()
-        kind = number
+        kind = self._free[number]
         if not self._apart:
-            kind = trial.suggest_categorical(_CLASSIFIER, list(range(len(self._spaces))))
+            kind = trial.suggest_categorical(_CLASSIFIER, self._free)
         values = {
             name: _suggest(trial, f"{kind}.{name}", dimension)
             for name, dimension in self._spaces[kind].dimensions.items()

@@ -1,0 +1,69 @@
+"""What of a job's search cannot be done with its classifiers and its data."""
+
+from collections.abc import Iterator, Sequence
+
+from sortal.data.labels import Outputs
+from sortal.job.models import Job, TuningBlock
+from sortal.job.problems import Problem
+from sortal.job.words import short
+from sortal.jobs.classifiers import Classifier
+
+_PRF = ("precision", "recall", "f1")
+_ALL = frozenset({"roc_auc", "average_precision", "log_loss", "brier"}).union(
+    f"{mean}_{figure}" for mean in ("macro", "weighted") for figure in _PRF
+)
+_ONE = frozenset({"accuracy", "balanced_accuracy"})
+_EXCLUSIVE = _ALL | _ONE | {"mcc", "kappa", "ece"}
+_INDEPENDENT = (_ALL | {"subset_accuracy", "hamming_loss"}).union(
+    f"micro_{figure}" for figure in _PRF
+)
+_NUMBERS = 2
+"""Parameters that CMA-ES needs at least: of a single one there is no covariance."""
+
+
+def known_figures(outputs: Outputs, *, apart: bool) -> frozenset[str]:
+    """Figures that classifiers of such labels have.
+
+    Args:
+        outputs: How labels relate.
+        apart: Whether targets are trained one at a time.
+    """
+    if outputs is Outputs.EXCLUSIVE:
+        return _EXCLUSIVE
+    return _INDEPENDENT | _ONE if apart else _INDEPENDENT
+
+
+def tuning_problems(job: Job, classifiers: Sequence[Classifier]) -> Iterator[Problem]:
+    """Problems that do not depend on the data; none for a job without a search."""
+    tuning = job.tuning
+    if tuning is None or len(classifiers) < len(job.classifiers):
+        return
+    tuned = [one for one in classifiers if one.tunable.space.dimensions]
+    if not tuned:
+        yield Problem(
+            path="tuning",
+            expected="a parameter to tune, as in `C: {tune: true}` or several values of it",
+            got="values that all are fixed",
+        )
+    if tuning.sampler == "cmaes":
+        yield from _too_few_numbers(classifiers)
+
+
+def _too_few_numbers(classifiers: Sequence[Classifier]) -> Iterator[Problem]:
+    for number, one in enumerate(classifiers):
+        space = one.tunable.space
+        if space.dimensions and len(space.numeric) < _NUMBERS:
+            got = ", ".join(space.numeric) or "none"
+            yield Problem(
+                path=f"classifiers[{number}].parameters",
+                expected="two or more tuned parameters that are numbers, because the sampler is cmaes",
+                got=got,
+            )
+
+
+def metric_problems(job: Job, tuning: TuningBlock, outputs: Outputs) -> Iterator[Problem]:
+    """A figure that classifiers of such labels lack."""
+    known = known_figures(outputs, apart=job.data.targets == "independent")
+    if tuning.metric is not None and tuning.metric not in known:
+        expected = f"a figure of {outputs} labels: {', '.join(sorted(known))}"
+        yield Problem(path="tuning.metric", expected=expected, got=short(tuning.metric))
