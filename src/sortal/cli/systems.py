@@ -4,7 +4,10 @@ import typer
 
 from sortal.cli.lazy import lazy
 
-_SYSTEMS = {"cms": "Weighted signal against background, to the figure of merit."}
+_SYSTEMS = {
+    "clavis": "Many classifiers on any table, compared: batch jobs and plugins.",
+    "cms": "Weighted signal against background, to the figure of merit.",
+}
 
 
 def mount(app: typer.Typer) -> None:

@@ -174,7 +174,7 @@ def _share(rows: np.ndarray, labels: Labels, share: float, block: DataBlock) -> 
     if block.subset == "random" and share < 1:
         kept = draw_subset(labels.take(rows), share, block.random_state)
     else:
-        kept = np.arange(max(1, int(share * len(rows))))
+        kept = np.arange(max(1, int(share * len(rows) + 1e-9)))
     return np.asarray(rows[kept])
 
 

@@ -1,0 +1,101 @@
+"""What a run can use: data sets and classifiers of plugins' folders, and behind them the built-in ones."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sortal.errors import NotFound
+from sortal.methods.provided import Provider
+from sortal.systems.clavis.builtin import classifiers as built_in_classifiers
+from sortal.systems.clavis.builtin import datasets as built_in_datasets
+from sortal.systems.clavis.builtin.translation import BuiltIn
+from sortal.systems.clavis.plugins.classifier import ClassifierPlugin
+from sortal.systems.clavis.plugins.folders import find_folders
+from sortal.systems.clavis.plugins.load import Plugins, load
+from sortal.systems.clavis.source import Source
+
+_NONE = Plugins(folders=(), datasets={}, classifiers={})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Available:
+    """Data sets and classifiers by name; those of a user's plugins stand before built-in ones."""
+
+    plugins: Plugins = _NONE
+
+    downloads: Path | None = None
+    """Folder of downloaded data sets, None for the one that the environment names."""
+
+    notices: tuple[str, ...] = field(default=())
+    """What is announced of the folders."""
+
+    def source(self, name: str) -> Source:
+        """Read a data set.
+
+        Raises:
+            NotFound: There is none of that name.
+            DataError: Its plugin failed, its data breaks a rule, or its file is missing.
+        """
+        if name in self.plugins.datasets or _is_broken(self.plugins, "data set", name):
+            return self.plugins.dataset(name).read()
+        if name not in built_in_datasets.BUILT_IN:
+            raise NotFound("data set", name, [*self.plugins.datasets, *built_in_datasets.BUILT_IN])
+        return built_in_datasets.find(name).read(self.downloads)
+
+    def classifier(self, name: str) -> BuiltIn | ClassifierPlugin:
+        """Find a classifier.
+
+        Raises:
+            NotFound: There is none of that name.
+            UserError: The plugin that seems meant cannot be used.
+        """
+        if name in self.plugins.classifiers or _is_broken(self.plugins, "classifier", name):
+            return self.plugins.classifier(name)
+        if name not in built_in_classifiers.BUILT_IN:
+            known = [*self.plugins.classifiers, *built_in_classifiers.BUILT_IN]
+            raise NotFound("classifier", name, known)
+        return built_in_classifiers.find(name)
+
+    def providers(self, names: Sequence[str]) -> tuple[Provider, ...]:
+        """Where the plugins' classifiers among some names come from."""
+        used = {self.plugins.classifiers[one].folder for one in names if self._is_plugin(one)}
+        return tuple(one for one in self.plugins.providers if one.folder in used)
+
+    def _is_plugin(self, name: str) -> bool:
+        return name in self.plugins.classifiers
+
+
+def find_available(
+    named: Sequence[Path] = (), *, job: Path | None = None, downloads: Path | None = None
+) -> Available:
+    """Load the plugins of the folders that a user names, or of the page's `modules/` nearby.
+
+    Args:
+        named: Folders of `--plugins`.
+        job: The job file, beside which `modules/` may be.
+        downloads: Folder of downloaded data sets.
+
+    Raises:
+        UserError: A folder is none of plugins, or two plugins have one name.
+    """
+    found = find_folders(named, job)
+    plugins = load(found.folders)
+    return Available(
+        plugins=plugins,
+        downloads=downloads,
+        notices=tuple(_notices(found.notice, plugins)),
+    )
+
+
+def _notices(announced: str, plugins: Plugins) -> Iterator[str]:
+    if announced:
+        yield announced
+    yield from plugins.notices
+    yield from plugins.shadowing(built_in_classifiers.BUILT_IN, built_in_datasets.BUILT_IN)
+    for broken in plugins.broken:
+        told = f"{broken.folder}: this {broken.kind} cannot be used: {broken.reason}"
+        yield f"{told}\n{broken.traceback.rstrip()}" if broken.traceback else told
+
+
+def _is_broken(plugins: Plugins, kind: str, name: str) -> bool:
+    return any(one.kind == kind and one.folder.name == name for one in plugins.broken)

@@ -1,0 +1,80 @@
+"""`sortal clavis batch`: jobs one after the other, and what they came to."""
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sortal.console import echo, print_rows
+from sortal.errors import SortalError, UserError
+from sortal.systems.clavis.outcome import (
+    COLUMNS,
+    Fault,
+    Outcome,
+    error_lines,
+    exit_code,
+    summary_rows,
+)
+from sortal.systems.clavis.progress import Broken
+from sortal.systems.clavis.training import Wishes, begin, run
+
+_INTERRUPTED = 130
+
+
+def batch(paths: Sequence[Path], wishes: Wishes) -> int:
+    """Run jobs one after the other; what fails in one does not stop the next.
+
+    Args:
+        paths: Their files.
+        wishes: What the command was told.
+
+    Returns:
+        The exit code: 0 all well, 1 something failed, 130 interrupted.
+    """
+    outcomes: list[Outcome] = []
+    for number, path in enumerate(paths, start=1):
+        echo(f"{'' if number == 1 else chr(10)}job {number}/{len(paths)}: {path}")
+        outcome = _one(path, wishes)
+        outcomes.append(outcome)
+        if outcome.exit_code or (wishes.stop and outcome.faults):
+            break
+    echo()
+    print_rows(summary_rows(outcomes), COLUMNS, title="SUMMARY")
+    for line in error_lines(outcomes):
+        echo(line)
+    for one in outcomes:
+        if one.name:
+            echo(f"show it: sortal show {one.name!r}{_store_option(wishes)}")
+    return exit_code(outcomes)
+
+
+def _one(path: Path, wishes: Wishes) -> Outcome:
+    """Run one job; whatever it runs into, the next one can go on."""
+    try:
+        work = begin(path, wishes, echo)
+    except UserError as error:
+        return Outcome(path=path, title=path.name, faults=(_told(error, wishes),))
+    try:
+        run(work)
+    except KeyboardInterrupt:
+        return replace(work.outcome(), exit_code=_INTERRUPTED)
+    except Broken as broken:
+        echo(broken.fault.traceback.rstrip() or _trace(broken.__cause__ or broken))
+    except Exception as error:  # noqa: BLE001 - told with the job, and the next one goes on
+        work.faults.append(_told(error, wishes))
+    return work.outcome()
+
+
+def _told(error: Exception, wishes: Wishes) -> Fault:
+    """Print an error that ends a job."""
+    reason = str(error) if isinstance(error, SortalError) else f"{type(error).__name__}: {error}"
+    echo(_trace(error) if wishes.stop else f"ERROR: {reason}")
+    return Fault(what="", reason=reason)
+
+
+def _trace(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error)).rstrip()
+
+
+def _store_option(wishes: Wishes) -> str:
+    return "" if wishes.store == Path(".sortal") else f" --store {wishes.store}"

@@ -1,0 +1,92 @@
+"""`sortal clavis`: batch jobs of many classifiers on any table."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from sortal.options import DEFAULT_STORE, CoresOption, StoreOption
+
+app = typer.Typer(
+    name="clavis",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Many classifiers on any table, compared (the workbench ClaVis): batch jobs and plugins.",
+)
+
+PluginsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugins",
+        metavar="DIR",
+        help="Folder with datasets/ and classifiers/ of your own; may be given several times. If not "
+        "given, modules/ in the working directory, the job's folder or its parent.",
+    ),
+]
+DatasetsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--datasets",
+        metavar="DIR",
+        envvar="SORTAL_DATASETS",
+        help="Folder of downloaded data sets, such as mnist.npz.",
+    ),
+]
+
+
+class OneDashWord(TyperCommand):
+    """A command that knows `-break`, which elsewhere would be the letters b, r, e, a and k."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Write `-break` as `--break` before anything else looks at it."""
+        return super().parse_args(ctx, spelt_out(args))
+
+
+def spelt_out(words: Sequence[str]) -> list[str]:
+    """Arguments with `-break` as `--break`; what stands behind `--` is left as it is.
+
+    >>> spelt_out(["job.json", "-break", "--", "-break"])
+    ['job.json', '--break', '--', '-break']
+    """
+    end = list(words).index("--") if "--" in words else len(words)
+    return [
+        "--break" if place < end and word == "-break" else word for place, word in enumerate(words)
+    ]
+
+
+@app.command(
+    "batch", cls=OneDashWord, short_help="Train every classifier of one or several batch jobs."
+)
+def batch(
+    jobs: Annotated[list[Path], typer.Argument(metavar="JOB...", help="Job files, JSON.")],
+    stop: Annotated[
+        bool,
+        typer.Option(
+            "--break", "-b", help="Stop at the first error, with its traceback; also -break."
+        ),
+    ] = False,
+    plugins: PluginsOption = None,
+    datasets: DatasetsOption = None,
+    store: StoreOption = DEFAULT_STORE,
+    cores: CoresOption = None,
+) -> None:
+    """Train every classifier of one or several batch jobs, and compute their projections.
+
+    Only what the store lacks is computed. An error of one classifier does not stop its job,
+    that of one job not the next; the exit code is 1 if anything failed.
+
+    \b
+    Examples
+      sortal clavis batch jobs/iris.json
+      sortal clavis batch jobs/iris.json jobs/digits.json -break
+      sortal clavis batch my_job.json --plugins modules
+    """
+    from sortal.systems.clavis.batch import batch as run
+    from sortal.systems.clavis.training import Wishes
+
+    wishes = Wishes(
+        store=store, plugins=tuple(plugins or ()), downloads=datasets, cores=cores, stop=stop
+    )
+    raise typer.Exit(run(jobs, wishes))

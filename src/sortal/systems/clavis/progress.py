@@ -1,0 +1,117 @@
+"""What a batch prints while classifiers train: a line for each as it is done."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, stdev
+
+from sortal.display import counted, duration
+from sortal.events import Event, JobPlanned, MemberFailed, MemberTrained, Warned
+from sortal.systems.clavis.outcome import Fault
+from sortal.tables import size
+
+Print = Callable[[str], None]
+
+
+class Broken(Exception):
+    """The first failure of a batch that is to stop there; carries what failed."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(str(fault))
+
+
+@dataclass(slots=True)
+class Progress:
+    """A listener that prints what happens, and keeps what failed."""
+
+    echo: Print
+    """Takes a line."""
+
+    titles: Mapping[str, Sequence[str]]
+    """All titles that share a result, by the first of them."""
+
+    methods: Mapping[str, str]
+    """What the job calls the method of each title."""
+
+    folds: int = 1
+    """Folds that each classifier is tested on."""
+
+    stop: bool = False
+    """Whether the first failure ends everything."""
+
+    told: frozenset[str] = frozenset()
+    """Warnings that were printed before."""
+
+    faults: list[Fault] = field(default_factory=list)
+    started: float = field(default_factory=time.perf_counter)
+    _done: int = 0
+    _total: int = 0
+    _trained: dict[str, list[MemberTrained]] = field(
+        default_factory=lambda: defaultdict[str, list[MemberTrained]](list)
+    )
+    _failed: set[str] = field(default_factory=set)
+
+    def __call__(self, event: Event) -> None:
+        """Print one event.
+
+        Raises:
+            Broken: A classifier failed, and that is to end everything.
+        """
+        match event:
+            case JobPlanned():
+                self._plan(event)
+            case MemberTrained():
+                self._train(event)
+            case MemberFailed():
+                self._fail(event)
+            case Warned(text=text) if text not in self.told:
+                self.echo(f"note: {text}")
+
+    def _plan(self, event: JobPlanned) -> None:
+        self._total = len(self.titles)
+        self._done = self._total - -(-(event.members - event.stored) // self.folds)
+        found = f", {self._done} of them in the store" if self._done else ""
+        told = f"{counted(self._total, 'classifier')}{found}"
+        if event.stored < event.members:
+            told += (
+                f"; about {size(event.memory_bytes)} of memory on "
+                f"{counted(event.workers, 'worker')}"
+            )
+        self.echo(told)
+
+    def _train(self, event: MemberTrained) -> None:
+        members = self._trained[event.title]
+        members.append(event)
+        if len(members) < self.folds or event.title in self._failed:
+            return
+        seconds = sum(one.fit_seconds for one in members)
+        self._line(event.title, f"{_accuracy(members)}, {seconds:.3f} s")
+
+    def _fail(self, event: MemberFailed) -> None:
+        if event.title in self._failed:
+            return
+        self._failed.add(event.title)
+        for title in self.titles.get(event.title, (event.title,)):
+            what = f"classifier {title!r}"
+            self.faults.append(Fault(what=what, reason=event.reason, traceback=event.traceback))
+        self._line(event.title, f"ERROR: {event.reason}")
+        if self.stop:
+            raise Broken(self.faults[-1])
+
+    def _line(self, title: str, text: str) -> None:
+        self._done += 1
+        place = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
+        elapsed = duration(time.perf_counter() - self.started)
+        named = " = ".join(self.titles.get(title, (title,)))
+        self.echo(f"{place} {elapsed:>8}  {named} ({self.methods.get(title, '')}): {text}")
+
+
+def _accuracy(members: Sequence[MemberTrained]) -> str:
+    """Test accuracy; of folds its mean and spread."""
+    values = [one.accuracy for one in members if one.accuracy is not None]
+    if not values:
+        return "no test examples"
+    spread = f" ± {stdev(values):.4f} over {len(values)} folds" if len(values) > 1 else ""
+    return f"test accuracy {fmean(values):.4f}{spread}"
