@@ -159,7 +159,15 @@ def of_points() -> dict[str, tuple[tuple[int, ...], list[dict[str, Any]]]]:
     long = [{"kind": "conv2d", "channels": 5, "kernel": [3, 3], "padding": "same"}, _CURVE]
     short = [{"kind": "conv2d", "channels": 5, "kernel": [1, 1]}]
     return {
-        "plain": (stamp, [{"kind": "conv2d", "channels": 4, "kernel": [3, 2]}, _CURVE, *_END]),
+        "plain": (
+            stamp,
+            [
+                {"kind": "rescale", "factor": 0.5},
+                {"kind": "conv2d", "channels": 4, "kernel": [3, 2]},
+                _CURVE,
+                *_END,
+            ],
+        ),
         "same": (
             stamp,
             [

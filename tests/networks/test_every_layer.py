@@ -26,6 +26,7 @@ from sortal.networks.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from sortal.networks.rescale import Rescale
 from sortal.networks.residual import Residual
 from sortal.networks.robust_clip import RobustClip
 from sortal.networks.scale import Scale
@@ -85,6 +86,7 @@ CASES = [
     (RobustClip(centre=(0.1,) * 6, factor=(0.5, 0, 1, 2, 3, 4)), ROW),
     (PeriodicEmbedding(waves=3, size=2), ROW),
     (Scale(), ROW),
+    (Rescale(factor=0.25), STAMP),
     (Activation(name="softmax"), STAMP),
     (ParametricActivation(name="selu"), ROW),
     (ParametricActivation(name="silu"), ROW),

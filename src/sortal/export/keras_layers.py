@@ -18,6 +18,7 @@ from sortal.networks.dense import Dense
 from sortal.networks.dropout import AlphaDropout, Dropout
 from sortal.networks.layer import AbstractLayer, Shape
 from sortal.networks.normalise import BatchNorm, LayerNorm
+from sortal.networks.rescale import Rescale
 
 
 def keras_layers(portable: Portable, *, with_scaler: bool) -> tuple[KerasLayer, ...]:
@@ -76,6 +77,12 @@ def _maxout(layer: Maxout, step: Step) -> tuple[KerasLayer, ...]:
         KerasLayer(class_name="Reshape", config={"target_shape": list(grouped)}, shape=step.shape),
         KerasLayer(class_name="GlobalMaxPooling1D", config=config, shape=grouped),
     )
+
+
+@_translate.register
+def _rescale(layer: Rescale, step: Step) -> tuple[KerasLayer, ...]:
+    config = {"scale": layer.factor, "offset": 0.0}
+    return (KerasLayer(class_name="Rescaling", config=config, shape=keras_shape(step.shape)),)
 
 
 @_translate.register

@@ -18,6 +18,7 @@ from sortal.networks.embedding import PeriodicEmbedding
 from sortal.networks.layer import AbstractLayer
 from sortal.networks.normalise import BatchNorm, LayerNorm
 from sortal.networks.parametric import ParametricActivation
+from sortal.networks.rescale import Rescale
 from sortal.networks.residual import Residual
 from sortal.networks.robust_clip import RobustClip
 from sortal.networks.scale import Scale
@@ -74,6 +75,11 @@ def _maxout(layer: Maxout, step: Step, nodes: Nodes, value: str) -> str:
 @add_layer.register(AlphaDropout)
 def _dropout(_: AbstractLayer, __: Step, ___: Nodes, value: str) -> str:
     return value
+
+
+@add_layer.register
+def _rescale(layer: Rescale, _: Step, nodes: Nodes, value: str) -> str:
+    return nodes.add("Mul", value, nodes.number(layer.factor))
 
 
 @add_layer.register

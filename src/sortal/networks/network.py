@@ -31,6 +31,7 @@ from sortal.networks.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from sortal.networks.rescale import Rescale
 from sortal.networks.residual import Residual
 from sortal.networks.robust_clip import RobustClip
 from sortal.networks.scale import Scale
@@ -61,6 +62,7 @@ AnyLayer: TypeAlias = Annotated[
     | Maxout
     | ParametricActivation
     | PeriodicEmbedding
+    | Rescale
     | Residual
     | RobustClip
     | Scale
