@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sortal.display import Display, counted
 from sortal.errors import Interrupted, NotFound, UserError
+from sortal.evaluation.classifier_map import ClassifierMap
+from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
 from sortal.jobs import draw, results
 from sortal.jobs import ensemble as jobs_ensemble
+from sortal.jobs.classifier_map import classifier_map, parse_way
 from sortal.jobs.find import find_job
 from sortal.jobs.launch import DEFAULT_STORE, JobLike, launch, prepare
 from sortal.jobs.predict import Predictor, outside_sentence
+from sortal.jobs.projections import ProjectedExamples, projected_examples
 from sortal.jobs.result import Result
 from sortal.outlook import Outlook
 from sortal.ranking import columns, heading, tied_sentence
@@ -199,6 +203,81 @@ class Results(results.Results):
             named = chosen.title if chosen else self.name
             raise UserError(f"{named}: no history of training is kept.")
         return draw.learning_curves(chosen)
+
+    def classifier_map(
+        self,
+        by: str = "errors",
+        method: str = "mds",
+        *,
+        target: str | None = None,
+        titles: Sequence[str] | None = None,
+        poles: bool = True,
+        **parameters: Any,
+    ) -> ClassifierMap:
+        """Place the classifiers on a plane, near each other if they behave alike.
+
+        Kept in the store, and found there the next time. `table()` of what is returned has a row
+        a classifier; `trustworthiness` and `stress` tell how true the map is.
+
+        Args:
+            by: `errors`, `probabilities`, `agreement` or `scores`.
+            method: `mds`, `pca`, `tsne` or `umap`.
+            target: The independent target; the first if not given.
+            titles: Only these classifiers, and the references.
+            poles: Whether Optimal and Naive are shown.
+            **parameters: Of the method: `random_state`, `perplexity`, `n_neighbors`, `min_dist`.
+
+        Raises:
+            UserError: A name or parameter is wrong, or there are too few classifiers.
+        """
+        return classifier_map(
+            self,
+            by=by,
+            way=parse_way(method, **parameters),
+            target=self._target(target),
+            titles=titles,
+            poles=poles,
+        )
+
+    def map_figure(
+        self,
+        by: str = "errors",
+        method: str = "mds",
+        *,
+        target: str | None = None,
+        titles: Sequence[str] | None = None,
+        poles: bool = True,
+        **parameters: Any,
+    ) -> "Figure":
+        """Draw the classifiers on a plane; arguments as of `classifier_map`."""
+        target = self._target(target)
+        drawn = self.classifier_map(
+            by, method, target=target, titles=titles, poles=poles, **parameters
+        )
+        return draw.classifier_map(self, drawn, target)
+
+    def projection(self, method: str = "pca", **parameters: Any) -> ProjectedExamples:
+        """Place the examples on a plane, training and test together: for looking at alone.
+
+        Kept in the store, and found there the next time. `table()` of what is returned has a row
+        an example.
+
+        Args:
+            method: `pca`, `mds`, `isomap`, `spectral_embedding`, `tsne`, `lle` or `umap`.
+            **parameters: Of the method, as `perplexity`.
+
+        Raises:
+            UserError: A name or parameter is wrong, or the examples cannot be projected.
+        """
+        return projected_examples(
+            self, parse_options(PROJECTIONS, method, parameters, path="projection")
+        )
+
+    def projection_figure(
+        self, method: str = "pca", *, target: str | None = None, **parameters: Any
+    ) -> "Figure":
+        """Draw the examples on a plane by class, or by the answers of one of several targets."""
+        return draw.projection(self.projection(method, **parameters), target)
 
     def predict(
         self,

@@ -4,7 +4,18 @@ import sys
 
 import typer
 
-from sortal.cli import catalogue, demo, ensemble, example, export, jobs, predict, store, systems
+from sortal.cli import (
+    catalogue,
+    demo,
+    ensemble,
+    example,
+    export,
+    jobs,
+    maps,
+    predict,
+    store,
+    systems,
+)
 from sortal.errors import SortalError, UserError
 
 app = typer.Typer(
@@ -50,6 +61,7 @@ def sortal(
 
 
 jobs.mount(app)
+maps.mount(app)
 ensemble.mount(app)
 predict.mount(app)
 export.mount(app)

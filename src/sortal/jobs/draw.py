@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sortal.data.labels import Outputs
+from sortal.data.split import Part
+from sortal.evaluation.classifier_map import ClassifierMap
+from sortal.evaluation.figures.classifier_map import map_figure
 from sortal.evaluation.figures.confusion import confusion_figure
 from sortal.evaluation.figures.learning_curves import Curve, learning_curves_figure
+from sortal.evaluation.figures.projection import projection_figure
 from sortal.evaluation.figures.ranking import RankedBar, ranking_figure
 from sortal.jobs.history import AT, WATCHED
+from sortal.jobs.projections import ProjectedExamples
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results
 
@@ -106,6 +111,66 @@ def write_learning_curves(result: Result, folder: Path) -> Path:
     path = folder / f"learning-{_as_file(result.title)}{suffix}.png"
     learning_curves(result).savefig(path, dpi=150)
     return path
+
+
+def classifier_map(results: Results, drawn: ClassifierMap, target: str | None = None) -> "Figure":
+    """Draw a map of a job's classifiers; the best is named beside the poles."""
+    best = results.best(target)
+    named = f", {target}" if target else ""
+    count = len(drawn.classifiers)
+    return map_figure(
+        drawn,
+        heading=f"{results.name}{named}: {count} classifiers by {drawn.by}, {results.part} examples",
+        named=[best.title] if best else [],
+    )
+
+
+def write_map(
+    results: Results, drawn: ClassifierMap, folder: Path, target: str | None = None
+) -> list[Path]:
+    """Write a map as PNG, and its coordinates as CSV."""
+    folder.mkdir(parents=True, exist_ok=True)
+    suffix = "" if target is None else f"-{_as_file(target)}"
+    path = folder / f"map-{drawn.by}-{drawn.way.method}{suffix}.png"
+    classifier_map(results, drawn, target).savefig(path, dpi=150)
+    table = path.with_suffix(".csv")
+    drawn.table().write_csv(table)
+    return [path, table]
+
+
+def projection(shown: ProjectedExamples, target: str | None = None) -> "Figure":
+    """Draw a job's examples by class, or by yes and no of one of several targets."""
+    results, projected = shown.results, shown.projected
+    labels = results.labels.take(shown.rows)
+    codes, classes = np.asarray(labels.codes), labels.classes
+    named = ""
+    if codes.ndim == 2:
+        target = target or classes[0]
+        codes, classes = labels.for_target(target).codes[:, 0], ("no", "yes")
+        named = f", {target}"
+    trust = projected.trustworthiness
+    about = [] if np.isnan(trust) else [f"trustworthiness {trust:.3f}"]
+    return projection_figure(
+        projected.coordinates,
+        codes,
+        classes,
+        tested=shown.parts == list(Part).index(Part.TEST) if len(results.splits) == 1 else None,
+        heading=f"{results.name}{named}: {len(codes)} examples, {projected.projection.method}",
+        about="\n".join([*about, *projected.notes]),
+    )
+
+
+def write_projection(
+    shown: ProjectedExamples, folder: Path, target: str | None = None
+) -> list[Path]:
+    """Write a projection of examples as PNG, and its coordinates as CSV."""
+    folder.mkdir(parents=True, exist_ok=True)
+    suffix = "" if target is None else f"-{_as_file(target)}"
+    path = folder / f"projection-{shown.projected.projection.method}{suffix}.png"
+    projection(shown, target).savefig(path, dpi=150)
+    table = path.with_suffix(".csv")
+    shown.table().write_csv(table)
+    return [path, table]
 
 
 def _as_file(name: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sortal.errors import OptionError
+from sortal.errors import OptionError, UserError
 from sortal.job.problems import JobError, Problem
 from sortal.job.validation import problems_of
 from sortal.job.words import nearest
@@ -210,6 +210,21 @@ def parse(
     return parse_among(PROJECTIONS, method, values or {}, path=path)
 
 
+def parse_options(
+    kinds: Mapping[str, type[P]], method: str, options: Mapping[str, Any], *, path: str
+) -> P:
+    """Make one of several kinds of parameters of options, of which those that are None count for nothing.
+
+    Raises:
+        UserError: There is no such method, or a parameter is unknown or out of its range.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return parse_among(kinds, method, given, path=path)
+    except JobError as error:
+        raise UserError(" ".join(map(str, error.problems))) from error
+
+
 def parse_among(
     kinds: Mapping[str, type[P]], method: str, values: Mapping[str, Any], *, path: str
 ) -> P:
@@ -220,6 +235,9 @@ def parse_among(
         where = f"{path}.method"
         raise JobError([Problem(path=where, expected=known, got=repr(method), nearest=near)])
     kind = kinds[method]
+    if values and not kind.model_fields:
+        none = f"no parameters, for {method} has none"
+        raise JobError([Problem(path=path, expected=none, got=", ".join(map(repr, values)))])
     try:
         return kind.model_validate(dict(values))
     except ValidationError as error:

@@ -1,0 +1,221 @@
+"""Projections of a job's examples: computed once, and kept in the store beside the results.
+
+For looking at alone. They are fitted on training and test examples together and are never
+given to a classifier.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sortal.data.dataset import Dataset
+from sortal.data.labels import UNKNOWN
+from sortal.data.preparer import Preparation, Preparer
+from sortal.data.split import Part, Split
+from sortal.data.undamaged import map_array
+from sortal.errors import Damaged, NotFound, SortalError
+from sortal.evaluation.projections.parameters import PROJECTIONS, Projection
+from sortal.evaluation.projections.project import Projected, project
+from sortal.jobs.results import Results
+from sortal.store.artifacts import Artifact
+from sortal.store.store import Store
+
+if TYPE_CHECKING:
+    import polars as pl
+
+KIND = "projection"
+"""The kind of artifact that projections are."""
+
+_VERSION = 1
+"""Raised when the same data and parameters would give another picture."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ProjectedExamples:
+    """Examples of a job on a plane."""
+
+    name: str
+    """Of its artifact."""
+
+    projected: Projected
+
+    rows: np.ndarray = field(repr=False)
+    """Rows of the dataset that are shown, ascending, int64, shape (examples,)."""
+
+    parts: np.ndarray = field(repr=False)
+    """What each is used for: codes of `Part`, int8; of several folds all are test examples."""
+
+    found: bool
+    """Whether it was there already."""
+
+    results: Results = field(repr=False)
+    """The job."""
+
+    def table(self) -> "pl.DataFrame":
+        """One row an example: id, part, label (a column a target, if there are several), x, y."""
+        import polars as pl
+
+        dataset = self.results.store.dataset(self.results.record["dataset"])
+        labels = dataset.labels.take(self.rows)
+        columns: dict[str, Any] = {
+            "id": np.asarray(dataset.inputs.ids[self.rows]),
+            "part": np.array([part.value for part in Part])[self.parts],
+        }
+        codes = np.asarray(labels.codes)
+        if codes.ndim == 1:
+            names = [*labels.classes, None]  # the code of an unknown label is -1
+            columns["label"] = pl.Series([names[code] for code in codes], dtype=pl.String)
+        else:
+            columns |= {
+                f"label_{name}": pl.Series(codes[:, i]).replace(UNKNOWN, None)
+                for i, name in enumerate(labels.classes)
+            }
+        x, y = self.projected.coordinates.T
+        return pl.DataFrame({**columns, "x": x, "y": y})
+
+
+def projected_examples(results: Results, projection: Projection) -> ProjectedExamples:
+    """Project the examples that a job divides, or read the picture if it was made before.
+
+    Examples are prepared as for training: imputed and scaled as the first split's training
+    examples say. Kept under the data, the preparation, that split and the parameters.
+
+    Args:
+        results: What the job came to.
+        projection: The method and its parameters.
+
+    Raises:
+        OptionError: A parameter is too large for these examples.
+        DataError: Examples are fewer than three, not finite, or of unequal length, or the method
+            cannot cope with them.
+        MissingExtra: The method needs a package that is not installed.
+    """
+    store, record = results.store, results.record
+    block = record["data"]
+    preparation = Preparation.of(block["scaling"], block["imputation"])
+    rows, parts = _shown(results.splits)
+    name = _name(record["dataset"], preparation, results.splits, projection)
+    kept = _stored(store, name, projection, len(rows))
+    found = kept is not None
+    if kept is None:
+        dataset = store.dataset(record["dataset"])
+        fitted_on = results.splits[0].train
+        preparer = Preparer.fit(dataset.inputs, dataset.names, fitted_on, preparation)
+        kept = project(_PreparedRows(dataset, preparer, rows), projection)
+        _keep(store, name, kept, {"job": results.name, "dataset": record["dataset"]})
+    return ProjectedExamples(
+        name=name, projected=kept, rows=rows, parts=parts, found=found, results=results
+    )
+
+
+def stored_projections(results: Results) -> Iterator[ProjectedExamples]:
+    """Every projection of the job's examples that the store holds, in the order of their names."""
+    record = results.record
+    for name in results.store.artifact_names(KIND):
+        try:
+            artifact = results.store.artifact(KIND, name)
+        except SortalError:
+            continue  # removed meanwhile, or damaged: `sortal store check` names it
+        if artifact.meta.get("dataset") != record["dataset"]:
+            continue
+        projection = _projection(artifact)
+        if projection is not None and _is_of(results, name, projection):
+            yield projected_examples(results, projection)
+
+
+def _is_of(results: Results, name: str, projection: Projection) -> bool:
+    block = results.record["data"]
+    preparation = Preparation.of(block["scaling"], block["imputation"])
+    return name == _name(results.record["dataset"], preparation, results.splits, projection)
+
+
+def _projection(artifact: Artifact) -> Projection | None:
+    """The parameters that an artifact was made with; None where this version has no such."""
+    about = dict(artifact.meta.get("projection", {}))
+    kind = PROJECTIONS.get(about.pop("method", ""))
+    if kind is None or set(about) != set(kind.model_fields):
+        return None
+    return kind.model_validate(about)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _PreparedRows:
+    """The examples that are shown, imputed and scaled as they are asked for."""
+
+    dataset: Dataset
+    preparer: Preparer
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray:
+        return self.preparer.apply(self.dataset.inputs.take(self.rows[rows])).matrix()
+
+
+def _shown(splits: tuple[Split, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Rows that any split uses, ascending, and the part of each, as reported first."""
+    codes = {part: code for code, part in enumerate(Part)}
+    length = 1 + max(int(rows.max(initial=-1)) for s in splits for rows in map(s.rows, Part))
+    parts = np.full(length, -1, dtype=np.int8)
+    for part in (Part.TRAIN, Part.VALIDATION, Part.TEST):
+        for split in splits:
+            parts[split.rows(part)] = codes[part]
+    rows = np.flatnonzero(parts >= 0)
+    return rows, parts[rows]
+
+
+def _name(
+    dataset: str, preparation: Preparation, splits: tuple[Split, ...], projection: Projection
+) -> str:
+    """Hash of everything that decides the picture: 32 hexadecimal digits."""
+    rows, _ = _shown(splits)
+    digest = hashlib.blake2b(digest_size=16)
+    meaning: dict[str, Any] = {
+        "version": _VERSION,
+        "dataset": dataset,
+        "preparation": [preparation.scaling, preparation.imputation],
+        "projection": projection.meaning(),
+        "largest": projection.largest,
+    }
+    digest.update(json.dumps(meaning).encode())
+    digest.update(rows.astype(np.int64).tobytes())
+    if preparation.scaling != "none" or preparation.imputation != "none":
+        digest.update(splits[0].train.astype(np.int64).tobytes())
+    return digest.hexdigest()
+
+
+def _keep(store: Store, name: str, projected: Projected, about: dict[str, Any]) -> None:
+    def write(folder: Path) -> None:
+        np.save(folder / "coordinates.npy", projected.coordinates, allow_pickle=False)
+
+    about |= {
+        "projection": projected.projection.meaning(),
+        "trustworthiness": projected.trustworthiness,
+        "notes": list(projected.notes),
+    }
+    store.save_artifact(KIND, name, about, write)
+
+
+def _stored(store: Store, name: str, projection: Projection, examples: int) -> Projected | None:
+    """The picture if it was kept and is whole; one that is damaged is made again."""
+    try:
+        artifact = store.artifact(KIND, name)
+        coordinates = np.array(map_array(artifact.folder / "coordinates.npy"))
+    except (NotFound, Damaged):
+        return None
+    if coordinates.shape != (examples, 2):
+        return None
+    trust = artifact.meta["trustworthiness"]
+    return Projected(
+        projection=projection,
+        coordinates=coordinates,
+        trustworthiness=math.nan if trust is None else trust,
+        notes=tuple(artifact.meta["notes"]),
+    )
