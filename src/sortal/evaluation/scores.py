@@ -13,8 +13,10 @@ from sortal.evaluation import exclusive, independent
 from sortal.evaluation.measured import Measured
 
 HEADLINE = {Outputs.EXCLUSIVE: "balanced_accuracy", Outputs.INDEPENDENT: "macro_f1"}
-ACCURACY = {Outputs.EXCLUSIVE: "accuracy", Outputs.INDEPENDENT: "subset_accuracy"}
 """The figure that ranks classifiers."""
+
+ACCURACY = {Outputs.EXCLUSIVE: "accuracy", Outputs.INDEPENDENT: "subset_accuracy"}
+"""The share of examples that are right, in every target where these are independent."""
 
 _BLOCK_NUMBERS = 1 << 21
 _BLOCK_SUMS = 1 << 22
