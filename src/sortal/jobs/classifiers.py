@@ -52,13 +52,27 @@ def expand_classifiers(job: Job) -> tuple[list[Classifier], list[Problem]]:
     for number, block in enumerate(job.classifiers):
         try:
             path = f"classifiers[{number}]"
-            classifiers.append(_expand(block, path, job.seed, searched=job.tuning is not None))
+            searched = job.tuning is not None
+            classifiers.append(expand_classifier(block, path, job.seed, searched=searched))
         except JobError as error:
             problems.extend(error.problems)
     return classifiers, problems + _equal_titles(classifiers)
 
 
-def _expand(block: ClassifierBlock, path: str, seed: int, *, searched: bool) -> Classifier:
+def expand_classifier(
+    block: ClassifierBlock, path: str, seed: int, *, searched: bool = False
+) -> Classifier:
+    """Expand one block.
+
+    Args:
+        block: The block.
+        path: Where it is in the job, such as `classifiers[2]`.
+        seed: The job's seed.
+        searched: Whether its job has `tuning`.
+
+    Raises:
+        JobError: All that is wrong with it, without lines.
+    """
     method = _method(block, f"{path}.method")
     plain = {name: given for name, given in block.parameters.items() if not is_tuned(given)}
     expansion = expand(plain, lambda name: _is_array(method, name), path=f"{path}.parameters")

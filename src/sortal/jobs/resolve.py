@@ -87,7 +87,7 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
     """
     job = file.job
     classifiers, problems = expand_classifiers(job)
-    problems += tuning_problems(job, classifiers)
+    problems += tuning_problems(job, classifiers, own_spaces=given is None)
     searched: tuple[Split, ...] = ()
     try:
         dataset, splits = _divided(file, store, given)

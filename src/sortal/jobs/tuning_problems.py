@@ -33,13 +33,21 @@ def known_figures(outputs: Outputs, *, apart: bool) -> frozenset[str]:
     return _INDEPENDENT | _ONE if apart else _INDEPENDENT
 
 
-def tuning_problems(job: Job, classifiers: Sequence[Classifier]) -> Iterator[Problem]:
-    """Problems that do not depend on the data; none for a job without a search."""
+def tuning_problems(
+    job: Job, classifiers: Sequence[Classifier], *, own_spaces: bool
+) -> Iterator[Problem]:
+    """Problems that do not depend on the data; none for a job without a search.
+
+    Args:
+        job: The job.
+        classifiers: Those of its classifiers that can be used.
+        own_spaces: Whether the job itself says what is tuned; else a system does.
+    """
     tuning = job.tuning
     if tuning is None or len(classifiers) < len(job.classifiers):
         return
     tuned = [one for one in classifiers if one.tunable.space.dimensions]
-    if not tuned:
+    if not tuned and own_spaces:
         yield Problem(
             path="tuning",
             expected="a parameter to tune, as in `C: {tune: true}` or several values of it",

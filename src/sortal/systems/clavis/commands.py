@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from sortal.options import DEFAULT_STORE, CoresOption, StoreOption
+from sortal.options import DEFAULT_STORE, CoresOption, QuietOption, StoreOption
 
 app = typer.Typer(
     name="clavis",
@@ -90,3 +90,34 @@ def batch(
         store=store, plugins=tuple(plugins or ()), downloads=datasets, cores=cores, stop=stop
     )
     raise typer.Exit(run(jobs, wishes))
+
+
+@app.command("autotune", short_help="Tune the parameters of classifiers by evolution.")
+def autotune(
+    job: Annotated[Path, typer.Argument(metavar="TUNINGJOB", help="Tuning job, JSON.")],
+    plugins: PluginsOption = None,
+    datasets: DatasetsOption = None,
+    store: StoreOption = DEFAULT_STORE,
+    cores: CoresOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Tune the parameters of classifiers by evolution.
+
+    Writes TUNINGJOB.result.json, a batch job of the best, and TUNINGJOB.report.md beside the
+    file. Configurations are ranked on validation examples, and the best judged on the test
+    examples at the end. Ctrl-C ends the round and keeps the best; the same command goes on.
+
+    \b
+    Examples
+      sortal clavis autotune tuningjob.json
+      sortal clavis batch tuningjob.result.json
+    """
+    from sortal.console import echo
+    from sortal.systems.clavis.autotune import autotune as run
+    from sortal.systems.clavis.training import Wishes
+
+    wishes = Wishes(store=store, plugins=tuple(plugins or ()), downloads=datasets, cores=cores)
+    written = run(job, wishes, echo, quiet=quiet)
+    for path in (written.result, written.report):
+        echo(f"wrote {path}")
+    raise typer.Exit(written.exit_code)

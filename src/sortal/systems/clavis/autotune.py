@@ -1,0 +1,192 @@
+"""`sortal clavis autotune`: from a tuning job to the batch job of the best, and a report."""
+
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sortal.display import Display
+from sortal.job.models import DataBlock as JobData
+from sortal.job.models import Job, TuningBlock
+from sortal.job.positions import Positions, dotted, joined
+from sortal.job.problems import Problem
+from sortal.job.read import JobFile
+from sortal.job.words import nearest, short
+from sortal.jobs.classifiers import Classifier, expand_classifier
+from sortal.jobs.contest import Contest
+from sortal.jobs.launch import Launched, launch
+from sortal.jobs.resolve import Resolved
+from sortal.jobs.search import Searched
+from sortal.methods.provided import providing
+from sortal.store.atomic import write_text
+from sortal.systems.clavis.available import Available, find_available
+from sortal.systems.clavis.classifiers import Circumstances, wanted
+from sortal.systems.clavis.dataset import Divided, dataset_of
+from sortal.systems.clavis.declaration import Declaration
+from sortal.systems.clavis.progress import Print
+from sortal.systems.clavis.training import Wishes, store_name
+from sortal.systems.clavis.tuning_report import report
+from sortal.systems.clavis.tuningjob import TunedEntry, TuningJob, read_tuning_job
+from sortal.tuning.space import Candidate, Choices, Dimension
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What tuning came to, and where it is written."""
+
+    launched: Launched
+    result: Path
+    report: Path
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, 1 nothing could be judged, 130 interrupted."""
+        return self.launched.summary.exit_code
+
+
+def autotune(path: Path, wishes: Wishes, echo: Print, *, quiet: bool = False) -> Written:
+    """Tune the classifiers of a job, and write the batch job of the best and a report.
+
+    Configurations are ranked by their accuracy on validation examples; the best of the last
+    round are then trained on all training examples and judged on the test examples. Ctrl-C
+    ends the round: what is finished is ranked, and both files are written. What is stored is not
+    trained again, so the same command goes on.
+
+    Args:
+        path: The tuning job.
+        wishes: What the command was told.
+        echo: Takes what is printed, line by line.
+        quiet: Show failures and warnings only while it trains.
+
+    Raises:
+        JobError: The file is no tuning job; every problem has its line.
+        SortalError: The data cannot be used.
+    """
+    job = read_tuning_job(path)
+    available = find_available(wishes.plugins, job=path, downloads=wishes.downloads)
+    _refuse_undeclared(job, available)
+    source = available.source(job.data.dataset)
+    divided = dataset_of(source, job.data)
+    for note in (*available.notices, *job.notes, *divided.notes):
+        echo(f"note: {note}")
+    with TemporaryDirectory(prefix="sortal-clavis-") as folder, ExitStack() as stack:
+        around = Circumstances.of(available, source, job.data.title, Path(folder))
+        methods = list(dict.fromkeys(one.method for one in job.entries))
+        stack.enter_context(providing(available.providers(methods)))
+        launched = launch(
+            _job_file(job, divided, around),
+            store=wishes.store,
+            cores=wishes.cores,
+            listener=stack.enter_context(Display(quiet=quiet)),
+            dataset=divided.dataset,
+            contest=lambda resolved: _contest(job, around, resolved),
+        )
+    return _written(job, divided, launched)
+
+
+def _contest(job: TuningJob, around: Circumstances, resolved: Resolved) -> Contest:
+    def configure(candidate: Candidate) -> Classifier:
+        block = wanted(job.configuration(candidate), around).block
+        return expand_classifier(block, job.entries[candidate.kind].place, resolved.job.seed)
+
+    spaces = tuple(one.space for one in job.entries)
+    return Contest(resolved=resolved, spaces=spaces, configure=configure)
+
+
+def _job_file(job: TuningJob, divided: Divided, around: Circumstances) -> JobFile:
+    """The job of ours: its classifiers stand at their initial values."""
+    data: dict[str, Any] = {
+        "source": job.data.dataset,
+        "scaling": "standard" if job.data.scale else "none",
+        **({} if divided.split is None else {"split": divided.split}),
+    }
+    first = [wanted(one.configuration(one.space.initial), around).block for one in job.entries]
+    ours = Job(
+        title=store_name(job.data.title),
+        data=JobData.model_validate(data),
+        # Only checked, and never trained under these titles.
+        classifiers=[
+            block.model_copy(update={"title": f"start {number}"})
+            for number, block in enumerate(first)
+        ],
+        tuning=_tuning(job, multilabel=around.source.is_multilabel),
+    )
+    return JobFile(ours, Positions({}), job.path, job.file.text)
+
+
+def _tuning(job: TuningJob, *, multilabel: bool) -> TuningBlock:
+    data = job.data
+    said = data.tuning_validation
+    return TuningBlock(
+        sampler="evolution",
+        rounds=data.tuning_rounds,
+        population=data.tuning_population,
+        offspring=data.tuning_offspring,
+        keep=data.tuning_population,
+        metric="subset_accuracy" if multilabel else "accuracy",
+        validation=said if isinstance(said, float) else None,
+        folds=said if isinstance(said, int) else None,
+        seed=data.random_state,
+    )
+
+
+def _refuse_undeclared(job: TuningJob, available: Available) -> None:
+    """Refuse to tune what a classifier does not declare, or beyond what it takes.
+
+    Raises:
+        JobError: All such parameters, with their lines.
+    """
+    problems: dict[str, Problem] = {}
+    for entry in job.entries:
+        declaration = available.classifier(entry.method).declaration
+        for problem in _undeclared(entry, declaration):
+            problems.setdefault(problem.path, problem)
+    if problems:
+        raise job.file.error(problems.values())
+
+
+def _undeclared(entry: TunedEntry, declaration: Declaration) -> Sequence[Problem]:
+    found = []
+    for name, dimension in entry.space.dimensions.items():
+        at = joined(entry.place, dotted([name]))
+        declared = declaration.find(name)
+        if declared is None:
+            known = [one.name for one in declaration.parameters]
+            expected = f"a parameter of {declaration.name}"
+            close = nearest(name, known)
+            found.append(Problem(path=at, expected=expected, got=short(name), nearest=close))
+            continue
+        for key, value in _extremes(dimension):
+            if not declared.takes(value):
+                where = joined(at, key)
+                found.append(Problem(path=where, expected=declared.expected(), got=short(value)))
+    return found
+
+
+def _extremes(dimension: Dimension) -> list[tuple[str, Any]]:
+    if isinstance(dimension, Choices):
+        return [(dotted(["values", place]), one) for place, one in enumerate(dimension.values)]
+    return [("min", dimension.at(dimension.low)), ("max", dimension.at(dimension.high))]
+
+
+def _written(job: TuningJob, divided: Divided, launched: Launched) -> Written:
+    if launched.searched is None:
+        raise TypeError("a job with tuning was searched")
+    result, text = (job.path.with_suffix(end) for end in (".result.json", ".report.md"))
+    write_text(result, result_job(job, launched.searched))
+    write_text(text, report(job, divided, launched, result.name))
+    return Written(launched=launched, result=result, report=text)
+
+
+def result_job(job: TuningJob, searched: Searched) -> str:
+    """The batch job of the best, as JSON that any ClaVis reads."""
+    classifiers = []
+    for trial, candidate in searched.best:
+        configuration = job.configuration(candidate)
+        about = {"title": trial.title, "method": configuration.method}
+        classifiers.append({**about, **configuration.arguments})
+    whole = {"data": job.plain_data, "projections": [], "classifiers": classifiers}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
