@@ -244,7 +244,7 @@ def test_a_network_of_the_examples_settings_comes_near_the_optimum(whole_example
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_networks_of_five_classes_come_near_the_optimum_together(whole_example):
-    few = ("--runs", "5", "--decays", "1e-4")
+    few = ("--runs", "3", "--decays", "1e-4")
     trained = run(whole_example, "cms", "multiclass", "-s", "multiclass.yaml", *few)
     assert trained.returncode == 0, trained.stderr
     (folder,) = (whole_example / "17var_models_5C").iterdir()
@@ -252,5 +252,5 @@ def test_networks_of_five_classes_come_near_the_optimum_together(whole_example):
     ensemble, best = found["ensemble"], found[TITLE]
     assert ensemble.auc >= 0.99 * best.auc
     assert ensemble.merit + ensemble.merit_error >= 0.95 * best.merit
-    assert min(found[f"run {number}"].auc for number in range(5)) >= 0.985 * best.auc
+    assert min(found[f"run {number}"].auc for number in range(3)) >= 0.985 * best.auc
     assert "xgboost" in found
