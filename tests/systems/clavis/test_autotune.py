@@ -15,7 +15,8 @@ from sortal.jobs.results import Results
 from sortal.jobs.study import Study
 from sortal.store.store import Store
 from sortal.systems.clavis.autotune import Written, autotune
-from sortal.systems.clavis.training import Wishes, begin, run
+from sortal.systems.clavis.training import run
+from sortal.systems.clavis.work import Wishes, begin
 
 JOB: dict[str, Any] = {
     "data": {

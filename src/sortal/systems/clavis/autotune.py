@@ -27,9 +27,10 @@ from sortal.systems.clavis.classifiers import Circumstances, wanted
 from sortal.systems.clavis.dataset import Divided, dataset_of
 from sortal.systems.clavis.declaration import Declaration
 from sortal.systems.clavis.progress import Print
-from sortal.systems.clavis.training import Wishes, store_name
+from sortal.systems.clavis.training import store_name
 from sortal.systems.clavis.tuning_report import report
 from sortal.systems.clavis.tuningjob import TunedEntry, TuningJob, read_tuning_job
+from sortal.systems.clavis.work import Wishes
 from sortal.tuning.space import Candidate, Choices, Dimension
 
 

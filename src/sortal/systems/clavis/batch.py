@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sortal.console import echo, print_rows
-from sortal.errors import SortalError, UserError
+from sortal.errors import UserError
 from sortal.systems.clavis.outcome import (
     COLUMNS,
     Fault,
@@ -16,7 +16,8 @@ from sortal.systems.clavis.outcome import (
     summary_rows,
 )
 from sortal.systems.clavis.progress import Broken
-from sortal.systems.clavis.training import Wishes, begin, run
+from sortal.systems.clavis.training import run
+from sortal.systems.clavis.work import Wishes, begin, reason_of
 
 _INTERRUPTED = 130
 
@@ -67,7 +68,7 @@ def _one(path: Path, wishes: Wishes) -> Outcome:
 
 def _told(error: Exception, wishes: Wishes) -> Fault:
     """Print an error that ends a job."""
-    reason = str(error) if isinstance(error, SortalError) else f"{type(error).__name__}: {error}"
+    reason = reason_of(error)
     echo(_trace(error) if wishes.stop else f"ERROR: {reason}")
     return Fault(what="", reason=reason)
 

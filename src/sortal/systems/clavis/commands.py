@@ -84,7 +84,7 @@ def batch(
       sortal clavis batch my_job.json --plugins modules
     """
     from sortal.systems.clavis.batch import batch as run
-    from sortal.systems.clavis.training import Wishes
+    from sortal.systems.clavis.work import Wishes
 
     wishes = Wishes(
         store=store, plugins=tuple(plugins or ()), downloads=datasets, cores=cores, stop=stop
@@ -114,7 +114,7 @@ def autotune(
     """
     from sortal.console import echo
     from sortal.systems.clavis.autotune import autotune as run
-    from sortal.systems.clavis.training import Wishes
+    from sortal.systems.clavis.work import Wishes
 
     wishes = Wishes(store=store, plugins=tuple(plugins or ()), downloads=datasets, cores=cores)
     written = run(job, wishes, echo, quiet=quiet)

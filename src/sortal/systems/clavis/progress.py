@@ -5,9 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
+from typing import Any
 
 from sortal.display import counted, duration
 from sortal.events import Event, JobPlanned, MemberFailed, MemberTrained, Warned
+from sortal.systems.clavis.builtin.epochs import epoch_lines
 from sortal.systems.clavis.outcome import Fault
 from sortal.tables import size
 
@@ -35,14 +37,17 @@ class Progress:
     methods: Mapping[str, str]
     """What the job calls the method of each title."""
 
+    verbose: Mapping[str, int]
+    """How much of its training each title wants printed."""
+
+    history: Callable[[str], list[dict[str, Any]]]
+    """Gives the course of training of a member that is stored, by its key."""
+
     folds: int = 1
     """Folds that each classifier is tested on."""
 
     stop: bool = False
     """Whether the first failure ends everything."""
-
-    told: frozenset[str] = frozenset()
-    """Warnings that were printed before."""
 
     faults: list[Fault] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
@@ -66,12 +71,13 @@ class Progress:
                 self._train(event)
             case MemberFailed():
                 self._fail(event)
-            case Warned(text=text) if text not in self.told:
+            case Warned(text=text):
                 self.echo(f"note: {text}")
 
     def _plan(self, event: JobPlanned) -> None:
-        self._total = len(self.titles)
-        self._done = self._total - -(-(event.members - event.stored) // self.folds)
+        self._total = sum(map(len, self.titles.values()))
+        missing = -(-(event.members - event.stored) // self.folds)
+        self._done = self._total - missing if missing < len(self.titles) else 0
         found = f", {self._done} of them in the store" if self._done else ""
         told = f"{counted(self._total, 'classifier')}{found}"
         if event.stored < event.members:
@@ -88,6 +94,9 @@ class Progress:
             return
         seconds = sum(one.fit_seconds for one in members)
         self._line(event.title, f"{_accuracy(members)}, {seconds:.3f} s")
+        if wanted := self.verbose.get(event.title, 0):
+            for line in epoch_lines(self.history(event.key), wanted):
+                self.echo(f"    {line}")
 
     def _fail(self, event: MemberFailed) -> None:
         if event.title in self._failed:
@@ -101,7 +110,7 @@ class Progress:
             raise Broken(self.faults[-1])
 
     def _line(self, title: str, text: str) -> None:
-        self._done += 1
+        self._done += len(self.titles.get(title, (title,)))
         place = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
         elapsed = duration(time.perf_counter() - self.started)
         named = " = ".join(self.titles.get(title, (title,)))

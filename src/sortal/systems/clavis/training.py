@@ -1,15 +1,13 @@
 """One batch job from its file to its results in the store."""
 
 import re
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sortal.console import print_rows
 from sortal.display import counted
 from sortal.errors import SortalError, UserError
 from sortal.job.models import DataBlock as JobData
@@ -17,85 +15,23 @@ from sortal.job.models import Job
 from sortal.job.positions import Positions
 from sortal.job.read import JobFile
 from sortal.jobs.launch import Launched, launch
+from sortal.jobs.results import Results
 from sortal.methods.provided import providing
+from sortal.store.store import Store
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.classifiers import Circumstances, Wanted, wanted
 from sortal.systems.clavis.dataset import Divided, dataset_of
-from sortal.systems.clavis.jobfile import BatchJob, Configuration, read_batch_job
-from sortal.systems.clavis.outcome import Fault, Outcome
-from sortal.systems.clavis.progress import Broken, Print, Progress
+from sortal.systems.clavis.fold_table import fold_columns, fold_rows
+from sortal.systems.clavis.jobfile import BatchJob, Configuration
+from sortal.systems.clavis.pictures import check_pictures, make_pictures
+from sortal.systems.clavis.progress import Print, Progress
+from sortal.systems.clavis.saved_models import save_models
 from sortal.systems.clavis.source import Source
+from sortal.systems.clavis.work import Work
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]*")
 _NAMED = 3
 """Titles that a warning lists."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the command was told."""
-
-    store: Path
-    plugins: tuple[Path, ...] = ()
-    downloads: Path | None = None
-    cores: int | None = None
-    stop: bool = False
-    """Whether the first failure ends everything."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Work:
-    """A job that is being run, as far as it has come."""
-
-    path: Path
-    wishes: Wishes
-    echo: Print
-    job: BatchJob
-    started: float
-    faults: list[Fault] = field(default_factory=list)
-    listed: list[Wanted] = field(default_factory=list)
-    launched: Launched | None = None
-
-    def fault(self, what: str, error: Exception) -> None:
-        """Note a failure that does not end the job.
-
-        Raises:
-            Broken: The first failure is to end everything.
-        """
-        reason = (
-            str(error) if isinstance(error, SortalError) else f"{type(error).__name__}: {error}"
-        )
-        fault = Fault(what=what, reason=reason)
-        self.faults.append(fault)
-        if self.wishes.stop:
-            raise Broken(fault) from error
-        self.echo(f"ERROR: {fault}")
-
-    def outcome(self) -> Outcome:
-        """What has become of it."""
-        code = self.launched.summary.exit_code if self.launched else 0
-        results = self.launched.results.results if self.launched else ()
-        have = {result.title for result in results}
-        return Outcome(
-            path=self.path,
-            title=self.job.data.title,
-            dataset=self.job.data.dataset,
-            classifiers=sum(one.title in have for one in self.listed),
-            faults=tuple(self.faults),
-            seconds=time.perf_counter() - self.started,
-            exit_code=code if code > 1 else 0,
-            name=self.launched.resolved.name if self.launched else "",
-        )
-
-
-def begin(path: Path, wishes: Wishes, echo: Print) -> Work:
-    """Read a job file.
-
-    Raises:
-        JobError: It is no batch job.
-    """
-    started = time.perf_counter()
-    return Work(path=path, wishes=wishes, echo=echo, job=read_batch_job(path), started=started)
 
 
 def run(work: Work) -> None:
@@ -112,14 +48,22 @@ def run(work: Work) -> None:
     divided = dataset_of(source, job.data)
     echo(_described(job, source, divided))
     _say(echo, divided.notes)
+    pictures = check_pictures(work)
     with TemporaryDirectory(prefix="sortal-clavis-") as folder:
         around = Circumstances.of(available, source, job.data.title, Path(folder))
         _resolve(work, around)
         _warn(echo, work.listed)
-        if work.listed:
-            _train(work, available, divided)
-        else:
+        if not work.listed:
             echo("no classifier is left to train.")
+            return
+        work.launched = _train(work, available, divided)
+    if work.launched.summary.interrupted:
+        return
+    results = work.launched.results
+    save_models(work, results, Path.cwd())
+    if has_folds(divided) and results.results:
+        _print_folds(echo, results)
+    make_pictures(work, results, pictures)
 
 
 def _say(echo: Print, notes: Sequence[str]) -> None:
@@ -168,25 +112,34 @@ def _warn(echo: Print, listed: Sequence[Wanted]) -> None:
         echo(f"warning: {named}{more}: {warning}")
 
 
-def _train(work: Work, available: Available, divided: Divided) -> None:
+def _train(work: Work, available: Available, divided: Divided) -> Launched:
     listed = work.listed
     progress = Progress(
         echo=work.echo,
         titles=_sharing(listed),
         methods={one.title: one.method for one in listed},
+        verbose={one.title: one.verbose for one in listed},
+        history=lambda key: Store.open(work.wishes.store, create=False).history(key),
         folds=_folds(divided),
         stop=work.wishes.stop,
         faults=work.faults,
     )
-    with ExitStack() as stack:
-        stack.enter_context(providing(available.providers([one.method for one in listed])))
-        work.launched = launch(
+    with providing(available.providers([one.method for one in listed])):
+        return launch(
             job_file(work.job, divided, listed),
             store=work.wishes.store,
             cores=work.wishes.cores,
             listener=progress,
             dataset=divided.dataset,
         )
+
+
+def _print_folds(echo: Print, results: Results) -> None:
+    rows = fold_rows(results)
+    print_rows(rows, fold_columns(rows), title="test accuracy on each fold")
+    whole = sum(not result.fold_of for result in results.results)
+    if whole > len(rows):
+        echo(f"and {whole - len(rows)} more.")
 
 
 def job_file(job: BatchJob, divided: Divided, listed: Sequence[Wanted]) -> JobFile:
@@ -225,7 +178,13 @@ def _sharing(listed: Sequence[Wanted]) -> Mapping[str, Sequence[str]]:
     return titles
 
 
+def has_folds(divided: Divided) -> bool:
+    """Whether results are told fold by fold."""
+    return divided.dataset.folds is not None
+
+
 def _folds(divided: Divided) -> int:
-    if divided.split is None or divided.split["kind"] != "given_folds":
+    """Members of each classifier: one a fold of cross-validation."""
+    if divided.dataset.folds is None or divided.folds_of_test:
         return 1
-    return len(set(divided.dataset.folds.tolist())) if divided.dataset.folds is not None else 1
+    return len(set(divided.dataset.folds.tolist()))

@@ -1,0 +1,83 @@
+"""Results over folds: one judgement on the examples of all of them, and one for each."""
+
+import numpy as np
+
+from sortal.data.split import Part
+from sortal.errors import UserError
+from sortal.evaluation.scores import Scores, evaluate
+from sortal.jobs.outcome import bootstrap_seed
+from sortal.jobs.result import MemberResult, Result
+from sortal.jobs.results import Results
+
+
+def pooled(results: Results, result: Result, *, resamples: int = 0) -> Scores:
+    """Judge a result once on the reported examples of all folds, in the order of the data set.
+
+    Each example is judged by the member that did not see it; of several seeds, the one with the
+    median headline speaks. Figures beside the mean over folds, which weighs folds alike
+    however many examples they have.
+
+    Args:
+        results: What the job came to.
+        result: One of its results.
+        resamples: Bootstrap resamples behind each interval; 0 for none.
+    """
+    scores, rows = pooled_scores(results, result)
+    return _judged(results, result, scores, rows, resamples)
+
+
+def pooled_scores(results: Results, result: Result) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of all reported examples in the order of the data set, and their rows.
+
+    Returns:
+        Shapes (examples, outputs), float32, and (examples,), int64, ascending.
+    """
+    members = results.speakers(result)
+    stored = results.store.scores([member.entry["key"] for member in members])
+    rows = [results.reported(member)[0] for member in members]
+    scores = [of[-len(shown) :] for of, shown in zip(stored, rows, strict=True)]
+    every = np.concatenate(rows)
+    order = np.argsort(every, kind="stable")
+    return np.concatenate(scores)[order], every[order]
+
+
+def by_fold(results: Results, result: Result) -> dict[int, Scores]:
+    """Judge a result on each fold by itself, in the order of the folds' numbers.
+
+    Folds are those of cross-validation, of several seeds the one with the median headline;
+    or, where the job has one split, those that the data set gives its test examples.
+
+    Raises:
+        UserError: There are no folds.
+    """
+    if any(split.fold is not None for split in results.splits):
+        return {_fold(member): member.scores[results.part] for member in results.speakers(result)}
+    folds = results.store.dataset(results.record["dataset"]).folds
+    scores, rows = pooled_scores(results, result)
+    if folds is None or results.part is not Part.TEST:
+        raise UserError(f"{results.name}: its data has no folds.")
+    numbers = np.asarray(folds)[rows]
+    return {
+        int(number): _judged(results, result, scores[numbers == number], rows[numbers == number], 0)
+        for number in np.unique(numbers)
+    }
+
+
+def _fold(member: MemberResult) -> int:
+    return int(member.entry["fold"])
+
+
+def _judged(
+    results: Results, result: Result, scores: np.ndarray, rows: np.ndarray, resamples: int
+) -> Scores:
+    dataset = results.store.dataset(results.record["dataset"])
+    weights = dataset.weights_for(result.target)
+    (judged,) = evaluate(
+        scores[np.newaxis],
+        results.labels.for_target(result.target).take(rows),
+        None if weights is None else np.asarray(weights[rows]),
+        probabilities=bool(result.members[0].record["probabilities"]),
+        resamples=resamples,
+        seed=bootstrap_seed(results.splits[0].fingerprint),
+    )
+    return judged

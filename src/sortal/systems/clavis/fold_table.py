@@ -1,0 +1,44 @@
+"""The test accuracy of every classifier on each fold, as a table."""
+
+from collections.abc import Mapping
+from statistics import fmean, stdev
+from typing import Any
+
+from sortal.evaluation.scores import ACCURACY
+from sortal.jobs.folds import by_fold, pooled
+from sortal.jobs.results import Results
+from sortal.tables import Column
+
+MOST = 60
+"""Classifiers that the table lists."""
+
+
+def fold_rows(results: Results) -> list[dict[str, Any]]:
+    """One row a classifier, best first: mean and spread over folds, pooled, and each fold."""
+    whole = [result for result in results.ranked if not result.fold_of]
+    rows = []
+    for result in whole[:MOST]:
+        figure = ACCURACY[results.outputs]
+        folds = {fold: of.figures[figure] for fold, of in by_fold(results, result).items()}
+        rows.append(
+            {
+                "title": result.title,
+                "mean": fmean(folds.values()),
+                "sd": stdev(folds.values()) if len(folds) > 1 else None,
+                "pooled": pooled(results, result).figures[figure],
+                **{f"fold {fold}": value for fold, value in folds.items()},
+            }
+        )
+    return rows
+
+
+def fold_columns(rows: list[dict[str, Any]]) -> list[Column | str]:
+    """Columns of those rows."""
+    first: Mapping[str, Any] = rows[0] if rows else {}
+    folds = [name for name in first if name.startswith("fold ")]
+    return [
+        "title",
+        Column(name="mean", header="mean of folds", sd="sd", digits=4),
+        Column(name="pooled", digits=4),
+        *(Column(name=name, digits=4) for name in folds),
+    ]

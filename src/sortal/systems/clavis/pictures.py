@@ -1,0 +1,81 @@
+"""Projections of a job's examples: checked at the start, computed once, listed with the job."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sortal.errors import SortalError
+from sortal.evaluation.projections.parameters import Projection, parse
+from sortal.job.problems import JobError
+from sortal.jobs.projections import ProjectedExamples, projected_examples
+from sortal.jobs.results import Results
+from sortal.systems.clavis.jobfile import Configuration
+from sortal.systems.clavis.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A projection that can be computed."""
+
+    configuration: Configuration
+    projection: Projection
+
+
+def check_pictures(work: Work) -> list[Picture]:
+    """Read the projections of a job; those that are wrong are faults."""
+    pictures = []
+    for one in work.job.projections:
+        try:
+            pictures.append(Picture(one, parse(one.method, one.arguments, path=one.place)))
+        except JobError as error:
+            told = " ".join(map(str, error.problems))
+            work.fault(_named(one), SortalError(f"line {one.line}: {told}"))
+    return pictures
+
+
+def make_pictures(work: Work, results: Results, pictures: Sequence[Picture]) -> None:
+    """Compute what the store lacks of some projections, and list them with the job.
+
+    Raises:
+        Broken: One failed, and the first failure is to end everything.
+    """
+    listed: list[dict[str, Any]] = []
+    for number, picture in enumerate(pictures, start=1):
+        one, started = picture.configuration, time.perf_counter()
+        try:
+            made = projected_examples(results, picture.projection)
+        except Exception as error:  # noqa: BLE001 - told with the job, and the others go on
+            work.fault(_named(one), error)
+            continue
+        seconds = time.perf_counter() - started
+        place = f"[projection {number}/{len(pictures)}]"
+        work.echo(f"{place} {one.title} ({one.method}): {_told(made, seconds)}")
+        for note in made.projected.notes:
+            work.echo(f"note: {one.title}: {note}")
+        listed.append(
+            {
+                "title": one.title,
+                "method": one.method,
+                "parameters": picture.projection.meaning(),
+                "artifact": made.name,
+            }
+        )
+    work.pictures = len(listed)
+    _list_with_job(results, listed)
+
+
+def _list_with_job(results: Results, listed: Sequence[dict[str, Any]]) -> None:
+    """Keep titles with the job's record, from which views take them."""
+    store = results.store
+    with store.lease(results.name):
+        store.write_job(results.name, {**store.read_job(results.name), "projections": list(listed)})
+
+
+def _told(made: ProjectedExamples, seconds: float) -> str:
+    trust = f"trustworthiness {made.projected.trustworthiness:.3f}"
+    return f"{trust}, {'in the store' if made.found else f'{seconds:.2f} s'}"
+
+
+def _named(configuration: Configuration) -> str:
+    return f"projection {configuration.title!r}"
