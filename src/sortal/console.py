@@ -36,6 +36,7 @@ __all__ = [
     "ExitCode",
     "echo",
     "layout",
+    "note",
     "print_frame",
     "print_rows",
     "report_error",
@@ -72,6 +73,11 @@ class ExitCode(IntEnum):
 def echo(text: str = "") -> None:
     """Print a line to stdout as it is."""
     sys.stdout.write(f"{text}\n")
+
+
+def note(text: str) -> None:
+    """Print a line to stderr as it is: what is announced beside a result."""
+    sys.stderr.write(f"{text}\n")
 
 
 def print_rows(rows: Rows, columns: Columns | None = None, *, title: str = "") -> None:

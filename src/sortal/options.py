@@ -14,6 +14,15 @@ CoresOption = Annotated[
     int | None,
     typer.Option("--cores", min=1, help="Cores to use; all that are available if not given."),
 ]
+PluginsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugins",
+        metavar="DIR",
+        help="Folder with classifiers/ and datasets/ of your own, as the page on plugins shows; "
+        "may be given several times.",
+    ),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")]
 
 DEFAULT_STORE = Path(".sortal")

@@ -9,6 +9,7 @@ from sortal.options import (
     DEFAULT_STORE,
     CoresOption,
     FormatOption,
+    PluginsOption,
     QuietOption,
     StoreOption,
     TableFormat,
@@ -52,6 +53,7 @@ def run(
             help="Train nothing: make results of networks in mid-training, with their best weights.",
         ),
     ] = False,
+    plugins: PluginsOption = None,
 ) -> None:
     """Train and compare the classifiers of a job.
 
@@ -66,29 +68,39 @@ def run(
       sortal run job.yaml --store /scratch/me/store --cores 8
       sortal run job.yaml --snapshot-seconds 300
       sortal run job.yaml --as-is
+      sortal run job.yaml --plugins modules
     """
+    from sortal.cli.plugins import with_plugins
     from sortal.cli.report import run_and_report
 
-    code = run_and_report(
-        job,
-        store=store,
-        cores=cores,
-        figures=figures,
-        quiet=quiet,
-        snapshot_seconds=snapshot_seconds,
-        as_is=as_is,
-    )
+    with with_plugins(plugins or ()):
+        code = run_and_report(
+            job,
+            store=store,
+            cores=cores,
+            figures=figures,
+            quiet=quiet,
+            snapshot_seconds=snapshot_seconds,
+            as_is=as_is,
+        )
     raise typer.Exit(code)
 
 
-def check(job: JobArgument, store: StoreOption = DEFAULT_STORE, cores: CoresOption = None) -> None:
+def check(
+    job: JobArgument,
+    store: StoreOption = DEFAULT_STORE,
+    cores: CoresOption = None,
+    plugins: PluginsOption = None,
+) -> None:
     """Tell every problem of a job, or what running it will take; nothing is run or written.
 
     Times, memory and disk are rough: right within a factor of a few.
     """
+    from sortal.cli.plugins import with_plugins
     from sortal.cli.report import report_plan
 
-    report_plan(job, store=store, cores=cores)
+    with with_plugins(plugins or ()):
+        report_plan(job, store=store, cores=cores)
 
 
 def show(

@@ -105,7 +105,7 @@ class Reading:
             said = self.labels(answered, examples)[:, None] == np.arange(columns)
             return np.where(said, 1.0, -1.0 if columns == 2 else 0.0)
         array = self._numbers(answered)
-        if array.shape in {(examples,), (examples, 1)} and len(codes) > 1 and columns == 2:
+        if array.shape in {(examples,), (examples, 1)} and len(codes) == 2:
             array = self._both(array.reshape(-1, 1))
         if array.shape not in {(examples, columns), (examples, len(codes))}:
             few = "" if len(codes) == columns else f", or {(examples, len(codes))} of those seen"

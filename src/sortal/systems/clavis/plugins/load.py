@@ -41,6 +41,12 @@ class Broken:
     traceback: str = ""
     """Of an import that failed."""
 
+    @property
+    def text(self) -> str:
+        """All of it, for a terminal."""
+        told = f"the {self.kind} in {self.folder} cannot be used: {self.reason}"
+        return f"{told}\n{self.traceback}".rstrip()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugins:

@@ -1,0 +1,32 @@
+"""`--plugins DIR`: classifiers of users' folders as methods of the jobs that a command runs."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sortal.console import note
+
+
+@contextmanager
+def with_plugins(folders: Sequence[Path]) -> Iterator[None]:
+    """Make the classifiers of some folders known while a block runs.
+
+    What cannot be used is told with its reason, and so is what stands before a built-in method.
+
+    Raises:
+        UserError: A folder is none of plugins, or two plugins have one name.
+    """
+    if not folders:
+        yield
+        return
+    from sortal.methods.provided import providing
+    from sortal.methods.registry import method_names
+    from sortal.systems.clavis.plugins.load import load
+
+    plugins = load(folders)
+    for broken in plugins.broken:
+        note(broken.text)
+    for notice in (*plugins.notices, *plugins.shadowing(method_names())):
+        note(notice)
+    with providing(plugins.providers):
+        yield

@@ -1,0 +1,254 @@
+"""Classifiers of plugins in jobs: in workers of their own, stored, found again, and refused where they must be."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.datasets import load_iris
+
+from sortal.cli.main import main
+from sortal.data.dataset import Dataset
+from sortal.data.inputs import Inputs
+from sortal.data.labels import Labels
+from sortal.data.split import Part
+from sortal.errors import UserError
+from sortal.jobs.export import export_result
+from sortal.jobs.launch import Launched, launch
+from sortal.jobs.predict import Predictor
+from sortal.jobs.rescore import part_scores
+from sortal.methods.provided import providing
+from sortal.store.store import Store
+from sortal.systems.clavis.plugins.load import load
+
+Run = Callable[..., Launched]
+FEATURES = ("a", "b", "c", "d")
+
+
+def iris() -> Dataset:
+    data = load_iris()
+    return Dataset(
+        name="iris",
+        inputs=Inputs({"features": data.data}, np.arange(len(data.data))),
+        labels=Labels(data.target, ("setosa", "versicolor", "virginica")),
+        names={"features": FEATURES},
+    )
+
+
+@pytest.fixture
+def run(tmp_path: Path, modules: Path) -> Run:
+    """Run classifiers of the folder's plugins on iris; `cores` workers, or this process."""
+
+    def launched(*classifiers: dict[str, object], **options: object) -> Launched:
+        job = {
+            "title": "try",
+            "data": {"source": "iris", "label": "kind"},
+            "classifiers": list(classifiers),
+        }
+        with providing(load([modules]).providers):
+            return launch(
+                job, store=tmp_path / "store", **{"dataset": iris(), "cores": 1, **options}
+            )
+
+    return launched
+
+
+def knn(*neighbours: int) -> dict[str, object]:
+    return {"method": "kneighbors", "parameters": {"n_neighbors": list(neighbours)}}
+
+
+def test_the_page_s_classifiers_train_in_workers_of_their_own(page_modules, run):
+    forest = {"method": "randomforest", "parameters": {"n_estimators": 10}}
+    done = run(knn(1, 3), forest, {"method": "gaussiannb"}, cores=2)
+    assert done.summary.failed == {}
+    titles = [result.title for result in done.results.results]
+    assert titles == [
+        "kneighbors n_neighbors=1",
+        "kneighbors n_neighbors=3",
+        "randomforest",
+        "gaussiannb",
+    ]
+    for result in done.results.results:
+        figures = result.members[0].record["figures"]["test"]["figures"]
+        assert figures["accuracy"] > 0.9
+    again = run(knn(1, 3), forest, {"method": "gaussiannb"})
+    assert (again.summary.trained, again.summary.stored) == (0, 4)
+
+
+@pytest.mark.usefixtures("inline")
+def test_they_score_as_our_own_of_the_same_kind_do(page_modules, run, tmp_path):
+    with_plugin = run(knn(5)).results.results[0]
+    with providing([]):
+        plain = launch(
+            {"title": "own", "data": {"source": "iris", "label": "kind"}, "classifiers": [knn(5)]},
+            store=tmp_path / "own",
+            dataset=iris(),
+            cores=1,
+        ).results.results[0]
+    for mine, own in zip(with_plugin.members, plain.members, strict=True):
+        assert mine.record["figures"] == own.record["figures"]
+        assert mine.record["method"].startswith("kneighbors@")
+        assert own.record["method"] == "kneighbors"
+
+
+@pytest.mark.usefixtures("inline")
+def test_changed_source_is_trained_anew_and_the_rest_is_found(page_modules, run):
+    forest = {"method": "randomforest", "parameters": {"n_estimators": 3}}
+    run(knn(1), forest)
+    path = page_modules / "classifiers" / "k_neighbors" / "__init__.py"
+    path.write_text(path.read_text() + "# changed\n")
+    again = run(knn(1), forest)
+    assert (again.summary.trained, again.summary.stored) == (1, 1)
+
+
+PRINTING = """\
+    def fit(self, X, y):
+        for stream in (sys.stdout, sys.stderr, sys.__stdout__):
+            print('{"name": "noise", "finished": 1}' * 100, file=stream, flush=True)
+        os.write(1, b'raw' * 1000)
+
+    def predict(self, X, y):
+        print('still noisy')
+        return y
+"""
+
+
+def test_what_plugins_print_does_not_reach_the_driver(classifier, run, capfd):
+    classifier("loud", body=PRINTING, imports="import os, sys\n")
+    done = run({"method": "loud"})
+    assert done.summary.trained == 1
+    assert capfd.readouterr().out == ""
+
+
+def test_one_that_kills_its_worker_fails_alone(classifier, page_modules, run):
+    body = "    def fit(self, X, y):\n        os._exit(7)\n\n    def predict(self, X, y):\n        pass\n"
+    classifier("fatal", body=body, imports="import os\n")
+    done = run({"method": "fatal"}, knn(1))
+    assert done.summary.trained == 1
+    assert len(done.summary.failed) == 1
+
+
+def test_models_that_plugins_save_lie_below_the_working_directory(
+    page_modules, run, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    shape = {"__tuple__": [150, 2, 2]}
+    parameters = {
+        "save_model": True,
+        "title": "Rows",
+        "job_title": "My job",
+        "data_specs": {"original_shape": shape},
+    }
+    done = run({"method": "reshaping", "parameters": parameters})
+    assert done.summary.failed == {}
+    assert (tmp_path / "saved_models" / "My job" / "Rows.txt").is_file()
+
+
+@pytest.mark.usefixtures("inline")
+def test_the_mnist_plugin_s_shape_reaches_a_classifier(page_plugins, run):
+    from sortal.systems.clavis.plugins.specs import pack
+
+    source = page_plugins.dataset("keras_mnist").read()
+    dataset = Dataset(
+        name="digits",
+        inputs=Inputs({"features": source.X_train}, np.arange(len(source.X_train))),
+        labels=Labels(source.y_train, source.class_names),
+        names={"features": tuple(f"x{n}" for n in range(64))},
+    )
+    done = run(
+        {"method": "reshaping", "parameters": {"data_specs": pack(source.specs)}}, dataset=dataset
+    )
+    (result,) = done.results.results
+    assert result.members[0].record["figures"]["test"]["figures"]["accuracy"] > 0.5
+
+
+@pytest.mark.usefixtures("inline")
+class TestWithoutItsFolder:
+    """Results are read as ever; what needs the classifier says which plugin and how to name it."""
+
+    @pytest.fixture
+    def done(self, page_modules, run) -> Launched:
+        return run(knn(1))
+
+    def test_its_results_are_there(self, done):
+        assert done.results.results[0].members[0].record["figures"]["test"]
+
+    def test_it_cannot_be_applied_and_is_named(self, done, tmp_path):
+        store = Store.open(tmp_path / "store")
+        with pytest.raises(UserError, match=r"its model was not stored .kneighbors is a plugin"):
+            Predictor.load(store, [done.results.results[0]])
+
+    def test_it_cannot_be_exported(self, done, tmp_path):
+        store = Store.open(tmp_path / "store")
+        with pytest.raises(UserError, match=r"its model was not stored .kneighbors is a plugin"):
+            export_result(store, [done.results.results[0]], tmp_path / "x.onnx")
+
+    def test_its_training_examples_cannot_be_scored_again(self, done, tmp_path):
+        store = Store.open(tmp_path / "store")
+        member = done.results.results[0].members[0]
+        assert len(part_scores(store, member, Part.TEST)[0])
+        with pytest.raises(UserError, match="kneighbors is a plugin"):
+            part_scores(store, member, Part.TRAIN)
+
+
+class TestTheCommand:
+    """`sortal run` and `sortal check` with `--plugins`."""
+
+    @pytest.fixture
+    def sortal(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.chdir(tmp_path)
+        columns = dict(zip(FEATURES, load_iris().data.T, strict=True))
+        pl.DataFrame({**columns, "kind": load_iris().target.astype(str)}).write_csv("iris.csv")
+        job = {
+            "data": {"source": "iris.csv", "label": "kind"},
+            "classifiers": [knn(1, 2), {"method": "small"}],
+        }
+        Path("job.json").write_text(json.dumps(job))
+
+        def call(*words: str) -> tuple[int, str, str]:
+            monkeypatch.setattr("sys.argv", ["sortal", *words])
+            try:
+                main()
+                code = 0
+            except SystemExit as end:
+                code = int(end.code or 0)
+            return (code, *capsys.readouterr())
+
+        return call
+
+    def test_a_job_names_them_as_it_names_any_method(self, page_modules, classifier, sortal):
+        classifier("small")
+        (page_modules / "classifiers" / "bad").mkdir()
+        (page_modules / "classifiers" / "bad" / "__init__.py").write_text("1 / 0\n")
+        code, out, err = sortal("check", "job.json", "--plugins", "modules")
+        assert code == 0
+        assert "ZeroDivisionError" in err
+        assert "Traceback" in err
+        assert "kneighbors of" in err
+        assert "is used in place of the built-in one" in err
+        code, out, _ = sortal("run", "job.json", "--plugins", "modules", "--quiet")
+        assert code == 0, out
+        assert "kneighbors n_neighbors=2" in out
+        assert "small" in out
+
+    def test_without_the_folder_the_job_is_refused(self, classifier, sortal):
+        classifier("small")
+        code, _, err = sortal("check", "job.json")
+        assert code == 2
+        assert "'small'" in err
+
+    def test_a_folder_of_no_plugins_is_refused(self, sortal):
+        code, _, err = sortal("run", "job.json", "--plugins", "nowhere")
+        assert code == 2
+        assert "plugins: expected a folder, got nowhere" in err
+
+    def test_wrong_parameters_are_told_with_their_place(self, page_modules, sortal):
+        job = json.loads(Path("job.json").read_text())
+        job["classifiers"] = [{"method": "kneighbors", "parameters": {"n_neighbors": 0}}]
+        Path("job.json").write_text(json.dumps(job))
+        code, _, err = sortal("check", "job.json", "--plugins", "modules")
+        assert code == 2
+        assert "n_neighbors" in err
+        assert "an integer from 1 to 1000" in err
