@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from sortal.cli.main import app
 from sortal.data.split import Part
 from sortal.events import silent
+from sortal.metrics.two_sample import ks_asymptotic
 from sortal.systems.cms.data.events import Events
 from sortal.systems.cms.settings import BinarySettings, Settings
 from sortal.systems.cms.simulation.example import write_example
@@ -179,6 +180,10 @@ def blank_pictures() -> Callable[[pytest.MonkeyPatch], None]:
     return lambda patch: patch.setattr(Figure, "savefig", _leave_blank)
 
 
+def _quick_distance(*samples: Any, seed: int) -> Any:
+    return ks_asymptotic(*samples)
+
+
 @dataclass(frozen=True)
 class Workplace:
     """A copy of the example, and the commands called in it."""
@@ -188,9 +193,13 @@ class Workplace:
     blank: Callable[[pytest.MonkeyPatch], None]
 
     def cms(self, *words: object, painted: bool = False, engine: type | None = None) -> Result:
-        """Call `sortal cms` in this process; pictures are empty files unless asked for."""
+        """Call `sortal cms` in this process; pictures are empty files unless asked for.
+
+        Over-training is looked for without permutations, which take as long as all the rest.
+        """
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.path)
+            patch.setattr("sortal.evaluation.overtraining.ks_permutation", _quick_distance)
             patch.setattr("sortal.jobs.run.Here", engine or self.engine)
             if not painted:
                 self.blank(patch)
