@@ -11,7 +11,6 @@ from sortal.networks.activation import Activation
 from sortal.networks.dense import Dense
 from sortal.networks.dropout import Dropout
 from sortal.networks.network import AnyLayer, Network
-from sortal.networks.threads import torch_threads
 from sortal.training.examples import Examples
 from sortal.training.losses.categorical import CategoricalCrossEntropy
 from sortal.training.optimisers.choice import Choice
@@ -25,8 +24,11 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
-    with torch_threads(1):
-        yield
+    # Not `torch_threads`, which flushes denormal numbers, and hypothesis refuses to draw without them.
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def dense_network(sizes: tuple[int, ...], activation: str, *, dropout: bool) -> Network:

@@ -1,20 +1,13 @@
 """torch's optimiser for each of ours, and gradients to follow."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from sortal.networks.threads import torch_threads
 from sortal.training.optimisers.choice import Choice, OptimiserKind, usual_rates
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    with torch_threads(1):
-        yield
 
 
 @pytest.fixture
