@@ -55,6 +55,14 @@ SOURCES = {
         "Guo, Pleiss, Sun and Weinberger 2017, arXiv:1706.04599. How it compares is told "
         "[below](#how-realmlp-compares)."
     ),
+    "cnn": (
+        "LeCun, Bottou, Bengio and Haffner 1998, doi:10.1109/5.726791; dropout is Srivastava et al. "
+        "2014, normalisation Ioffe and Szegedy 2015, arXiv:1502.03167."
+    ),
+    "lstm": (
+        "Hochreiter and Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735, with the forget gates of "
+        "Gers, Schmidhuber and Cummins 2000, doi:10.1162/089976600300015015."
+    ),
 }
 """Where each method is described."""
 
@@ -78,6 +86,8 @@ SHARED = {
     "xgboost": "the binned features, and rounds where all else is equal",
     "mlp": "batched steps of networks of one shape, and their minibatches",
     "realmlp": "batched steps of networks of one shape, their minibatches and scaling",
+    "cnn": "steps of networks of one shape, and their minibatches",
+    "lstm": "steps of networks of one shape, and their minibatches",
 }
 """What the members of one population share."""
 

@@ -30,6 +30,7 @@ from sortal.methods.base import Failed
 
 QUICK: dict[str, dict[str, Any]] = {
     "adaboost": {"n_estimators": 10},
+    "cnn": {"shape": [1, 1]},
     "extratrees": {"n_estimators": 10},
     "histgradientboosting": {"max_iter": 10},
     "mlp": {

@@ -9,6 +9,14 @@ from sortal.methods import registry
 from sortal.testing.contracts import Subject, all_checks
 from sortal.testing.training import NotApplicable
 
+SMALL_CNN = {
+    "shape": [2, 3],
+    "filters": [4],
+    "hidden_layer_sizes": [8],
+    "learning_rate": 0.1,
+}
+SMALL_LSTM = {"layer_sizes": [6], "learning_rate": 0.1, "precision": "float64"}
+
 PARAMETERS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "optimal": ({},),
     "naive": ({}, {"strategy": "prior"}),
@@ -35,6 +43,15 @@ PARAMETERS: Mapping[str, tuple[dict[str, Any], ...]] = {
         {"epochs": 8, "hidden_layer_sizes": [16], "fit_temperature": False, "label_smoothing": 0.0},
         {"epochs": 8, "hidden_layer_sizes": [8], "embedding_size": 1, "dropout": 0.0},
     ),
+    "cnn": (
+        {"epochs": 15, **SMALL_CNN},
+        {"epochs": 12, **SMALL_CNN, "shape": [6]},
+        {"epochs": 12, **SMALL_CNN, "augment": {"flip": "horizontal"}},
+    ),
+    "lstm": (
+        {"epochs": 15, **SMALL_LSTM},
+        {"epochs": 12, **SMALL_LSTM, "filters": [4], "kernel_size": 3, "pool_size": 2},
+    ),
     "sklearn.linear_model.RidgeClassifier": ({}, {"alpha": 10.0}),
     "sklearn.linear_model.SGDClassifier": ({"loss": "log_loss"}, {"loss": "hinge"}),
     "sklearn.neighbors.NearestCentroid": ({}, {"shrink_threshold": 0.1}),
@@ -43,7 +60,7 @@ PARAMETERS: Mapping[str, tuple[dict[str, Any], ...]] = {
 
 FAILING = {"kneighbors": {"n_neighbors": 1000}}
 
-TOLERANCE = {"mlp": 1e-5, "realmlp": 1e-5, "xgboost": 1e-6}
+TOLERANCE = {"cnn": 1e-5, "lstm": 1e-5, "mlp": 1e-5, "realmlp": 1e-5, "xgboost": 1e-6}
 
 CALIBRATED = (
     ("svm", "sigmoid"),

@@ -16,7 +16,7 @@ from sortal.methods.base import (
     Shape,
 )
 from sortal.methods.network_method import AbstractNetworkMethod, estimate
-from sortal.methods.trained_parameters import AbstractTrainedParameters
+from sortal.methods.started_parameters import AbstractStartedParameters
 from sortal.networks.names import MAXOUT_PIECES, ActivationName
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SECONDS_PER_STEP = 1e-4
 
 
-class MLPParameters(AbstractTrainedParameters):
+class MLPParameters(AbstractStartedParameters):
     """Parameters of `mlp`."""
 
     hidden_layer_sizes: tuple[Annotated[int, Field(ge=1)], ...] = (64, 64)
@@ -64,7 +64,7 @@ class MLP(AbstractNetworkMethod):
         chosen = _parameters(member)
         shape = (chosen.hidden_layer_sizes, chosen.activation, chosen.leaky_slope)
         layers = (chosen.batch_norm, chosen.dropout > 0)
-        return (*shape, *layers, chosen.shared(member.seed), member.target is None)
+        return (*shape, *layers, chosen.apart(member))
 
     def cost(self, member: Member, shape: Shape) -> Cost:
         """Count multiplications and steps."""
@@ -75,11 +75,9 @@ class MLP(AbstractNetworkMethod):
 
     def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
         """Train in tiles; pausing and resuming go through `population.resume`."""
-        from sortal.methods.stacked import train_stacked
-        from sortal.methods.stacked_training import stacked_training
+        from sortal.methods.network_training import train_networks
 
-        training = stacked_training(population, data, _parameters, _network)
-        return train_stacked(training, population, data, control)
+        return train_networks(population, data, control, _parameters, _network)
 
 
 def _parameters(member: Member) -> MLPParameters:

@@ -47,8 +47,10 @@ def estimate(
         shape: Sizes of the data.
         seconds_per_step: What an update takes however few the examples.
     """
-    products = numbers * (3 * shape.examples * chosen.epochs + shape.scored)
-    steps = chosen.epochs * -(-shape.examples // chosen.batch_size)
+    updates = chosen.steps_per_epoch or -(-shape.examples // chosen.batch_size)
+    seen = chosen.steps_per_epoch * chosen.batch_size or shape.examples
+    products = numbers * (3 * seen * chosen.epochs + shape.scored)
+    steps = chosen.epochs * updates
     return Cost(
         seconds=products / _MULTIPLICATIONS_PER_SECOND + steps * seconds_per_step,
         memory_bytes=12.0 * shape.features * (shape.examples + shape.scored) + 40.0 * numbers,

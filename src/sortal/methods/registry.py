@@ -32,6 +32,8 @@ _PLACES = {
     "xgboost": "xgboosting:XGBoost",
     "mlp": "mlp:MLP",
     "realmlp": "realmlp:RealMLP",
+    "cnn": "cnn:CNN",
+    "lstm": "lstm:LSTMMethod",
 }
 
 

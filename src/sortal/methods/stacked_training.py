@@ -60,11 +60,16 @@ def stacked_training(
     *,
     scales_features: bool = False,
 ) -> StackedTraining:
-    """Lay out the training of members that the method put into one group."""
+    """Lay out the training of members that the method put into one group.
+
+    Raises:
+        UserError: Their network cannot be built for this data, or not begin as asked.
+    """
     members, asked = population.members, population.snapshot_seconds
     first, labels = read(members[0]), data.dataset.labels
     target = members[0].target or data.target
-    network = draw(members[0], data.dataset.inputs.width, len(labels.for_target(target).classes))
+    classes = labels.for_target(target).classes
+    network = draw(members[0], data.dataset.inputs.width, len(classes))
     taught = {member.key: _lesson(member, read(member)) for member in members}
     misnamed = {
         key: reason for key, one in taught.items() if (reason := _misnamed(one, labels.classes))
@@ -73,7 +78,9 @@ def stacked_training(
     lessons = tuple(dict.fromkeys(taught[member.key] for member in fit))
     order = (data.split.fingerprint, *([members[0].seed] if first.shuffle == "own" else []))
     return StackedTraining(
-        recipe=_recipe(first, network, labels.outputs, stream_seed(*order)),
+        recipe=_recipe(
+            first, first.begun(network, tuple(classes)), labels.outputs, stream_seed(*order)
+        ),
         courses=tuple(
             _course(member, read(member), lessons.index(taught[member.key])) for member in fit
         ),
@@ -103,6 +110,7 @@ def _recipe(
         data_seed=data_seed,
         precision=chosen.precision,
         normalisation=Normalisation(chosen.normalisation),
+        steps_per_epoch=chosen.steps_per_epoch,
         validate_every=chosen.validate_every,
         measure_training=chosen.training_loss,
         accuracy=Accuracy(chosen.accuracy),

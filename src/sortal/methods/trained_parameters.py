@@ -12,6 +12,7 @@ from sortal.training.optimisers.choice import EPSILON_PLACED, EpsilonPlace, Opti
 from sortal.training.schedules.names import ScheduleName
 
 if TYPE_CHECKING:
+    from sortal.networks.network import Network
     from sortal.training.optimisers.choice import Choice
     from sortal.training.schedules.plateau import Plateau
     from sortal.training.schedules.span import Schedule
@@ -45,7 +46,14 @@ class AbstractTrainedParameters(Parameters):
     """What every method that trains networks lets its user choose."""
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"accuracy", "epsilon_added_to", "held_out", "output_initialiser", "weight_scale"}
+        {
+            "accuracy",
+            "epsilon_added_to",
+            "held_out",
+            "output_initialiser",
+            "steps_per_epoch",
+            "weight_scale",
+        }
     )
 
     optimiser: OptimiserKind = "adam"
@@ -170,6 +178,10 @@ class AbstractTrainedParameters(Parameters):
     epochs: int = Field(default=50, ge=1)
     """Passes over the training examples, at most."""
 
+    steps_per_epoch: int = Field(default=0, ge=0)
+    """Updates of an epoch, if it is not to be one pass over the training examples: the next epoch
+    then goes on where this one ended."""
+
     early_stopping: int = Field(default=0, ge=0)
     """Epochs to wait for a better validation loss before stopping; the best weights are kept. 0
     trains all epochs and keeps the last weights. Where the split has no validation examples,
@@ -283,8 +295,13 @@ class AbstractTrainedParameters(Parameters):
             self.batch_size,
             self.precision,
             (self.label_smoothing, self.focal_gamma, self.focal_alpha, self.normalisation),
+            self.steps_per_epoch,
             (self.watches, self.held_out, self.validate_every, self.training_loss, self.accuracy),
         )
+
+    def begun(self, network: "Network", classes: tuple[str, ...]) -> "Network":  # noqa: ARG002
+        """The network with what its members start from; by default drawn weights."""
+        return network
 
     def choice(self) -> "Choice":
         """Rates, those not given at the optimiser's usual values."""

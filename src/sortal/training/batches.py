@@ -64,6 +64,28 @@ def epoch_order(
     return order
 
 
+def stretch_order(
+    data_seed: int, epoch: int, rows: int, *, steps: int, batch_size: int, row_bytes: int = 0
+) -> Tensor:
+    """Rows of an epoch that is a number of updates, whatever the number of examples.
+
+    Epochs are cut, one behind the other, from one endless row of passes, each in the order of
+    `epoch_order`: every example comes up equally often, and every minibatch is whole.
+
+    Returns:
+        Row numbers, shape (steps * batch_size,), int64.
+    """
+    length = steps * batch_size
+    first, last = epoch * length, (epoch + 1) * length
+    passes = range(first // rows, -(-last // rows))
+    orders = [
+        epoch_order(data_seed, number, rows, batch_size=batch_size, row_bytes=row_bytes)
+        for number in passes
+    ]
+    start = passes.start * rows
+    return torch.cat(orders)[first - start : last - start]
+
+
 def minibatches(rows: int, size: int, *, start: int = 0) -> Iterator[slice]:
     """Cut an epoch's rows into minibatches, from row `start` on; the last may be shorter.
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 import torch
 from torch import Tensor
 
-from sortal.training.batches import epoch_order, minibatches
+from sortal.training.batches import epoch_order, minibatches, stretch_order
 from sortal.training.examples import Examples, Source
 from sortal.training.losses.normalisation import Normalisation, divisors
 from sortal.training.measure import measure
@@ -47,7 +47,8 @@ def train(
         until: Leave after this many epochs, all told.
     """
     tile.restart_clock()
-    going = obey(tile, watch, tile.position / len(examples), now=True)
+    tile.let_go()
+    going = obey(tile, watch, tile.position / tile.rows_per_epoch, now=True)
     while going and tile.courses:
         if until is not None and tile.epoch >= until:
             watch.save_now(tile)
@@ -60,10 +61,8 @@ def train(
 
 def run_epoch(tile: Tile, examples: Source, validation: Source | None, watch: Watch) -> bool:
     """Step through the minibatches that are left of the current epoch; False when told to leave."""
-    rows, size = len(examples), tile.recipe.batch_size
-    order = epoch_order(
-        tile.recipe.data_seed, tile.epoch, rows, batch_size=size, row_bytes=examples.row_bytes
-    )
+    rows, size = tile.rows_per_epoch, tile.recipe.batch_size
+    order = order_of(tile, examples)
     with closing(examples.blocks(order[tile.position :], size)) as blocks:
         for block in blocks:
             for batch in minibatches(len(block), size):
@@ -77,6 +76,16 @@ def run_epoch(tile: Tile, examples: Source, validation: Source | None, watch: Wa
                 if not tile.courses:
                     return True
     return True
+
+
+def order_of(tile: Tile, examples: Source) -> Tensor:
+    """Rows of the current epoch in the order they are seen in, shape (tile.rows_per_epoch,)."""
+    recipe, rows, size = tile.recipe, len(examples), examples.row_bytes
+    at = (recipe.data_seed, tile.epoch, rows)
+    if not recipe.steps_per_epoch:
+        return epoch_order(*at, batch_size=recipe.batch_size, row_bytes=size)
+    steps = recipe.steps_per_epoch
+    return stretch_order(*at, steps=steps, batch_size=recipe.batch_size, row_bytes=size)
 
 
 @torch.no_grad()
@@ -145,7 +154,7 @@ def end_epoch(tile: Tile, examples: Source, validation: Source | None, watch: Wa
         watch.save_now(tile)
         return False
     tile.epoch, tile.position = tile.epoch + 1, 0
-    tile.end({row: "" for row, course in enumerate(tile.courses) if tile.epoch >= course.epochs})
+    tile.let_go()
     return obey(tile, watch, 0.0, now=True)
 
 

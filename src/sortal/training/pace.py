@@ -99,7 +99,7 @@ class Pace:
     def _table(self, name: str) -> Callable[[int], Tensor]:
         """Look factors up by update, shape (members, 1); laid out a stretch at a time."""
         schedules: list[Schedule] = [getattr(one, name) for one in self._courses]
-        spans = [Span(self._per_epoch, one.epochs) for one in self._courses]
+        spans = [Span(self._per_epoch, max(1, one.epochs)) for one in self._courses]
         laid: tuple[int, Tensor] = (0, self._like.new_empty(0, len(schedules), 1))
 
         def at(update: int) -> Tensor:

@@ -34,6 +34,9 @@ class Recipe:
     normalisation: Normalisation = Normalisation.ROWS
     """What a minibatch's sum of losses is divided by."""
 
+    steps_per_epoch: int = 0
+    """Updates of an epoch; 0 for those that one pass over the training examples takes."""
+
     validate_every: int = 0
     """Updates between validations; 0 for one at the end of every epoch."""
 

@@ -62,7 +62,10 @@ class Tile:
             device=device,
         )
         """Type in which training passes multiply."""
-        self.updates_per_epoch = -(-rows // recipe.batch_size)
+        steps = recipe.steps_per_epoch
+        self.updates_per_epoch = steps or -(-rows // recipe.batch_size)
+        self.rows_per_epoch = steps * recipe.batch_size or rows
+        """Examples seen in an epoch, those seen twice counted twice."""
         self.state = _starts(recipe, courses).to(device)
         """Parameters, then buffers, of each member."""
         self.optimiser = build_optimiser(recipe.optimiser, self.parameters)
@@ -144,6 +147,11 @@ class Tile:
         rates = self.pace.rates(self.optimiser.steps)
         self.pace.penalise(self.gradient, self.parameters)
         self.optimiser.step(self.parameters, self.gradient, rates)
+
+    def let_go(self) -> None:
+        """Let members end that have trained all their epochs."""
+        through = (row for row, one in enumerate(self.courses) if self.epoch >= one.epochs)
+        self.end(dict.fromkeys(through, ""))
 
     def new_tally(self) -> Tally:
         """Sums of the running members over no rows yet."""

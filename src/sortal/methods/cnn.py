@@ -1,0 +1,190 @@
+"""Convolutional networks for images and signals, in populations that train together."""
+
+import math
+from collections.abc import Hashable, Iterator
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sortal.data.prepared import Prepared
+from sortal.methods.base import Control, Cost, Member, Outcome, Population, Shape
+from sortal.methods.convolutional import AbstractConvolutionalParameters, Axes
+from sortal.methods.example_layout import Layout, layout_of
+from sortal.methods.network_method import AbstractNetworkMethod, estimate
+from sortal.networks.window import Count
+
+if TYPE_CHECKING:
+    from sortal.networks.network import AnyLayer, Network
+
+_SECONDS_PER_STEP = 1e-3
+
+
+class Augmentation(BaseModel):
+    """How training examples are moved and mirrored; validation and scoring see them as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    shift: float = Field(default=0.0, ge=0, lt=1)
+    """Largest move along each axis, as a share of its points; edges are repeated."""
+
+    flip: Literal["none", "horizontal", "vertical", "both"] = "none"
+    """Along which axes examples are mirrored, each with a chance of one half."""
+
+    @property
+    def acts(self) -> bool:
+        """Whether anything is done."""
+        return bool(self.shift) or self.flip != "none"
+
+
+class CNNParameters(AbstractConvolutionalParameters):
+    """Parameters of `cnn`."""
+
+    shape: Annotated[tuple[Count, ...], Field(min_length=1, max_length=3)] | None = None
+    """Height, width and, if there are several, channels of an image that flat features hold; with
+    `axes: 1` points and channels of a signal. By default that of an input with axes of its own,
+    such as `stamp`."""
+
+    channels: Literal["first", "last"] | None = None
+    """Whether the numbers of an example go channel by channel (`first`) or point by point, channels
+    side by side (`last`); by default `last` with `shape` and for signals, else `first`."""
+
+    axes: Axes | None = None
+    """Axes along which kernels slide: 2 for images, 1 for signals; by default 1 for signals and a
+    `shape` of one number, else 2."""
+
+    input: str | None = None
+    """Of several inputs the one that is convolved; the numbers of all others join what becomes of
+    it before the hidden layers. By default the one input with axes of its own."""
+
+    divisor: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    """What every number of an image is divided by within the network: 255 for bytes."""
+
+    augment: Augmentation = Augmentation()
+    """`shift` and `flip`: every member sees each example moved along every axis by up to a share of
+    its points, edges repeated, and mirrored (`horizontal`, `vertical`, `both`), drawn anew from its
+    own seed in every epoch."""
+
+    global_pooling: Literal["none", "average", "max"] = "none"
+    """Whether the mean or the largest number of each channel goes on to the hidden layers, or all
+    points."""
+
+    hidden_layer_sizes: tuple[Count, ...] = (128,)
+    """Units of each hidden layer behind the convolutions; an empty list for none."""
+
+
+class CNN(AbstractNetworkMethod):
+    """Blocks of convolutions, pooling and dropout, then dense layers, trained like `mlp`.
+
+    Examples are images or signals: inputs with axes of their own (`stamp`, of examples x
+    channels x height x width; `signal`, of examples x points or x points x channels), or flat features
+    with a `shape`. A table beside them can join the dense layers (`input`).
+
+    Keras's old example for MNIST has `filters: [32, 64]`, `convolutions: 2`, `padding: valid`,
+    `block_dropout: 0.25` and `dropout: 0.5`; that for CIFAR-10 `filters: [32, 32, 64, 64]`,
+    `convolutions: 2`, `padding: [same, valid, same, valid]`, `hidden_layer_sizes: [512]` and the
+    same dropout, with `augment: {shift: 0.1, flip: horizontal}`.
+
+    Members of one architecture are one population. On a CPU large images leave a step one
+    member, so that what is shared is the data, its order and a warm process.
+    """
+
+    name: ClassVar[str] = "cnn"
+    version: ClassVar[int] = 1
+    summary: ClassVar[str] = "Convolutional network for images and signals."
+    Parameters: ClassVar[type[CNNParameters]] = CNNParameters
+
+    def group(self, member: Member) -> Hashable:
+        """Shapes, minibatches and kind of updates; rates, epochs and weights are each member's own."""
+        chosen = _parameters(member)
+        layout = (chosen.shape, chosen.channels, chosen.axes, chosen.input)
+        seen = (chosen.divisor, chosen.augment)
+        dense = (chosen.global_pooling, chosen.hidden_layer_sizes, chosen.dropout > 0)
+        return (*layout, *seen, *chosen.convolved, *chosen.bent, *dense, chosen.apart(member))
+
+    def cost(self, member: Member, shape: Shape) -> Cost:
+        """Count multiplications and steps, of a square image where the shape is not given."""
+        chosen = _parameters(member)
+        side = math.isqrt(shape.features) or 1
+        given = chosen.shape or (side, side)
+        planes, channels = (given[:2], given[2]) if len(given) == 3 else (given, 1)
+        numbers, points = 0, math.prod(planes)
+        axes = 1 if len(given) == 1 or chosen.axes == 1 else 2
+        for block, pool in zip(chosen.blocks, _pools(chosen), strict=True):
+            for number in block:
+                size = chosen.kernel_size
+                window = (size if isinstance(size, int) else size[number]) ** axes
+                numbers += points * window * channels * chosen.filters[number]
+                channels = chosen.filters[number]
+            points = max(1, points // pool**axes)
+        flat = channels * (points if chosen.global_pooling == "none" else 1)
+        sizes = (flat, *chosen.hidden_layer_sizes, shape.outputs)
+        numbers += sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+        return estimate(chosen, numbers, shape, seconds_per_step=_SECONDS_PER_STEP)
+
+    def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
+        """Train in tiles; pausing and resuming go through `population.resume`."""
+        from sortal.methods.network_training import train_networks
+
+        draw = partial(_network, data)
+        return train_networks(population, data, control, _parameters, draw)
+
+
+def _parameters(member: Member) -> CNNParameters:
+    if not isinstance(member.parameters, CNNParameters):
+        raise TypeError(f"member {member.key}: expected parameters of cnn.")
+    return member.parameters
+
+
+def _pools(chosen: CNNParameters) -> tuple[int, ...]:
+    """Points that become one behind each block, along each axis."""
+    if chosen.pooling == "none":
+        return (1,) * len(chosen.blocks)
+    size = chosen.pool_size
+    return size if isinstance(size, tuple) else (size,) * len(chosen.blocks)
+
+
+def _network(data: Prepared, member: Member, features: int, outputs: int) -> "Network":
+    """Lay the examples out, convolve them, and put what else there is before the dense layers."""
+    from sortal.networks.branch import Branch
+    from sortal.networks.network import Network
+
+    chosen = _parameters(member)
+    layout = layout_of(
+        data.dataset.inputs,
+        shape=chosen.shape,
+        channels=chosen.channels,
+        axes=chosen.axes,
+        name=chosen.input,
+    )
+    seen: tuple[AnyLayer, ...] = tuple(_convolving(chosen, layout))
+    if layout.count < features:
+        seen = (Branch(start=layout.start, count=layout.count, layers=seen),)
+    dense = chosen.dense(chosen.hidden_layer_sizes, outputs)
+    network = Network(shape=(features,), layers=(*seen, *dense))
+    _ = network.shapes  # tells what does not fit
+    return network
+
+
+def _convolving(chosen: CNNParameters, layout: Layout) -> Iterator["AnyLayer"]:
+    """Layers from a row of numbers to a row of numbers."""
+    from sortal.networks.augment import Augment
+    from sortal.networks.flatten import Flatten
+    from sortal.networks.pooling import GlobalAverage, GlobalMax
+    from sortal.networks.rescale import Rescale
+    from sortal.networks.unflatten import Unflatten
+
+    yield Unflatten(channels=layout.channels, points=layout.points, order=layout.order)
+    if chosen.divisor != 1:
+        yield Rescale(factor=1 / chosen.divisor)
+    if chosen.augment.acts:
+        yield Augment(shift=chosen.augment.shift, flip=chosen.augment.flip)
+    yield from chosen.convolutions_along(layout.axes)
+    match chosen.global_pooling:
+        case "none":
+            yield Flatten()
+        case "average":
+            yield GlobalAverage()
+        case "max":
+            yield GlobalMax()

@@ -1,0 +1,114 @@
+"""Where the image or signal of an example lies among its flattened numbers."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal, TypeAlias
+
+from sortal.data.inputs import Array, Inputs, Ragged
+from sortal.data.shape import is_signal
+from sortal.errors import NotFound, OptionError
+
+Order: TypeAlias = Literal["first", "last"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Neighbouring numbers that are one image or signal."""
+
+    start: int
+    """The first of them, among all numbers of an example."""
+
+    points: tuple[int, ...]
+    """Height and width, or the points of a signal."""
+
+    channels: int
+    order: Order
+    """Whether they go channel by channel, or point by point."""
+
+    @property
+    def axes(self) -> Literal[1, 2]:
+        """1 for signals, 2 for images."""
+        return 1 if len(self.points) == 1 else 2
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return self.channels * math.prod(self.points)
+
+
+def layout_of(
+    inputs: Inputs,
+    *,
+    shape: tuple[int, ...] | None,
+    channels: Order | None,
+    axes: Literal[1, 2] | None,
+    name: str | None,
+) -> Layout:
+    """Find the image or signal of the examples.
+
+    Args:
+        inputs: Examples of the data, each input of one shape.
+        shape: Axes of an example, channels last if there are any; None for those of the input.
+        channels: How its numbers go; None for `last` with a `shape` and for signals.
+        axes: 1 for signals, 2 for images; None to tell from the shape.
+        name: The input; None for the only one, or the only one with axes of its own.
+
+    Raises:
+        NotFound: There is no such input.
+        OptionError: It cannot be told, or the shape does not fit.
+    """
+    name = _name(inputs.arrays, name)
+    array = inputs.arrays[name]
+    if isinstance(array, Ragged):
+        raise OptionError(f"input {name}", "signals of unequal length", "data.length to pad them")
+    own = tuple(array.shape[1:])
+    order: Order = channels or ("first" if shape is None and len(own) == 3 else "last")
+    given = shape or _own(name, array, own)
+    if order == "first" and shape is None and len(own) > 1:
+        given = (*own[1:], own[0])
+    points, count = _divided(given, axes)
+    layout = Layout(start=_start(inputs, name), points=points, channels=count, order=order)
+    if layout.count != math.prod(own):
+        raise OptionError("shape", list(given), f"the {math.prod(own)} numbers of input {name}")
+    return layout
+
+
+def _name(arrays: Mapping[str, Array], name: str | None) -> str:
+    if name is not None:
+        if name not in arrays:
+            raise NotFound("input", name, arrays)
+        return name
+    if len(arrays) == 1:
+        return next(iter(arrays))
+    shaped = [one for one, array in arrays.items() if isinstance(array, Ragged) or array.ndim > 2]
+    if len(shaped) != 1:
+        listed = ", ".join(arrays)
+        raise OptionError("input", None, f"the name of the one to convolve, of {listed}")
+    return shaped[0]
+
+
+def _own(name: str, array: Array, own: tuple[int, ...]) -> tuple[int, ...]:
+    if len(own) == 1 and not is_signal(name, array):
+        raise OptionError("shape", None, f"height, width and channels of the {own[0]} features")
+    return own
+
+
+def _divided(given: tuple[int, ...], axes: Literal[1, 2] | None) -> tuple[tuple[int, ...], int]:
+    """Points, and channels, of a shape."""
+    axes = axes or (1 if len(given) == 1 else 2)
+    if not axes <= len(given) <= axes + 1:
+        expected = "height, width and perhaps channels" if axes == 2 else "points, perhaps channels"
+        raise OptionError("shape", list(given), expected)
+    return given[:axes], given[axes] if len(given) > axes else 1
+
+
+def _start(inputs: Inputs, name: str) -> int:
+    """Numbers of the inputs before one, as `Inputs.matrix` lays them side by side."""
+    names = list(inputs.arrays)
+    widths = [
+        math.prod(array.shape[1:]) if not isinstance(array, Ragged) else 0
+        for array in inputs.arrays.values()
+    ]
+    return (0, *accumulate(widths))[names.index(name)]
