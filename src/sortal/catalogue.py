@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sortal.data.readers.named import named_datasets
 from sortal.job.words import describe
 from sortal.methods import registry
+from sortal.methods.provided import plain_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,13 +24,13 @@ def list_methods() -> "pl.DataFrame":
     return pl.DataFrame(
         [
             {
-                "method": method.name,
+                "method": plain_name(method.name),
                 "what": method.summary,
                 "weights": method.weights_allowed,
                 "missing values": method.missing_allowed,
                 "shares": ", ".join(sorted(method.shares)),
             }
-            for method in map(registry.find, registry.method_names())
+            for method in map(registry.find, registry.known_names())
         ]
     )
 

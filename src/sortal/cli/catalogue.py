@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sortal.options import FormatOption, TableFormat
+from sortal.options import FormatOption, PluginsOption, TableFormat
 
 
 def mount(app: typer.Typer) -> None:
@@ -19,6 +19,7 @@ def methods(
         str | None, typer.Argument(metavar="NAME", help="A method: show its parameters.")
     ] = None,
     form: FormatOption = TableFormat.TABLE,
+    plugins: PluginsOption = None,
 ) -> None:
     """List the methods, or the parameters of one with their ranges and defaults.
 
@@ -26,11 +27,13 @@ def methods(
     `sortal methods sklearn.linear_model.RidgeClassifier`.
     """
     from sortal.cli.describe import describe_method, list_methods
+    from sortal.cli.plugins import with_plugins
 
-    if name is None:
-        list_methods(form)
-    else:
-        describe_method(name, form)
+    with with_plugins(plugins or ()):
+        if name is None:
+            list_methods(form)
+        else:
+            describe_method(name, form)
 
 
 def datasets(form: FormatOption = TableFormat.TABLE) -> None:

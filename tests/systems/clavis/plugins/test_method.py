@@ -11,12 +11,14 @@ from sklearn.neighbors import KNeighborsClassifier
 from sortal.data.labels import UNKNOWN, Outputs
 from sortal.data.split import Part
 from sortal.errors import Damaged, NotSavable
+from sortal.job.tuned import TunedParameter
 from sortal.methods.base import Failed, Trained
 from sortal.methods.solo import train_alone
 from sortal.systems.clavis.plugins.load import load, methods
 from sortal.testing.contracts import Subject, all_checks
 from sortal.testing.data import make_members, make_prepared
 from sortal.testing.training import NotApplicable
+from sortal.tuning.drawn import dimension
 
 
 def method_of(folder):
@@ -292,6 +294,24 @@ class TestSeveralLabels:
         np.testing.assert_allclose(scores(outcome, data), expected)
 
 
+def test_functions_of_a_plugin_reach_processes_of_joblib(classifier):
+    body = """\
+    def fit(self, X, y):
+        self.sums = Parallel(n_jobs=2)(delayed(total)(part) for part in np.array_split(X, 2))
+        assert sum(self.sums) == X.shape[0]
+
+    def predict(self, X, y):
+        return y
+"""
+    imports = (
+        "from joblib import Parallel, delayed\nfrom .parts import count\n"
+        "def total(part):\n    return count(part)\n"
+    )
+    folder = classifier(body=body, imports=imports)
+    (folder / "parts.py").write_text("def count(part):\n    return len(part)\n")
+    assert isinstance(trained(folder), Trained)
+
+
 class TestDecisions:
     def test_two_classes_keep_their_order(self, classifier):
         body = """\
@@ -432,7 +452,7 @@ class TestHistory:
 def test_its_model_is_not_stored(classifier, tmp_path):
     folder = classifier()
     outcome = trained(folder)
-    with pytest.raises(NotSavable, match="small is a plugin"):
+    with pytest.raises(NotSavable, match="small is a classifier of a plugin"):
         outcome.model.save(tmp_path)
     with pytest.raises(Damaged):
         method_of(folder).load(tmp_path)
@@ -478,6 +498,14 @@ class TestParameters:
     def test_what_does_not_fit_is_refused(self, parameters, name, value, told):
         with pytest.raises(ValueError, match=told):
             parameters.model_validate({name: value})
+
+    def test_a_search_draws_its_space_from_them(self, parameters):
+        fields = parameters.model_fields
+        drawn = dimension(fields["rate"], TunedParameter(tune=True))
+        assert (drawn.low, drawn.high, drawn.initial) == (0, 1, 0.5)
+        drawn = dimension(fields["n"], TunedParameter(tune=True))
+        assert (drawn.low, drawn.high, drawn.whole) == (1, 10, True)
+        assert dimension(fields["kernel"], TunedParameter(tune=True)).values == ("rbf", "poly")
 
     def test_an_unknown_name_is_refused(self, parameters):
         with pytest.raises(ValueError, match="m"):

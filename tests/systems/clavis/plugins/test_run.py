@@ -177,19 +177,23 @@ class TestWithoutItsFolder:
 
     def test_it_cannot_be_applied_and_is_named(self, done, tmp_path):
         store = Store.open(tmp_path / "store")
-        with pytest.raises(UserError, match=r"its model was not stored .kneighbors is a plugin"):
+        with pytest.raises(
+            UserError, match=r"its model was not stored .kneighbors is a classifier of a plugin"
+        ):
             Predictor.load(store, [done.results.results[0]])
 
     def test_it_cannot_be_exported(self, done, tmp_path):
         store = Store.open(tmp_path / "store")
-        with pytest.raises(UserError, match=r"its model was not stored .kneighbors is a plugin"):
+        with pytest.raises(
+            UserError, match=r"its model was not stored .kneighbors is a classifier of a plugin"
+        ):
             export_result(store, [done.results.results[0]], tmp_path / "x.onnx")
 
     def test_its_training_examples_cannot_be_scored_again(self, done, tmp_path):
         store = Store.open(tmp_path / "store")
         member = done.results.results[0].members[0]
         assert len(part_scores(store, member, Part.TEST)[0])
-        with pytest.raises(UserError, match="kneighbors is a plugin"):
+        with pytest.raises(UserError, match="kneighbors is a classifier of a plugin"):
             part_scores(store, member, Part.TRAIN)
 
 
@@ -232,6 +236,16 @@ class TestTheCommand:
         assert code == 0, out
         assert "kneighbors n_neighbors=2" in out
         assert "small" in out
+
+    def test_methods_are_listed_with_their_parameters(self, page_modules, sortal):
+        code, out, _ = sortal("methods", "--plugins", "modules", "--format", "csv")
+        assert code == 0
+        assert "\nkneighbors,plugin: k Nearest Neighbors Classifier" in out
+        assert "\nreshaping," in out
+        code, out, _ = sortal("methods", "kneighbors", "--plugins", "modules")
+        assert code == 0
+        assert "n_neighbors" in out
+        assert "Number of neighbors" in out
 
     def test_without_the_folder_the_job_is_refused(self, classifier, sortal):
         classifier("small")

@@ -82,5 +82,6 @@ class PluginModel:
     def save(self, folder: Path) -> None:  # noqa: ARG002 - nothing is written
         """Refuse: nobody but a plugin knows how to keep what it trained."""
         raise NotSavable(
-            f"{self.reading.plugin} is a plugin, which keeps what it trains by itself if it does."
+            f"{self.reading.plugin} is a classifier of a plugin, whose models only the plugin itself "
+            "can keep; a job with --plugins trains it again."
         )

@@ -12,6 +12,7 @@ in which its source changed, and results are filed under a digest of the source 
 import hashlib
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.machinery import (
@@ -35,6 +36,9 @@ from sortal.systems.clavis.plugins.sources import closure, digest_of
 _PREFIX = "_sortal_plugins_"
 _TOOLS = "tools"
 _OWN_TOOLS = "_own_tools"
+_PICKLERS = ("cloudpickle", "joblib.externals.cloudpickle")
+"""What joblib sends functions with: from its version 1.6 on, and before."""
+
 KINDS = ("datasets", "classifiers")
 
 
@@ -107,12 +111,21 @@ def import_plugin(folder: Path) -> tuple[ModuleType, str]:
         if "." in folder.name:
             raise ImportError(f"{folder.name}: expected a folder's name without a dot")
         module = import_module(f"{package.name}.{kind}.{folder.name}")
+        _let_processes_know(sys.modules[package.name])
     return module, digest_of(root, files)
 
 
 def _install() -> None:
     if _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)  # before the one that would write .pyc files
+
+
+def _let_processes_know(package: ModuleType) -> None:
+    """Functions of plugins reach processes of joblib by value: there the package has no such name."""
+    for name in _PICKLERS:
+        with suppress(ModuleNotFoundError):
+            pickler: Any = import_module(name)
+            pickler.register_pickle_by_value(package)
 
 
 def _make(root: Path) -> _Package:

@@ -3,8 +3,9 @@
 import json
 import warnings
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+from annotated_types import Ge, Le
 from pydantic import ConfigDict, Field, PlainValidator, create_model
 
 from sortal.errors import OptionError
@@ -60,7 +61,7 @@ def parameters_of(declaration: Declaration) -> type[PluginParameters]:
         _check(declared, declaration.name)
     fields: dict[str, Any] = {
         one.name: (
-            Annotated[_KINDS[one.type], PlainValidator(_taking(one))],
+            _annotation(one),
             Field(default=one.default, description=one.description),
         )
         for one in declaration.parameters
@@ -75,6 +76,16 @@ def parameters_of(declaration: Declaration) -> type[PluginParameters]:
             **fields,
         )
     return made
+
+
+def _annotation(declared: Declared) -> Any:
+    """Type and range as searches and lists read them; what is taken, `takes` alone decides."""
+    kind, range_ = _KINDS[declared.type], declared.range
+    if range_ and declared.type == "string":
+        kind, bounds = Literal[range_], []
+    else:
+        bounds = [Ge(range_[0]), Le(range_[1])] if range_ else []
+    return Annotated[(kind, *bounds, PlainValidator(_taking(declared)))]
 
 
 def _taking(declared: Declared) -> Any:
