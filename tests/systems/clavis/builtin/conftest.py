@@ -1,6 +1,7 @@
 """Built-in classifiers trained on one data set, as the batch runner's workers would."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,10 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.preparer import Preparation
 from sortal.data.split import Part, Split
+from sortal.data.unseen import InputSpec
+from sortal.export.formats import Format
+from sortal.export.portable import Portable
+from sortal.export.write import write
 from sortal.methods import registry
 from sortal.methods.base import Member, Population, Progress, Trained, Verdict
 from sortal.systems.clavis.builtin.classifiers import find
@@ -39,8 +44,8 @@ def _prepared(source: Source, train: np.ndarray, test: np.ndarray) -> Prepared:
 class Learnt:
     """What one classifier became."""
 
-    def __init__(self, outcome: Trained, data: Prepared, source: Source) -> None:
-        self.outcome = outcome
+    def __init__(self, outcome: Trained, data: Prepared, source: Source, dropout: float) -> None:
+        self.outcome, self.data, self.dropout = outcome, data, dropout
         self.history = outcome.history.get("m", [])
         self.scores = outcome.model.scores(data.inputs(Part.TEST))[0]
         (probable,) = getattr(outcome.model, "probable", (True,))
@@ -79,6 +84,26 @@ def learn(halves: Any) -> Callable[..., Learnt]:
         )
         (outcome,) = method.train(Population(members=(member,)), data, _Quiet())
         assert isinstance(outcome, Trained), outcome
-        return Learnt(outcome, data, source)
+        return Learnt(outcome, data, source, getattr(parameters, "dropout", 0.0))
 
     return learn
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Callable[..., str]:
+    """Writes what was learnt as the runner does."""
+
+    def saved(learnt: Learnt, source: Source, form: Format = Format.H5) -> str:
+        path = tmp_path / f"model{'.h5' if form is Format.H5 else '.keras'}"
+        names, width = learnt.data.dataset.names, source.X_train.shape[1]
+        portable = Portable.of(
+            learnt.outcome.model,
+            learnt.data.preparer,
+            InputSpec(names=names, shapes={"features": (width,)}),
+            classes=source.class_names,
+            dropout=learnt.dropout,
+        )
+        write(portable, path, form)
+        return str(path)
+
+    return saved

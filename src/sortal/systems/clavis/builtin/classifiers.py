@@ -4,11 +4,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sortal.errors import NotFound
-from sortal.systems.clavis.builtin import keras_perceptron, plain
+from sortal.systems.clavis.builtin import images, keras_perceptron, plain, texts
 from sortal.systems.clavis.builtin.translation import BuiltIn
 
 BUILT_IN: Mapping[str, BuiltIn] = MappingProxyType(
-    {one.declaration.name: one for one in (*plain.CLASSIFIERS, *keras_perceptron.CLASSIFIERS)}
+    {
+        one.declaration.name: one
+        for one in (
+            *plain.CLASSIFIERS,
+            *keras_perceptron.CLASSIFIERS,
+            *images.CLASSIFIERS,
+            *texts.CLASSIFIERS,
+        )
+    }
 )
 
 
