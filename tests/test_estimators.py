@@ -28,9 +28,11 @@ from sortal.estimators import (
 from sortal.methods import registry
 from sortal.methods.base import Failed
 
+_BRIEF = {"epochs": 12, "batch_size": 32, "learning_rate": 0.1}
+
 QUICK: dict[str, dict[str, Any]] = {
     "adaboost": {"n_estimators": 10},
-    "cnn": {"shape": [1, 1]},
+    "cnn": {"axes": 1, "filters": (4,), "pooling": "none", "hidden_layer_sizes": (), **_BRIEF},
     "extratrees": {"n_estimators": 10},
     "histgradientboosting": {"max_iter": 10},
     "mlp": {
@@ -39,6 +41,7 @@ QUICK: dict[str, dict[str, Any]] = {
         "learning_rate": 0.01,
         "hidden_layer_sizes": (16,),
     },
+    "lstm": {"layer_sizes": (4,), **_BRIEF},
     "randomforest": {"n_estimators": 10},
     "realmlp": {"epochs": 20, "batch_size": 16, "hidden_layer_sizes": (16,)},
 }
@@ -53,6 +56,8 @@ _CERTAIN = (
 )
 _REPEATS = {
     "adaboost": "scikit-learn's AdaBoost, which trains it, is not equivalent either",
+    "cnn": "minibatches are made of rows: repeated rows make others",
+    "lstm": "minibatches are made of rows: repeated rows make others",
     "mlp": "minibatches are made of rows: repeated rows make others",
     "randomforest": "bootstraps draw rows: repeated rows are drawn otherwise",
     "realmlp": "minibatches are made of rows: repeated rows make others",

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sortal.data.prepared import Prepared
 from sortal.methods.base import Control, Cost, Member, Outcome, Population, Shape
@@ -32,10 +32,11 @@ class Augmentation(BaseModel):
     flip: Literal["none", "horizontal", "vertical", "both"] = "none"
     """Along which axes examples are mirrored, each with a chance of one half."""
 
-    @property
-    def acts(self) -> bool:
-        """Whether anything is done."""
-        return bool(self.shift) or self.flip != "none"
+    @model_validator(mode="after")
+    def _acts(self) -> "Augmentation":
+        if not self.shift and self.flip == "none":
+            raise ValueError("augment needs a shift or a flip")
+        return self
 
 
 class CNNParameters(AbstractConvolutionalParameters):
@@ -51,8 +52,8 @@ class CNNParameters(AbstractConvolutionalParameters):
     side by side (`last`); by default `last` with `shape` and for signals, else `first`."""
 
     axes: Axes | None = None
-    """Axes along which kernels slide: 2 for images, 1 for signals; by default 1 for signals and a
-    `shape` of one number, else 2."""
+    """Axes along which kernels slide: 2 for images, 1 for signals, as which it takes flat features
+    without a `shape`; by default 1 for signals and a `shape` of one number, else 2."""
 
     input: str | None = None
     """Of several inputs the one that is convolved; the numbers of all others join what becomes of
@@ -61,7 +62,7 @@ class CNNParameters(AbstractConvolutionalParameters):
     divisor: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     """What every number of an image is divided by within the network: 255 for bytes."""
 
-    augment: Augmentation = Augmentation()
+    augment: Augmentation | None = None
     """`shift` and `flip`: every member sees each example moved along every axis by up to a share of
     its points, edges repeated, and mirrored (`horizontal`, `vertical`, `both`), drawn anew from its
     own seed in every epoch."""
@@ -178,7 +179,7 @@ def _convolving(chosen: CNNParameters, layout: Layout) -> Iterator["AnyLayer"]:
     yield Unflatten(channels=layout.channels, points=layout.points, order=layout.order)
     if chosen.divisor != 1:
         yield Rescale(factor=1 / chosen.divisor)
-    if chosen.augment.acts:
+    if chosen.augment is not None:
         yield Augment(shift=chosen.augment.shift, flip=chosen.augment.flip)
     yield from chosen.convolutions_along(layout.axes)
     match chosen.global_pooling:

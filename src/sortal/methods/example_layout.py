@@ -65,7 +65,9 @@ def layout_of(
         raise OptionError(f"input {name}", "signals of unequal length", "data.length to pad them")
     own = tuple(array.shape[1:])
     order: Order = channels or ("first" if shape is None and len(own) == 3 else "last")
-    given = shape or _own(name, array, own)
+    if shape is None and axes != 1 and len(own) == 1 and not is_signal(name, array):
+        raise OptionError("shape", None, f"height, width and channels of the {own[0]} features")
+    given = shape or own
     if order == "first" and shape is None and len(own) > 1:
         given = (*own[1:], own[0])
     points, count = _divided(given, axes)
@@ -87,12 +89,6 @@ def _name(arrays: Mapping[str, Array], name: str | None) -> str:
         listed = ", ".join(arrays)
         raise OptionError("input", None, f"the name of the one to convolve, of {listed}")
     return shaped[0]
-
-
-def _own(name: str, array: Array, own: tuple[int, ...]) -> tuple[int, ...]:
-    if len(own) == 1 and not is_signal(name, array):
-        raise OptionError("shape", None, f"height, width and channels of the {own[0]} features")
-    return own
 
 
 def _divided(given: tuple[int, ...], axes: Literal[1, 2] | None) -> tuple[tuple[int, ...], int]:

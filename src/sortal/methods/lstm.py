@@ -80,7 +80,7 @@ class LSTMParameters(AbstractConvolutionalParameters):
         return (self.embedding_size or _EMBEDDED) if self.num_words else 0
 
 
-class LSTMMethod(AbstractNetworkMethod):
+class LSTM(AbstractNetworkMethod):
     """Layers of long short-term memory over a sequence, then dense layers, trained like `mlp`.
 
     With `num_words` examples are sequences of tokens, as flat features, each of which becomes
@@ -188,19 +188,16 @@ def _signal(chosen: LSTMParameters, data: Prepared) -> Iterator["AnyLayer"]:
     from sortal.networks.unflatten import Unflatten
 
     inputs = data.dataset.inputs
-    shape = chosen.shape
-    if shape is None and all(name == "features" for name in inputs.arrays):
-        shape = (inputs.width,)
-    layout = layout_of(inputs, shape=shape, channels=None, axes=1, name=None)
+    layout = layout_of(inputs, shape=chosen.shape, channels=None, axes=1, name=None)
     yield Unflatten(channels=layout.channels, points=layout.points, order=layout.order)
 
 
 def _memory(chosen: LSTMParameters) -> Iterator["AnyLayer"]:
+    from sortal.networks import lstm
     from sortal.networks.dropout import Dropout
-    from sortal.networks.lstm import LSTM
 
     last = len(chosen.layer_sizes) - 1
     for number, units in enumerate(chosen.layer_sizes):
-        yield LSTM(units=units, sequence=number < last)
+        yield lstm.LSTM(units=units, sequence=number < last)
         if chosen.dropout:
             yield Dropout()

@@ -33,7 +33,7 @@ _PLACES = {
     "mlp": "mlp:MLP",
     "realmlp": "realmlp:RealMLP",
     "cnn": "cnn:CNN",
-    "lstm": "lstm:LSTMMethod",
+    "lstm": "lstm:LSTM",
 }
 
 
