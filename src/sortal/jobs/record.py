@@ -41,7 +41,16 @@ def job_record(resolved: Resolved, before: Mapping[str, Any] | None) -> dict[str
         **record,
         "ensembles": _kept_ensembles(record, before) if before else [],
         "interim": _kept_interim(record, before) if before else [],
+        **({"projections": _kept_projections(record, before)} if before else {}),
     }
+
+
+def _kept_projections(
+    record: Mapping[str, Any], before: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    """Projections that the job lists, where its data is divided and prepared as it was."""
+    same = all(before[name] == record[name] for name in ("dataset", "splits", "data"))
+    return list(before.get("projections", ())) if same else []
 
 
 def _kept_interim(record: Mapping[str, Any], before: Mapping[str, Any]) -> list[Mapping[str, Any]]:

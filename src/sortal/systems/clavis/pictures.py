@@ -68,6 +68,8 @@ def make_pictures(work: Work, results: Results, pictures: Sequence[Picture]) -> 
 def _list_with_job(results: Results, listed: Sequence[dict[str, Any]]) -> None:
     """Keep titles with the job's record, from which views take them."""
     store = results.store
+    if results.record.get("projections", []) == list(listed):
+        return
     with store.lease(results.name):
         store.write_job(results.name, {**store.read_job(results.name), "projections": list(listed)})
 

@@ -25,7 +25,6 @@ from sortal.systems.clavis.fold_table import fold_columns, fold_rows
 from sortal.systems.clavis.jobfile import BatchJob, Configuration
 from sortal.systems.clavis.pictures import check_pictures, make_pictures
 from sortal.systems.clavis.progress import Print, Progress
-from sortal.systems.clavis.saved_models import save_models
 from sortal.systems.clavis.source import Source
 from sortal.systems.clavis.work import Work
 
@@ -60,7 +59,10 @@ def run(work: Work) -> None:
     if work.launched.summary.interrupted:
         return
     results = work.launched.results
-    save_models(work, results, Path.cwd())
+    if any(one.save_model for one in work.listed):
+        from sortal.systems.clavis.saved_models import save_models  # torch
+
+        save_models(work, results, Path.cwd())
     if has_folds(divided) and results.results:
         _print_folds(echo, results)
     make_pictures(work, results, pictures)
