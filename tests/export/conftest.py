@@ -235,6 +235,43 @@ def of_points() -> dict[str, tuple[tuple[int, ...], list[dict[str, Any]]]]:
                 {"kind": "dense", "units": 2},
             ],
         ),
+        "laid out": (
+            (24,),
+            [
+                {"kind": "unflatten", "channels": 3, "points": [4, 2]},
+                {"kind": "augment", "shift": 0.3, "flip": "both"},
+                {"kind": "conv2d", "channels": 4, "kernel": [2, 2], "padding": "same"},
+                _CURVE,
+                *_END,
+            ],
+        ),
+        "memory": (
+            (24,),
+            [
+                {"kind": "unflatten", "channels": 2, "points": [12], "order": "first"},
+                {"kind": "lstm", "units": 5, "sequence": True},
+                {"kind": "dropout", "rate": 0.2},
+                {"kind": "conv1d", "channels": 4, "kernel": 3},
+                {"kind": "lstm", "units": 3},
+                {"kind": "dense", "units": 2},
+            ],
+        ),
+        "branch": (
+            (9,),
+            [
+                {
+                    "kind": "branch",
+                    "start": 2,
+                    "count": 6,
+                    "layers": [
+                        {"kind": "unflatten", "channels": 1, "points": [2, 3]},
+                        {"kind": "conv2d", "channels": 2, "kernel": [2, 2]},
+                        *_END[:1],
+                    ],
+                },
+                {"kind": "dense", "units": 2},
+            ],
+        ),
         "residual": (
             stamp,
             [
@@ -287,3 +324,19 @@ def made() -> Made:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def of_tokens(made: Made) -> tuple[Portable, np.ndarray]:
+    """A network over rows of eight tokens, which nothing scales, and such rows."""
+    layers = [
+        {"kind": "token_embedding", "tokens": 30, "size": 4},
+        {"kind": "conv1d", "channels": 5, "kernel": 3},
+        {"kind": "lstm", "units": 6},
+        {"kind": "dense", "units": 2},
+    ]
+    net = made(layers, shape=(8,))
+    object.__setattr__(net.scaler, "scale", np.ones(8))
+    object.__setattr__(net.scaler, "center", np.zeros(8))
+    rows = np.random.default_rng(4).integers(30, size=(20, 8)).astype(np.float32)
+    return net, rows

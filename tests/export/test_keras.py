@@ -36,7 +36,7 @@ TRAINED = [
 ]
 
 
-POINTS = ("plain", "same", "zeros", "separable", "signal", "row")
+POINTS = ("plain", "same", "zeros", "separable", "signal", "row", "laid out", "memory")
 
 
 TABLE = [
@@ -45,6 +45,15 @@ TABLE = [
     ["Dense", {"units": 6, "activation": "tanh"}],
     ["Dropout", {"rate": 0.1}],
     ["Dense", {"units": 3, "activation": "softmax"}],
+]
+MEMORY = [
+    ["Reshape", {"target_shape": (2, 12)}],
+    ["Permute", {"dims": (2, 1)}],
+    ["LSTM", {"units": 5, "return_sequences": True}],
+    ["Dropout", {"rate": 0.2}],
+    ["Conv1D", {"filters": 4, "kernel_size": 3}],
+    ["LSTM", {"units": 3}],
+    ["Dense", {"units": 2, "activation": "softmax"}],
 ]
 STAMPS = [
     [
@@ -116,7 +125,7 @@ def _drawn(*shape: int) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def asked(portable, of_points, *, said, raw, made, tmp_path_factory) -> dict[str, Any]:
+def asked(portable, of_points, of_tokens, *, said, raw, made, tmp_path_factory) -> dict[str, Any]:
     """Every comparison of this file by name: what Keras gives, and what Sortal gives."""
     asked = Asked(tmp_path_factory.mktemp("keras"))
     for form in WHOLE:
@@ -129,6 +138,7 @@ def asked(portable, of_points, *, said, raw, made, tmp_path_factory) -> dict[str
         for what in POINTS:
             shape, layers = of_points[what]
             asked.model(what, form, made(layers, shape=shape), _drawn(*shape))
+        asked.model("tokens", form, *of_tokens)
         uneven = made([{"kind": "flatten"}, {"kind": "dense", "units": 2}], shape=(2, 4))
         object.__setattr__(uneven.scaler, "scale", 1 + np.arange(8.0).reshape(2, 4))
         asked.model("uneven", form, uneven, _drawn(2, 4))
@@ -138,6 +148,8 @@ def asked(portable, of_points, *, said, raw, made, tmp_path_factory) -> dict[str
         scaled = iris.scaler.apply(raw["iris"]).astype(np.float32)
         asked.weights("table", form, iris, scaled, TABLE)
         asked.weights("stamps", form, made(layers, shape=shape), _drawn(*shape), STAMPS)
+        memory = made(of_points["memory"][1], shape=(24,))
+        asked.weights("memory", form, memory, _drawn(24), MEMORY)
     return asked.answers()
 
 
@@ -152,7 +164,7 @@ def test_a_trained_network_scores_raw_features_in_keras_as_here(asked, job, titl
 
 @pytest.mark.parametrize("form", WEIGHTS)
 def test_weights_load_into_the_same_network_of_stock_keras(asked, form):
-    for name in ("table", "stamps"):
+    for name in ("table", "stamps", "memory"):
         came, expected = asked[f"{name} {form}"]
         np.testing.assert_allclose(came, expected, atol=1e-5)
 
@@ -165,7 +177,7 @@ def test_every_activation_is_the_same_curve_in_keras(asked, activation, form):
 
 
 @pytest.mark.parametrize("form", WHOLE)
-@pytest.mark.parametrize("what", POINTS)
+@pytest.mark.parametrize("what", [*POINTS, "tokens"])
 def test_layers_of_signals_and_stamps_are_the_same_in_keras(asked, what, form):
     came, expected = asked[f"{what} {form}"]
     assert np.ptp(expected) > 0.1
@@ -173,9 +185,10 @@ def test_layers_of_signals_and_stamps_are_the_same_in_keras(asked, what, form):
 
 
 def test_a_layer_that_keras_has_not_is_refused_with_the_formats_that_carry_it(made, of_points):
-    shape, layers = of_points["residual"]
-    with pytest.raises(UserError, match=r"layers\.0 \(residual\).*onnx or safetensors"):
-        write(made(layers, shape=shape), Path("x"), Format.KERAS)
+    for kind in ("residual", "branch"):
+        shape, layers = of_points[kind]
+        with pytest.raises(UserError, match=rf"layers\.0 \({kind}\).*onnx or safetensors"):
+            write(made(layers, shape=shape), Path("x"), Format.KERAS)
 
 
 @pytest.mark.parametrize("form", WHOLE)

@@ -115,6 +115,14 @@ def test_layers_of_signals_and_stamps_are_the_same_in_onnx(made, of_points, tmp_
         np.testing.assert_allclose(_scores(tmp_path / "x.onnx", images), expected, atol=1e-5)
 
 
+def test_tokens_are_looked_up_in_onnx(of_tokens, tmp_path):
+    net, rows = of_tokens
+    write(net, tmp_path / "x.onnx", Format.ONNX)
+    expected = net.scores(rows, scaled=False)
+    assert np.ptp(expected) > 0.1
+    np.testing.assert_allclose(_scores(tmp_path / "x.onnx", rows), expected, atol=1e-5)
+
+
 def test_every_layer_that_can_be_written_is_tried(of_points):
     def kinds(layers):
         for layer in layers:
@@ -124,7 +132,7 @@ def test_every_layer_that_can_be_written_is_tried(of_points):
     tried = {kind for _, layers in of_points.values() for kind in kinds(layers)}
     written = {*add_layer.registry, *add_points.registry} - {object}
     named = {one.model_fields["kind"].default for one in written}
-    of_jobs = {"dropout", "maxout", "robust_clip", "periodic_embedding", "scale"}
+    of_jobs = {"dropout", "maxout", "robust_clip", "periodic_embedding", "scale", "token_embedding"}
     assert named == tried | of_jobs | {"tangent_dense", "parametric_activation"}
 
 

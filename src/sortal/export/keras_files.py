@@ -77,8 +77,9 @@ def _write_vars(file: h5py.File, layers: Sequence[KerasLayer]) -> None:
     """Keras 3: `layers/NAME/vars/NUMBER`."""
     file.create_group("vars").attrs["name"] = _NAME
     for layer in layers:
-        group = file.create_group(f"layers/{layer.name}/vars")
-        group.attrs["name"] = layer.name
+        own = file.create_group(f"layers/{layer.name}")
+        own.create_group("vars").attrs["name"] = layer.name
+        group = own.require_group(f"{layer.within}/vars" if layer.within else "vars")
         for number, (_, array) in enumerate(layer.weights):
             group[str(number)] = array
 

@@ -1,6 +1,5 @@
 """One layer as Keras describes it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +25,9 @@ class KerasLayer:
 
     name: str = ""
 
+    within: str = ""
+    """Part of the layer to which Keras 3 says the weights belong; empty for the layer itself."""
+
 
 def keras_shape(shape: Shape) -> Shape:
     """The shape of an example with its channels, which come first here, in the last place.
@@ -34,12 +36,3 @@ def keras_shape(shape: Shape) -> Shape:
     (21, 20, 3)
     """
     return (*shape[1:], *shape[:1])
-
-
-def keras_name(class_name: str) -> str:
-    """A class's name as Keras makes names of layers of it; files of weights find layers by them.
-
-    >>> keras_name("LeakyReLU"), keras_name("Conv2D")
-    ('leaky_re_lu', 'conv2d')
-    """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", class_name).lower()

@@ -9,13 +9,14 @@ import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.errors import UserError
-from sortal.export.keras_layer import KerasLayer, keras_name, keras_shape
+from sortal.export.keras_layer import KerasLayer, keras_shape
 from sortal.export.keras_points import translate_points
 from sortal.export.portable import Portable
 from sortal.export.step import Step
 from sortal.networks.activation import Activation, Maxout
 from sortal.networks.dense import Dense
 from sortal.networks.dropout import AlphaDropout, Dropout
+from sortal.networks.keras_order import keras_name, keras_tensors
 from sortal.networks.layer import AbstractLayer, Shape
 from sortal.networks.normalise import BatchNorm, LayerNorm
 from sortal.networks.rescale import Rescale
@@ -50,11 +51,10 @@ def _translate(layer: AbstractLayer, step: Step) -> tuple[KerasLayer, ...]:
 
 @_translate.register
 def _dense(layer: Dense, step: Step) -> tuple[KerasLayer, ...]:
-    names = {"weight": "kernel", "bias": "bias"}
     dense = KerasLayer(
         class_name="Dense",
         config={"units": layer.units, "activation": "linear", "use_bias": layer.bias},
-        weights=tuple((names[name], array) for name, array in step.tensors.items()),
+        weights=keras_tensors(layer, step.tensors, step.shape),
         shape=step.shape,
     )
     return (dense,)
@@ -101,26 +101,20 @@ def _alpha_dropout(layer: AlphaDropout, step: Step) -> tuple[KerasLayer, ...]:
 
 @_translate.register
 def _batch_norm(layer: BatchNorm, step: Step) -> tuple[KerasLayer, ...]:
-    names = {
-        "gamma": "scale",
-        "beta": "shift",
-        "moving_mean": "mean",
-        "moving_variance": "variance",
-    }
     config = {"axis": -1, "epsilon": layer.epsilon, "momentum": layer.momentum}
-    return (_norm("BatchNormalization", config, names, step),)
+    return (_norm("BatchNormalization", layer, config, step),)
 
 
 @_translate.register
 def _layer_norm(layer: LayerNorm, step: Step) -> tuple[KerasLayer, ...]:
     config = {"axis": -1, "epsilon": layer.epsilon}
-    return (_norm("LayerNormalization", config, {"gamma": "scale", "beta": "shift"}, step),)
+    return (_norm("LayerNormalization", layer, config, step),)
 
 
 def _norm(
-    class_name: str, config: dict[str, float], names: dict[str, str], step: Step
+    class_name: str, layer: AbstractLayer, config: dict[str, float], step: Step
 ) -> KerasLayer:
-    weights = tuple((name, step.tensors[own]) for name, own in names.items())
+    weights = keras_tensors(layer, step.tensors, step.shape)
     shape = keras_shape(step.shape)
     return KerasLayer(class_name=class_name, config=config, weights=weights, shape=shape)
 

@@ -3,14 +3,15 @@
 from functools import singledispatch
 from typing import Any
 
-import numpy as np
-
 from sortal.export.keras_layer import KerasLayer, keras_shape
 from sortal.export.refusal import refuse_layer
 from sortal.export.step import Step
+from sortal.networks.augment import Augment
 from sortal.networks.convolution import Conv1d, Conv2d, SeparableConv2d
 from sortal.networks.flatten import Flatten
+from sortal.networks.keras_order import keras_tensors
 from sortal.networks.layer import AbstractLayer
+from sortal.networks.lstm import LSTM
 from sortal.networks.pooling import (
     AbstractPool,
     AveragePool1d,
@@ -20,6 +21,8 @@ from sortal.networks.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from sortal.networks.token_embedding import TokenEmbedding
+from sortal.networks.unflatten import Unflatten
 
 _LAST = {"data_format": "channels_last"}
 
@@ -37,30 +40,22 @@ def translate_points(layer: AbstractLayer, step: Step) -> tuple[KerasLayer, ...]
 @translate_points.register(Conv1d)
 @translate_points.register(Conv2d)
 def _convolution(layer: Conv1d | Conv2d, step: Step) -> tuple[KerasLayer, ...]:
-    kernel = np.moveaxis(step.tensors["weight"], (0, 1), (-1, -2))
-    return _slide(f"Conv{len(step.shape) - 1}D", layer, step, {"kernel": kernel})
+    return _slide(f"Conv{len(step.shape) - 1}D", layer, step)
 
 
 @translate_points.register
 def _separable(layer: SeparableConv2d, step: Step) -> tuple[KerasLayer, ...]:
-    own = step.tensors["depthwise"].reshape(step.shape[0], layer.multiplier, *layer.kernel)
-    kernels = {
-        "depthwise_kernel": own.transpose(2, 3, 0, 1),
-        "pointwise_kernel": np.moveaxis(step.tensors["pointwise"], (0, 1), (-1, -2)),
-    }
-    config = {"depth_multiplier": layer.multiplier}
-    return _slide("SeparableConv2D", layer, step, kernels, **config)
+    return _slide("SeparableConv2D", layer, step, depth_multiplier=layer.multiplier)
 
 
 def _slide(
     class_name: str,
     layer: Conv1d | Conv2d | SeparableConv2d,
     step: Step,
-    kernels: dict[str, np.ndarray],
     **more: Any,
 ) -> tuple[KerasLayer, ...]:
     """A convolution, behind a layer of zeros where their number was given."""
-    window, bias = layer.window(), step.tensors.get("bias")
+    window = layer.window()
     added = layer.padding if isinstance(layer.padding, int) else 0
     channels, *points = step.shape
     convolution = KerasLayer(
@@ -75,7 +70,7 @@ def _slide(
             **_LAST,
             **more,
         },
-        weights=(*kernels.items(), *([("bias", bias)] if bias is not None else [])),
+        weights=keras_tensors(layer, step.tensors, step.shape),
         shape=(*(count + 2 * added for count in points), channels),
     )
     return (_zeros(added, step), convolution) if added else (convolution,)
@@ -129,3 +124,49 @@ def _global(how: str, step: Step) -> KerasLayer:
 def _flatten(_: Flatten, step: Step) -> tuple[KerasLayer, ...]:
     """The order of numbers is Keras's here too."""
     return (KerasLayer(class_name="Flatten", config=_LAST, shape=keras_shape(step.shape)),)
+
+
+@translate_points.register
+def _unflatten(layer: Unflatten, step: Step) -> tuple[KerasLayer, ...]:
+    """Where channels come first, they are then moved behind the points."""
+    if layer.order == "last":
+        last = [*layer.points, layer.channels]
+        return (KerasLayer(class_name="Reshape", config={"target_shape": last}, shape=step.shape),)
+    first = (layer.channels, *layer.points)
+    config = {"dims": [*range(2, len(first) + 1), 1]}
+    return (
+        KerasLayer(class_name="Reshape", config={"target_shape": list(first)}, shape=step.shape),
+        KerasLayer(class_name="Permute", config=config, shape=first),
+    )
+
+
+@translate_points.register
+def _augment(_: Augment, __: Step) -> tuple[KerasLayer, ...]:
+    """Nothing, for examples that are scored are not augmented."""
+    return ()
+
+
+@translate_points.register
+def _embedding(layer: TokenEmbedding, step: Step) -> tuple[KerasLayer, ...]:
+    return (
+        KerasLayer(
+            class_name="Embedding",
+            config={"input_dim": layer.tokens, "output_dim": layer.size},
+            weights=keras_tensors(layer, step.tensors, step.shape),
+            shape=step.shape,
+        ),
+    )
+
+
+@translate_points.register
+def _memory(layer: LSTM, step: Step) -> tuple[KerasLayer, ...]:
+    config = {"units": layer.units, "return_sequences": layer.sequence, "use_bias": True}
+    return (
+        KerasLayer(
+            class_name="LSTM",
+            config={**config, "activation": "tanh", "recurrent_activation": "sigmoid"},
+            weights=keras_tensors(layer, step.tensors, step.shape),
+            shape=keras_shape(step.shape),
+            within="cell",
+        ),
+    )

@@ -13,6 +13,7 @@ from sortal.errors import SortalError
 from sortal.export.onnx_layers import add_layer
 from sortal.export.onnx_nodes import Nodes
 from sortal.export.portable import Portable
+from sortal.networks.token_embedding import TokenEmbedding
 
 _OPSET = 13
 _IR = 7
@@ -95,11 +96,7 @@ def _properties(portable: Portable, *, scaler_inside: bool) -> dict[str, str]:
 
 def _check(portable: Portable, content: bytes, *, with_scaler: bool) -> None:
     """Compare with Sortal's own scores on examples drawn like the training examples."""
-    drawn = np.random.default_rng(0).normal(size=(_PROBES, *portable.network.shape))
-    if with_scaler:
-        drawn = drawn * portable.scaler.scale + portable.scaler.center
-    widest = np.finfo(np.float32).max
-    rows = np.clip(drawn, -widest, widest).astype(np.float32)
+    rows = _probes(portable, with_scaler=with_scaler)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
@@ -110,3 +107,16 @@ def _check(portable: Portable, content: bytes, *, with_scaler: bool) -> None:
             f"export: expected onnxruntime to give Sortal's scores, they differ by up to {apart:g}; "
             "nothing was written."
         )
+
+
+def _probes(portable: Portable, *, with_scaler: bool) -> np.ndarray:
+    """Examples as those of training, or tokens; float32, shape (probes, *shape)."""
+    random, shape = np.random.default_rng(0), (_PROBES, *portable.network.shape)
+    first = portable.network.layers[0]
+    if isinstance(first, TokenEmbedding):
+        return random.integers(first.tokens, size=shape).astype(np.float32)
+    drawn = random.normal(size=shape)
+    if with_scaler:
+        drawn = drawn * portable.scaler.scale + portable.scaler.center
+    widest = np.finfo(np.float32).max
+    return np.clip(drawn, -widest, widest).astype(np.float32)

@@ -1,6 +1,6 @@
 """Layers of a network as ONNX nodes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import singledispatch
 from typing import Any
@@ -11,6 +11,8 @@ from sortal.export.onnx_nodes import Nodes
 from sortal.export.onnx_points import add_points
 from sortal.export.step import Step
 from sortal.networks.activation import Activation, Maxout
+from sortal.networks.augment import Augment
+from sortal.networks.branch import Branch
 from sortal.networks.chain import shapes_along
 from sortal.networks.dense import Dense
 from sortal.networks.dropout import AlphaDropout, Dropout
@@ -73,6 +75,7 @@ def _maxout(layer: Maxout, step: Step, nodes: Nodes, value: str) -> str:
 
 @add_layer.register(Dropout)
 @add_layer.register(AlphaDropout)
+@add_layer.register(Augment)
 def _dropout(_: AbstractLayer, __: Step, ___: Nodes, value: str) -> str:
     return value
 
@@ -104,16 +107,33 @@ def _layer_norm(layer: LayerNorm, step: Step, nodes: Nodes, value: str) -> str:
 
 @add_layer.register
 def _residual(layer: Residual, step: Step, nodes: Nodes, value: str) -> str:
-    ends = []
-    for place, way in (("layers", layer.layers), ("shortcut", layer.shortcut)):
-        passed = value
-        for number, (one, shape) in enumerate(
-            zip(way, shapes_along(way, step.shape), strict=False)
-        ):
-            inner = replace(_inside(step, f"{place}.{number}"), shape=shape)
-            passed = add_layer(one, inner, nodes, passed)
-        ends.append(passed)
-    return nodes.add("Add", *ends)
+    ways = (("layers", layer.layers), ("shortcut", layer.shortcut))
+    return nodes.add("Add", *(_along(way, place, step, nodes, value) for place, way in ways))
+
+
+@add_layer.register
+def _branch(layer: Branch, step: Step, nodes: Nodes, value: str) -> str:
+    """What the layers make, then the features before and behind theirs."""
+    (features,), end = step.shape, layer.start + layer.count
+    seen = _cut(nodes, value, layer.start, end)
+    made = _along(layer.layers, "layers", replace(step, shape=(layer.count,)), nodes, seen)
+    others = [(0, layer.start), (end, features)]
+    parts = [_cut(nodes, value, *ends) for ends in others if ends[0] < ends[1]]
+    return nodes.add("Concat", made, *parts, axis=1) if parts else made
+
+
+def _cut(nodes: Nodes, value: str, start: int, end: int) -> str:
+    """Neighbouring features."""
+    ends = [nodes.constant(np.array([number], dtype=np.int64)) for number in (start, end, 1)]
+    return nodes.add("Slice", value, *ends)
+
+
+def _along(way: Sequence[AbstractLayer], place: str, step: Step, nodes: Nodes, value: str) -> str:
+    """Append layers within a layer, one after another."""
+    for number, (one, shape) in enumerate(zip(way, shapes_along(way, step.shape), strict=False)):
+        inner = replace(_inside(step, f"{place}.{number}"), shape=shape)
+        value = add_layer(one, inner, nodes, value)
+    return value
 
 
 def _inside(step: Step, place: str) -> Step:

@@ -21,6 +21,13 @@ class Nodes:
         self.nodes.append(helper.make_node(operator, inputs, [result], result, **attributes))
         return result
 
+    def pair(self, operator: str, *inputs: str, **attributes: Any) -> tuple[str, str]:
+        """Append a node with two results; returns their names."""
+        name = f"sortal/{operator.lower()}_{len(self.nodes)}"
+        results = (f"{name}_first", f"{name}_second")
+        self.nodes.append(helper.make_node(operator, inputs, results, name, **attributes))
+        return results
+
     def constant(self, array: np.ndarray, name: str = "") -> str:
         """Store numbers; returns their name."""
         name = name or f"sortal/constant_{len(self.constants)}"

@@ -6,6 +6,7 @@ from sortal.networks.layer import AbstractLayer
 
 _OPEN = (Format.ONNX, Format.SAFETENSORS)
 _NOT_KERAS = (
+    "branch",
     "residual",
     "robust_clip",
     "periodic_embedding",
