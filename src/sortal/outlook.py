@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from sortal.data.labels import Outputs
-from sortal.display import duration
+from sortal.display import counted, duration
 from sortal.jobs.plan import Plan
 from sortal.jobs.resolve import Resolved
+from sortal.jobs.search_schedule import brackets_of
 from sortal.store.store import Store
 from sortal.tables import size
 
@@ -43,6 +44,10 @@ class Outlook:
 
     outputs: Outputs
     splits: tuple[Division, ...]
+    search: str
+    """Who searches for what; empty for a job without `tuning`. What follows is then of the
+    classifiers at their initial values alone."""
+
     members: int
     stored: int
     """Members whose results are in the store already."""
@@ -85,6 +90,7 @@ class Outlook:
                 )
                 for split in resolved.splits
             ),
+            search=_search(resolved),
             members=len(keys),
             stored=len(store.find(keys)) if store else 0,
             store=folder,
@@ -106,6 +112,10 @@ class Outlook:
                 f"  data         {self.examples} examples, {self.features} numbers each, "
                 f"{len(self.classes)} {what}",
                 *(f"  split        {split}" for split in self.splits),
+                *(
+                    [f"  search       {self.search}; below are its initial values"]
+                    * bool(self.search)
+                ),
                 f"  members      {self.members}, of which {self.stored} are in the store "
                 f"{self.store}",
                 f"  populations  {self.populations}, on {self.workers} workers of "
@@ -115,3 +125,19 @@ class Outlook:
                 *(f"  note         {note}" for note in self.notes),
             ]
         )
+
+
+def _search(resolved: Resolved) -> str:
+    """Such as `tpe, 50 candidates in 5 rounds, on 216 validation examples`."""
+    tuning = resolved.job.tuning
+    if tuning is None:
+        return ""
+    brackets = brackets_of(tuning)
+    asked = sum(one.candidates for one in brackets)
+    many = f"{counted(asked, 'candidate')} in " if asked else ""
+    splits = resolved.search_splits
+    folds = f" of {counted(len(splits), 'fold')}" if len(splits) > 1 else ""
+    return (
+        f"{tuning.sampler}, {many}{counted(len(brackets), 'round')}, on "
+        f"{len(splits[0].validation)} validation examples{folds}"
+    )

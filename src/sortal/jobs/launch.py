@@ -21,6 +21,7 @@ from sortal.jobs.results import Results
 from sortal.jobs.run import run
 from sortal.jobs.search import Searched, search
 from sortal.jobs.summary import Summary
+from sortal.jobs.warm_engines import WarmEngines
 from sortal.store.store import Store
 from sortal.tracking.log import RunLog
 
@@ -147,18 +148,29 @@ def _search(
 ) -> Launched:
     """Search, then train the best as the job says and judge it on the test examples."""
     most = cores or available_cores()
-    searched = search(
-        contest, store, cores=most, listener=listener, snapshot_seconds=snapshot_seconds
-    )
-    chosen = [entry for _, candidate in searched.best for entry in contest.final(candidate)]
-    resolved = replace(contest.resolved, entries=(*contest.references(), *chosen))
-    planned = plan(resolved.entries, resolved.shape, cores=most)
-    summary, name = searched.summary, contest.search_job.name
-    if chosen and not summary.interrupted:
-        name = resolved.name
-        summary = run(
-            resolved, planned, store, listener=listener, snapshot_seconds=snapshot_seconds
+    with WarmEngines() as engines:
+        searched = search(
+            contest,
+            store,
+            engines=engines,
+            cores=most,
+            listener=listener,
+            snapshot_seconds=snapshot_seconds,
         )
+        chosen = [entry for _, candidate in searched.best for entry in contest.final(candidate)]
+        resolved = replace(contest.resolved, entries=(*contest.references(), *chosen))
+        planned = plan(resolved.entries, resolved.shape, cores=most)
+        summary, name = searched.summary, contest.search_job.name
+        if chosen and not summary.interrupted:
+            name = resolved.name
+            summary = run(
+                resolved,
+                planned,
+                store,
+                listener=listener,
+                snapshot_seconds=snapshot_seconds,
+                engine=engines.get(planned.workers, planned.threads),
+            )
     return Launched(
         resolved=resolved,
         plan=planned,

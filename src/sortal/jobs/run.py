@@ -72,13 +72,8 @@ def run(
         StoreBusy: Another driver runs this job in this store.
     """
     with store.lease(resolved.name):
-        store.save_dataset(resolved.dataset)
-        store.remember_source(resolved.source, resolved.dataset.fingerprint)
-        for split in resolved.splits:
-            store.save_split(resolved.dataset.fingerprint, split)
         before = store.job_or_none(resolved.name)
-        record = job_record(resolved, before)
-        store.write_job(resolved.name, record)
+        record = enter(resolved, store)
         for title in lost_ensembles(record, before):
             text = f"the ensemble {title!r} was of other data or titles, and is let go."
             listener(Warned(job=resolved.name, text=text))
@@ -104,6 +99,17 @@ def run(
         store.write_job(resolved.name, record)
         store.delete_unlisted(entry["key"] for entry in (before or {}).get("interim", ()))
     return summary
+
+
+def enter(resolved: Resolved, store: Store) -> dict[str, Any]:
+    """Write a job's data and its record, and return that."""
+    store.save_dataset(resolved.dataset)
+    store.remember_source(resolved.source, resolved.dataset.fingerprint)
+    for split in resolved.splits:
+        store.save_split(resolved.dataset.fingerprint, split)
+    record = job_record(resolved, store.job_or_none(resolved.name))
+    store.write_job(resolved.name, record)
+    return record
 
 
 def _kept_failures(

@@ -21,7 +21,7 @@ from sortal.jobs.contest import Contest, Unfit
 from sortal.jobs.entries import Entry
 from sortal.jobs.interrupt import Interruption, stops_cleanly
 from sortal.jobs.plan import Plan, plan
-from sortal.jobs.run import run
+from sortal.jobs.run import enter, run
 from sortal.jobs.search_schedule import brackets_of, sampler_of
 from sortal.jobs.search_values import Values
 from sortal.jobs.study import KIND, Round, State, Study, Trial
@@ -53,6 +53,7 @@ def search(
     contest: Contest,
     store: Store,
     *,
+    engines: WarmEngines,
     cores: int,
     listener: Listener,
     snapshot_seconds: float | None = None,
@@ -62,6 +63,7 @@ def search(
     Args:
         contest: What competes.
         store: Where results, the study and its job record are and go.
+        engines: What to train on.
         cores: Cores to plan for.
         listener: Told what happens as it happens, round by round.
         snapshot_seconds: Pause between snapshots of what trains for long [s].
@@ -71,7 +73,6 @@ def search(
     """
     with (
         store.lease(f"{contest.search_job.name} rounds"),
-        WarmEngines() as engines,
         stops_cleanly(engines) as interruption,
     ):
         driver = _Search(contest, store, cores, listener, snapshot_seconds, engines, interruption)
@@ -113,6 +114,8 @@ class _Search:
     def run(self) -> Searched:
         """Go round by round."""
         started = time.perf_counter()
+        if self.store.job_or_none(self.contest.search_job.name) is None:
+            enter(self.contest.search_job, self.store)
         tuning = self.contest.resolved.job.tuning or TuningBlock()
         self.study, before = self._new_study(tuning), self._study_before()
         self.values = Values(self.store, self.study.metric, before)
@@ -140,11 +143,8 @@ class _Search:
             {name: asdict(one) for name, one in space.dimensions.items()}
             for space in self.contest.spaces
         ]
-        about = {
-            "tuning": tuning.model_dump(mode="json"),
-            "seed": self._seed(tuning),
-            "spaces": spaces,
-        }
+        said = {"tuning": tuning.model_dump(mode="json"), "seed": self._seed(tuning)}
+        about = json.loads(json.dumps({**said, "spaces": spaces}))
         data = [resolved.dataset.fingerprint, [s.fingerprint for s in resolved.search_splits]]
         meaning = json.dumps([about, data], sort_keys=True)
         return Study(

@@ -84,11 +84,6 @@ def tuned(tmp_path_factory: pytest.TempPathFactory, inline_engine) -> tuple[Path
     return folder, written
 
 
-@pytest.fixture
-def inline_search(monkeypatch, inline, inline_engine) -> None:
-    monkeypatch.setattr("sortal.jobs.warm_engines.Here", inline_engine)
-
-
 def test_tuning_betters_the_initial_configuration_on_validation_examples(tuned):
     folder, written = tuned
     found = study(folder / "store")
@@ -162,7 +157,7 @@ def test_run_again_it_trains_nothing_and_writes_the_same(tuned):
     assert [again.report.read_text(), again.result.read_text()] == texts
 
 
-def test_equal_seeds_tune_alike_and_others_do_not(tuned, tmp_path, inline_search):
+def test_equal_seeds_tune_alike_and_others_do_not(tuned, tmp_path, inline):
     folder, _ = tuned
     one = write(tmp_path / "a")
     tune(one, tmp_path / "store")
@@ -171,7 +166,7 @@ def test_equal_seeds_tune_alike_and_others_do_not(tuned, tmp_path, inline_search
     assert course(study(tmp_path / "other")) != course(study(folder / "store"))
 
 
-def test_folds_of_the_training_examples_may_validate(tmp_path, inline_search):
+def test_folds_of_the_training_examples_may_validate(tmp_path, inline):
     written = tune(
         write(tmp_path, tuning_validation=3, tuning_rounds=1, tuning_offspring=1), tmp_path / "s"
     )
@@ -181,9 +176,7 @@ def test_folds_of_the_training_examples_may_validate(tmp_path, inline_search):
     assert "3 folds of" in written.report.read_text()
 
 
-def test_the_folds_of_a_data_set_validate_and_the_report_says_that_they_test_too(
-    tmp_path, inline_search
-):
+def test_the_folds_of_a_data_set_validate_and_the_report_says_that_they_test_too(tmp_path, inline):
     changes = {"dataset": "sklearn_digits_cross_validation", "test_size": 0}
     path = write(tmp_path, tuning_rounds=1, tuning_offspring=1, **changes)
     written = tune(path, tmp_path / "s")
@@ -191,7 +184,7 @@ def test_the_folds_of_a_data_set_validate_and_the_report_says_that_they_test_too
     assert "these figures are optimistic" in written.report.read_text()
 
 
-def test_a_share_of_validation_examples_may_be_chosen(tmp_path, inline_search):
+def test_a_share_of_validation_examples_may_be_chosen(tmp_path, inline):
     written = tune(
         write(tmp_path, tuning_validation=0.5, tuning_rounds=1, tuning_offspring=1), tmp_path / "s"
     )
