@@ -3,11 +3,6 @@
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -407,46 +402,3 @@ def test_wrong_settings_are_told_and_leave_nothing(workplace, words, told):
     done = workplace.cms("binary", *NAMES, "wrong", *words)
     assert told in str(done.exception)
     assert not (workplace.path / "models" / "2017_1l_wrong").exists()
-
-
-def progress(place):
-    """How far the training is, by the log of the store in a folder."""
-    log = place / ".sortal" / "logs" / "2017_1l_stopped.jsonl"
-    lines = log.read_text().splitlines() if log.is_file() else []
-    events = [json.loads(line) for line in lines if line.endswith("}")]
-    return max((one["done"] for one in events if one["event"] == "TaskProgressed"), default=0.0)
-
-
-def test_ctrl_c_keeps_the_state_and_the_same_command_ends_as_one_without(workplace, tmp_path):
-    words = [
-        *("binary", *NAMES, "stopped", "--epochs", 400, "--batch-size", 250, "--dropout", 0.1),
-        *("--bootstrap", 5, "--cores", 1),
-    ]
-    whole = workplace.cms(*words)
-    assert whole.exit_code == 0, whole.output
-    there = replace(workplace, path=tmp_path / "example")
-    shutil.copytree(workplace.path / "data", there.path / "data")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sortal", "cms", *map(str, words)],
-        cwd=there.path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    ends = time.monotonic() + 60
-    while progress(there.path) < 0.1:
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < ends
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "in training. Run the same command again to go on." in out
-    assert "Traceback" not in err
-    folder = there.path / "models" / "2017_1l_stopped"
-    assert names(folder) == set()
-    assert list((there.path / ".sortal" / "snapshots").rglob("*.safetensors"))
-    again = there.cms(*words)
-    assert again.exit_code == 0, again.output
-    assert again.stdout == whole.stdout
-    assert contents(folder) == contents(workplace.path / "models" / "2017_1l_stopped")
