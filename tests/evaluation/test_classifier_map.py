@@ -61,11 +61,13 @@ def test_families_and_skill_are_seen_on_every_map(name, right, classifiers):
     optimal, naive = drawn.coordinates[24], drawn.coordinates[25]
     assert optimal[0] >= 0
     assert naive[1] <= 0
+    assert drawn.trustworthiness > 0.7
+    np.testing.assert_allclose(drawn.from_optimal, 1 - right.mean(axis=1), atol=1e-6)
+    if name == "umap":
+        return  # of so few it keeps who is near, and not how far the others are
     for family in (drawn.coordinates[:12], drawn.coordinates[12:24]):
         away = np.linalg.norm(family - optimal, axis=1)
         assert np.corrcoef(away, np.arange(12))[0, 1] < -0.8
-    assert drawn.trustworthiness > 0.7
-    np.testing.assert_allclose(drawn.from_optimal, 1 - right.mean(axis=1), atol=1e-6)
 
 
 def test_a_map_that_can_be_true_has_no_stress():

@@ -215,12 +215,12 @@ def _of_classes(blocks: Iterable[np.ndarray], classes: int) -> tuple[np.ndarray,
     total, given, count = np.zeros((0, 0)), np.zeros((0, classes)), 0
     for block in blocks:
         given = given if len(given) else np.zeros((len(block), classes))
-        for code in range(classes):
+        both = np.zeros((len(block), len(block)), dtype=np.float32)
+        for code in np.unique(block):
             answered = (block == code).astype(np.float32)
-            often = answered.sum(axis=1, dtype=np.float64)
-            if often.any():
-                given[:, code] += often
-                total = _add(total, answered @ answered.T)
+            given[:, code] += answered.sum(axis=1, dtype=np.float64)
+            both += answered @ answered.T
+        total = _add(total, both)
         count += block.shape[1]
     shares = given / max(1, count)
     return total / max(1, count), shares @ shares.T

@@ -197,8 +197,8 @@ class Panel:
         of_segment: dict[str, list[tuple[int, Place]]] = defaultdict(list)
         for row, key in enumerate(keys):
             of_segment[places[key].segment].append((row, places[key]))
-        count, numbers = len(fold.rows), max(1, len(keys)) * len(self.results.labels.classes)
-        size = max(1, _BLOCK_NUMBERS // numbers)
+        count, width = len(fold.rows), int(np.prod(self._shape(array, fold.truth)[1:]))
+        size = max(1, _BLOCK_NUMBERS // (max(1, len(keys)) * max(1, width)))
         for begin in range(0, count, size):
             truth = fold.truth[begin : begin + size]
             block = np.empty((len(keys), *self._shape(array, truth)), dtype=_TYPES[array])

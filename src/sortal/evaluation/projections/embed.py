@@ -26,6 +26,9 @@ Place: TypeAlias = Callable[[np.ndarray], np.ndarray]
 _SPREAD_FROM = 5000
 """Points from which a second thread makes t-SNE quicker."""
 
+_IDLE = "inverse_transform"
+"""What a library warns that it cannot do, and nobody asks for."""
+
 _MOST_DENSE = 3000
 """Examples up to which locally linear embedding may fall back to all eigenvectors."""
 
@@ -74,8 +77,8 @@ def embed(matrix: np.ndarray, projection: Projection) -> Embedded:
 
 def _remarks(heard: list[warnings.WarningMessage]) -> tuple[str, ...]:
     """What a library warned of that its user can act on, each once."""
-    texts = (str(one.message) for one in heard if one.category is UserWarning)
-    return tuple(dict.fromkeys(" ".join(text.split()) for text in texts))
+    texts = (" ".join(str(one.message).split()) for one in heard if one.category is UserWarning)
+    return tuple(dict.fromkeys(text for text in texts if _IDLE not in text))
 
 
 def _pca(matrix: np.ndarray, projection: Projection) -> Embedded:
