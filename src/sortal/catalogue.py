@@ -30,7 +30,7 @@ def list_methods() -> "pl.DataFrame":
                 "missing values": method.missing_allowed,
                 "shares": ", ".join(sorted(method.shares)),
             }
-            for method in map(registry.find, registry.known_names())
+            for method in map(registry.choose, registry.known_names())
         ]
     )
 
@@ -56,7 +56,7 @@ def list_parameters(method: str) -> "pl.DataFrame":
             else _shown(field.get_default(call_default_factory=True)),
             "meaning": " ".join((field.description or "").split()),
         }
-        for name, field in registry.find(method).Parameters.model_fields.items()
+        for name, field in registry.choose(method).Parameters.model_fields.items()
     ]
     return pl.DataFrame(rows, schema=dict.fromkeys(_PARAMETER, pl.String))
 

@@ -6,7 +6,13 @@ import pytest
 
 from sortal.errors import NotFound, UserError
 from sortal.methods import provided, registry
-from sortal.methods.provided import Provider, described, provide_described, providing
+from sortal.methods.provided import (
+    Provider,
+    described,
+    provide_described,
+    providing,
+    providing_by_plain_name,
+)
 
 LOADER = "sortal.systems.clavis.plugins.load:methods"
 
@@ -42,24 +48,42 @@ def provider(tmp_path: Path) -> Provider:
     return Provider(LOADER, write(tmp_path, "mine"))
 
 
-def test_a_provided_method_is_known_by_both_names_while_it_is_provided(provider):
+def test_a_provided_method_is_known_by_its_full_name_while_it_is_provided(provider):
     with providing([provider]) as (method,):
         assert method.name.startswith("mine@")
-        assert registry.find("mine") is method
         assert registry.find(method.name) is method
+        assert registry.find(method.name, "sigmoid").name == method.name
+        for find in (registry.find, registry.choose):
+            with pytest.raises(NotFound):
+                find("mine")
+    with pytest.raises(UserError):
+        registry.find(method.name)
+
+
+def test_a_job_may_mean_it_by_its_plain_name(provider):
+    with providing_by_plain_name([provider]) as (method,):
+        assert registry.choose("mine") is method
+        assert registry.choose(method.name) is method
         assert "mine" in registry.known_names()
         assert "mine" not in registry.method_names()
-        assert registry.find("mine", "sigmoid").name == method.name
     with pytest.raises(NotFound):
-        registry.find("mine")
+        registry.choose("mine")
 
 
-def test_it_stands_before_a_built_in_of_its_name(tmp_path):
+def test_it_stands_before_a_built_in_of_its_name_in_jobs_alone(tmp_path):
     built_in = registry.find("kneighbors")
-    with providing([Provider(LOADER, write(tmp_path, "kneighbors"))]) as (method,):
-        assert registry.find("kneighbors") is method
+    with providing_by_plain_name([Provider(LOADER, write(tmp_path, "kneighbors"))]) as (method,):
+        assert registry.choose("kneighbors") is method
+        assert registry.find("kneighbors") is built_in
+        assert described("kneighbors") == []
         assert registry.known_names().count("kneighbors") == 1
-    assert registry.find("kneighbors") is built_in
+    assert registry.choose("kneighbors") is built_in
+
+
+def test_built_in_and_provided_ones_of_one_name_train_side_by_side(tmp_path):
+    with providing([Provider(LOADER, write(tmp_path, "kneighbors"))]) as (method,):
+        assert registry.choose("kneighbors").name == "kneighbors"
+        assert registry.choose(method.name) is method
 
 
 def test_a_worker_is_told_what_its_own_method_needs(provider, tmp_path):
@@ -93,8 +117,10 @@ def test_providing_again_brings_the_source_as_it_is(provider, tmp_path):
     with providing([provider]) as (before,):
         write(tmp_path, "mine", number=3)
         (after,) = provided.provide(provider.loader, provider.folder)
-        assert registry.find("mine") is after
+        assert registry.find(after.name) is after
         assert after.name != before.name
+        with pytest.raises(UserError, match="has changed since"):
+            registry.find(before.name)
 
 
 def test_two_folders_cannot_provide_one_name(provider, tmp_path):
@@ -104,7 +130,8 @@ def test_two_folders_cannot_provide_one_name(provider, tmp_path):
         providing([provider, Provider(LOADER, second)]),
     ):
         pass
-    assert provided.provided_names() == ()
+    with pytest.raises(UserError, match="no folder given has it"):
+        registry.find("mine@00000000")
 
 
 def test_only_our_own_loaders_are_called(tmp_path):

@@ -15,7 +15,7 @@ def describe_method(name: str, form: TableFormat) -> None:
     """A method's summary, then one row a parameter."""
     parameters = catalogue.list_parameters(name)
     if form is TableFormat.TABLE:
-        method = registry.find(name)
+        method = registry.choose(name)
         echo(f"{method.name}: {method.summary}")
         echo()
     if form is TableFormat.TABLE and not len(parameters):

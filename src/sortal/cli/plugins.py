@@ -19,7 +19,7 @@ def with_plugins(folders: Sequence[Path]) -> Iterator[None]:
     if not folders:
         yield
         return
-    from sortal.methods.provided import providing
+    from sortal.methods.provided import providing_by_plain_name
     from sortal.methods.registry import method_names
     from sortal.systems.clavis.plugins.load import load
 
@@ -28,5 +28,5 @@ def with_plugins(folders: Sequence[Path]) -> Iterator[None]:
         note(broken.text)
     for notice in (*plugins.notices, *plugins.shadowing(method_names())):
         note(notice)
-    with providing(plugins.providers):
+    with providing_by_plain_name(plugins.providers):
         yield

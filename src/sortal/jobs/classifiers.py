@@ -112,7 +112,7 @@ def _searched(
 
 def _method(block: ClassifierBlock, path: str) -> Method:
     try:
-        return registry.find(block.method, block.calibrate or "")
+        return registry.choose(block.method, block.calibrate or "")
     except NotFound as error:
         close = nearest(block.method, registry.known_names())
         problem = Problem(

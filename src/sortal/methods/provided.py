@@ -1,8 +1,9 @@
 """Methods that a command provides from folders of its user, beside those that are built in.
 
 A provided method is called `name@digest`, where the digest is of its source: changed code is
-another method, whose results are its own. Its plain name finds it too, and then stands before a
-built-in method of that name. Workers provide what their task names before they look for it.
+another method, whose results are its own. A plain name is that of a built-in method, in the store
+and in workers always; in a job it may stand for a provided one (`providing_by_plain_name`).
+Workers provide what their task names before they look for it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -42,7 +43,10 @@ class Provider:
 
 
 _KNOWN: dict[str, tuple[Method, Provider]] = {}
-"""Provided methods by plain name."""
+"""Provided methods by full name."""
+
+_MEANT: dict[str, str] = {}
+"""Full names that plain names of a job stand for."""
 
 
 def provide(loader: str, folder: Path) -> tuple[Method, ...]:
@@ -59,30 +63,42 @@ def provide(loader: str, folder: Path) -> tuple[Method, ...]:
     """
     provider = Provider(loader, folder)
     methods = provider.load()
+    for full in [full for full, (_, known) in _KNOWN.items() if known == provider]:
+        del _KNOWN[full]
     for method in methods:
-        other = _KNOWN.get(plain_name(method.name))
-        if other and other[1] != provider:
+        other = _same_plain_name(method.name)
+        if other:
             raise UserError(
                 f"{plain_name(method.name)}: expected one plugin of this name, got two, in "
                 f"{other[1].folder} and {folder}."
             )
-    _KNOWN.update({plain_name(method.name): (method, provider) for method in methods})
+        _KNOWN[method.name] = method, provider
     return methods
 
 
 @contextmanager
 def providing(providers: Iterable[Provider]) -> Iterator[tuple[Method, ...]]:
-    """Make methods known while a block runs, and forget them afterwards.
+    """Make methods known by their full names while a block runs, and forget them afterwards.
 
     Yields:
         The methods.
     """
-    before = dict(_KNOWN)
+    known, meant = dict(_KNOWN), dict(_MEANT)
     try:
         yield tuple(method for each in providers for method in provide(each.loader, each.folder))
     finally:
         _KNOWN.clear()
-        _KNOWN.update(before)
+        _KNOWN.update(known)
+        _MEANT.clear()
+        _MEANT.update(meant)
+
+
+@contextmanager
+def providing_by_plain_name(providers: Iterable[Provider]) -> Iterator[tuple[Method, ...]]:
+    """The same, and in jobs their plain names stand for them, before built-in ones."""
+    with providing(providers) as methods:
+        _MEANT.update({plain_name(method.name): method.name for method in methods})
+        yield methods
 
 
 def provide_described(sources: Iterable[Iterable[str]]) -> None:
@@ -93,13 +109,18 @@ def provide_described(sources: Iterable[Iterable[str]]) -> None:
 
 def described(name: str) -> list[list[str]]:
     """What a worker must provide to know a method, as JSON; nothing for a built-in one."""
-    found = _KNOWN.get(plain_name(name))
+    found = _KNOWN.get(name)
     return [[found[1].loader, str(found[1].folder)]] if found else []
 
 
-def provided_names() -> tuple[str, ...]:
-    """Plain names of the provided methods."""
-    return tuple(_KNOWN)
+def meant_names() -> tuple[str, ...]:
+    """Plain names that stand for provided methods in a job."""
+    return tuple(_MEANT)
+
+
+def meant_by(name: str) -> str:
+    """The name of a method, from what a job calls it: the full one of a provided method."""
+    return _MEANT.get(name, name)
 
 
 def plain_name(name: str) -> str:
@@ -112,23 +133,30 @@ def plain_name(name: str) -> str:
 
 
 def find_provided(name: str) -> Method | None:
-    """Find a provided method by its full or plain name; None if none has this plain name.
+    """Find a provided method by its full name; None for a name that is no provided method's.
 
     Raises:
-        UserError: A method of that very source is asked for, and no folder holds it.
+        UserError: No folder holds a method of that very source.
     """
-    plain = plain_name(name)
-    known = _KNOWN.get(plain)
-    if MARK not in name or (known and known[0].name == name):
-        return known[0] if known else None
-    digest = name.partition(MARK)[2]
-    if known is None:
+    if MARK not in name:
+        return None
+    if name in _KNOWN:
+        return _KNOWN[name][0]
+    plain, _, digest = name.partition(MARK)
+    other = _same_plain_name(plain)
+    if other is None:
         raise UserError(
             f"{plain} is a classifier of a plugin (source {digest}), and no folder given has it: "
             "name the folder that does with --plugins."
         )
     raise UserError(
         f"{plain} is a classifier of a plugin whose source was {digest}; that in "
-        f"{known[1].folder} has changed since ({known[0].name.partition(MARK)[2]}): run the job "
+        f"{other[1].folder} has changed since ({other[0].name.partition(MARK)[2]}): run the job "
         "again, or name the folder of the earlier one with --plugins."
     )
+
+
+def _same_plain_name(name: str) -> tuple[Method, Provider] | None:
+    """What is known under a plain name, whatever its source."""
+    plain = plain_name(name)
+    return next((known for full, known in _KNOWN.items() if plain_name(full) == plain), None)

@@ -1,6 +1,7 @@
 """Every method by its name; what stands behind a name is imported when it is asked for.
 
-Methods that a command provides from its user's folders (`provided.py`) stand before those here.
+Methods that a command provides from its user's folders (`provided.py`) are found by their full
+names, and by plain ones that a job means them by.
 """
 
 from functools import cache
@@ -9,7 +10,7 @@ from typing import cast
 
 from sortal.errors import NotFound
 from sortal.methods.base import Method
-from sortal.methods.provided import find_provided, provided_names
+from sortal.methods.provided import find_provided, meant_by, meant_names
 
 REFERENCES = frozenset({"naive", "optimal"})
 """Methods that mark the ends of every scale and compete with none."""
@@ -43,8 +44,8 @@ def method_names() -> tuple[str, ...]:
 
 
 def known_names() -> tuple[str, ...]:
-    """Names of the built-in methods and of those that are provided at present."""
-    return tuple(dict.fromkeys([*_PLACES, *provided_names()]))
+    """Names that a job may use: of built-in methods, and of provided ones that have plain names."""
+    return tuple(dict.fromkeys([*_PLACES, *meant_names()]))
 
 
 def summaries() -> dict[str, str]:
@@ -52,11 +53,16 @@ def summaries() -> dict[str, str]:
     return {name: find(name).summary for name in _PLACES}
 
 
+def choose(name: str, calibration: str = "") -> Method:
+    """Find the method that a job means by a name; see `find`, which knows no user's plain names."""
+    return find(meant_by(name), calibration)
+
+
 def find(name: str, calibration: str = "") -> Method:
     """Find a method.
 
     Args:
-        name: A built-in name, that of a provided method, or the import path of a
+        name: A built-in name, the full one of a provided method, or the import path of a
             scikit-learn-compatible classifier of an installed package, such as
             `sklearn.linear_model.RidgeClassifier`.
         calibration: `sigmoid` or `isotonic`; empty for scores as they come.

@@ -19,7 +19,7 @@ from sortal.jobs.export import export_result
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.predict import Predictor
 from sortal.jobs.rescore import part_scores
-from sortal.methods.provided import providing
+from sortal.methods.provided import providing, providing_by_plain_name
 from sortal.store.store import Store
 from sortal.systems.clavis.plugins.load import load
 
@@ -47,7 +47,7 @@ def run(tmp_path: Path, modules: Path) -> Run:
             "data": {"source": "iris", "label": "kind"},
             "classifiers": list(classifiers),
         }
-        with providing(load([modules]).providers):
+        with providing_by_plain_name(load([modules]).providers):
             return launch(
                 job, store=tmp_path / "store", **{"dataset": iris(), "cores": 1, **options}
             )
@@ -80,17 +80,34 @@ def test_the_page_s_classifiers_train_in_workers_of_their_own(page_modules, run)
 @pytest.mark.usefixtures("inline")
 def test_they_score_as_our_own_of_the_same_kind_do(page_modules, run, tmp_path):
     with_plugin = run(knn(5)).results.results[0]
-    with providing([]):
-        plain = launch(
-            {"title": "own", "data": {"source": "iris", "label": "kind"}, "classifiers": [knn(5)]},
-            store=tmp_path / "own",
-            dataset=iris(),
-            cores=1,
-        ).results.results[0]
+    plain = launch(
+        {"title": "own", "data": {"source": "iris", "label": "kind"}, "classifiers": [knn(5)]},
+        store=tmp_path / "own",
+        dataset=iris(),
+        cores=1,
+    ).results.results[0]
     for mine, own in zip(with_plugin.members, plain.members, strict=True):
         assert mine.record["figures"] == own.record["figures"]
         assert mine.record["method"].startswith("kneighbors@")
         assert own.record["method"] == "kneighbors"
+
+
+def test_a_built_in_of_the_same_name_trains_beside_it_in_one_worker(page_modules, tmp_path):
+    plugins = load([page_modules])
+    full = f"kneighbors@{plugins.classifier('kneighbors').digest}"
+    job = {
+        "title": "both",
+        "data": {"source": "iris", "label": "kind"},
+        "classifiers": [{"method": full}, {"method": "kneighbors"}, {"method": "naive"}],
+    }
+    with providing(plugins.providers):
+        done = launch(job, store=tmp_path / "store", dataset=iris(), cores=1)
+    assert done.summary.failed == {}
+    own, ours, _ = (result.members[0].record for result in done.results.results)
+    assert (own["method"], ours["method"]) == (full, "kneighbors")
+    assert own["not_savable"]
+    assert not ours["not_savable"]
+    assert own["figures"] == ours["figures"]
 
 
 @pytest.mark.usefixtures("inline")
