@@ -107,3 +107,32 @@ def saved(tmp_path: Path) -> Callable[..., str]:
         return str(path)
 
     return saved
+
+
+@pytest.fixture(scope="session")
+def squares() -> Source:
+    """Images of 16 x 16 bytes: a bright square in one of two corners of noise."""
+    return _squares(())
+
+
+@pytest.fixture(scope="session")
+def coloured() -> Source:
+    """The same with three channels."""
+    return _squares((3,))
+
+
+def _squares(channels: tuple[int, ...]) -> Source:
+    rng = np.random.default_rng(8)
+    images, codes = rng.integers(0, 60, (120, 16, 16, *channels)).astype(float), np.arange(120) % 2
+    images[codes == 0, 8:15, 8:15] += 150
+    images[codes == 1, 1:8, 1:8] += 150
+    X = images.reshape(120, -1)
+    return Source(
+        name="squares",
+        class_names=("lower", "upper"),
+        X_train=X,
+        y_train=codes,
+        X_test=X[:0],
+        y_test=codes[:0],
+        specs={"original_shape": images.shape},
+    )
