@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.training import batches
-from sortal.training.batches import epoch_order, minibatches
+from sortal.training.batches import epoch_order, minibatches, stretch_order
 
 
 @given(st.integers(0, 2**63 - 1), st.integers(0, 1000), st.integers(1, 60))
@@ -12,6 +12,14 @@ def test_every_epoch_sees_each_example_once(seed, epoch, rows):
     order = epoch_order(seed, epoch, rows)
     assert torch.equal(order.sort().values, torch.arange(rows))
     assert torch.equal(order, epoch_order(seed, epoch, rows))
+
+
+@given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 30), st.integers(0, 6))
+def test_epochs_of_so_many_updates_are_cut_from_one_row_of_passes(rows, size, steps, epoch):
+    passes = [epoch_order(3, number, rows) for number in range(7 * 30 * 9 // rows + 2)]
+    length = steps * size
+    expected = torch.cat(passes)[epoch * length : (epoch + 1) * length]
+    assert torch.equal(stretch_order(3, epoch, rows, steps=steps, batch_size=size), expected)
 
 
 def test_epochs_and_seeds_have_their_own_order():

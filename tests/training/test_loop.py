@@ -284,3 +284,43 @@ def test_told_to_leave_while_validating_it_leaves_and_comes_back_without_a_chang
     assert train(again, data, validation, watch()) is Close.ENDED
     assert again.history == whole.history
     assert torch.equal(again.ended["a"].state, whole.ended["a"].state)
+
+
+def test_an_epoch_may_be_any_number_of_updates(recipe, course, tile, watch, examples):
+    long = recipe(steps_per_epoch=30)
+    through, paused = (tile(long, course(epochs=3)) for _ in range(2))
+    assert train(through, examples(), examples(60, seed=1), watch()) is Close.ENDED
+    assert [row["epoch"] for row in through.history["a"]] == [1, 2, 3]
+    assert through.optimiser.steps == 90
+    assert train(paused, examples(), examples(60, seed=1), watch(), until=1) is Close.BUDGET
+    assert paused.optimiser.steps == 30
+    assert train(paused, examples(), examples(60, seed=1), watch()) is Close.ENDED
+    assert torch.equal(paused.ended["a"].state, through.ended["a"].state)
+
+
+def test_leaving_amid_an_epoch_of_many_passes_changes_no_bit(
+    *, recipe, course, tile, watch, examples, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("sortal.training.watch._REPORT_SECONDS", 0.0)
+    long, whole = recipe(steps_per_epoch=30, dropout=True), course(epochs=2, dropout=0.2)
+    through = tile(long, whole)
+    train(through, examples(), None, watch())
+    left = tile(long, whole)
+
+    half = watch(lambda _, share: Verdict(stop_all=share > 0.5))
+    assert train(left, examples(), None, half) is Close.ASKED
+    assert 0 < left.position < left.rows_per_epoch == 480
+    save_snapshot(left, tmp_path / "x", "meaning")
+    again = Snapshot.read(tmp_path / "x").restore(long, [whole], left.device, rows=100)
+    train(again, examples(), None, watch())
+    assert torch.equal(again.ended["a"].state, through.ended["a"].state)
+
+
+def test_a_member_of_no_epochs_ends_as_it_started(recipe, course, tile, watch, examples):
+    made = tile(recipe(), course(epochs=0), course("b", epochs=1))
+    start = made.state[0].clone()
+    assert train(made, examples(), examples(60, seed=1), watch()) is Close.ENDED
+    assert torch.equal(made.ended["a"].state, start)
+    assert not made.ended["a"].failed
+    assert made.history["a"] == []
+    assert len(made.history["b"]) == 1

@@ -74,6 +74,12 @@ class CNNParameters(AbstractConvolutionalParameters):
     hidden_layer_sizes: tuple[Count, ...] = (128,)
     """Units of each hidden layer behind the convolutions; an empty list for none."""
 
+    @model_validator(mode="after")
+    def _convolves(self) -> "CNNParameters":
+        if not self.filters:
+            raise ValueError("filters needs one convolution or more")
+        return self
+
 
 class CNN(AbstractNetworkMethod):
     """Blocks of convolutions, pooling and dropout, then dense layers, trained like `mlp`.
