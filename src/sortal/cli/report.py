@@ -60,7 +60,7 @@ def run_and_report(
             echo(f"wrote {path}")
     report_failures(results)
     if summary.interrupted:
-        _tell_interrupted(summary, job)
+        _tell_interrupted(summary, job, results if launched.searched else None)
     if newcomer and summary.exit_code == 0:
         _point_onwards(results, job)
     return summary.exit_code
@@ -109,14 +109,22 @@ def report_failures(results: Results) -> None:
         echo(f"  {place}: {failure['reason']}")
 
 
-def _tell_interrupted(summary: "Summary", job: Path) -> None:
-    """Say what an interrupted run keeps, and how to go on."""
+def _tell_interrupted(summary: "Summary", job: Path, searched: Results | None) -> None:
+    """Say what an interrupted run keeps, and how to go on.
+
+    Args:
+        summary: What the run came to.
+        job: Its file.
+        searched: The candidates so far, where the job searches.
+    """
     kept = [f"{counted(summary.trained + summary.stored, 'finished member')}"]
     if summary.paused:
         kept.append(f"weights, best weights and history of {summary.paused} in training")
     why = "stopped by the batch system" if summary.requeue else "interrupted"
     echo(f"{why}; kept: {', and '.join(kept)}. Go on with: sortal run {job}")
-    if summary.paused:
+    if searched:
+        echo(f"What was found so far: sortal show {searched.name!r}")
+    elif summary.paused:
         echo(f"How far those in training are: sortal show {job}")
         echo(f"To use them as they are: sortal run {job} --as-is")
 
@@ -206,6 +214,9 @@ def _show_result(results: Results, result: Result) -> None:
     print_frame(result.table(), title=f"{named} on {results.part} examples")
     print_frame(result.class_table(), title="by class")
     print_frame(result.member_table(), title="members")
+    machines = result.timing_table()
+    if len(machines) > 1:
+        print_frame(machines, title="seconds on each machine")
     if result.courses:
         print_frame(result.course_table(), title="training")
     echo(f"method      {result.method}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sortal.evaluation.aggregate import Spread, aggregate, summarise
 from sortal.evaluation.scores import Scores
 from sortal.jobs.history import Course, course_frame, history_frame
 from sortal.store.store import Store
+from sortal.store.timings import Timing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -143,6 +145,29 @@ class Result:
                 | {name: member.record.get(name) for name in about}
                 | {"key": member.entry["key"]}
                 for member in self.members
+            ],
+            infer_schema_length=None,
+        )
+
+    def timing_table(self) -> "pl.DataFrame":
+        """One row per host and device that trained members of it: mean seconds, and of how many."""
+        import polars as pl
+
+        several: dict[tuple[str, str, int | None], list[Timing]] = {}
+        kept = self.store.timings(member.entry["key"] for member in self.members)
+        for timing in (one for of in kept.values() for one in of):
+            several.setdefault((timing.host, timing.device, timing.threads), []).append(timing)
+        return pl.DataFrame(
+            [
+                {
+                    "host": host,
+                    "device": device or None,
+                    "threads": threads,
+                    "fit_seconds": fmean(one.fit_seconds for one in of),
+                    "score_seconds": fmean(one.score_seconds for one in of),
+                    "members": len(of),
+                }
+                for (host, device, threads), of in several.items()
             ],
             infer_schema_length=None,
         )

@@ -8,6 +8,7 @@ from sortal.store import collect, gather
 from sortal.store.parts import Opened
 from sortal.store.records import Record
 from sortal.store.segment import Place, Segment, SegmentDraft
+from sortal.store.timings import Timing, timings
 
 
 class Members(Opened):
@@ -50,6 +51,10 @@ class Members(Opened):
     def histories(self, keys: Iterable[str]) -> dict[str, list[Record]]:
         """Rows of members' training courses by key, in order; `NotFound` if one is not stored."""
         return gather.histories(self.parts, list(keys))
+
+    def timings(self, keys: Iterable[str]) -> dict[str, list[Timing]]:
+        """Times of members by key, one for each machine that trained them."""
+        return timings(self.parts, keys)
 
     def delete_unlisted(self, keys: Iterable[str]) -> None:
         """Delete those of some members that no job refers to."""

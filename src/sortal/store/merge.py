@@ -12,6 +12,7 @@ from sortal.store.damage import Damage
 from sortal.store.datasets import SPLITS
 from sortal.store.parts import Parts
 from sortal.store.records import Record
+from sortal.store.timings import keep_times_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,6 +24,9 @@ class Merged:
     splits: int = 0
     jobs: int = 0
     artifacts: int = 0
+    timings: int = 0
+    """Segments that both stores have, whose times on another machine were kept."""
+
     renamed: dict[str, str] = field(default_factory=dict)
     """New names of jobs whose name was taken by a different job."""
 
@@ -89,6 +93,7 @@ def _merge_segments(ours: Parts, other: Parts, merged: Merged) -> None:
 def _merge_segment(ours: Parts, other: Parts, name: str, merged: Merged) -> bool:
     """Copy one segment; whether it is here afterwards."""
     if name in ours.segments.names() and not ours.segments.faults(name):
+        merged.timings += keep_times_of(ours, other, name)
         return True
     faults = other.segments.faults(name)
     merged.damaged += [Damage("segment", name, *fault) for fault in faults]
