@@ -45,6 +45,7 @@ def test_a_map_by_tsne_claims_no_distances():
     named = [Mapped(title=f"tree {n}", family="tree") for n in range(12)]
     figure = map_figure(draw_map(by_errors([right]), named, MapTsne()), heading="")
     assert "distances between groups mean nothing" in figure.axes[0].get_xlabel()
+    assert not len(figure.axes[0].get_xticks())
 
 
 def test_every_classifier_is_drawn_where_the_map_has_it(drawn):

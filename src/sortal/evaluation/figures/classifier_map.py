@@ -58,8 +58,12 @@ def map_figure(
         _draw_poles(axes, drawn)
         axes.set_aspect("equal", adjustable="datalim")
         axes.margins(0.08)
-        axes.grid(color="0.92")
-        axes.set_axisbelow(True)
+        if _keeps_distances(drawn):
+            axes.grid(color="0.92")
+            axes.set_axisbelow(True)
+        else:
+            axes.set_xticks([])
+            axes.set_yticks([])
         axes.set_xlabel(f"{_distance(drawn)}\n{drawn.quality}", fontsize=9)
         figure.legend(loc="outside right upper", fontsize=8, frameon=False)
         write_above(axes, look, heading)
@@ -67,9 +71,14 @@ def map_figure(
     return figure
 
 
+def _keeps_distances(drawn: ClassifierMap) -> bool:
+    """Whether numbers on the axes mean anything."""
+    return not isinstance(drawn.way, MapTsne | MapUmap)
+
+
 def _distance(drawn: ClassifierMap) -> str:
     """What near and far mean on this map."""
-    if isinstance(drawn.way, MapTsne | MapUmap):
+    if not _keeps_distances(drawn):
         return f"neighbours by {WORDS[drawn.by]}; distances between groups mean nothing"
     return f"distance: {WORDS[drawn.by]}"
 
