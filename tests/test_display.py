@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -15,6 +16,7 @@ from sortal.events import (
     JobPlanned,
     MemberFailed,
     MemberTrained,
+    RoundEnded,
     TaskProgressed,
     TaskStarted,
     Warned,
@@ -55,6 +57,27 @@ def test_a_plain_line_says_where_the_run_is():
     line = shown([PLANNED, STARTED, PROGRESSED], every_s=0.0).splitlines()[-1]
     assert line.startswith("digits: 2/10 members, ")
     assert line.endswith(" left; running: svm x4 50% epoch 3 [of 6]")
+
+
+def test_a_round_of_a_search_says_how_many_and_which_is_best():
+    round_ = RoundEnded(
+        job="digits",
+        round=2,
+        rounds=5,
+        candidates=12,
+        pruned=7,
+        failed=1,
+        metric="accuracy",
+        best_title="svm [C]",
+        best=0.98765,
+        interrupted=True,
+    )
+    assert shown([round_]) == (
+        "digits: round 2/5, 12 candidates, 7 given up early, 1 failed, interrupted; "
+        "best accuracy 0.9877 of svm [C]\n"
+    )
+    lost = replace(round_, best=None, best_title="", pruned=0, interrupted=False)
+    assert shown([lost]).endswith("12 candidates, 1 failed; nothing could be judged\n")
 
 
 def test_quiet_shows_failures_and_warnings_only():

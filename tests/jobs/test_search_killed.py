@@ -67,6 +67,7 @@ def test_ctrl_c_in_a_rung_keeps_what_is_trained_and_the_next_run_goes_on(command
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, out + err
+    assert "What was found so far: sortal show 's.search'" in out
     study = Study.read(one.open(), "s")
     assert study.rounds[-1].interrupted
     assert "s" not in one.open().job_names(), "nothing is tested yet"

@@ -8,27 +8,25 @@ stored is not trained again, and it goes on where it was.
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from sortal.errors import Damaged
 from sortal.evaluation.scores import HEADLINE
 from sortal.events import Listener, RoundEnded, Warned
 from sortal.job.models import TuningBlock
 from sortal.jobs.contest import Contest, Unfit
-from sortal.jobs.entries import Entry
-from sortal.jobs.interrupt import Interruption, stops_cleanly
-from sortal.jobs.plan import Plan, plan
-from sortal.jobs.run import enter, run
+from sortal.jobs.interrupt import stops_cleanly
+from sortal.jobs.run import enter
+from sortal.jobs.search_round import Trainer
 from sortal.jobs.search_schedule import brackets_of, sampler_of
 from sortal.jobs.search_values import Values
 from sortal.jobs.study import KIND, Round, State, Study, Trial
 from sortal.jobs.summary import Summary
 from sortal.jobs.warm_engines import WarmEngines
 from sortal.store.store import Store
-from sortal.tuning.rungs import Bracket, promoted
+from sortal.tuning.rungs import Bracket
 from sortal.tuning.samplers import Sampler
 from sortal.tuning.space import Candidate, Judged
 
@@ -75,8 +73,61 @@ def search(
         store.lease(f"{contest.search_job.name} rounds"),
         stops_cleanly(engines) as interruption,
     ):
-        driver = _Search(contest, store, cores, listener, snapshot_seconds, engines, interruption)
-        return driver.run()
+        if store.job_or_none(contest.search_job.name) is None:
+            enter(contest.search_job, store)
+        study, before = _new_study(contest), _study_before(contest, store, listener)
+        trainer = Trainer(
+            contest=contest,
+            store=store,
+            study=study,
+            values=Values(store, study.metric, before),
+            engines=engines,
+            interruption=interruption,
+            cores=cores,
+            listener=listener,
+            snapshot_seconds=snapshot_seconds,
+        )
+        return _Search(contest, trainer, before).run()
+
+
+def _tuning(contest: Contest) -> TuningBlock:
+    return contest.resolved.job.tuning or TuningBlock()
+
+
+def _seed(contest: Contest) -> int:
+    seed = _tuning(contest).seed
+    return contest.resolved.job.seed if seed is None else seed
+
+
+def _new_study(contest: Contest) -> Study:
+    resolved, tuning = contest.resolved, _tuning(contest)
+    metric = tuning.metric or HEADLINE[resolved.dataset.labels.outputs]
+    spaces = [
+        {name: asdict(one) for name, one in space.dimensions.items()} for space in contest.spaces
+    ]
+    said = {"tuning": tuning.model_dump(mode="json"), "seed": _seed(contest)}
+    about = json.loads(json.dumps({**said, "spaces": spaces}))
+    data = [resolved.dataset.fingerprint, [s.fingerprint for s in resolved.search_splits]]
+    meaning = json.dumps([about, data], sort_keys=True)
+    return Study(
+        job=resolved.name,
+        metric=metric,
+        smaller_is_better=metric in SMALLER_IS_BETTER,
+        meaning=hashlib.blake2b(meaning.encode(), digest_size=16).hexdigest(),
+        about=about,
+    )
+
+
+def _study_before(contest: Contest, store: Store, listener: Listener) -> Study | None:
+    """What an earlier run of this search left, if it is readable."""
+    name = contest.resolved.name
+    if name not in store.artifact_names(KIND):
+        return None
+    try:
+        return Study.read(store, name)
+    except Damaged as damage:
+        listener(Warned(job=name, text=f"{damage} It is made anew from stored results."))
+        return None
 
 
 @dataclass(slots=True)
@@ -84,46 +135,29 @@ class _Search:
     """Keeps the books of one search."""
 
     contest: Contest
-    store: Store
-    cores: int
-    listener: Listener
-    snapshot_seconds: float | None
-    engines: WarmEngines
-    interruption: Interruption
+    trainer: Trainer
+    before: Study | None
+    """What an earlier run of this search left."""
 
-    study: Study = field(init=False)
-    values: Values = field(init=False)
     trials: dict[str, Trial] = field(default_factory=dict)
     """By identity of their candidate."""
 
     candidates: dict[int, Candidate] = field(default_factory=dict)
     """By number of their trial."""
 
-    entries: dict[int, tuple[Entry, ...]] = field(default_factory=dict)
-    """Members by number of their trial."""
-
-    counted: dict[str, Any] = field(default_factory=lambda: {"trained": 0, "paused": 0})
-    reasons: dict[str, Any] = field(default_factory=dict)
-    """Failures of members by key."""
-
-    ended: bool = False
-    """Whether an interrupt ended the search."""
-
-    requeue: bool = False
+    @property
+    def study(self) -> Study:
+        """The search so far."""
+        return self.trainer.study
 
     def run(self) -> Searched:
         """Go round by round."""
-        started = time.perf_counter()
-        if self.store.job_or_none(self.contest.search_job.name) is None:
-            enter(self.contest.search_job, self.store)
-        tuning = self.contest.resolved.job.tuning or TuningBlock()
-        self.study, before = self._new_study(tuning), self._study_before()
-        self.values = Values(self.store, self.study.metric, before)
-        sampler = sampler_of(tuning, self.contest.spaces, self._seed(tuning))
+        started, tuning = time.perf_counter(), _tuning(self.contest)
+        sampler = sampler_of(tuning, self.contest.spaces, _seed(self.contest))
         brackets = brackets_of(tuning)
         for bracket in brackets:
-            self._round(sampler, bracket, len(brackets), before)
-            if self.ended:
+            self._round(sampler, bracket, len(brackets))
+            if self.trainer.ended:
                 break
         best = self.study.ranked[: tuning.keep]
         return Searched(
@@ -133,61 +167,29 @@ class _Search:
             contest=self.contest,
         )
 
-    def _seed(self, tuning: TuningBlock) -> int:
-        return self.contest.resolved.job.seed if tuning.seed is None else tuning.seed
-
-    def _new_study(self, tuning: TuningBlock) -> Study:
-        resolved = self.contest.resolved
-        metric = tuning.metric or HEADLINE[resolved.dataset.labels.outputs]
-        spaces = [
-            {name: asdict(one) for name, one in space.dimensions.items()}
-            for space in self.contest.spaces
-        ]
-        said = {"tuning": tuning.model_dump(mode="json"), "seed": self._seed(tuning)}
-        about = json.loads(json.dumps({**said, "spaces": spaces}))
-        data = [resolved.dataset.fingerprint, [s.fingerprint for s in resolved.search_splits]]
-        meaning = json.dumps([about, data], sort_keys=True)
-        return Study(
-            job=resolved.name,
-            metric=metric,
-            smaller_is_better=metric in SMALLER_IS_BETTER,
-            meaning=hashlib.blake2b(meaning.encode(), digest_size=16).hexdigest(),
-            about=about,
-        )
-
-    def _study_before(self) -> Study | None:
-        """What an earlier run of this search left, if it is readable."""
-        name = self.contest.resolved.name
-        if name not in self.store.artifact_names(KIND):
-            return None
-        try:
-            return Study.read(self.store, name)
-        except Damaged as damage:
-            self._warn(f"{damage} It is made anew from stored results.")
-            return None
-
-    def _round(self, sampler: Sampler, bracket: Bracket, rounds: int, before: Study | None) -> None:
+    def _round(self, sampler: Sampler, bracket: Bracket, rounds: int) -> None:
         """Ask, train, rank, tell."""
-        started, trained = time.perf_counter(), self.counted["trained"]
+        started, trained = time.perf_counter(), self.trainer.trained
         asked = sampler.ask(bracket.candidates)
         trials = [self._trial(candidate) for candidate in asked]
-        self._train([one for one in trials if one.state is not State.COMPLETE], bracket)
+        incomplete = [one for one in trials if one.state is not State.COMPLETE]
+        self.trainer.train(incomplete, bracket)
         sampler.tell([self._judged(c, one) for c, one in zip(asked, trials, strict=True)])
         new = Round(
             trials=tuple(one.number for one in trials),
             budgets=bracket.budgets,
-            trained=self.counted["trained"] - trained,
+            trained=self.trainer.trained - trained,
             seconds=round(time.perf_counter() - started, 3),
             ended=datetime.now(UTC).isoformat(timespec="seconds"),
-            interrupted=self.ended,
+            interrupted=self.trainer.ended,
         )
-        self.study.rounds.append(self._as_it_was(new, before))
-        self.study.save(self.store)
+        self.study.rounds.append(self._as_it_was(new))
+        self.study.save(self.trainer.store)
         self._tell_round(trials, rounds)
 
-    def _as_it_was(self, new: Round, before: Study | None) -> Round:
+    def _as_it_was(self, new: Round) -> Round:
         """A round of which all was stored keeps the times of the run that trained it."""
-        place = len(self.study.rounds)
+        place, before = len(self.study.rounds), self.before
         if new.trained or before is None or len(before.rounds) <= place:
             return new
         old = before.rounds[place]
@@ -213,102 +215,10 @@ class _Search:
         )
         if isinstance(entries, Unfit):
             trial.state, trial.reason = State.FAILED, entries.reason
-        self.entries[number], self.candidates[number] = fit, candidate
+        self.trainer.entries[number], self.candidates[number] = fit, candidate
         self.trials[candidate.identity] = trial
         self.study.trials.append(trial)
         return trial
-
-    def _train(self, trials: Sequence[Trial], bracket: Bracket) -> None:
-        """Train through the rungs; what is hopeless stays behind."""
-        running = [one for one in trials if one.keys]
-        for one in running:
-            one.state, one.value, one.rungs = State.OPEN, None, {}
-        planned = self._plan(running)
-        left = running
-        for budget in bracket.budgets:
-            left = self._sifted(left, planned, budget, bracket.factor) if left else []
-        self._compute(planned, [key for one in left for key in one.keys], None)
-        for one in running if self.ended else left:
-            self._settle(one)
-        if not self.ended:
-            for task in planned.tasks:
-                self.store.drop_snapshot(task.name)
-
-    def _plan(self, trials: Sequence[Trial]) -> Plan:
-        """The round's members as populations; every rung keeps these, whoever is left."""
-        entries = [entry for one in trials for entry in self.entries[one.number]]
-        return plan(entries, self.contest.search_job.shape, cores=self.cores)
-
-    def _sifted(self, running: list[Trial], planned: Plan, budget: int, factor: int) -> list[Trial]:
-        """Train to a rung and keep the best; those that are done already need no place there."""
-        open_keys = [
-            key
-            for one in running
-            if self.values.at_rung(one.keys, budget) is None
-            for key in self.values.without_standing(one.keys, budget)
-        ]
-        self._compute(planned, open_keys, budget)
-        if self.ended:
-            return []
-        values = [self.values.at_rung(one.keys, budget) for one in running]
-        for one, value in zip(running, values, strict=True):
-            if value is not None:
-                one.rungs[str(budget)] = value
-        kept = promoted([None if v is None else self.study.sign(v) for v in values], factor=factor)
-        for place, one in enumerate(running):
-            if place not in kept:
-                self._leave(one, values[place])
-        self.study.save(self.store)
-        self.values.drop_standing((key for one in running for key in one.keys), budget)
-        return [running[place] for place in kept]
-
-    def _leave(self, trial: Trial, value: float | None) -> None:
-        """Note what became of a trial that does not go on from a rung."""
-        if value is None or self.values.whole(trial.keys) is not None:
-            self._settle(trial)
-        else:
-            trial.state, trial.value = State.PRUNED, value
-
-    def _compute(self, planned: Plan, keys: Iterable[str], budget: int | None) -> None:
-        """Train some members of the round's populations as far as a budget."""
-        wanted = frozenset(keys)
-        tasks = [task.without(_Others(wanted)) for task in planned.tasks]
-        left = replace(planned, tasks=tuple(task for task in tasks if task.entries))
-        listed = tuple(entry for one in self.study.trials for entry in self.entries[one.number])
-        if self.interruption.asked:
-            self.ended, self.requeue = True, self.interruption.by_batch_system
-            return
-        if not left.tasks:
-            return
-        summary = run(
-            replace(self.contest.search_job, entries=listed),
-            left,
-            self.store,
-            listener=self.listener,
-            snapshot_seconds=self.snapshot_seconds,
-            budget=budget,
-            engine=self.engines.get(left.workers, left.threads),
-        )
-        self.counted["trained"] += summary.trained
-        self.counted["paused"] = summary.paused
-        self.reasons |= summary.failed
-        self.values.forget()
-        self.ended |= summary.interrupted
-        self.requeue |= summary.requeue
-
-    def _settle(self, trial: Trial) -> None:
-        """Note what became of a trial that is trained whole, or that failed."""
-        found = self.values.whole(trial.keys)
-        if found is not None:
-            trial.state, trial.value = State.COMPLETE, found.mean
-            trial.spread, trial.seconds = found.sd, found.seconds
-        elif not self.ended:
-            trial.state = State.FAILED
-            trial.reason = self._why(trial)
-
-    def _why(self, trial: Trial) -> str:
-        told = [self.reasons[key]["reason"] for key in trial.keys if key in self.reasons]
-        return next(iter(told), f"its {self.study.metric} is undefined on the validation examples")
 
     def _judged(self, candidate: Candidate, trial: Trial) -> Judged:
         usable = trial.state in (State.COMPLETE, State.PRUNED) and trial.value is not None
@@ -320,7 +230,7 @@ class _Search:
 
     def _tell_round(self, trials: Sequence[Trial], rounds: int) -> None:
         best = next(iter(self.study.ranked), None)
-        self.listener(
+        self.trainer.listener(
             RoundEnded(
                 job=self.contest.resolved.name,
                 round=len(self.study.rounds),
@@ -331,31 +241,19 @@ class _Search:
                 metric=self.study.metric,
                 best_title=best.title if best else "",
                 best=best.value if best else None,
-                interrupted=self.ended,
+                interrupted=self.trainer.ended,
             )
         )
 
     def _summary(self, seconds: float) -> Summary:
+        trainer = self.trainer
         keys = {key for one in self.study.trials for key in one.keys}
         return Summary(
-            trained=self.counted["trained"],
-            stored=len(self.store.find(keys)) - self.counted["trained"],
-            failed={} if self.study.ranked else self.reasons,
-            paused=self.counted["paused"],
-            interrupted=self.ended,
-            requeue=self.requeue,
+            trained=trainer.trained,
+            stored=len(trainer.store.find(keys)) - trainer.trained,
+            failed={} if self.study.ranked else trainer.reasons,
+            paused=trainer.paused,
+            interrupted=trainer.ended,
+            requeue=trainer.requeue,
             seconds=seconds,
         )
-
-    def _warn(self, text: str) -> None:
-        self.listener(Warned(job=self.contest.resolved.name, text=text))
-
-
-@dataclass(frozen=True, slots=True)
-class _Others:
-    """All keys but some."""
-
-    wanted: frozenset[str]
-
-    def __contains__(self, key: object) -> bool:
-        return key not in self.wanted

@@ -192,6 +192,52 @@ def test_a_share_of_validation_examples_may_be_chosen(tmp_path, inline):
     assert len(split.validation) == pytest.approx(len(split.train), abs=1)
 
 
+PLUGIN = """\
+from sklearn.neighbors import KNeighborsClassifier
+from ...tools import check_argument as check
+
+CLF_INFO = {
+    'name': 'near', 'short': 'N', 'description': 'k nearest',
+    'parameters': [{'name': 'k', 'description': 'neighbours', 'type': 'integer',
+                    'range': [1, 200], 'default_value': 5}],
+}
+
+def get_clf(args, data_specs):
+    return Classifier(args, data_specs)
+
+def get_info():
+    return CLF_INFO
+
+class Classifier():
+    def __init__(self, args, data_specs):
+        self.clf = KNeighborsClassifier(n_neighbors=check('k', args, CLF_INFO))
+    def get_info(self):
+        return CLF_INFO
+    def fit(self, X_train, y_train):
+        self.clf.fit(X_train, y_train)
+    def predict(self, X_test, y_test):
+        return self.clf.predict(X_test)
+    def predict_proba(self, X_test, y_test):
+        return self.clf.predict_proba(X_test)
+"""
+
+
+def test_a_user_s_own_classifier_is_tuned_like_a_built_in_one(tmp_path, inline):
+    path = write(tmp_path, tuning_rounds=2, tuning_population=2, dataset="sklearn_iris")
+    folder = tmp_path / "modules" / "classifiers" / "near"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(PLUGIN)
+    tuned = {"tune": True, "type": "int", "min": 1, "max": 90, "initial": 90, "sigma": 5}
+    job = json.loads(path.read_text())
+    job["data"]["subset_train"] = 1
+    job["classifiers"] = [{"title": "near {k}", "method": "near", "k": tuned}]
+    path.write_text(json.dumps(job))
+    found = tune(path, tmp_path / "store").launched.searched.study
+    assert found.trials[0].title == "near 90"
+    assert found.ranked[0].value > found.trials[0].value
+    assert all(isinstance(one.values["k"], int) for one in found.trials)
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [

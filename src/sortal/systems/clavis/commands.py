@@ -120,4 +120,6 @@ def autotune(
     written = run(job, wishes, echo, quiet=quiet)
     for path in (written.result, written.report):
         echo(f"wrote {path}")
+    if written.launched.summary.interrupted:
+        echo("interrupted; the best so far are kept, and the same command goes on.")
     raise typer.Exit(written.exit_code)
