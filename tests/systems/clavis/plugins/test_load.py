@@ -46,6 +46,8 @@ def test_one_that_cannot_be_imported_is_told_with_its_traceback_and_hides_no_oth
         "(__init__.py, line 1)."
     )
     assert "import no_such_package" in bad.traceback
+    assert "importlib" not in bad.traceback
+    assert bad.traceback.count("File ") == 1
     assert "SyntaxError" in odd.reason
     assert "line 1" in odd.reason
     assert gone.reason.startswith("importing it raised SystemExit: never")

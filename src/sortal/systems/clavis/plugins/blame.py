@@ -1,9 +1,12 @@
 """Where in a plugin something went wrong, and where what it prints goes."""
 
+import importlib
 import io
 import sys
 import traceback
 from pathlib import Path
+
+_IMPORTING = ("<frozen importlib", importlib.__file__, str(Path(__file__).parent))
 
 
 def blame(error: BaseException, folder: Path) -> str:
@@ -26,6 +29,18 @@ def blame(error: BaseException, folder: Path) -> str:
         return f"raised {said}"
     last = frames[-1]
     return f"raised {said} ({Path(last.filename).relative_to(folder)}, line {last.lineno})"
+
+
+def told_trace(error: BaseException) -> str:
+    """The traceback of an import, without the steps of importing itself."""
+    told = traceback.TracebackException.from_exception(error)
+    waiting = [told]
+    while waiting:
+        one = waiting.pop()
+        kept = [frame for frame in one.stack if not frame.filename.startswith(_IMPORTING)]
+        one.stack = traceback.StackSummary.from_list(kept)
+        waiting += [before for before in (one.__cause__, one.__context__) if before]
+    return "".join(told.format())
 
 
 class ErrorStream(io.TextIOBase):

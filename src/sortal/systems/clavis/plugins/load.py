@@ -1,6 +1,5 @@
 """All plugins of the folders that a user names: those that can be used, and why the others cannot."""
 
-import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from sortal.errors import NotFound, UserError
 from sortal.methods.base import Method
 from sortal.methods.provided import Provider
 from sortal.systems.clavis.plugins import keras_2020
-from sortal.systems.clavis.plugins.blame import ErrorStream, blame
+from sortal.systems.clavis.plugins.blame import ErrorStream, blame, told_trace
 from sortal.systems.clavis.plugins.classifier import ClassifierPlugin
 from sortal.systems.clavis.plugins.dataset import DatasetPlugin
 from sortal.systems.clavis.plugins.method import method_of
@@ -207,7 +206,7 @@ def _tried(kind: str, folder: Path, make: Callable[[Path], _Plugin]) -> _Plugin 
             kind=kind,
             folder=folder,
             reason=f"importing it {blame(error, folder)}.",
-            traceback="".join(traceback.format_exception(error)),
+            traceback=told_trace(error),
         )
 
 
