@@ -4,21 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sortal.systems.clavis.builtin.epochs import epoch_lines, keras_history, saved_model
+from sortal.systems.clavis.builtin.epochs import epoch_lines, saved_model
 
 ROWS = [
     {"epoch": 1.0, "loss": 1.0, "accuracy": 0.5, "validation_loss": 1.1},
     {"epoch": 2.0, "loss": 0.75, "accuracy": 0.625, "validation_loss": 1.0},
 ]
-
-
-def test_a_history_has_the_names_of_keras():
-    assert keras_history(ROWS) == {
-        "loss": [1.0, 0.75],
-        "accuracy": [0.5, 0.625],
-        "val_loss": [1.1, 1.0],
-    }
-    assert keras_history([]) == {}
 
 
 @pytest.mark.parametrize(("verbose", "printed"), [(0, 0), (1, 1), (2, 2), (10, 2)])

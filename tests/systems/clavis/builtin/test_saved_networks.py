@@ -58,6 +58,7 @@ def of_keras(tmp_path_factory, halves, squares):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["h5", "keras"])
 def test_networks_of_keras_predict_as_in_keras(of_keras, learn, squares, ending):
     cnn, mlp = (str(of_keras / f"{name}.{ending}") for name in ("cnn", "mlp"))

@@ -14,19 +14,6 @@ _NAMES = {
 _FORBIDDEN = '/\\:*?"<>|'
 
 
-def keras_history(rows: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
-    """A history in the page's form: a list of one number an epoch by Keras's name.
-
-    >>> keras_history([{"epoch": 1, "loss": 0.5, "validation_loss": 0.7}])
-    {'loss': [0.5], 'val_loss': [0.7]}
-    """
-    return {
-        keras: [float(row[ours]) for row in rows]
-        for ours, keras in _NAMES.items()
-        if rows and all(ours in row for row in rows)
-    }
-
-
 def epoch_lines(rows: Sequence[Mapping[str, float]], verbose: int) -> Iterator[str]:
     """What is printed of a training.
 
