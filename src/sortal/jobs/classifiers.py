@@ -12,7 +12,7 @@ from sortal.job.problems import JobError, Problem
 from sortal.job.tuned import is_tuned
 from sortal.job.validation import problems_of
 from sortal.job.values import Expansion, combinations, expand
-from sortal.job.words import nearest
+from sortal.job.words import arms, nearest, peel
 from sortal.jobs.entries import render_title
 from sortal.jobs.tunable import Tunable, refuse_tuned, tunable
 from sortal.methods import registry
@@ -132,10 +132,10 @@ def _method(block: ClassifierBlock, path: str) -> Method:
 def _is_array(method: Method, name: str) -> bool:
     """Whether a parameter's own value is a list."""
     field = method.Parameters.model_fields.get(name)
-    return field is not None and any(
-        typing.get_origin(kind) in (list, tuple) or kind in (list, tuple)
-        for kind in (field.annotation, *typing.get_args(field.annotation))
-    )
+    if field is None:
+        return False
+    kinds = [peel(arm)[0] for arm in arms(peel(field.annotation)[0])]
+    return any(typing.get_origin(kind) in (list, tuple) or kind in (list, tuple) for kind in kinds)
 
 
 def _validated(method: Method, expansion: Expansion, path: str) -> tuple[Parameters, ...]:

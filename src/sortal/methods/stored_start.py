@@ -149,7 +149,8 @@ def _numbered(group: h5py.Group | None) -> Arrays:
     """Arrays of a layer, or of the cell that a recurrent one steps with."""
     if group is None:
         return ()
-    found = group.get("vars", {}) or group.get("cell/vars", {})
+    own, inner = (group.get(place, {}) for place in ("vars", "cell/vars"))
+    found = own if len(own) else inner
     return tuple(found[name][()] for name in sorted(found, key=int))
 
 
