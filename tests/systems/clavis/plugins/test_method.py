@@ -468,6 +468,7 @@ class TestParameters:
         {"name": "any", "type": "other", "default_value": None},
         {"name": "odd", "type": "integer", "default_value": None},
         {"name": "copy", "type": "boolean", "default_value": True},
+        {"name": "model_file", "type": "string", "default_value": "model.h5"},
     ]
 
     @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
-from pydantic import ConfigDict, Field, PlainValidator, create_model
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, create_model
 
 from sortal.errors import OptionError
 from sortal.methods import base
@@ -106,7 +106,8 @@ def _is_ours(declared: Declared) -> bool:
 
 def _check(declared: Declared, classifier: str) -> None:
     place = f"classifier {classifier}: parameter"
-    if declared.name in CARRIED or declared.name.startswith(("_", "model_")) or _is_ours(declared):
+    taken = declared.name in CARRIED or declared.name.startswith("_") or _is_ours(declared)
+    if taken or (declared.name.startswith("model_") and hasattr(BaseModel, declared.name)):
         raise OptionError(place, declared.name, "a name that Sortal does not use itself")
     try:
         json.dumps(declared.default, allow_nan=False)
