@@ -5,6 +5,7 @@ Every function looks at whole columns at once. What cannot be understood is rais
 """
 
 import re
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,7 +23,12 @@ _NUMBER = r"^[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf|infinity|nan)$"
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _FINITE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _CANONICAL = r"^(0|-?[1-9]\d{0,17})$"
-_MISSING = pa.array(MISSING)
+
+
+@cache
+def _missing() -> pa.Array:
+    """Texts that mean a missing value; made when asked for, because pyarrow then imports pandas."""
+    return pa.array(MISSING)
 
 
 class BadValue(ValueError):
@@ -78,7 +84,9 @@ def texts(column: Column) -> Any:
     if not pa.types.is_string(kind):
         return pc.cast(plain, pa.string())
     trimmed = pc.utf8_trim_whitespace(plain)
-    return pc.if_else(pc.is_in(trimmed, value_set=_MISSING), pa.scalar(None, pa.string()), trimmed)
+    return pc.if_else(
+        pc.is_in(trimmed, value_set=_missing()), pa.scalar(None, pa.string()), trimmed
+    )
 
 
 def classes(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
