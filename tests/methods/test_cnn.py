@@ -10,7 +10,7 @@ from sortal.data.labels import Labels
 from sortal.data.prepared import Prepared
 from sortal.data.preparer import Preparation
 from sortal.data.split import Part, Split
-from sortal.methods.base import Failed, Member, Trained
+from sortal.methods.base import Failed, Member, Shape, Trained
 from sortal.methods.cnn import CNN, CNNParameters, _network
 from sortal.networks.layer import Pass
 
@@ -98,6 +98,18 @@ def test_it_learns_digits_from_images(train):
 def test_kerass_old_examples_have_as_many_parameters_as_in_keras(parameters, shape, numbers):
     network = drawn_network(parameters, shape)
     assert network.numbers == numbers
+
+
+@pytest.mark.parametrize(
+    ("parameters", "shape"),
+    [(MNIST, (28, 28)), (CIFAR, (32, 32, 3)), ({"axes": 1, "filters": (8, 16)}, (50, 2))],
+)
+def test_the_cost_counts_the_weights_that_there_are(parameters, shape):
+    chosen = CNNParameters(shape=shape, **parameters)
+    member = Member(key="m", method="cnn", parameters=chosen, seed=0)
+    size = Shape(examples=100, scored=100, features=int(np.prod(shape)), outputs=10)
+    cost = CNN().cost(member, size)
+    assert cost.disk_bytes / 4 == pytest.approx(drawn_network(parameters, shape).numbers, rel=0.01)
 
 
 def test_layers_stand_as_in_kerass_old_example():

@@ -12,7 +12,7 @@ from sortal.data.prepared import Prepared
 from sortal.data.preparer import Preparation
 from sortal.data.split import Part, Split
 from sortal.errors import DataError
-from sortal.methods.base import Failed, Member, Trained
+from sortal.methods.base import Failed, Member, Shape, Trained
 from sortal.methods.lstm import LSTM, LSTMParameters, _network
 from sortal.networks.layer import Pass
 
@@ -113,6 +113,23 @@ def test_kerass_old_examples_have_their_layers_and_numbers():
     assert kinds == ["token_embedding", "dropout", *middle, "lstm", "dense"]
     assert both.shapes[5] == (64, 19)
     assert both.numbers == 20000 * 64 + 20_544 + 37_800 + 2 * 71
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"num_words": 2000, "layer_sizes": (30, 20)},
+        {"num_words": 2000, "filters": (64,), "hidden_layer_sizes": (9,)},
+        {"shape": (40, 2)},
+    ],
+)
+def test_the_cost_counts_the_weights_that_there_are(parameters):
+    data = data_of(np.zeros((4, 80), dtype=np.int64), np.arange(4) % 2)
+    chosen = LSTMParameters(**parameters)
+    member = Member(key="m", method="lstm", parameters=chosen, seed=0)
+    cost = LSTM().cost(member, Shape(examples=100, scored=100, features=80, outputs=2))
+    expected = drawn_network(parameters, data).numbers
+    assert cost.disk_bytes / 4 == pytest.approx(expected, rel=0.02)
 
 
 def test_signals_are_read_without_a_table(train):

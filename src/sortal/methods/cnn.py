@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sortal.data.prepared import Prepared
 from sortal.methods.base import Control, Cost, Member, Outcome, Population, Shape
 from sortal.methods.convolutional import AbstractConvolutionalParameters, Axes
-from sortal.methods.example_layout import Layout, layout_of
+from sortal.methods.example_layout import Layout, divided, layout_of
 from sortal.methods.network_method import AbstractNetworkMethod, estimate
 from sortal.networks.window import Count
 
@@ -111,24 +111,20 @@ class CNN(AbstractNetworkMethod):
         return (*layout, *seen, *chosen.convolved, *chosen.bent, *dense, chosen.apart(member))
 
     def cost(self, member: Member, shape: Shape) -> Cost:
-        """Count multiplications and steps, of a square image where the shape is not given."""
+        """Count multiplications, weights and steps."""
         chosen = _parameters(member)
-        side = math.isqrt(shape.features) or 1
-        given = chosen.shape or (side, side)
-        planes, channels = (given[:2], given[2]) if len(given) == 3 else (given, 1)
-        numbers, points = 0, math.prod(planes)
-        axes = 1 if len(given) == 1 or chosen.axes == 1 else 2
-        for block, pool in zip(chosen.blocks, _pools(chosen), strict=True):
-            for number in block:
-                size = chosen.kernel_size
-                window = (size if isinstance(size, int) else size[number]) ** axes
-                numbers += points * window * channels * chosen.filters[number]
-                channels = chosen.filters[number]
-            points = max(1, points // pool**axes)
-        flat = channels * (points if chosen.global_pooling == "none" else 1)
-        sizes = (flat, *chosen.hidden_layer_sizes, shape.outputs)
-        numbers += sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
-        return estimate(chosen, numbers, shape, seconds_per_step=_SECONDS_PER_STEP)
+        points, channels = _guessed(chosen, shape.features)
+        work = chosen.work(points, channels)
+        seen = 1 if chosen.global_pooling != "none" else math.prod(work.points)
+        sizes = (work.channels * seen, *chosen.hidden_layer_sizes, shape.outputs)
+        dense = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+        return estimate(
+            chosen,
+            work.products + dense,
+            shape,
+            seconds_per_step=_SECONDS_PER_STEP,
+            held=work.held + dense,
+        )
 
     def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
         """Train in tiles; pausing and resuming go through `population.resume`."""
@@ -144,12 +140,12 @@ def _parameters(member: Member) -> CNNParameters:
     return member.parameters
 
 
-def _pools(chosen: CNNParameters) -> tuple[int, ...]:
-    """Points that become one behind each block, along each axis."""
-    if chosen.pooling == "none":
-        return (1,) * len(chosen.blocks)
-    size = chosen.pool_size
-    return size if isinstance(size, tuple) else (size,) * len(chosen.blocks)
+def _guessed(chosen: CNNParameters, features: int) -> tuple[tuple[int, ...], int]:
+    """Points and channels; a square of one channel where only the data know."""
+    if chosen.shape is not None:
+        return divided(chosen.shape, chosen.axes)
+    side = math.isqrt(features) or 1
+    return ((features,) if chosen.axes == 1 else (side, side)), 1
 
 
 def _network(data: Prepared, member: Member, features: int, outputs: int) -> "Network":

@@ -1,6 +1,8 @@
 """Parameters of convolutions in blocks, and the layers that they describe."""
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, TypeVar
 
@@ -20,6 +22,22 @@ Axes: TypeAlias = Literal[1, 2]
 Several: TypeAlias = Count | Annotated[tuple[Count, ...], Field(min_length=1)]
 T = TypeVar("T")
 PoolingName: TypeAlias = Literal["max", "average", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Cost of convolutions, biases left out."""
+
+    products: int
+    """Multiplications of one example."""
+
+    held: int
+    """Weights."""
+
+    points: tuple[int, ...]
+    """Of the example behind them, along each axis."""
+
+    channels: int
 
 
 class AbstractConvolutionalParameters(AbstractStartedParameters):
@@ -99,6 +117,27 @@ class AbstractConvolutionalParameters(AbstractStartedParameters):
     def bent(self) -> tuple[object, ...]:
         """What members must agree on for equal activations and normalisation."""
         return (self.activation, self.leaky_slope, self.batch_norm)
+
+    def work(self, points: tuple[int, ...], channels: int) -> "Work":
+        """What convolutions of an example take, and the example that they leave.
+
+        Args:
+            points: Along each axis.
+            channels: Numbers at each point.
+        """
+        products = held = 0
+        for number, block in enumerate(self.blocks):
+            for one in block:
+                size = _nth(self.kernel_size, one)
+                weights = channels * self.filters[one] * size ** len(points)
+                if _nth(self.padding, one) == "valid":
+                    points = tuple(max(1, count - size + 1) for count in points)
+                products += weights * math.prod(points)
+                channels, held = self.filters[one], held + weights
+            if self.pooling != "none":
+                size = _nth(self.pool_size, number)
+                points = tuple(max(1, count // size) for count in points)
+        return Work(products=products, held=held, points=points, channels=channels)
 
     def convolutions_along(self, axes: Axes) -> Iterator["AnyLayer"]:
         """Layers that act on examples (channels, points) or (channels, height, width)."""

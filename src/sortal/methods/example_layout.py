@@ -70,7 +70,7 @@ def layout_of(
     given = shape or own
     if order == "first" and shape is None and len(own) > 1:
         given = (*own[1:], own[0])
-    points, count = _divided(given, axes)
+    points, count = divided(given, axes)
     layout = Layout(start=_start(inputs, name), points=points, channels=count, order=order)
     if layout.count != math.prod(own):
         raise OptionError("shape", list(given), f"the {math.prod(own)} numbers of input {name}")
@@ -91,8 +91,12 @@ def _name(arrays: Mapping[str, Array], name: str | None) -> str:
     return shaped[0]
 
 
-def _divided(given: tuple[int, ...], axes: Literal[1, 2] | None) -> tuple[tuple[int, ...], int]:
-    """Points, and channels, of a shape."""
+def divided(given: tuple[int, ...], axes: Literal[1, 2] | None) -> tuple[tuple[int, ...], int]:
+    """Points, and channels, of a shape that has its channels behind, if any.
+
+    Raises:
+        OptionError: It has too few or too many axes.
+    """
     axes = axes or (1 if len(given) == 1 else 2)
     if not axes <= len(given) <= axes + 1:
         expected = "height, width and perhaps channels" if axes == 2 else "points, perhaps channels"

@@ -12,7 +12,7 @@ from sortal.data.split import Part
 from sortal.errors import DataError
 from sortal.methods.base import Control, Cost, Failed, Member, Outcome, Population, Shape
 from sortal.methods.convolutional import AbstractConvolutionalParameters, Several
-from sortal.methods.example_layout import layout_of
+from sortal.methods.example_layout import divided, layout_of
 from sortal.methods.network_method import AbstractNetworkMethod, estimate
 from sortal.methods.trained_parameters import Share
 from sortal.networks.window import Count
@@ -107,22 +107,23 @@ class LSTM(AbstractNetworkMethod):
         return (*tokens, *chosen.convolved, *chosen.bent, *layers, chosen.apart(member))
 
     def cost(self, member: Member, shape: Shape) -> Cost:
-        """Count multiplications, and steps by the points that they go through."""
+        """Count multiplications, weights, and steps by the points that they go through."""
         chosen = _parameters(member)
-        channels = chosen.embedded or (*(chosen.shape or ()), 1, 1)[1]
-        points = shape.features if chosen.num_words else max(1, shape.features // channels)
-        numbers = 0
-        for number, filters in enumerate(chosen.filters):
-            size = chosen.kernel_size
-            window = size if isinstance(size, int) else size[number]
-            numbers += points * window * channels * filters
-            channels = filters
+        own = divided(chosen.shape, 1)[1] if chosen.shape else 1
+        channels = chosen.embedded or own
+        work = chosen.work((max(1, shape.features // own),), channels)
+        (points,), channels = work.points, work.channels
+        held = work.held + (chosen.num_words or 0) * chosen.embedded
+        products = work.products
         for units in chosen.layer_sizes:
-            numbers += points * 4 * units * (channels + units)
-            channels = units
+            weights = 4 * units * (channels + units + 1)
+            products, held, channels = products + points * weights, held + weights, units
         sizes = (channels, *chosen.hidden_layer_sizes, shape.outputs)
-        numbers += sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
-        return estimate(chosen, numbers, shape, seconds_per_step=points * _SECONDS_PER_POINT)
+        dense = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+        seconds = len(chosen.layer_sizes) * points * _SECONDS_PER_POINT
+        return estimate(
+            chosen, products + dense, shape, seconds_per_step=seconds, held=held + dense
+        )
 
     def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
         """Train in tiles; pausing and resuming go through `population.resume`."""

@@ -37,7 +37,12 @@ class AbstractNetworkMethod:
 
 
 def estimate(
-    chosen: AbstractTrainedParameters, numbers: int, shape: Shape, *, seconds_per_step: float
+    chosen: AbstractTrainedParameters,
+    numbers: int,
+    shape: Shape,
+    *,
+    seconds_per_step: float,
+    held: int | None = None,
 ) -> Cost:
     """Count multiplications and steps of one network.
 
@@ -46,13 +51,15 @@ def estimate(
         numbers: Multiplications that one example takes on its way forward.
         shape: Sizes of the data.
         seconds_per_step: What an update takes however few the examples.
+        held: Parameters; None where each is multiplied with once.
     """
+    held = numbers if held is None else held
     updates = chosen.steps_per_epoch or -(-shape.examples // chosen.batch_size)
     seen = chosen.steps_per_epoch * chosen.batch_size or shape.examples
     products = numbers * (3 * seen * chosen.epochs + shape.scored)
     steps = chosen.epochs * updates
     return Cost(
         seconds=products / _MULTIPLICATIONS_PER_SECOND + steps * seconds_per_step,
-        memory_bytes=12.0 * shape.features * (shape.examples + shape.scored) + 40.0 * numbers,
-        disk_bytes=4.0 * numbers,
+        memory_bytes=12.0 * shape.features * (shape.examples + shape.scored) + 40.0 * held,
+        disk_bytes=4.0 * held,
     )
