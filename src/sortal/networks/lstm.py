@@ -9,6 +9,11 @@ from torch import Tensor
 from sortal.errors import OptionError
 from sortal.networks.layer import AbstractLayer, Held, Pass, Shape, Slot
 
+_GATES = 1 << 23
+"""Numbers of gates that are held at once where no slopes are wanted; 32 MB."""
+
+_LEAST_ROWS = 32
+
 
 class LSTM(AbstractLayer):
     """A memory with input, forget and output gates (doi:10.1162/neco.1997.9.8.1735), as torch computes it.
@@ -58,12 +63,21 @@ class LSTM(AbstractLayer):
         """Read from the first point to the last, from a state of zeros."""
         weight, recurrent, bias = (held.slots[name] for name in ("weight", "recurrent", "bias"))
         signals = values.movedim(-1, 2).expand(len(weight), -1, -1, -1)
-        start = values.new_zeros(1, values.shape[1], self.units)
         none = torch.zeros_like(bias[0].flatten())
         states = []
         for signal, *own in zip(signals, weight, recurrent, bias.flatten(1), strict=True):
-            every, last, _ = torch.lstm(
-                signal, (start, start), [*own, none], True, 1, 0.0, run.training, False, True
-            )
-            states.append(every if self.sequence else last[0])
+            pieces = signal.split(values.shape[1] if run.training else self._rows(values.shape[-1]))
+            states.append(torch.cat([self._read(one, [*own, none]) for one in pieces]))
         return torch.stack(states).movedim(2, -1) if self.sequence else torch.stack(states)
+
+    def _rows(self, points: int) -> int:
+        """Examples whose gates are held at once where no slopes are wanted."""
+        return max(_LEAST_ROWS, _GATES // (4 * self.units * points))
+
+    def _read(self, signals: Tensor, weights: list[Tensor]) -> Tensor:
+        """States of one member, shape (rows, points, units) or (rows, units)."""
+        start = signals.new_zeros(1, len(signals), self.units)
+        every, last, _ = torch.lstm(
+            signals, (start, start), weights, True, 1, 0.0, False, False, True
+        )
+        return every if self.sequence else last[0]
