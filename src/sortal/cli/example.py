@@ -13,11 +13,6 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def example() -> None:
-    """Keep the system's name a word of the command while there is only one."""
-
-
 @app.command("cms", short_help="Weighted simulated events whose best classifier is known.")
 def cms(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write it.")],
@@ -53,3 +48,29 @@ def cms(
             f"{best['auc']:.4f} and a figure of merit of {best['merit']:.3f}."
         )
     typer.echo(f"\nNext:\n  cd {folder}\n  sortal cms binary -s binary.yaml")
+
+
+@app.command("clavis", short_help="Batch jobs, a tuning job and plugins, in the page's folders.")
+def clavis(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write it.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Write into a folder that holds files already.")
+    ] = False,
+) -> None:
+    """Write jobs and plugins in the folders of the page of ClaVis, with its programs.
+
+    The programs (batch.py and others) are the commands of `sortal clavis`, so that the
+    page's lines run as they are printed. DIR/README.md says what each job shows.
+
+    \b
+    Example
+      sortal example clavis clavis-example
+      cd clavis-example
+      sortal clavis batch jobs/my_job.json
+      python3 batch.py jobs/my_job.json
+    """
+    from sortal.systems.clavis.example import write_example
+
+    write_example(folder, force=force)
+    typer.echo(f"Jobs, plugins and a README are in {folder}.")
+    typer.echo(f"\nNext:\n  cd {folder}\n  sortal clavis batch jobs/my_job.json")
