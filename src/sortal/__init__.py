@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sortal.estimators import estimator
     from sortal.job.models import Job
     from sortal.jobs.result import Result
-    from sortal.notebook import Results, check, ensemble, load, run
+    from sortal.notebook import Results, check, ensemble, import_predictions, load, run
     from sortal.store.store import Store
 
     __version__: str
@@ -29,6 +29,7 @@ __all__ = [
     "check",
     "ensemble",
     "estimator",
+    "import_predictions",
     "list_datasets",
     "list_methods",
     "list_parameters",
@@ -47,6 +48,7 @@ _PLACES = {
     "check": "notebook",
     "ensemble": "notebook",
     "estimator": "estimators",
+    "import_predictions": "notebook",
     "list_datasets": "catalogue",
     "list_methods": "catalogue",
     "list_parameters": "catalogue",

@@ -153,6 +153,32 @@ def ensemble(
     return Results.of(made.results)
 
 
+def import_predictions(
+    files: str | Path | Sequence[str | Path],
+    *,
+    job: str,
+    title: str | None = None,
+    id_column: str | None = None,
+    label_column: str | None = None,
+    store: str | Path = DEFAULT_STORE,
+) -> "Results":
+    """Put classifiers that were trained elsewhere into a job, and return its results.
+
+    Store and job are made if need be. Arguments and errors: `jobs.imported.import_predictions`.
+    """
+    from sortal.jobs.imported import import_predictions as imported
+
+    made = imported(
+        Store.open(Path(store)),
+        _paths(files) or [],
+        job=job,
+        title=title,
+        id_column=id_column,
+        label_column=label_column,
+    )
+    return Results.of(made.results)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Results(results.Results):
     """What a job came to: its classifiers ranked, compared, drawn and applied.

@@ -22,7 +22,8 @@ NAMED = {" ".join(path): command for path, command in commands()}
 
 def test_there_are_the_commands_that_the_manual_names():
     assert set(NAMED) == {
-        *("", "run", "check", "show", "list", "ensemble", "predict", "methods", "datasets"),
+        *("", "run", "check", "show", "list", "ensemble", "import"),
+        *("predict", "methods", "datasets"),
         *("export", "map", "project", "schema", "demo", "example", "example cms"),
         *("clavis", "clavis batch", "clavis autotune"),
         *("cms", "cms binary", "cms multiclass", "cms apply", "cms template"),

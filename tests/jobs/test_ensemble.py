@@ -397,7 +397,7 @@ def test_members_that_an_ensemble_needs_outlive_their_job(store, run, tmp_path):
     predictor = Predictor.load(store, Results.read(store, "home").titled("kept"))
     (block,) = predictor.held(np.ones((3, 4)))
     assert block.spread.shape == (3, 3)
-    store.remove_ensemble("home", "kept")
+    store.remove_result("home", "kept")
     assert store.find(needed).keys() == {needed[1]}
     store.remove_job("home")
     assert store.gc().datasets == 1
@@ -407,11 +407,11 @@ def test_members_that_an_ensemble_needs_outlive_their_job(store, run, tmp_path):
 def test_deleting_an_ensemble_leaves_what_its_job_has(store):
     ensemble(store, MEMBERS, title="five")
     ensemble(store, ["lda", "trees"], title="four")
-    assert store.remove_ensemble("flowers", "five") == 1
+    assert store.remove_result("flowers", "five") == 1
     with pytest.raises(NotFound, match="There is: four"):
-        store.remove_ensemble("flowers", "five")
+        store.remove_result("flowers", "five")
     with pytest.raises(NotFound, match="ensemble"):
-        store.remove_ensemble("flowers", "lda")
+        store.remove_result("flowers", "lda")
     assert len(Results.read(store, "flowers").results) == 7
     assert ensemble(store, MEMBERS, title="five").is_new
 

@@ -56,8 +56,8 @@ def test_members_that_an_ensemble_averages_are_kept_until_it_is_deleted(store, c
     assert store.remove_job("one") == 0
     assert store.gc().segments == 0
     with pytest.raises(NotFound, match="both"):
-        store.remove_ensemble("two", "bot")
-    assert store.remove_ensemble("two", "both") == 2
+        store.remove_result("two", "bot")
+    assert store.remove_result("two", "both") == 2
     assert store.find("abe").keys() == {"b"}
     assert store.read_job("two")["ensembles"] == []
     assert store.gc().segments == 2

@@ -10,6 +10,7 @@ from sortal.cli import (
     ensemble,
     example,
     export,
+    imports,
     jobs,
     maps,
     predict,
@@ -63,6 +64,7 @@ def sortal(
 jobs.mount(app)
 maps.mount(app)
 ensemble.mount(app)
+imports.mount(app)
 predict.mount(app)
 export.mount(app)
 catalogue.mount(app)

@@ -36,7 +36,7 @@ def show(
     job: Annotated[str, typer.Argument(metavar="JOB", help="Name of a job.")],
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Show a job as it was run: its file, its runs, its ensembles, its failures."""
+    """Show a job as it was run: its file, its runs, ensembles and imports, its failures."""
     from sortal.store.store import Store
 
     record = Store.open(store, create=False).read_job(job)
@@ -49,6 +49,9 @@ def show(
         )
     for title, members in _ensembles(record).items():
         typer.echo(f"\nensemble {title} of {', '.join(members)}")
+    for entry in record.get("imported", ()):
+        fold = "" if entry["fold"] is None else f", fold {entry['fold']}"
+        typer.echo(f"\nimported {entry['title']}{fold} from {entry['parameters']['file']}")
     for key, failure in record["failures"].items():
         typer.echo(f"\nfailed {key}: {failure['reason']}\n{failure['traceback']}")
 
@@ -90,7 +93,8 @@ def rm(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="JOB|ENSEMBLE", help="Name of a job, or JOB/TITLE for one of its ensembles."
+            metavar="JOB|RESULT",
+            help="Name of a job, or JOB/TITLE for one of its ensembles or imported classifiers.",
         ),
     ],
     store: StoreOption = DEFAULT_STORE,
@@ -103,9 +107,9 @@ def rm(
 
     opened = Store.open(store, create=False)
     job, slash, title = what.partition("/")
-    deleted = opened.remove_ensemble(job, title) if slash else opened.remove_job(job)
+    deleted = opened.remove_result(job, title) if slash else opened.remove_job(job)
     typer.echo(
-        f"deleted {'ensemble' if slash else 'job'} {what!r} and {deleted} results; "
+        f"deleted {'result' if slash else 'job'} {what!r} and {deleted} results; "
         "`sortal store gc` frees their bytes."
     )
 

@@ -27,11 +27,14 @@ class Split:
     fold: int | None = None
     """Number of the fold that is tested, None outside cross-validation."""
 
+    trained_elsewhere: bool = False
+    """Whether what is judged was trained on other examples, so that there need be none to train on."""
+
     fingerprint: str = ""
     """Hash of the row numbers; filled in when left empty."""
 
     def __post_init__(self) -> None:
-        if len(self.train) == 0:
+        if len(self.train) == 0 and not self.trained_elsewhere:
             raise DataError("the split leaves no example to train on.")
         if not self.fingerprint:
             digest = hashlib.blake2b(digest_size=16)

@@ -56,6 +56,8 @@ class Candidate:
             return "is a reference, which is there to compare with"
         if "members" in self.members[0].entry:
             return "is itself an ensemble: name what it averages"
+        if any(entry["title"] == self._title for entry in self.results.record.get("imported", ())):
+            return "was imported, and has scores of reported examples alone"
         wanted = {e["key"] for e in self.results.record["entries"] if e["title"] == self._title}
         stored = {member.entry["key"] for member in self.members}
         if wanted - stored:

@@ -229,13 +229,17 @@ class Panel:
         return np.asarray(certain[codes])
 
     def _usual(self, split: Split) -> np.ndarray:
-        """The most frequent answer of a split's training examples, by weight where they have one."""
-        labels = self.results.labels.for_target(self.target).take(split.train)
+        """The most frequent answer of a split's training examples, by weight where they have one.
+
+        Of the reported ones where all classifiers were trained elsewhere.
+        """
+        rows = split.train if len(split.train) else split.rows(self.results.part)
+        labels = self.results.labels.for_target(self.target).take(rows)
         known = labels.known
         codes = np.asarray(labels.codes)[known]
         dataset = self.results.store.dataset(self.results.record["dataset"])
         given = dataset.weights_for(self.target)
-        weights = np.ones(len(codes)) if given is None else np.asarray(given)[split.train][known]
+        weights = np.ones(len(codes)) if given is None else np.asarray(given)[rows][known]
         if labels.outputs is Outputs.INDEPENDENT:
             yes, no = (np.maximum(weights @ (codes == answer), 0.0) for answer in (1, 0))
             return np.asarray(yes > no).astype(np.int64)

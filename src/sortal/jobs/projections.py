@@ -19,7 +19,7 @@ from sortal.data.labels import UNKNOWN
 from sortal.data.preparer import Preparation, Preparer
 from sortal.data.split import Part, Split
 from sortal.data.undamaged import map_array
-from sortal.errors import Damaged, NotFound, SortalError
+from sortal.errors import Damaged, NotFound, SortalError, UserError
 from sortal.evaluation.projections.parameters import PROJECTIONS, Projection
 from sortal.evaluation.projections.project import Projected, project
 from sortal.jobs.results import Results
@@ -95,6 +95,7 @@ def projected_examples(results: Results, projection: Projection) -> ProjectedExa
         DataError: Examples are fewer than three, not finite, or of unequal length, or the method
             cannot cope with them.
         MissingExtra: The method needs a package that is not installed.
+        UserError: The job has no features, for its examples were imported.
     """
     store, record = results.store, results.record
     block = record["data"]
@@ -105,6 +106,11 @@ def projected_examples(results: Results, projection: Projection) -> ProjectedExa
     found = kept is not None
     if kept is None:
         dataset = store.dataset(record["dataset"])
+        if not dataset.inputs.arrays:
+            raise UserError(
+                f"{results.name}: its examples were imported without features: there is nothing "
+                "to project."
+            )
         fitted_on = results.splits[0].train
         preparer = Preparer.fit(dataset.inputs, dataset.names, fitted_on, preparation)
         kept = project(_PreparedRows(dataset, preparer, rows), projection)

@@ -10,12 +10,15 @@ from sortal.methods.registry import REFERENCES
 
 FORMAT = 1
 
+_BESIDE = {"ensembles": "the ensemble", "imported": "the imported classifier"}
+"""Lists of results that no run of the job trained, and what one of them is called."""
+
 
 def job_record(resolved: Resolved, before: Mapping[str, Any] | None) -> dict[str, Any]:
     """Describe a resolved job as JSON; runs of an earlier record of the job are kept.
 
-    So are its ensembles, where the data is still divided as it was and no classifier
-    of the job has taken their title.
+    So are its ensembles and what was imported, where the data is still divided as it was and
+    no classifier of the job has taken their title.
     """
     dataset = resolved.dataset
     record = {
@@ -39,7 +42,7 @@ def job_record(resolved: Resolved, before: Mapping[str, Any] | None) -> dict[str
     }
     return {
         **record,
-        "ensembles": _kept_ensembles(record, before) if before else [],
+        **{name: _kept(name, record, before) if before else [] for name in _BESIDE},
         "interim": _kept_interim(record, before) if before else [],
         **({"projections": _kept_projections(record, before)} if before else {}),
     }
@@ -59,20 +62,23 @@ def _kept_interim(record: Mapping[str, Any], before: Mapping[str, Any]) -> list[
     return [entry for entry in before.get("interim", ()) if entry["of"] in keys]
 
 
-def _kept_ensembles(
-    record: Mapping[str, Any], before: Mapping[str, Any]
+def _kept(
+    what: str, record: Mapping[str, Any], before: Mapping[str, Any]
 ) -> list[Mapping[str, Any]]:
     if any(before[name] != record[name] for name in ("dataset", "splits")):
         return []
     taken = {entry["title"] for entry in record["entries"]}
-    return [entry for entry in before.get("ensembles", ()) if entry["title"] not in taken]
+    return [entry for entry in before.get(what, ()) if entry["title"] not in taken]
 
 
-def lost_ensembles(record: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[str]:
-    """Titles of ensembles of an earlier record that a new one of the same job does not keep."""
-    kept = {entry["title"] for entry in record["ensembles"]}
-    had = before.get("ensembles", ()) if before else ()
-    return sorted({entry["title"] for entry in had} - kept)
+def lost_results(record: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[str]:
+    """Phrases for what an earlier record lists beside its members and a new one does not keep."""
+    phrases = []
+    for name, what in _BESIDE.items():
+        kept = {entry["title"] for entry in record[name]}
+        had = {entry["title"] for entry in before.get(name, ())} if before else set()
+        phrases += [f"{what} {title!r}" for title in sorted(had - kept)]
+    return phrases
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

@@ -201,8 +201,9 @@ class Result:
         return course_frame(self.courses)
 
     def seconds(self, what: str) -> float:
-        """Mean `fit_seconds` or `score_seconds` of a member."""
-        return float(np.mean([member.record[what] for member in self.members]))
+        """Mean `fit_seconds` or `score_seconds` of a member; NaN where they are not known."""
+        known = [member.record[what] for member in self.members]
+        return float(np.array(known, dtype=np.float64).mean())
 
     def __repr__(self) -> str:
         named = f"{self.title!r}, {self.target}" if self.target else repr(self.title)

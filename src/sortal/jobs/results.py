@@ -273,8 +273,9 @@ class Results:
 
 
 def entries_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Entries of a job's record: of its members, of such as they are unfinished, of its ensembles."""
-    return [*record["entries"], *record.get("interim", ()), *record.get("ensembles", ())]
+    """Entries of a job's record: its members, such as they are unfinished, its ensembles, what was imported."""
+    beside = ("interim", "ensembles", "imported")
+    return [*record["entries"], *(entry for name in beside for entry in record.get(name, ()))]
 
 
 def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[str, Any]:
@@ -290,8 +291,8 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[st
         "sd": figures[headline].sd if several else None,
         "log_loss": blank_if_nan(figures["log_loss"].mean),
         **({} if headline == "macro_f1" else {"macro_f1": blank_if_nan(figures["macro_f1"].mean)}),
-        "fit_seconds": result.seconds("fit_seconds"),
-        "score_seconds": result.seconds("score_seconds"),
+        "fit_seconds": blank_if_nan(result.seconds("fit_seconds")),
+        "score_seconds": blank_if_nan(result.seconds("score_seconds")),
         "members": len(result.members),
         "tied": result.title in tied,
         "reference": result.is_reference,

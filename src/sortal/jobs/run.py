@@ -24,7 +24,7 @@ from sortal.events import (
 )
 from sortal.jobs.interrupt import Interruption, stops_cleanly
 from sortal.jobs.plan import Plan, PlannedTask
-from sortal.jobs.record import job_record, lost_ensembles, run_entry, titles
+from sortal.jobs.record import job_record, lost_results, run_entry, titles
 from sortal.jobs.resolve import Resolved
 from sortal.jobs.summary import Summary
 from sortal.jobs.training_weights import member_weighing
@@ -74,8 +74,8 @@ def run(
     with store.lease(resolved.name):
         before = store.job_or_none(resolved.name)
         record = enter(resolved, store)
-        for title in lost_ensembles(record, before):
-            text = f"the ensemble {title!r} was of other data or titles, and is let go."
+        for lost in lost_results(record, before):
+            text = f"{lost} was of other data or titles, and is let go."
             listener(Warned(job=resolved.name, text=text))
         begun = find_begun(store, (e["key"] for e in record["entries"])) if as_is else None
         if begun:

@@ -175,7 +175,12 @@ def _read_split(path: Path) -> Split:
     ):
         fold = int(stored["fold"])
         rows = {part.value: stored[part.value] for part in Part}
-    split = Split(**rows, fold=None if fold == _NO_FOLD else fold)
+    split = Split(
+        **rows,
+        fold=None if fold == _NO_FOLD else fold,
+        # Any other without training examples was refused before it was stored.
+        trained_elsewhere=not len(rows[Part.TRAIN.value]),
+    )
     if split.fingerprint != path.stem:
         raise Damaged(f"{path}: holds the split {split.fingerprint}.")
     return split

@@ -1,8 +1,8 @@
 """Records of jobs: JSON that the driver defines, one file a job, replaced whole.
 
 Of a record's content the store reads `entries[].key` (the members that the job refers
-to), `ensembles` (their titles, keys and the keys of what they average), `dataset` and,
-when it must rename the job, `name`.
+to), `ensembles` (their titles, keys and the keys of what they average), `imported` (titles
+and keys), `dataset` and, when it must rename the job, `name`.
 """
 
 import json
@@ -83,7 +83,8 @@ def _value(value: Any) -> str:
 def keys_of(record: Json) -> set[str]:
     """Keys of the members that a job's record refers to, those that its ensembles average too.
 
-    `interim` lists members that were stored before they were trained to the end.
+    `interim` lists members that were stored before they were trained to the end, `imported` those
+    of classifiers that were trained elsewhere.
     """
     ensembles = record.get("ensembles", ())
     averaged = [member for entry in ensembles for member in entry["members"]]
@@ -92,5 +93,6 @@ def keys_of(record: Json) -> set[str]:
         *record.get("interim", ()),
         *ensembles,
         *averaged,
+        *record.get("imported", ()),
     ]
     return {str(entry["key"]) for entry in entries if "key" in entry}

@@ -64,25 +64,30 @@ class Upkeep(Opened):
             self.parts.jobs.remove(name)
             return len(mine)
 
-    def remove_ensemble(self, job: str, title: str) -> int:
-        """Delete an ensemble of a job, and those of its members that no job refers to any more.
+    def remove_result(self, job: str, title: str) -> int:
+        """Delete an ensemble or an imported classifier of a job.
+
+        With it go those members that no job refers to any more.
 
         Returns:
             How many members were deleted, its own scores among them.
 
         Raises:
-            NotFound: There is no such job, or it has no ensemble of that title.
+            NotFound: There is no such job, or it has no ensemble and nothing imported of that title.
             Damaged: A job's record is unreadable, so that shared members cannot be told.
             StoreBusy: A job is running.
         """
         with self.parts.leases.alone():
             record = self.parts.jobs.read(job)
-            ensembles = record.get("ensembles", ())
-            kept = [entry for entry in ensembles if entry["title"] != title]
-            if len(kept) == len(ensembles):
-                known = {str(entry["title"]) for entry in ensembles}
-                raise NotFound("ensemble", title, known, where=f"job {job!r}")
-            after = {**record, "ensembles": kept}
+            lists = {name: record[name] for name in ("ensembles", "imported") if name in record}
+            known = {str(entry["title"]) for listed in lists.values() for entry in listed}
+            if title not in known:
+                what = "ensemble or imported classifier"
+                raise NotFound(what, title, known, where=f"job {job!r}")
+            after = {
+                **record,
+                **{name: [e for e in of if e["title"] != title] for name, of in lists.items()},
+            }
             freed = collect.own_keys(self.parts, job) - keys_of(after)
             mine = gather.find(self.parts, freed)
             self.parts.tombstones.add(mine)

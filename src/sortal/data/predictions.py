@@ -1,0 +1,248 @@
+"""Read what a classifier trained elsewhere said of examples: ids, labels, scores or decisions.
+
+This module loads pyarrow; import it where files are read.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from sortal.data import columns
+from sortal.data.columns import BadValue
+from sortal.data.labels import UNKNOWN, Labels
+from sortal.data.readers.base import Table, place_in_file
+from sortal.data.readers.delimited import DelimitedTable, line_of_row
+from sortal.data.readers.registry import open_file
+from sortal.errors import DataError, NotFound
+
+ID, LABEL = "id", "label"
+"""Columns of ids and labels where no others are named."""
+
+DECISIONS = ("class", "predicted", "prediction")
+"""Columns that may hold the predicted class; the first that is there counts."""
+
+SCORE = "score_"
+"""What a column of scores may carry before its class, as in the files of `sortal predict`."""
+
+_ROWS = 65_536
+_TOLERANCE = 1e-3
+"""How far the probabilities of an example may be from 1 together: files round them."""
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Predictions:
+    """One file of predictions, an example a row."""
+
+    table: Table = field(repr=False)
+    id_column: str
+    label_column: str
+
+    ids: np.ndarray = field(repr=False)
+    """Shape (examples,), int64 or str, no two alike."""
+
+    labels: Labels | None = field(repr=False)
+    """Truth in classes of its own, none unknown; None where the file has no column of labels."""
+
+    classes: tuple[str, ...]
+    """Classes in the order of `scores`."""
+
+    scores: np.ndarray = field(repr=False)
+    """Shape (examples, classes), float64, finite; 1 for the predicted class where that is all
+    that is known."""
+
+    only_decisions: bool
+    """Whether the file has no scores."""
+
+    @property
+    def are_probabilities(self) -> bool:
+        """Whether scores are never negative and sum to 1 in each example."""
+        if self.only_decisions:
+            return False
+        sums = np.abs(self.scores.sum(axis=1) - 1)
+        return bool((self.scores >= 0).all() and (sums <= _TOLERANCE).all())
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def at(self, row: int, column: str) -> str:
+        """Name the file, the line of an example and a column."""
+        return _place(self.table, row, column)
+
+
+def read_predictions(
+    path: Path,
+    *,
+    id_column: str | None = None,
+    label_column: str | None = None,
+    classes: Sequence[str] | None = None,
+) -> Predictions:
+    """Read a table of predictions.
+
+    Scores are in a column a class, named after it or `score_CLASS`. A file that has none holds
+    decisions in `class`, `predicted` or `prediction`.
+
+    Args:
+        path: CSV, TSV, Parquet or another table.
+        id_column: Column that names each example; `id` if None.
+        label_column: Column of true classes; `label`, if there is one, where None.
+        classes: Classes that the scores are of, in order; told from the file if None: those of
+            its `score_CLASS` columns, those that it predicts and has labels of, or its other columns.
+
+    Raises:
+        DataError: A column is missing, a value is no number, no class or repeated.
+        NotFound: It has no column of a name that was given.
+    """
+    table = open_file(path)
+    if not isinstance(table, Table):
+        raise DataError(f"{path}: expected a table of predictions, got named arrays.")
+    names = table.names
+    id_name = _named(path, names, id_column, ID)
+    has_labels = label_column is not None or LABEL in names
+    label_name = _named(path, names, label_column, LABEL) if has_labels else LABEL
+    held = _columns(table)
+    ids = _understood(table, held, id_name, columns.ids)
+    _refuse_repeated(table, id_name, ids)
+    labels = _classes(table, held, label_name) if has_labels else None
+    decision = next((name for name in DECISIONS if name in names and name != label_name), None)
+    said = _classes(table, held, decision) if decision else None
+    beside = {id_name, label_name, *([decision] if decision else [])}
+    listed = tuple(classes or _told(path, [n for n in names if n not in beside], labels, said))
+    scored = _scored(path, [n for n in names if n not in beside], listed, decision)
+    scores = (
+        _certain(table, said, listed, decision)
+        if said and decision and not scored
+        else np.column_stack([_finite(table, held, name) for name in scored])
+    )
+    return Predictions(
+        table=table,
+        id_column=id_name,
+        label_column=label_name,
+        ids=ids,
+        labels=labels,
+        classes=listed,
+        scores=scores,
+        only_decisions=not scored,
+    )
+
+
+def recoded(labels: Labels, classes: Sequence[str]) -> np.ndarray:
+    """Codes of labels among other classes, UNKNOWN where a class is none of them, shape (examples,)."""
+    place = {name: code for code, name in enumerate(classes)}
+    table = np.array([place.get(name, UNKNOWN) for name in labels.classes], dtype=np.int64)
+    return np.asarray(table[labels.codes])
+
+
+def _named(path: Path, names: Sequence[str], given: str | None, usual: str) -> str:
+    name = given or usual
+    if name not in names:
+        if given is None:
+            raise DataError(
+                f"{path}: expected a column {usual!r}, or --{usual} to name it; its columns are "
+                f"{', '.join(map(repr, names))}."
+            )
+        raise NotFound("column", given, names, where=str(path))
+    return name
+
+
+def _told(
+    path: Path, names: Sequence[str], labels: Labels | None, said: Labels | None
+) -> Sequence[str]:
+    """Classes as a file tells them that nothing is known of."""
+    prefixed = [name.removeprefix(SCORE) for name in names if name.startswith(SCORE)]
+    if prefixed:
+        return prefixed
+    if said is not None:
+        known = {*said.classes, *(labels.classes if labels else ())}
+        return sorted(known, key=columns.natural)
+    if len(names) < 2:
+        raise DataError(
+            f"{path}: expected a column of scores for each of two or more classes, or decisions in "
+            f"a column {DECISIONS[0]!r}; beside ids and labels there is "
+            f"{', '.join(map(repr, names)) or 'nothing'}."
+        )
+    return names
+
+
+def _scored(
+    path: Path, names: Sequence[str], classes: Sequence[str], decision: str | None
+) -> list[str]:
+    """Column of scores of each class; none where the file has decisions alone."""
+    places = {one: name for one in classes for name in (one, f"{SCORE}{one}") if name in names}
+    missing = [one for one in classes if one not in places]
+    if missing and (places or decision is None):
+        raise DataError(
+            f"{path}: expected a column of scores for each class, and there is none for "
+            f"{', '.join(map(repr, missing))}; its columns are {', '.join(map(repr, names))}."
+        )
+    return list(places.values())
+
+
+def _certain(table: Table, said: Labels, classes: Sequence[str], column: str) -> np.ndarray:
+    """Scores of one who is sure of these decisions."""
+    codes = recoded(said, classes)
+    strange = np.flatnonzero(codes == UNKNOWN)
+    if len(strange):
+        got = said.classes[said.codes[strange[0]]]
+        raise DataError(
+            f"{_place(table, int(strange[0]), column)}: expected one of {', '.join(classes)}, "
+            f"got {got!r}."
+        )
+    return np.asarray(np.eye(len(classes))[codes])
+
+
+def _columns(table: Table) -> dict[str, Any]:
+    batches = list(table.batches(table.names, _ROWS))
+    if not sum(map(len, batches)):
+        raise DataError(f"{table.path}: expected predictions, got no rows.")
+    whole = pa.Table.from_batches(batches)
+    return {name: whole.column(number) for number, name in enumerate(table.names)}
+
+
+def _understood(
+    table: Table, held: dict[str, Any], name: str, meaning: Callable[[Any], Value]
+) -> Value:
+    try:
+        return meaning(held[name])
+    except BadValue as error:
+        raise DataError(f"{_place(table, error.row, name)}: {error}.") from error
+
+
+def _classes(table: Table, held: dict[str, Any], name: str) -> Labels:
+    codes, classes = _understood(table, held, name, columns.classes)
+    unknown = np.flatnonzero(codes == UNKNOWN)
+    if len(unknown):
+        raise DataError(f"{_place(table, int(unknown[0]), name)}: expected a class, got nothing.")
+    return Labels(codes, classes)
+
+
+def _finite(table: Table, held: dict[str, Any], name: str) -> np.ndarray:
+    values = np.asarray(_understood(table, held, name, columns.numbers), dtype=np.float64)
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        got = "nothing" if np.isnan(values[bad[0]]) else f"{values[bad[0]]}"
+        raise DataError(f"{_place(table, int(bad[0]), name)}: expected a finite score, got {got}.")
+    return values
+
+
+def _refuse_repeated(table: Table, name: str, ids: np.ndarray) -> None:
+    _, first = np.unique(ids, return_index=True)
+    if len(first) == len(ids):
+        return
+    again = np.setdiff1d(np.arange(len(ids)), first)[0]
+    raise DataError(
+        f"{_place(table, int(again), name)}: expected ids that differ, got {ids[again].item()!r} "
+        "for the second time."
+    )
+
+
+def _place(table: Table, row: int, column: str) -> str:
+    if isinstance(table, DelimitedTable):
+        line = line_of_row(table.path, row, has_header=True)
+        return f"{table.path}, line {line}, column {column!r}"
+    return f"{place_in_file(table, row)}, column {column!r}"
