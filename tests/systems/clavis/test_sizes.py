@@ -33,7 +33,8 @@ def test_jobs_have_the_sizes_of_the_original(sizes, tmp_path, name):
 def test_jobs_of_these_sizes_run_and_are_not_computed_twice(sizes, tmp_path, name):
     count = sizes.write(tmp_path, name)
     _, _, told = sizes.run(tmp_path, name)
-    assert f" {count} " in next(line for line in told.splitlines() if line.startswith(name))
+    summary = [line for line in told.splitlines() if line.startswith(name)][-1]
+    assert summary.split()[2:5] == [str(count), "1", "0"]
     _, used, told = sizes.run(tmp_path, name)
     assert f"{count} of them in the store" in told
     assert used < 10
