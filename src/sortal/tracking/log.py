@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -82,6 +83,29 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
             broken = number if line is None else None
             if line is not None and line["event"] != _RESUMED:
                 yield line
+
+
+def read_from(path: Path, place: int = 0, *, most: int = 1000) -> list[tuple[int, dict[str, Any]]]:
+    """Read the whole lines of a log behind a place, such as one where reading ended before.
+
+    Args:
+        path: The log.
+        place: Bytes to leave out.
+        most: Lines to read.
+
+    Returns:
+        The events, each with the place behind it. What is no event is left out, and so is a
+        last line that is not finished.
+    """
+    found = []
+    with path.open("rb") as lines:
+        lines.seek(place)
+        for raw in islice(iter(lines.readline, b""), most):
+            place += len(raw)
+            line = _parse(raw.decode(errors="replace")) if raw.endswith(b"\n") else None
+            if line is not None and line["event"] != _RESUMED:
+                found.append((place, line))
+    return found
 
 
 def _ends_within_a_line(descriptor: int) -> bool:

@@ -1,0 +1,117 @@
+"""The classifiers of a job: what each is, its figures with intervals, its members."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from sortal.jobs.result import Result
+from sortal.store.records import plain
+from sortal.web.answer import Answer
+from sortal.web.shelf import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
+
+router = APIRouter(tags=["classifiers"])
+
+
+class Brief(Answer):
+    """A classifier in one row."""
+
+    title: str
+    target: str | None
+    method: str
+    parameters: dict[str, Any]
+    reference: bool
+    """Whether it is there to compare with, not to be used."""
+
+    fold_of: str
+    """Title of the classifier whose single fold this is; empty for one of all folds."""
+
+    members: int
+
+
+class Briefs(Answer):
+    """A page of the classifiers of a job."""
+
+    total: int
+    classifiers: list[Brief]
+
+
+class Figure(Answer):
+    """One figure on the reported part."""
+
+    figure: str
+    value: float | None
+    """Mean over members; null where it is undefined."""
+
+    low: float | None
+    """Lower end of the 95 % bootstrap interval, of one member."""
+
+    high: float | None
+    sd: float | None
+    """Standard deviation over several members."""
+
+    members: int
+    """Over how many members it is defined."""
+
+
+class Classifier(Brief):
+    """Everything that is known of a classifier."""
+
+    asked: dict[str, Any]
+    """What the job said that it is, in words of its own."""
+
+    notes: list[str]
+    part: str
+    figures: list[Figure]
+    classes: list[str]
+    confusion: list[Any]
+    """Truth by prediction, summed over members; of several targets a matrix each."""
+
+    per_class: list[dict[str, Any]]
+    each: list[dict[str, Any]]
+    """Its members: seed, fold, seconds, machine, key."""
+
+    seconds: list[dict[str, Any]]
+    """Mean seconds by machine and device."""
+
+
+@router.get("/jobs/{name}/classifiers")
+def list_classifiers(
+    shelf: ShelfOf, name: JobName, offset: Offset = 0, limit: Limit = 1000
+) -> Briefs:
+    """List a job's classifiers, best first, on every target."""
+    ranked = shelf.results(name).ranked
+    shown = [Brief(**_brief(result)) for result in ranked[offset : offset + limit]]
+    return Briefs(total=len(ranked), classifiers=shown)
+
+
+@router.get("/jobs/{name}/classifier")
+def show_classifier(
+    shelf: ShelfOf, name: JobName, title: Title, target: Target = None
+) -> Classifier:
+    """Show one classifier: figures, confusion, notes, members."""
+    results = shelf.results(name)
+    result = one_result(results, title, target)
+    return Classifier(
+        **_brief(result),
+        asked=plain(result.asked),
+        notes=list(result.notes),
+        part=result.part.value,
+        figures=[Figure(**plain(row)) for row in result.table().to_dicts()],
+        classes=list(results.labels.for_target(result.target).classes),
+        confusion=plain(result.confusion),
+        per_class=plain(result.class_table().to_dicts()),
+        each=plain(result.member_table().to_dicts()),
+        seconds=plain(result.timing_table().to_dicts()),
+    )
+
+
+def _brief(result: Result) -> dict[str, Any]:
+    return {
+        "title": result.title,
+        "target": result.target,
+        "method": result.method,
+        "parameters": plain(result.parameters),
+        "reference": result.is_reference,
+        "fold_of": result.fold_of,
+        "members": len(result.members),
+    }

@@ -1,0 +1,21 @@
+"""Deleting: by POST, and only for the server's own pages or with its token."""
+
+from fastapi import APIRouter
+
+from sortal.web.answer import Answer
+from sortal.web.shelf import JobName, ShelfOf
+
+router = APIRouter(tags=["deletion"])
+
+
+class Deleted(Answer):
+    """What is gone; the disk is freed by `sortal store gc`."""
+
+    members: int
+    """Results that no other job shares or averages."""
+
+
+@router.post("/jobs/{name}/delete")
+def delete_job(shelf: ShelfOf, name: JobName) -> Deleted:
+    """Delete a job, and those of its results that no other job shares."""
+    return Deleted(members=shelf.store().remove_job(name))

@@ -1,0 +1,50 @@
+"""How classifiers learnt: a row per member, epoch and metric."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from sortal.store.records import plain
+from sortal.web.answer import Answer
+from sortal.web.shelf import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
+
+router = APIRouter(tags=["histories"])
+
+
+class Point(Answer):
+    """One value of one member."""
+
+    seed: int | None
+    fold: int | None
+    epoch: float | None
+    metric: str
+    value: float | None
+
+
+class History(Answer):
+    """The course of a classifier's training; empty for methods without one."""
+
+    total: int
+    rows: list[Point]
+    courses: list[dict[str, Any]]
+    """A row a member: epochs trained, the best one, the losses then."""
+
+
+@router.get("/jobs/{name}/history")
+def show_history(
+    *,
+    shelf: ShelfOf,
+    name: JobName,
+    title: Title,
+    target: Target = None,
+    offset: Offset = 0,
+    limit: Limit = 1000,
+) -> History:
+    """Show how a classifier learnt."""
+    result = one_result(shelf.results(name), title, target)
+    frame = result.history
+    return History(
+        total=len(frame),
+        rows=[Point(**plain(row)) for row in frame.slice(offset, limit).to_dicts()],
+        courses=plain(result.course_table().to_dicts()) if result.courses else [],
+    )

@@ -1,0 +1,150 @@
+"""Jobs: all of them, one, and how its classifiers rank."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from sortal.errors import Damaged, NotFound
+from sortal.jobs.results import Results
+from sortal.ranking import heading, tied_sentence
+from sortal.store.records import plain
+from sortal.web.answer import Answer
+from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target
+
+router = APIRouter(tags=["jobs"])
+
+
+class Outline(Answer):
+    """A job in one row."""
+
+    job: str
+    running: bool
+    """Whether a process works on it now."""
+
+    classifiers: int = 0
+    members: int = 0
+    done: int = 0
+    failed: int = 0
+    best: str | None = None
+    """Title of its best classifier."""
+
+    headline: str | None = None
+    """The figure that ranks."""
+
+    value: float | None = None
+    """Of the best classifier."""
+
+    updated: str | None = None
+    problem: str | None = None
+    """Why nothing is told of it, where it cannot be read."""
+
+
+class Jobs(Answer):
+    """A page of the jobs of a store."""
+
+    total: int
+    jobs: list[Outline]
+
+
+class Failure(Answer):
+    """A member that could not be trained."""
+
+    member: str
+    reason: str
+    traceback: str
+
+
+class Job(Answer):
+    """Everything about a job but its classifiers."""
+
+    outline: Outline
+    text: str
+    """The file that it was run from; empty for one that came from Python."""
+
+    classes: list[str]
+    outputs: str
+    """`exclusive` or `independent`."""
+
+    part: str
+    """Part of the examples that figures are reported on."""
+
+    targets: list[str]
+    """Independent targets; empty where there are none."""
+
+    failures: list[Failure]
+    runs: list[dict[str, Any]]
+    """How often it was run, and what came of it."""
+
+
+class Ranking(Answer):
+    """Classifiers of one target, best first."""
+
+    heading: str
+    headline: str
+    target: str | None
+    total: int
+    rows: list[dict[str, Any]]
+    """The columns of `sortal show`."""
+
+    tied: str
+    """Which is best, and which cannot be told from it."""
+
+
+@router.get("/jobs")
+def list_jobs(shelf: ShelfOf, offset: Offset = 0, limit: Limit = 100) -> Jobs:
+    """List the jobs of the store, by name."""
+    names, running = shelf.store().job_names(), shelf.running()
+    shown = names[offset : offset + limit]
+    return Jobs(total=len(names), jobs=[_outline(shelf, name, running) for name in shown])
+
+
+@router.get("/jobs/{name}")
+def show_job(shelf: ShelfOf, name: JobName) -> Job:
+    """Show a job: its file, its classes, its runs, its failures."""
+    results = shelf.results(name)
+    record = results.record
+    return Job(
+        outline=_told(results, running=name in shelf.running()),
+        text=record["text"],
+        classes=list(results.labels.classes),
+        outputs=results.outputs.value,
+        part=results.part.value,
+        targets=[target for target in results.targets if target is not None],
+        failures=[
+            Failure(member=member, reason=of["reason"], traceback=of["traceback"])
+            for member, of in results.failures.items()
+        ],
+        runs=plain(record["runs"]),
+    )
+
+
+@router.get("/jobs/{name}/ranking")
+def rank_classifiers(
+    shelf: ShelfOf, name: JobName, target: Target = None, offset: Offset = 0, limit: Limit = 1000
+) -> Ranking:
+    """Rank a job's classifiers on one target, best first."""
+    results = shelf.results(name).only(target)
+    target = results.targets[0] if results.targets else None
+    frame = results.ranking(target)
+    return Ranking(
+        heading=heading(results, target),
+        headline=results.headline,
+        target=target,
+        total=len(frame),
+        rows=plain(frame.slice(offset, limit).to_dicts()),
+        tied=tied_sentence(results, target),
+    )
+
+
+def _outline(shelf: Shelf, name: str, running: frozenset[str]) -> Outline:
+    """A job's row; one that is damaged, or was deleted this moment, says so in it."""
+    try:
+        return _told(shelf.results(name), running=name in running)
+    except (Damaged, NotFound) as error:
+        return Outline(job=name, running=name in running, problem=str(error))
+
+
+def _told(results: Results, *, running: bool) -> Outline:
+    row = results.outline()
+    value = plain(row.pop(results.headline))
+    return Outline(**row, headline=results.headline, value=value, running=running)

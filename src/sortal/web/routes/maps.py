@@ -1,0 +1,147 @@
+"""Classifiers, and examples, on a plane; each is computed once and kept in the store."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, Field
+
+from sortal.evaluation.dissimilarity import By
+from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
+from sortal.jobs.classifier_map import classifier_map, parse_way
+from sortal.jobs.projections import ProjectedExamples, projected_examples, stored_projections
+from sortal.store.records import plain
+from sortal.web.answer import Answer
+from sortal.web.routes.predictions import as_npy
+from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target
+
+router = APIRouter(tags=["maps"])
+
+
+class Options(BaseModel):
+    """Parameters of a way to project; those that it does not have are refused."""
+
+    random_state: int | None = Field(None, ge=0, le=100_000, description="Seed of what is drawn.")
+    perplexity: float | None = Field(
+        None, ge=1, le=100, allow_inf_nan=False, description="t-SNE: neighbours looked at."
+    )
+    n_neighbors: int | None = Field(None, ge=1, le=1000, description="Neighbours of each.")
+    min_dist: float | None = Field(
+        None, ge=0, le=1, allow_inf_nan=False, description="UMAP: how close points may lie."
+    )
+
+
+class Map(Answer):
+    """A job's classifiers on a plane."""
+
+    by: str
+    way: dict[str, Any]
+    """Method and its parameters."""
+
+    trustworthiness: float | None
+    """Whether neighbours on the map are neighbours in truth, in [0, 1]."""
+
+    stress: float | None
+    """Relative error of the distances on the map; 0 for none."""
+
+    notes: list[str]
+    classifiers: list[dict[str, Any]]
+    """title, method, anchor, computed, x, y, from_optimal."""
+
+
+class Picture(Answer):
+    """A projection of a job's examples, without them."""
+
+    name: str
+    """Of its artifact."""
+
+    projection: dict[str, Any]
+    """Method and its parameters."""
+
+    trustworthiness: float | None
+    notes: list[str]
+    examples: int
+
+
+class Projection(Picture):
+    """A page of the examples of a projection."""
+
+    rows: list[dict[str, Any]]
+    """id, part, label (or `label_TARGET`), x, y."""
+
+
+Chosen = Annotated[Options, Depends()]
+Ways = Annotated[str, Query(description="mds, pca, tsne or umap.", max_length=40)]
+Kinds = Annotated[str, Query(description="As `sortal project` names them.", max_length=40)]
+
+
+@router.get("/jobs/{name}/classifier-map")
+def show_map(
+    *,
+    shelf: ShelfOf,
+    name: JobName,
+    options: Chosen,
+    by: By = By.ERRORS,
+    method: Ways = "mds",
+    target: Target = None,
+    poles: bool = True,
+) -> Map:
+    """Place the classifiers of a job on a plane, near each other if they behave alike."""
+    results = shelf.results(name).only(target)
+    target = results.targets[0] if results.targets else None
+    way = parse_way(method, **options.model_dump())
+    drawn = classifier_map(results, by=by, way=way, target=target, poles=poles)
+    return Map(
+        by=drawn.by.value,
+        way=plain(drawn.way.meaning()),
+        trustworthiness=plain(drawn.trustworthiness),
+        stress=plain(drawn.stress),
+        notes=list(drawn.notes),
+        classifiers=plain(drawn.rows()),
+    )
+
+
+@router.get("/jobs/{name}/projections")
+def list_projections(shelf: ShelfOf, name: JobName) -> list[Picture]:
+    """List the projections of a job's examples that are kept."""
+    return [Picture(**_about(shown)) for shown in stored_projections(shelf.results(name))]
+
+
+@router.get("/jobs/{name}/projection")
+def show_projection(
+    *,
+    shelf: ShelfOf,
+    name: JobName,
+    options: Chosen,
+    method: Kinds = "pca",
+    offset: Offset = 0,
+    limit: Limit = 1000,
+) -> Projection:
+    """Place the examples of a job on a plane, training and test together: to be looked at alone."""
+    shown = _projected(shelf, name, method, options)
+    rows = shown.table().slice(offset, limit).to_dicts()
+    return Projection(**_about(shown), rows=plain(rows))
+
+
+@router.get("/jobs/{name}/projection.npy", response_class=Response)
+def projection_array(
+    shelf: ShelfOf, name: JobName, options: Chosen, method: Kinds = "pca"
+) -> Response:
+    """All coordinates as a NumPy file: shape (examples, 2), in the order of the pages."""
+    shown = _projected(shelf, name, method, options)
+    return as_npy(shown.projected.coordinates, f"projection-{shown.name}")
+
+
+def _projected(shelf: Shelf, name: str, method: str, options: Options) -> ProjectedExamples:
+    chosen = parse_options(PROJECTIONS, method, options.model_dump(), path="projection")
+    return projected_examples(shelf.results(name), chosen)
+
+
+def _about(shown: ProjectedExamples) -> dict[str, Any]:
+    projected = shown.projected
+    return {
+        "name": shown.name,
+        "projection": plain(projected.projection.meaning()),
+        "trustworthiness": plain(projected.trustworthiness),
+        "notes": list(projected.notes),
+        "examples": len(shown.rows),
+    }

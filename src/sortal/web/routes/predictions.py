@@ -1,0 +1,99 @@
+"""Scores of one member of a classifier on the reported examples: pages of JSON, or an array."""
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Query, Response
+
+from sortal.errors import NotFound
+from sortal.jobs.result import Result
+from sortal.store.records import plain
+from sortal.web.answer import Answer
+from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target, Title, one_result
+
+if TYPE_CHECKING:
+    import polars as pl
+
+router = APIRouter(tags=["predictions"])
+
+Member = Annotated[
+    str | None, Query(description="Key of a member; the first if not given.", max_length=200)
+]
+
+
+class Predictions(Answer):
+    """A page of predictions."""
+
+    member: str
+    """Key of the member that made them."""
+
+    classes: list[str]
+    """In the order of the scores."""
+
+    total: int
+    rows: list[dict[str, Any]]
+    """`id`, `label` (or `label_TARGET`), and `score_CLASS` for each class or target."""
+
+
+@router.get("/jobs/{name}/predictions")
+def list_predictions(
+    *,
+    shelf: ShelfOf,
+    name: JobName,
+    title: Title,
+    target: Target = None,
+    member: Member = None,
+    offset: Offset = 0,
+    limit: Limit = 1000,
+) -> Predictions:
+    """List what a member says of the reported examples, and what they are."""
+    frame, key, classes = _scored(shelf, name, title, target, member)
+    return Predictions(
+        member=key,
+        classes=classes,
+        total=len(frame),
+        rows=plain(frame.slice(offset, limit).to_dicts()),
+    )
+
+
+@router.get("/jobs/{name}/predictions.npy", response_class=Response)
+def predictions_array(
+    shelf: ShelfOf, name: JobName, title: Title, target: Target = None, member: Member = None
+) -> Response:
+    """All scores of a member as a NumPy file: shape (examples, classes), in the order of the pages."""
+    frame, key, _ = _scored(shelf, name, title, target, member)
+    scores = frame.select([one for one in frame.columns if one.startswith("score_")]).to_numpy()
+    return as_npy(scores, f"scores-{key}")
+
+
+def as_npy(array: np.ndarray, stem: str) -> Response:
+    """An array as a file to keep; `stem` is of our own making, never a user's."""
+    written = io.BytesIO()
+    np.save(written, np.ascontiguousarray(array), allow_pickle=False)
+    return Response(
+        written.getvalue(),
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{stem}.npy"'},
+    )
+
+
+def _scored(
+    shelf: Shelf, name: str, title: str, target: str | None, key: str | None
+) -> tuple["pl.DataFrame", str, list[str]]:
+    """Scores of one member as rows, its key, and the classes."""
+    results = shelf.results(name)
+    result = _narrowed(one_result(results, title, target), key)
+    classes = list(results.labels.for_target(result.target).classes)
+    alone = replace(results, results=(result,))
+    return alone.scores(title), str(result.members[0].entry["key"]), classes
+
+
+def _narrowed(result: Result, key: str | None) -> Result:
+    if key is None:
+        return result
+    keys = [str(one.entry["key"]) for one in result.members]
+    if key not in keys:
+        raise NotFound("member", key, keys, where=f"classifier {result.title!r}")
+    return replace(result, members=(result.members[keys.index(key)],))

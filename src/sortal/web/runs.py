@@ -1,0 +1,192 @@
+"""Jobs that were handed in: each a file kept in the store and a process of its own.
+
+`submitted/<id>/` holds the job's file, `run.json` and `output.txt`. The process belongs to no
+server: killing or restarting the server leaves it at work.
+"""
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sortal.errors import NotFound, OptionError, StoreBusy
+from sortal.job.models import Job
+from sortal.job.problems import JobError
+from sortal.job.read import JobFile, read_job
+from sortal.store import atomic, process
+
+FOLDER = "submitted"
+MOST = 4
+"""Jobs that may be at work at once."""
+
+_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
+_TAIL = 20_000
+"""Characters of the output that are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A job that was handed in."""
+
+    id: str
+    job: str
+    """Its name in the store."""
+
+    file: str
+    """Name of its file in the folder of the run."""
+
+    pid: int
+    started: float
+    """When its process started [s since 1970]: numbers of processes are used again."""
+
+    created: str
+    """When it was handed in, ISO 8601 in UTC."""
+
+    exit_code: int | None = None
+    """None while it runs, and where no server was there to see its end."""
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is at work."""
+        return (
+            self.exit_code is None
+            and not process.has_ended(self.pid)
+            and process.is_same(self.pid, self.started)
+        )
+
+
+class Runs:
+    """The jobs that were handed in to one store."""
+
+    def __init__(self, store: Path, plugins: Sequence[Path] = ()) -> None:
+        self._store, self._plugins = store, tuple(plugins)
+        self._folder = store / FOLDER
+        self._starting = threading.Lock()
+
+    def start(self, text: str, suffix: str, cores: int | None = None) -> Run:
+        """Keep a job's text and start it.
+
+        Raises:
+            JobError: It is no job.
+            OptionError: It names a classifier that would be imported from elsewhere than scikit-learn.
+            StoreBusy: It is at work already, or too many are.
+        """
+        created = datetime.now(UTC)
+        name = f"{created:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+        folder = self._folder / name
+        folder.mkdir(parents=True)
+        path = folder / f"job-{name}.{suffix}"
+        atomic.write_text(path, text)
+        try:
+            job = _checked(path)
+            with self._starting:
+                self._refuse_busy(job.title)
+                return self._spawn(name, job.title, path, created, cores)
+        except BaseException:
+            atomic.discard(folder)
+            raise
+
+    def find(self, name: str) -> Run:
+        """A run by its id.
+
+        Raises:
+            NotFound: There is none.
+        """
+        if _ID.fullmatch(name):
+            run = _read(self._folder / name)
+            if run:
+                return run
+        raise NotFound("run", name, [run.id for run in self.listed()])
+
+    def listed(self) -> list[Run]:
+        """All runs, the latest first."""
+        if not self._folder.is_dir():
+            return []
+        names = sorted((path.name for path in self._folder.iterdir()), reverse=True)
+        found = (_read(self._folder / name) for name in names if _ID.fullmatch(name))
+        return [run for run in found if run]
+
+    def output(self, run: Run) -> str:
+        """The end of what its process printed."""
+        text = (self._folder / run.id / "output.txt").read_text(encoding="utf-8", errors="replace")
+        return text[-_TAIL:]
+
+    def _refuse_busy(self, job: str) -> None:
+        busy = [run for run in self.listed() if run.running]
+        if any(run.job == job for run in busy):
+            raise StoreBusy(f"job {job!r} is running already.")
+        if len(busy) >= MOST:
+            raise StoreBusy(f"{len(busy)} jobs are running already; wait until one has ended.")
+
+    def _spawn(self, name: str, job: str, path: Path, created: datetime, cores: int | None) -> Run:
+        words = [sys.executable, "-m", "sortal", "run", str(path), "--store", str(self._store)]
+        words += ["--figures", str(path.parent / "figures")]
+        words += [] if cores is None else ["--cores", str(cores)]
+        words += [
+            word for folder in self._plugins for word in ("--plugins", str(folder.absolute()))
+        ]
+        with (path.parent / "output.txt").open("wb") as output:
+            # A safe path: nothing that lies in the working directory is imported.
+            started = subprocess.Popen(  # noqa: S603  # our own command; no shell
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONSAFEPATH": "1"},
+                start_new_session=True,
+            )
+        run = Run(
+            id=name,
+            job=job,
+            file=path.name,
+            pid=started.pid,
+            started=process.started(started.pid),
+            created=created.isoformat(timespec="seconds"),
+        )
+        _write(path.parent, run)
+        threading.Thread(target=_await_end, args=(started, path.parent, run), daemon=True).start()
+        return run
+
+
+def _checked(path: Path) -> JobFile:
+    try:
+        job = read_job(path)
+        if job.problems:
+            raise JobError(job.problems, file=path.name)
+    except JobError as error:
+        shown = [replace(problem, file=path.name) for problem in error.problems]
+        raise JobError(shown, file="the job") from error
+    _refuse_imports(job.job)
+    return job
+
+
+def _refuse_imports(job: Job) -> None:
+    for number, block in enumerate(job.classifiers):
+        if "." in block.method and not block.method.startswith("sklearn."):
+            expected = "a method's name, or the import path of a classifier of scikit-learn"
+            raise OptionError(f"classifiers[{number}].method", block.method, expected)
+
+
+def _await_end(started: "subprocess.Popen[bytes]", folder: Path, run: Run) -> None:
+    code = started.wait()
+    if folder.is_dir():
+        _write(folder, replace(run, exit_code=code))
+
+
+def _write(folder: Path, run: Run) -> None:
+    atomic.write_text(folder / "run.json", json.dumps(asdict(run), indent=1) + "\n")
+
+
+def _read(folder: Path) -> Run | None:
+    """The run of a folder; None while it is being made."""
+    try:
+        return Run(**json.loads((folder / "run.json").read_bytes()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
