@@ -150,7 +150,9 @@ def test_constraints_hold_versions_only():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*__array__:DeprecationWarning")  # keras on torch
-@pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md", "docs/cms.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/quickstart.md", "docs/cms.md", "docs/clavis.md"]
+)
 def test_what_a_page_shows_is_what_happens(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KERAS_BACKEND", "torch")

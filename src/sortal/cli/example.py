@@ -72,5 +72,5 @@ def clavis(
     from sortal.systems.clavis.example import write_example
 
     write_example(folder, force=force)
-    typer.echo(f"Jobs, plugins and a README are in {folder}.")
+    typer.echo(f"wrote jobs, plugins and a README to {folder}")
     typer.echo(f"\nNext:\n  cd {folder}\n  sortal clavis batch jobs/my_job.json")
