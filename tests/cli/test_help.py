@@ -25,7 +25,7 @@ def test_there_are_the_commands_that_the_manual_names():
         *("", "run", "check", "show", "list", "ensemble", "import"),
         *("predict", "methods", "datasets"),
         *("export", "map", "project", "schema", "demo", "example", "example cms"),
-        *("clavis", "clavis batch", "clavis autotune"),
+        *("example clavis", "clavis", "clavis batch", "clavis autotune", "clavis explorer"),
         *("cms", "cms binary", "cms multiclass", "cms apply", "cms template"),
         *("store", "store ls", "store show", "store check", "store rm", "store merge", "store gc"),
     }

@@ -123,3 +123,16 @@ def autotune(
     if written.launched.summary.interrupted:
         echo("interrupted; the best so far are kept, and the same command goes on.")
     raise typer.Exit(written.exit_code)
+
+
+@app.command("explorer", short_help="Look at stored results in a menu, and delete some.")
+def explorer(store: StoreOption = DEFAULT_STORE) -> None:
+    """Look at stored jobs, classifiers and projections in a menu, and delete what is not needed.
+
+    Lists every item with its size and with the hash that names its folder. Deletes one item, or all that
+    belong to a dataset; each time it asks, and an empty answer means no.
+    """
+    from sortal.store.store import Store
+    from sortal.systems.clavis.explorer import explore
+
+    raise typer.Exit(explore(Store.open(store, create=False)))

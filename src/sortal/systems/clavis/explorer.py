@@ -1,0 +1,287 @@
+"""The menu of `sortal clavis explorer`: look at what a store holds, and delete what is not needed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sortal.console import echo, print_frame, print_rows
+from sortal.display import counted
+from sortal.errors import SortalError
+from sortal.jobs.result import Result
+from sortal.jobs.results import Results
+from sortal.store.store import Store
+from sortal.systems.clavis.stored_items import (
+    Classifier,
+    Picture,
+    StoredJob,
+    delete_classifier,
+    delete_dataset,
+    sharers,
+    stored_jobs,
+)
+from sortal.tables import size
+
+Ask = Callable[[str], str]
+"""Puts a question and returns the answer; EOFError where there is none."""
+
+_TOP = "s N show, d N delete, a N delete all of its dataset, g free the disk, r refresh, q quit: "
+_INSIDE = "s N show, d N delete, m delete all projections and maps, b back, r refresh, q quit: "
+_WORDS = {
+    "show": "s", "delete": "d", "all": "a", "gc": "g", "refresh": "r", "quit": "q",
+    "exit": "q", "maps": "m", "back": "b",
+}  # fmt: skip
+
+
+class _Quit(Exception):
+    """The user wants to leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    letter: str
+    number: int | None
+
+
+def explore(store: Store, ask: Ask = input) -> int:
+    """Run the menu until the user leaves it; returns the exit code.
+
+    What is not understood is said, and asked again. An empty answer deletes nothing.
+
+    Args:
+        store: What to look at.
+        ask: Where answers come from.
+    """
+    try:
+        _jobs_menu(store, ask)
+    except (_Quit, EOFError):
+        return 0
+    except KeyboardInterrupt:
+        echo()
+        return 130
+    return 0
+
+
+def _jobs_menu(store: Store, ask: Ask) -> None:
+    while True:
+        jobs, unreadable = stored_jobs(store)
+        _list_jobs(store, jobs, unreadable)
+        command = _asked(ask, _TOP, "sdagrq", "sda")
+        match command:
+            case _Command("q"):
+                return
+            case _Command("g"):
+                _try(lambda: echo(f"freed {size(store.gc().bytes)}."))
+            case _Command("s" | "d" | "a" as letter, number):
+                job = _picked(jobs, number)
+                if job is not None and letter == "s":
+                    _job_menu(store, ask, job.name)
+                elif job is not None:
+                    _delete_job(store, ask, job, whole_dataset=letter == "a")
+
+
+def _list_jobs(store: Store, jobs: Sequence[StoredJob], unreadable: Sequence[str]) -> None:
+    rows = [
+        {
+            "#": number,
+            "title": job.name,
+            "dataset": job.dataset,
+            "classifiers": sum(bool(one.keys) for one in job.classifiers),
+            "projections": len(job.pictures),
+            "size": size(job.bytes),
+            "hash": job.fingerprint,
+        }
+        for number, job in enumerate(jobs, start=1)
+    ]
+    if rows:
+        print_rows(rows, title=f"jobs of {store.folder}")
+    else:
+        echo(f"there are no jobs in {store.folder}.")
+    for sentence in unreadable:
+        echo(sentence)
+
+
+def _delete_job(store: Store, ask: Ask, job: StoredJob, *, whole_dataset: bool) -> None:
+    if not whole_dataset:
+        if _sure(ask, f"delete the job {job.name!r} and what no other job shares?"):
+            _try(lambda: _told(store.remove_job(job.name)))
+        return
+    jobs, _ = stored_jobs(store)
+    names = [one.name for one in jobs if one.fingerprint == job.fingerprint]
+    question = (
+        f"delete everything of {job.dataset!r}: {', '.join(names)} and all projections and maps?"
+    )
+    if _sure(ask, question):
+        _try(lambda: _told_dataset(*delete_dataset(store, job.fingerprint)))
+
+
+def _told(members: int) -> None:
+    echo(f"deleted {counted(members, 'result')}; `g` frees the disk.")
+
+
+def _told_dataset(jobs: Sequence[str], pictures: int) -> None:
+    echo(
+        f"deleted {counted(len(jobs), 'job')} and {counted(pictures, 'picture')}; "
+        "`g` frees the disk."
+    )
+
+
+def _job_menu(store: Store, ask: Ask, name: str) -> None:
+    while True:
+        job = next((one for one in stored_jobs(store)[0] if one.name == name), None)
+        if job is None:
+            echo(f"there is no job {name!r} any more.")
+            return
+        items: list[Classifier | Picture] = [*job.classifiers, *job.pictures]
+        print_rows([_item_row(number, item) for number, item in enumerate(items, 1)], title=name)
+        command = _asked(ask, _INSIDE, "sdmbrq", "sd")
+        match command:
+            case _Command("q"):
+                raise _Quit
+            case _Command("b"):
+                return
+            case _Command("m"):
+                _delete_pictures(store, ask, job.pictures)
+            case _Command("s" | "d" as letter, number):
+                _act(store, ask, name, _picked(items, number), letter)
+
+
+def _act(store: Store, ask: Ask, job: str, item: Classifier | Picture | None, letter: str) -> None:
+    """Show or delete one item of a job."""
+    match item, letter:
+        case Classifier(), "s":
+            _show(store, job, item)
+        case Classifier(), _:
+            _delete_classifier(store, ask, job, item)
+        case Picture(), "s":
+            echo(f"{item.title}: {size(item.bytes)} in artifacts/{item.kind}/{item.name}")
+        case Picture(), _:
+            _delete_pictures(store, ask, [item])
+
+
+def _item_row(number: int, item: Classifier | Picture) -> dict[str, Any]:
+    if isinstance(item, Picture):
+        return {"#": number, "title": item.title, "method": "", "members": None,
+                "size": size(item.bytes), "hash": item.name}  # fmt: skip
+    first, *more = item.segments or ("not stored",)
+    return {
+        "#": number,
+        "title": item.title,
+        "method": item.method,
+        "members": f"{len(item.keys)} of {item.members}",
+        "size": size(item.bytes),
+        "hash": first + (f" and {len(more)} more" if more else ""),
+    }
+
+
+def _show(store: Store, job: str, item: Classifier) -> None:
+    """Arguments, scores and the confusion matrix of one classifier."""
+    if not item.keys:
+        echo(f"{item.title} is not stored.")
+        return
+
+    def shown() -> None:
+        results = Results.read(store, job)
+        for result in results.titled(item.title):
+            _show_result(result, results.labels.classes)
+
+    _try(shown)
+
+
+def _show_result(result: Result, classes: Sequence[str]) -> None:
+    named = f"{result.title}, {result.target}" if result.target else result.title
+    # What a job of ClaVis says comes in its own words, beside those of the method.
+    given = result.asked.get("arguments", {})
+    ours = {"method": result.method, **result.parameters}
+    tables = {f"arguments of {named}": given, f"parameters of {named}": ours}
+    for title, values in tables.items():
+        rows = [{"name": name, "value": str(value)} for name, value in values.items()]
+        if rows:
+            echo(title)  # a table folds its title to its own width, and this one is narrow
+            print_rows(rows)
+    print_frame(result.table(), title=f"scores on {result.part} examples")
+    if result.confusion.size:
+        rows = [
+            {
+                "true class": name,
+                **{f"as {other}": f"{value:g}" for other, value in zip(classes, row, strict=True)},
+            }
+            for name, row in zip(classes, result.confusion.tolist(), strict=True)
+        ]
+        print_rows(rows, title="confusion matrix")
+    print_frame(result.member_table(), title="members")
+
+
+def _delete_classifier(store: Store, ask: Ask, job: str, item: Classifier) -> None:
+    if not item.keys:
+        echo(f"{item.title} is not stored.")
+        return
+    others = sharers(store, job, item)
+    shared = f", which {', '.join(others)} has too" if others else ""
+    if _sure(ask, f"delete {item.title!r}{shared}?"):
+        _try(lambda: _told(delete_classifier(store, job, item)))
+
+
+def _delete_pictures(store: Store, ask: Ask, pictures: Sequence[Picture]) -> None:
+    if not pictures:
+        echo("there are no projections or maps.")
+        return
+    what = pictures[0].title if len(pictures) == 1 else f"all {len(pictures)} projections and maps"
+    if _sure(ask, f"delete {what}?"):
+        _try(lambda: _remove(store, pictures))
+
+
+def _remove(store: Store, pictures: Sequence[Picture]) -> None:
+    for one in pictures:
+        store.remove_artifact(one.kind, one.name)
+    echo(f"deleted {counted(len(pictures), 'picture')}.")
+
+
+def _asked(ask: Ask, prompt: str, letters: str, numbered: str) -> _Command | None:
+    """Ask for a command; None where it is not understood, which is said."""
+    words = ask(prompt).strip().lower().split()
+    if not words:
+        return None
+    word = _WORDS.get(words[0], words[0])
+    letter, number = word[:1], [*([word[1:]] if word[1:] else []), *words[1:]]
+    if letter not in letters or len(number) > 1 or (number and letter not in numbered):
+        echo(f"{' '.join(words)!r} is none of {', '.join(letters)}.")
+        return None
+    if letter in numbered:
+        text = number[0] if number else ask("number: ").strip()
+        if not text.isascii() or not text.isdigit():
+            echo(f"expected a number of the table, got {text!r}.")
+            return None
+        # Longer ones are in no table, and Python reads no number of thousands of digits.
+        return _Command(letter, int(text[:9]))
+    return _Command(letter, None)
+
+
+def _picked(items: Sequence[Any], number: int | None) -> Any:
+    if number is None or not 1 <= number <= len(items):
+        echo(
+            f"expected a number from 1 to {len(items)}, got {number}."
+            if items
+            else "nothing is listed."
+        )
+        return None
+    return items[number - 1]
+
+
+def _sure(ask: Ask, question: str) -> bool:
+    """Ask until the answer is yes or no; nothing means no."""
+    while True:
+        answer = ask(f"{question} [y/N] ").strip().lower()
+        if answer in ("y", "yes"):
+            return True
+        if answer in ("", "n", "no"):
+            echo("nothing is deleted.")
+            return False
+        echo(f"expected y or n, got {answer!r}.")
+
+
+def _try(act: Callable[[], None]) -> None:
+    """Do something that the store may refuse, and go on with the menu all the same."""
+    try:
+        act()
+    except (SortalError, OSError) as error:
+        echo(f"error: {error}")

@@ -1,0 +1,183 @@
+"""What the explorer lists of a store: jobs, and the classifiers and pictures of one; how they are deleted."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sortal.errors import Damaged, NotFound
+from sortal.jobs.classifier_map import KIND as MAP
+from sortal.jobs.projections import KIND as PROJECTION
+from sortal.jobs.results import entries_of
+from sortal.store import atomic
+from sortal.store.artifacts import Artifact
+from sortal.store.jobs import keys_of
+from sortal.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A projection of examples, or a map of classifiers."""
+
+    title: str
+    kind: str
+    name: str
+    """Of its artifact, and of its folder."""
+
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classifier:
+    """A title of a job, with all its members that are stored."""
+
+    title: str
+    method: str
+    keys: tuple[str, ...]
+    """Of its members, those that are stored."""
+
+    members: int
+    """How many it has, stored or not."""
+
+    segments: tuple[str, ...]
+    """Names of the folders with its scores and models."""
+
+    bytes: int
+    """Of these folders, which other members may share."""
+
+    trained: bool
+    """Whether the job trained it; false for ensembles and what was imported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredJob:
+    """A job as the explorer lists it."""
+
+    name: str
+    dataset: str
+    """As the data is called."""
+
+    fingerprint: str
+    """Of the dataset, and name of its folder."""
+
+    classifiers: tuple[Classifier, ...] = field(repr=False)
+    pictures: tuple[Picture, ...] = field(repr=False)
+    bytes: int
+    """Of every folder of its results and pictures, each counted once."""
+
+
+def stored_jobs(store: Store) -> tuple[list[StoredJob], list[str]]:
+    """All jobs of a store by name, and a sentence for each that cannot be read."""
+    pictures = list(_artifacts(store))
+    found, unreadable = [], []
+    for name in store.job_names():
+        try:
+            found.append(_job(store, name, store.read_job(name), pictures))
+        except (Damaged, NotFound) as error:
+            unreadable.append(f"{name} cannot be read: {error}")
+    return found, unreadable
+
+
+def _job(
+    store: Store, name: str, record: Mapping[str, Any], pictures: Sequence[Artifact]
+) -> StoredJob:
+    classifiers = tuple(_classifiers(store, record))
+    own = tuple(_picture(one) for one in pictures if _belongs(one, name, record["dataset"]))
+    segments = {segment for one in classifiers for segment in one.segments}
+    return StoredJob(
+        name=name,
+        dataset=store.dataset(record["dataset"]).name,
+        fingerprint=record["dataset"],
+        classifiers=classifiers,
+        pictures=own,
+        bytes=_size(store, segments) + sum(one.bytes for one in own),
+    )
+
+
+def _classifiers(store: Store, record: Mapping[str, Any]) -> Iterable[Classifier]:
+    beside = {entry["key"] for name in ("ensembles", "imported") for entry in record.get(name, ())}
+    places = store.find(keys_of(record))
+    entries = [entry for entry in entries_of(record) if not entry.get("fold_of")]
+    for title in dict.fromkeys(entry["title"] for entry in entries):
+        own = [entry for entry in entries if entry["title"] == title]
+        keys = tuple(entry["key"] for entry in own if entry["key"] in places)
+        segments = tuple(dict.fromkeys(places[key].segment for key in keys))
+        yield Classifier(
+            title=title,
+            method=own[0]["method"],
+            keys=keys,
+            members=len(own),
+            segments=segments,
+            bytes=_size(store, segments),
+            trained=own[0]["key"] not in beside,
+        )
+
+
+def _size(store: Store, segments: Iterable[str]) -> int:
+    return sum(atomic.size_of(store.segment(name).folder) for name in segments)
+
+
+def _artifacts(store: Store) -> Iterable[Artifact]:
+    for kind in (PROJECTION, MAP):
+        for name in store.artifact_names(kind):
+            try:
+                yield store.artifact(kind, name)
+            except (Damaged, NotFound):
+                continue  # deleted meanwhile, or `sortal store check` names it
+
+
+def _belongs(artifact: Artifact, job: str, dataset: str) -> bool:
+    """Projections are of a dataset, maps of a job."""
+    if artifact.kind == PROJECTION:
+        return bool(artifact.meta.get("dataset") == dataset)
+    return bool(artifact.meta.get("job") == job)
+
+
+def _picture(artifact: Artifact) -> Picture:
+    about = artifact.meta.get("projection", artifact.meta.get("way", {}))
+    told = ", ".join(f"{name}={value}" for name, value in about.items())
+    by = f" by {artifact.meta['by']}" if "by" in artifact.meta else ""
+    kind = "projection" if artifact.kind == PROJECTION else "map"
+    return Picture(
+        title=f"{kind}{by} ({told})",
+        kind=artifact.kind,
+        name=artifact.name,
+        bytes=atomic.size_of(artifact.folder),
+    )
+
+
+def sharers(store: Store, job: str, classifier: Classifier) -> list[str]:
+    """Other jobs that refer to a classifier's members."""
+    return [
+        name
+        for name in store.job_names()
+        if name != job and keys_of(store.read_job(name)) & set(classifier.keys)
+    ]
+
+
+def delete_classifier(store: Store, job: str, classifier: Classifier) -> int:
+    """Delete the stored members of one title; returns how many.
+
+    Raises:
+        NotFound: It is not there any more.
+        StoreBusy: A job is running.
+    """
+    if not classifier.trained:
+        return store.remove_result(job, classifier.title)
+    store.remove_members(classifier.keys)
+    return len(classifier.keys)
+
+
+def delete_dataset(store: Store, fingerprint: str) -> tuple[list[str], int]:
+    """Delete all jobs and pictures of a dataset; returns the jobs, and the number of pictures.
+
+    Raises:
+        StoreBusy: A job is running.
+    """
+    jobs, _ = stored_jobs(store)
+    mine = [job for job in jobs if job.fingerprint == fingerprint]
+    for job in mine:
+        store.remove_job(job.name)
+    pictures = {(one.kind, one.name) for job in mine for one in job.pictures}
+    for kind, name in pictures:
+        store.remove_artifact(kind, name)
+    return [job.name for job in mine], len(pictures)
