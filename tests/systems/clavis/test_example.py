@@ -30,7 +30,7 @@ LONG = (
     "jobs/iris.json",
     "job.json",
 )
-PROGRAMS = ("batch.py", "autotune.py")
+PROGRAMS = ("batch.py", "autotune.py", "explorer.py")
 
 
 @pytest.fixture
@@ -57,8 +57,10 @@ def command(*words: str) -> tuple[int, str]:
     return ran.exit_code, ran.output
 
 
-def program(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
+def program(*words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words], input=typed, capture_output=True, text=True, check=False
+    )
 
 
 def test_the_same_call_gives_the_same_bytes(tmp_path):
@@ -181,10 +183,13 @@ def test_a_program_is_the_command_of_its_name(name, example):
     assert f"Usage: sortal clavis {Path(name).stem} " in ran.stdout
 
 
-def test_the_pages_line_runs_as_it_is_printed(example):
+def test_the_pages_lines_run_as_they_are_printed(example):
     ran = program("batch.py", "jobs/multi_label.json", "-break")
     assert ran.returncode == 0, ran.stderr
     assert "several labels" in ran.stdout
+    looked = program("explorer.py", typed="q\n")
+    assert looked.returncode == 0, looked.stderr
+    assert "several labels" in looked.stdout
 
 
 def test_a_program_ends_with_the_exit_code_of_its_command(example):
