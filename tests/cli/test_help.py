@@ -24,8 +24,15 @@ def test_there_are_the_commands_that_the_manual_names():
     assert set(NAMED) == {
         *("", "run", "check", "show", "list", "ensemble", "import"),
         *("predict", "methods", "datasets"),
-        *("export", "map", "project", "schema", "demo", "example", "example cms"),
-        *("example clavis", "clavis", "clavis batch", "clavis autotune", "clavis explorer"),
+        *("export", "map", "project", "schema", "serve", "demo", "example", "example cms"),
+        *(
+            "example clavis",
+            "clavis",
+            "clavis batch",
+            "clavis autotune",
+            "clavis explorer",
+            "clavis serve",
+        ),
         *("cms", "cms binary", "cms multiclass", "cms apply", "cms template"),
         *("store", "store ls", "store show", "store check", "store rm", "store merge", "store gc"),
     }

@@ -70,8 +70,8 @@ def run(
       sortal run job.yaml --as-is
       sortal run job.yaml --plugins modules
     """
-    from sortal.cli.plugins import with_plugins
     from sortal.cli.report import run_and_report
+    from sortal.systems.clavis.plugins.known import with_plugins
 
     with with_plugins(plugins or ()):
         code = run_and_report(
@@ -96,8 +96,8 @@ def check(
 
     Times, memory and disk are rough: right within a factor of a few.
     """
-    from sortal.cli.plugins import with_plugins
     from sortal.cli.report import report_plan
+    from sortal.systems.clavis.plugins.known import with_plugins
 
     with with_plugins(plugins or ()):
         report_plan(job, store=store, cores=cores)

@@ -14,6 +14,7 @@ from sortal.cli import (
     jobs,
     maps,
     predict,
+    serve,
     store,
     systems,
 )
@@ -68,6 +69,7 @@ imports.mount(app)
 predict.mount(app)
 export.mount(app)
 catalogue.mount(app)
+serve.mount(app)
 demo.mount(app)
 app.add_typer(example.app, name="example")
 app.add_typer(store.app, name="store")

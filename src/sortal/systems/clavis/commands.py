@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from sortal.options import DEFAULT_STORE, CoresOption, QuietOption, StoreOption
+from sortal.web.command import Provide, mount
 
 app = typer.Typer(
     name="clavis",
@@ -34,6 +35,13 @@ DatasetsOption = Annotated[
         help="Folder of downloaded data sets, such as mnist.npz.",
     ),
 ]
+
+
+def find_provider() -> Provide:
+    """What makes plugins known, imported when it is needed."""
+    from sortal.systems.clavis.plugins.known import with_plugins
+
+    return with_plugins
 
 
 class OneDashWord(TyperCommand):
@@ -136,3 +144,6 @@ def explorer(store: StoreOption = DEFAULT_STORE) -> None:
     from sortal.systems.clavis.explorer import explore
 
     raise typer.Exit(explore(Store.open(store, create=False)))
+
+
+mount(app, find_provider)

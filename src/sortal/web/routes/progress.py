@@ -20,13 +20,18 @@ _PAUSE_S = 0.3
 _BEAT = 50
 """Pauses after which a comment is sent, so that nobody takes the line for dead."""
 
+_EVENT = {
+    "type": "object",
+    "description": "One event: `id`, its place in the log; `data`, what happened, as JSON.",
+    "properties": {"id": {"type": "string"}, "data": {"type": "string"}},
+}
 _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @router.get(
     "/jobs/{name}/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {"schema": _EVENT}}}},
 )
 def follow_job(
     shelf: ShelfOf,

@@ -1,0 +1,16 @@
+"""`sortal serve`: the store over HTTP."""
+
+import typer
+
+from sortal.web import command
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the command."""
+    command.mount(app, _find_provider)
+
+
+def _find_provider() -> command.Provide:
+    from sortal.systems.clavis.plugins.known import with_plugins
+
+    return with_plugins
