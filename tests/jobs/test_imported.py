@@ -133,6 +133,8 @@ def test_a_job_with_folds_takes_one_file_of_all_folds(store, tmp_path):
     assert result.confusion.sum() == 150
     assert result.figures["accuracy"].mean == 1.0
     assert made.results.correct([result]).all()
+    with pytest.raises(UserError, match="theirs cannot be applied: its model was not stored"):
+        Predictor.load(store, [result])
     with pytest.raises(DataError, match=r"expected all 150 test .* 1 are missing.* 149\."):
         import_predictions(store, [written(tmp_path, frame.head(149), "cut.csv")], job="folds")
 

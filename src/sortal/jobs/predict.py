@@ -86,7 +86,9 @@ class Predictor:
             known = sorted({m.entry["seed"] for r in results for m in r.members})
             raise UserError(f"{results[0].title}: expected one of the seeds {known}, got {seed}.")
         record = members[0][0].record
-        if not record["probabilities"] and any(len(several) > 1 for several in members):
+        several_each = any(len(several) > 1 for several in members)
+        # Of what has no model, `stored.load` tells the better reason.
+        if several_each and not record["probabilities"] and record["model"] is not None:
             raise UserError(
                 f"{results[0].title}: its scores are no probabilities, so its {len(members[0])} "
                 f"members cannot be averaged; {_way_out(members[0])}, or ask for `calibrate` in "

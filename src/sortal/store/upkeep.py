@@ -12,6 +12,7 @@ from sortal.store.damage import Damage
 from sortal.store.jobs import keys_of
 from sortal.store.merge import Merged
 from sortal.store.parts import Opened
+from sortal.store.records import Record
 from sortal.store.usage import Usage
 
 
@@ -79,15 +80,14 @@ class Upkeep(Opened):
         """
         with self.parts.leases.alone():
             record = self.parts.jobs.read(job)
-            lists = {name: record[name] for name in ("ensembles", "imported") if name in record}
+            beside = ("ensembles", "imported")
+            lists: Record = {name: record[name] for name in beside if name in record}
             known = {str(entry["title"]) for listed in lists.values() for entry in listed}
             if title not in known:
                 what = "ensemble or imported classifier"
                 raise NotFound(what, title, known, where=f"job {job!r}")
-            after = {
-                **record,
-                **{name: [e for e in of if e["title"] != title] for name, of in lists.items()},
-            }
+            kept = {name: [e for e in of if e["title"] != title] for name, of in lists.items()}
+            after = {**record, **kept}
             freed = collect.own_keys(self.parts, job) - keys_of(after)
             mine = gather.find(self.parts, freed)
             self.parts.tombstones.add(mine)

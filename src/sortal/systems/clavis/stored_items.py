@@ -133,7 +133,7 @@ def _belongs(artifact: Artifact, job: str, dataset: str) -> bool:
 
 
 def _picture(artifact: Artifact) -> Picture:
-    about = artifact.meta.get("projection", artifact.meta.get("way", {}))
+    about = artifact.meta.get("projection") or artifact.meta.get("way") or {}
     told = ", ".join(f"{name}={value}" for name, value in about.items())
     by = f" by {artifact.meta['by']}" if "by" in artifact.meta else ""
     kind = "projection" if artifact.kind == PROJECTION else "map"
