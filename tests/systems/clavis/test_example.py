@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,12 @@ LONG = (
     "jobs/iris.json",
     "job.json",
 )
-PROGRAMS = ("batch.py", "autotune.py", "explorer.py")
+PROGRAMS = {
+    "batch.py": "batch",
+    "autotune.py": "autotune",
+    "explorer.py": "explorer",
+    "main.py": "serve",
+}
 
 
 @pytest.fixture
@@ -176,11 +182,11 @@ def test_plugins_of_the_example_learn_and_one_has_a_history(example):
     assert loss[29] < loss[0]
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_a_program_is_the_command_of_its_name(name, example):
+@pytest.mark.parametrize(("name", "of"), PROGRAMS.items())
+def test_a_program_is_a_command(name, of, example):
     ran = program(name, "--help")
     assert ran.returncode == 0, ran.stderr
-    assert f"Usage: sortal clavis {Path(name).stem} " in ran.stdout
+    assert f"Usage: sortal clavis {of} " in ran.stdout
 
 
 def test_the_pages_lines_run_as_they_are_printed(example):
@@ -204,3 +210,18 @@ def test_the_tuning_program_writes_a_job_that_the_batch_program_runs(example):
     assert (example / "tuningjob.report.md").is_file()
     ran = program("batch.py", "tuningjob.result.json")
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_the_main_program_serves_the_store(example):
+    served = subprocess.Popen(
+        [sys.executable, "main.py", "--port", "0"], stderr=subprocess.PIPE, text=True
+    )
+    try:
+        address = re.search(r"http://\S+", served.stderr.readline())
+        jobs = urllib.request.urlopen(f"{address.group().rstrip('/')}/api/v1/jobs")
+        assert jobs.status == 200
+        jobs.close()
+    finally:
+        served.kill()
+        served.wait()
+        served.stderr.close()
