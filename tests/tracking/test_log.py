@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sortal.errors import Damaged
 from sortal.events import MemberFailed, MemberTrained, TaskProgressed, Warned
-from sortal.tracking.log import RunLog, read_log
+from sortal.tracking.log import RunLog, read_from, read_log
 
 
 def warned(text):
@@ -140,3 +140,34 @@ def test_a_process_killed_while_it_logs_leaves_a_readable_log(tmp_path):
     assert written == [str(i) for i in range(len(written))]
     RunLog(path)(TaskProgressed(job="j", task="t", done=1.0, text="resumed"))
     assert texts(path)[-1] == "resumed"
+
+
+def test_a_line_that_is_not_finished_waits(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"event": "A"}\n{"event": "B', encoding="utf-8")
+    assert read_from(path) == [(15, {"event": "A"})]
+    assert read_from(path, 15) == []
+    path.write_text('{"event": "A"}\n{"event": "B"}\n', encoding="utf-8")
+    assert read_from(path, 15) == [(30, {"event": "B"})]
+    assert read_from(path, most=1) == [(15, {"event": "A"})]
+
+
+def test_reading_goes_on_behind_lines_that_are_no_events(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text("spoilt\n" * 10 + '{"event": "A"}\n', encoding="utf-8")
+    assert read_from(path, most=1) == [(85, {"event": "A"})]
+
+
+@given(sizes=st.lists(st.integers(0, 40), max_size=8), most=st.integers(1, 5))
+def test_a_log_read_in_pieces_is_the_log(sizes, most, tmp_path_factory):
+    path = tmp_path_factory.mktemp("log") / "log.jsonl"
+    with RunLog(path) as log:
+        for number, size in enumerate(sizes):
+            log(warned(f"{number} " + "é" * size))
+    place, told = 0, []
+    while found := read_from(path, place, most=most):
+        assert len(found) <= most
+        told += [event for _, event in found]
+        place = found[-1][0]
+    assert told == list(read_log(path))
+    assert place == path.stat().st_size

@@ -59,9 +59,9 @@ def caller(store: Path) -> Iterator[Ask]:
     """Make clients of a server of the store, as a page of its own or as others."""
     opened: list[TestClient] = []
 
-    def make(*, own_page: bool = True, **settings: object) -> TestClient:
+    def make(*, own_page: bool = True, raises: bool = True, **settings: object) -> TestClient:
         app = make_app(Settings(store=store, **settings))
-        client = TestClient(app, base_url=ADDRESS, raise_server_exceptions=True)
+        client = TestClient(app, base_url=ADDRESS, raise_server_exceptions=raises)
         if own_page:
             client.headers["Origin"] = ADDRESS
         opened.append(client)

@@ -3,6 +3,7 @@
 import pytest
 
 from sortal.errors import UserError
+from sortal.jobs.ensemble import ensemble
 from sortal.store.store import Store
 from sortal.web.settings import Settings, is_loopback
 
@@ -54,6 +55,34 @@ def test_our_own_page_deletes(client, store):
     assert answer.json() == {"members": 7}
     assert Store.open(store).job_names() == []
     assert client.post(f"{API}/jobs/kinds/delete").status_code == 404
+
+
+def test_an_ensemble_is_deleted_and_what_it_averages_stays(client, store):
+    ensemble(Store.open(store), ["kinds/net", "kinds/tree/a b"], title="both")
+    path = f"{API}/jobs/kinds/classifiers/delete"
+    assert client.post(path, params={"title": "both"}).json() == {"members": 1}
+    assert client.post(path, params={"title": "net"}).status_code == 404
+    assert client.get(f"{API}/jobs/kinds").json()["outline"]["done"] == 7
+
+
+def test_a_disk_that_cannot_be_read_is_told(client, monkeypatch):
+    def fail(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Store, "job_names", fail)
+    answer = client.get(f"{API}/jobs")
+    assert answer.status_code == 503
+    assert "Permission denied" in answer.json()["error"]
+
+
+def test_a_fault_of_ours_is_told_in_a_sentence(caller, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Store, "job_names", fail)
+    answer = caller(raises=False).get(f"{API}/jobs")
+    assert answer.status_code == 500
+    assert "a fault of Sortal" in answer.json()["error"]
 
 
 def test_nothing_is_deleted_by_reading(client):

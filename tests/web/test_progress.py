@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sortal.tracking.log import read_from, read_log
+from sortal.tracking.log import read_log
 from sortal.web.runs import Run, Runs
 
 PATH = "/api/v1/jobs/kinds/events"
@@ -44,16 +44,6 @@ def test_a_place_that_is_none_begins_at_the_beginning(client, place):
 def test_a_place_within_a_line_leaves_that_line_out(client):
     told = events(client.get(PATH).text)
     assert events(client.get(PATH, headers={"Last-Event-ID": "5"}).text) == told[1:]
-
-
-def test_a_line_that_is_not_finished_waits(tmp_path):
-    path = tmp_path / "log.jsonl"
-    path.write_text('{"event": "A"}\n{"event": "B', encoding="utf-8")
-    assert read_from(path) == [(15, {"event": "A"})]
-    assert read_from(path, 15) == []
-    path.write_text('{"event": "A"}\n{"event": "B"}\n', encoding="utf-8")
-    assert read_from(path, 15) == [(30, {"event": "B"})]
-    assert read_from(path, most=1) == [(15, {"event": "A"})]
 
 
 def test_a_job_that_was_never_run_here_has_no_events(client, store):

@@ -7,7 +7,6 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -91,16 +90,16 @@ def read_from(path: Path, place: int = 0, *, most: int = 1000) -> list[tuple[int
     Args:
         path: The log.
         place: Bytes to leave out.
-        most: Lines to read.
+        most: Events to return.
 
     Returns:
         The events, each with the place behind it. What is no event is left out, and so is a
         last line that is not finished.
     """
-    found = []
+    found: list[tuple[int, dict[str, Any]]] = []
     with path.open("rb") as lines:
         lines.seek(place)
-        for raw in islice(iter(lines.readline, b""), most):
+        while len(found) < most and (raw := lines.readline()):
             place += len(raw)
             line = _parse(raw.decode(errors="replace")) if raw.endswith(b"\n") else None
             if line is not None and line["event"] != _RESUMED:

@@ -46,6 +46,8 @@ def tell_errors(app: FastAPI) -> None:
     app.exception_handler(SortalError)(_ours)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http)
+    app.exception_handler(OSError)(_disk)
+    app.exception_handler(Exception)(_fault)
 
 
 async def _ours(_request: Request, error: SortalError) -> Response:
@@ -62,3 +64,12 @@ async def _http(request: Request, error: HTTPException) -> Response:
     answer = refusal(error.status_code, f"{request.url.path}: {error.detail}.")
     answer.headers.update(error.headers or {})
     return answer
+
+
+async def _disk(_request: Request, error: OSError) -> Response:
+    return refusal(503, f"the disk of the store: {error.strerror or error}.")
+
+
+async def _fault(_request: Request, error: Exception) -> Response:
+    named = type(error).__name__
+    return refusal(500, f"{named}: a fault of Sortal; the server's output has its traceback.")

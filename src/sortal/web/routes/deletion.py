@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from sortal.web.answer import Answer
-from sortal.web.shelf import JobName, ShelfOf
+from sortal.web.shelf import JobName, ShelfOf, Title
 
 router = APIRouter(tags=["deletion"])
 
@@ -19,3 +19,9 @@ class Deleted(Answer):
 def delete_job(shelf: ShelfOf, name: JobName) -> Deleted:
     """Delete a job, and those of its results that no other job shares."""
     return Deleted(members=shelf.store().remove_job(name))
+
+
+@router.post("/jobs/{name}/classifiers/delete")
+def delete_classifier(shelf: ShelfOf, name: JobName, title: Title) -> Deleted:
+    """Delete an ensemble or an imported classifier of a job; those that it trained are the job's."""
+    return Deleted(members=shelf.store().remove_result(name, title))
