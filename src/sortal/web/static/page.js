@@ -42,20 +42,22 @@ export function element(name, inside, kind = "") {
 /** @param {unknown} value @returns {string} */
 export function shown(value) {
   if (value === null || value === undefined) return "";
+  if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "number") return Number.isInteger(value) ? String(value) : value.toPrecision(4);
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /**
+ * Columns without any value are left out.
  * @param {Record<string, any>[]} rows
  * @param {Record<string, (row: Record<string, any>) => Node>} [cells] Columns that are built otherwise.
  */
 export function table(rows, cells = {}) {
   if (!rows.length) return element("p", "Nothing yet.");
-  const names = Object.keys(rows[0]);
+  const names = Object.keys(rows[0]).filter((name) => rows.some((row) => shown(row[name]) !== ""));
   const numeric = (/** @type {string} */ name) => rows.some((row) => typeof row[name] === "number");
   const kind = (/** @type {string} */ name) => (numeric(name) ? "number" : "");
-  const head = element("tr", names.map((name) => element("th", name.replaceAll("_", " "), kind(name))));
+  const head = element("tr", names.map((name) => element("th", name, kind(name))));
   const body = rows.map((row) =>
     element("tr", names.map((name) => element("td", [cells[name]?.(row) ?? shown(row[name])], kind(name)))),
   );

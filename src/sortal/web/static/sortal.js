@@ -68,7 +68,7 @@ async function showClassifier(title, target) {
     table(about.figures),
     element("h3", "Parameters"), table(parameters),
     element("h3", "By class"), table(about.per_class),
-    element("h3", "Confusion (truth down, prediction across)"), confusion(about),
+    element("h3", "Confusion"), confusion(about),
     element("h3", "Members"), table(about.each),
   );
   byId("classifier").scrollIntoView();
@@ -80,7 +80,7 @@ function confusion({ classes, confusion: matrix }) {
     return element("pre", matrix.map((/** @type {any} */ one, /** @type {number} */ i) => `${classes[i]}: ${shown(one)}`).join("\n"));
   }
   return table(matrix.map((/** @type {number[]} */ row, /** @type {number} */ i) => {
-    const counts = row.map((count, k) => [classes[k], count]);
+    const counts = row.map((count, k) => [`as ${classes[k]}`, count]);
     return { truth: classes[i], ...Object.fromEntries(counts) };
   }));
 }
@@ -96,12 +96,13 @@ function follow(name) {
     if (event.event === "JobPlanned") [trained, members] = [event.stored, event.members];
     if (event.event === "MemberTrained") trained += 1;
     byId("progress").textContent = `${name}: ${trained} of ${members} members`;
-    if (event.event === "JobEnded") tried(ended);
   };
+  source.onerror = () => tried(ended); // the server ends the stream once nothing works on the job
 
   async function ended() {
+    if (source.readyState === EventSource.CLOSED) return; // refused, or closed by us
     const { outline } = await ask(named(name));
-    if (outline.running) return; // the end of an earlier run
+    if (outline.running) return; // the line was lost: the browser takes it up again
     source.close();
     await showJobs();
     await showJob(name);
