@@ -5,6 +5,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 from starlette.exceptions import StarletteDeprecationWarning
 
@@ -44,6 +46,29 @@ def filled(tmp_path_factory: pytest.TempPathFactory, inline_engine: type) -> Pat
     return folder
 
 
+@pytest.fixture(scope="session")
+def varied(tmp_path_factory: pytest.TempPathFactory, inline_engine: type) -> Path:
+    """A store with independent targets, targets that train together, and folds; nothing changes it."""
+    folder = tmp_path_factory.mktemp("varied")
+    values = np.random.default_rng(0).normal(size=(120, 3))
+    table = {"a": values[:, 0], "b": values[:, 1], "c": values[:, 2]}
+    table |= {"r/d": (values[:, 0] > 0).astype(int), "blue": (values[:, 1] > 0).astype(int)}
+    pl.DataFrame(table).write_csv(folder / "table.csv")
+    several = {"source": str(folder / "table.csv"), "label": ["r/d", "blue"], "inputs": ["a", "b"]}
+    classifiers = [{"method": "naive"}, {"method": "decisiontree"}, {"method": "kneighbors"}]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sortal.jobs.run.Here", inline_engine)
+        patched.setattr("sortal.jobs.warm_engines.Here", inline_engine)
+        for title, data in {
+            "independent": several | {"targets": "independent"},
+            "together": several | {"targets": "multilabel"},
+            "folds": {"source": "iris", "split": {"kind": "folds", "folds": 3}},
+        }.items():
+            job = {"title": title, "data": data, "classifiers": classifiers}
+            launch(job, store=folder / "store", cores=1)
+    return folder / "store"
+
+
 @pytest.fixture
 def store(filled: Path, tmp_path: Path) -> Path:
     """A copy of it that a test may change."""
@@ -60,7 +85,7 @@ def caller(store: Path) -> Iterator[Ask]:
     opened: list[TestClient] = []
 
     def make(*, own_page: bool = True, raises: bool = True, **settings: object) -> TestClient:
-        app = make_app(Settings(store=store, **settings))
+        app = make_app(Settings(**{"store": store, **settings}))
         client = TestClient(app, base_url=ADDRESS, raise_server_exceptions=raises)
         if own_page:
             client.headers["Origin"] = ADDRESS

@@ -1,5 +1,6 @@
 """Whatever a caller sends that the description allows, or forbids: no fault, and answers as described."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,10 @@ CHECKS = [
 
 
 @pytest.fixture(scope="module")
-def described(filled: Path):
-    app = make_app(Settings(store=filled))
+def described(filled: Path, tmp_path_factory: pytest.TempPathFactory):
+    store = tmp_path_factory.mktemp("fuzz") / "store"
+    shutil.copytree(filled, store)
+    app = make_app(Settings(store=store))
     return schemathesis.openapi.from_asgi("/api/v1/openapi.json", app, headers=OURS)
 
 

@@ -189,3 +189,21 @@ def test_the_description_names_every_route_with_its_answer(client):
             assert about["description"]
             assert {"4XX", "503"} <= set(about["responses"])
             assert "422" not in about["responses"]
+
+
+@pytest.mark.parametrize(
+    ("job", "results", "matrix"), [("independent", 6, 0), ("together", 3, 0), ("folds", 3, 3)]
+)
+def test_jobs_of_several_targets_and_of_folds_are_told_too(caller, varied, job, results, matrix):
+    client = caller(store=varied)
+    for rest in ("", "/ranking", "/classifier-map", "/projection", "/events"):
+        assert client.get(f"{API}/jobs/{job}{rest}").status_code == 200
+    listed = client.get(f"{API}/jobs/{job}/classifiers").json()["classifiers"]
+    assert len(listed) == results
+    for one in listed:
+        named = {"title": one["title"]} | ({"target": one["target"]} if one["target"] else {})
+        told = client.get(f"{API}/jobs/{job}/classifier", params=named).json()
+        assert told["target"] == one["target"]
+        assert len(told["confusion"]) == matrix
+        for rest in ("history", "predictions", "predictions.npy"):
+            assert client.get(f"{API}/jobs/{job}/{rest}", params=named).status_code == 200

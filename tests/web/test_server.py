@@ -31,6 +31,32 @@ classifiers:
 """
 
 
+PLUGIN = """
+import numpy as np
+
+CLF_INFO = {"name": "majority", "short": "M", "description": "for tests", "parameters": []}
+
+
+def get_info():
+    return CLF_INFO
+
+
+def get_clf(args, data_specs):
+    return Majority(data_specs["num_classes"])
+
+
+class Majority:
+    def __init__(self, classes):
+        self.classes = classes
+
+    def fit(self, X, y):
+        self.counts = np.bincount(y, minlength=self.classes)
+
+    def predict(self, X, y):
+        return np.full(len(X), self.counts.argmax())
+"""
+
+
 @contextlib.contextmanager
 def server(store: Path, *words: str, **environment: str):
     """A server on a free port; yields its process and a client that is a page of its own."""
@@ -84,6 +110,22 @@ def test_a_job_is_handed_in_followed_and_shown(tmp_path):
         assert kept.read_text(encoding="utf-8") == JOB
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) in {0, -signal.SIGTERM}
+
+
+def test_classifiers_of_plugin_folders_can_be_handed_in(tmp_path):
+    folder = tmp_path / "modules" / "classifiers" / "majority"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(PLUGIN, encoding="utf-8")
+    job = JOB.replace("kneighbors, parameters: {n_neighbors: [1, 3]}", "majority")
+    with server(tmp_path / "store", "--plugins", str(tmp_path / "modules")) as (_, client):
+        assert client.get("/methods/majority").status_code == 200
+        run = client.post("/runs", json={"text": job, "cores": 1}).json()
+        told = until(
+            lambda: (r := client.get(f"/runs/{run['id']}").json())["running"] is False and r
+        )
+        assert told["exit_code"] == 0, told["output"]
+        rows = client.get("/jobs/handed in/ranking").json()["rows"]
+        assert {"naive", "majority"} == {row["title"] for row in rows}
 
 
 def test_a_job_outlives_the_server_and_the_next_one_knows_it(tmp_path):

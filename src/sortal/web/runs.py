@@ -69,6 +69,7 @@ class Runs:
         self._store, self._plugins = store, tuple(plugins)
         self._folder = store / FOLDER
         self._starting = threading.Lock()
+        self._watchers: dict[str, threading.Thread] = {}
 
     def start(self, text: str, suffix: str, cores: int | None = None) -> Run:
         """Keep a job's text and start it.
@@ -100,7 +101,7 @@ class Runs:
             NotFound: There is none.
         """
         if _ID.fullmatch(name):
-            run = _read(self._folder / name)
+            run = self._now(name)
             if run:
                 return run
         raise NotFound("run", name, [run.id for run in self.listed()])
@@ -110,8 +111,16 @@ class Runs:
         if not self._folder.is_dir():
             return []
         names = sorted((path.name for path in self._folder.iterdir()), reverse=True)
-        found = (_read(self._folder / name) for name in names if _ID.fullmatch(name))
+        found = (self._now(name) for name in names if _ID.fullmatch(name))
         return [run for run in found if run]
+
+    def _now(self, name: str) -> Run | None:
+        """A run as it is: one whose process has just ended has its exit code."""
+        run, watcher = _read(self._folder / name), self._watchers.get(name)
+        if run and watcher and run.exit_code is None and not run.running:
+            watcher.join(timeout=5)
+            return _read(self._folder / name)
+        return run
 
     def output(self, run: Run) -> str:
         """The end of what its process printed."""
@@ -151,7 +160,9 @@ class Runs:
             created=created.isoformat(timespec="seconds"),
         )
         _write(path.parent, run)
-        threading.Thread(target=_await_end, args=(started, path.parent, run), daemon=True).start()
+        watcher = threading.Thread(target=_await_end, args=(started, path.parent, run), daemon=True)
+        self._watchers[name] = watcher
+        watcher.start()
         return run
 
 

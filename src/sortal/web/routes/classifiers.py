@@ -63,8 +63,8 @@ class Classifier(Brief):
     part: str
     figures: list[Figure]
     classes: list[str]
-    confusion: list[Any]
-    """Truth by prediction, summed over members; of several targets a matrix each."""
+    confusion: list[list[float]]
+    """Truth by prediction, summed over members; empty for independent targets."""
 
     per_class: list[dict[str, Any]]
     each: list[dict[str, Any]]

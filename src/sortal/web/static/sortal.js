@@ -76,9 +76,7 @@ async function showClassifier(title, target) {
 
 /** @param {any} about */
 function confusion({ classes, confusion: matrix }) {
-  if (Array.isArray(matrix[0]?.[0])) {
-    return element("pre", matrix.map((/** @type {any} */ one, /** @type {number} */ i) => `${classes[i]}: ${shown(one)}`).join("\n"));
-  }
+  if (!matrix.length) return element("p", "Independent targets have none: see each by class.");
   return table(matrix.map((/** @type {number[]} */ row, /** @type {number} */ i) => {
     const counts = row.map((count, k) => [`as ${classes[k]}`, count]);
     return { truth: classes[i], ...Object.fromEntries(counts) };
