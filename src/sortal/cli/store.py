@@ -131,7 +131,9 @@ def merge(
         f"{merged.artifacts} artifacts."
     )
     if merged.timings:
-        typer.echo(f"kept the times of {merged.timings} segments that are here from another machine.")
+        typer.echo(
+            f"kept the times of {merged.timings} segments that are here from another machine."
+        )
     for name, new in merged.renamed.items():
         typer.echo(f"job {name!r} is another job here: the copy is named {new!r}.")
     for name in merged.kept:
