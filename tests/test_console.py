@@ -99,7 +99,7 @@ def test_an_empty_frame_is_an_empty_table():
 
 @pytest.mark.parametrize("form", ["table", "csv", "latex", "json"])
 def test_a_frame_is_printed_in_the_form_asked_for(form, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("COLUMNS", "160")
     print_frame(pl.DataFrame(ROWS), form)
     out, err = capsys.readouterr()
     assert err == ""
