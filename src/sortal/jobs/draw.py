@@ -13,6 +13,7 @@ from sortal.evaluation.figures.confusion import confusion_figure
 from sortal.evaluation.figures.learning_curves import Curve, learning_curves_figure
 from sortal.evaluation.figures.projection import projection_figure
 from sortal.evaluation.figures.ranking import RankedBar, ranking_figure
+from sortal.evaluation.figures.style import save
 from sortal.jobs.history import AT, WATCHED
 from sortal.jobs.projections import ProjectedExamples
 from sortal.jobs.result import Result
@@ -88,11 +89,11 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
     for target in results.targets:
         suffix = "" if target is None else f"-{_as_file(target)}"
         written.append(folder / f"ranking{suffix}.png")
-        ranking(results, target).savefig(written[-1], dpi=150)
+        save(ranking(results, target), written[-1])
         best = results.best(target)
         if best is not None and results.outputs is Outputs.EXCLUSIVE:
             written.append(folder / f"confusion{suffix}.png")
-            confusion(results, best).savefig(written[-1], dpi=150)
+            save(confusion(results, best), written[-1])
     return written
 
 
@@ -100,7 +101,7 @@ def write_confusion(results: Results, result: Result, folder: Path) -> Path:
     """Write one result's confusion matrix, PNG."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"confusion-{_as_file(result.title)}.png"
-    confusion(results, result).savefig(path, dpi=150)
+    save(confusion(results, result), path)
     return path
 
 
@@ -109,7 +110,7 @@ def write_learning_curves(result: Result, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     suffix = "" if result.target is None else f"-{_as_file(result.target)}"
     path = folder / f"learning-{_as_file(result.title)}{suffix}.png"
-    learning_curves(result).savefig(path, dpi=150)
+    save(learning_curves(result), path)
     return path
 
 
@@ -132,7 +133,7 @@ def write_map(
     folder.mkdir(parents=True, exist_ok=True)
     suffix = "" if target is None else f"-{_as_file(target)}"
     path = folder / f"map-{drawn.by}-{drawn.way.method}{suffix}.png"
-    classifier_map(results, drawn, target).savefig(path, dpi=150)
+    save(classifier_map(results, drawn, target), path)
     table = path.with_suffix(".csv")
     drawn.table().write_csv(table)
     return [path, table]
@@ -167,7 +168,7 @@ def write_projection(
     folder.mkdir(parents=True, exist_ok=True)
     suffix = "" if target is None else f"-{_as_file(target)}"
     path = folder / f"projection-{shown.projected.projection.method}{suffix}.png"
-    projection(shown, target).savefig(path, dpi=150)
+    save(projection(shown, target), path)
     table = path.with_suffix(".csv")
     shown.table().write_csv(table)
     return [path, table]

@@ -4,6 +4,7 @@ import sys
 
 import matplotlib as mpl
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sortal.errors import MissingExtra, OptionError
@@ -89,6 +90,12 @@ def test_the_same_figure_becomes_the_same_bytes(look, kind, tmp_path):
     assert one == two
     assert b"Date" not in one
     assert b"matplotlib" not in one.lower() or kind == "svg"
+
+
+def test_titles_in_any_script_are_saved_without_a_warning(tmp_path):
+    figure = Figure()
+    figure.subplots().set_title("🟊 Optimal, Ⓝ Naive")
+    assert save(figure, tmp_path / "map.png").stat().st_size > 0
 
 
 def test_a_file_of_another_kind_is_refused_by_name(tmp_path):

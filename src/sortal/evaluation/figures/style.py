@@ -1,5 +1,6 @@
 """What figures share: colours, the look of an experiment, and how a figure becomes a file."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -153,6 +154,10 @@ def save(figure: "Figure", path: Path, look: Look = PLAIN, *, dpi: int = 150) ->
         raise OptionError("figure", path.name, f"a file name with {', '.join(_METADATA)}")
     # Fonts of type 3, matplotlib's own choice, are refused by journals.
     fixed: Any = {"svg.hashsalt": "sortal", "pdf.fonttype": 42, "savefig.bbox": None}
-    with drawing(look), rc_context(fixed):
+    with drawing(look), rc_context(fixed), warnings.catch_warnings():
+        # Titles may be in any script; what the font lacks is drawn as a box.
+        warnings.filterwarnings(
+            "ignore", message="Glyph .* missing from font", category=UserWarning
+        )
         figure.savefig(path, dpi=dpi, metadata=_METADATA[kind])
     return path
