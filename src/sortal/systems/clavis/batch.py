@@ -53,8 +53,10 @@ def _one(path: Path, wishes: Wishes) -> Outcome:
     """Run one job; whatever it runs into, the next one can go on."""
     try:
         work = begin(path, wishes, echo)
-    except UserError as error:
-        return Outcome(path=path, title=path.name, faults=(_told(error, wishes),))
+    except UserError as error:  # of the file and not of any code: a traceback would tell nothing
+        echo(f"ERROR: {error}")
+        fault = Fault(what="", reason=str(error))
+        return Outcome(path=path, title=path.name, faults=(fault,))
     try:
         run(work)
     except KeyboardInterrupt:
