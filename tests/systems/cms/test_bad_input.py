@@ -186,12 +186,13 @@ def test_an_unknown_column_is_told_with_the_nearest(page_folder, refused):
 
 def test_an_unknown_branch_is_told_with_the_nearest(page_folder, refused):
     uproot = pytest.importorskip("uproot")
-    with uproot.recreate(page_folder.path / "TT.root") as file:
-        file.mktree("events", {"LepPt": "f4", "Met": "f4", "weight": "f4"})
-        file["events"].extend({"LepPt": [1.0, 2], "Met": [3.0, 4], "weight": [1.0, 1]})
-    files = ("--signal-files", "data/TT.root", "--background-files", "data/TT.root")
+    for name in ("T2", "TT"):
+        with uproot.recreate(page_folder.path / f"{name}.root") as file:
+            file.mktree("events", {"LepPt": "f4", "Met": "f4", "weight": "f4"})
+            file["events"].extend({"LepPt": [1.0, 2], "Met": [3.0, 4], "weight": [1.0, 1]})
+    files = ("--signal-files", "data/T2.root", "--background-files", "data/TT.root")
     assert refused(*files, "--variables", "LepPt,Mett") == (
-        "data/TT.root: expected the branch 'Mett', which is not there. Did you mean 'Met'?"
+        "data/T2.root: expected the branch 'Mett', which is not there. Did you mean 'Met'?"
     )
 
 

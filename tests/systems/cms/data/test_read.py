@@ -173,6 +173,27 @@ def test_a_pattern_is_all_files_that_fit_and_their_whole_names_are_processes(
         read_files(settings(signal_files=["data/Z*.csv"], background_files=["data/TT.csv"]))
 
 
+@pytest.mark.parametrize(
+    ("signal", "background", "twice"),
+    [
+        (["data/T2*.csv"], ["data/*.csv"], "data/T2a.csv"),
+        (["data/T2a.csv"], ["data/tt*.csv", "data/ttbar.csv"], "data/ttbar.csv"),
+        (["data/T2a.csv"], ["data/ttbar.csv", "other/../data/ttbar.csv"], "data/ttbar.csv"),
+    ],
+)
+def test_a_file_never_counts_twice(signal, background, twice, page_folder, columns, settings):
+    for path in page_folder.path.iterdir():
+        path.unlink()
+    (page_folder.path.parent / "other").mkdir()
+    for name, frame in (("T2a", "train_sig"), ("ttbar", "train_bkg")):
+        columns[frame].write_csv(page_folder.path / f"{name}.csv")
+    with pytest.raises(DataError) as caught:
+        read_files(settings(signal_files=signal, background_files=background))
+    assert str(caught.value) == (
+        f"{twice}: expected each file once in signal_files and background_files, got it 2 times."
+    )
+
+
 def test_variables_weight_process_and_number_may_have_any_name(page_folder, columns, settings):
     for name, frame in columns.items():
         renamed = frame.rename({"weight": "genW", "process": "sample"})
@@ -224,9 +245,10 @@ def test_a_file_of_which_no_event_passes_is_left_out_where_files_are_divided(
     both = ["data/train_bkg.csv", "data/low.csv"]
     given = settings(signal_files=["data/train_sig.csv"], background_files=both, cut="met > 0")
     assert len(read_files(given)) < 48
-    low = settings(signal_files=["data/low.csv"], background_files=["data/low.csv"], cut="met > 0")
+    columns["train_sig"].with_columns(met=-1.0).write_csv(page_folder.path / "few.csv")
+    low = settings(signal_files=["data/few.csv"], background_files=["data/low.csv"], cut="met > 0")
     with pytest.raises(
-        DataError, match=r"^cut: no event of data/low\.csv or any other file passes"
+        DataError, match=r"^cut: no event of data/few\.csv or any other file passes"
     ):
         read_files(low)
     with pytest.raises(

@@ -1,5 +1,6 @@
 """Which files hold the events, what their columns are, and where in them something stands."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from sortal.systems.cms.settings import PAGE_VARIABLES, Settings
 
 PREFIXES = {Part.TRAIN: "train", Part.VALIDATION: "val", Part.TEST: "test"}
 """How the page's files of each part begin."""
+
+NETWORK_FOLDER = "network"
+"""Folder of a run's outputs that holds the trained network."""
 
 _SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq", ".root")
 TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
@@ -35,17 +39,10 @@ def find_files(settings: Settings) -> list[EventFile]:
     """The files that hold the events, in the order of the page's scripts.
 
     Raises:
-        DataError: A file is not there; all that are missing are told.
+        DataError: A file is not there; all that are missing are told. A file is given twice.
     """
     if settings.signal_files:
-        return [
-            EventFile(path=path, is_signal=is_signal, part=None, process=_stem(path))
-            for names, is_signal in (
-                (settings.signal_files, True),
-                (settings.background_files, False),
-            )
-            for path in _given(names)
-        ]
+        return _files_to_divide(settings)
     folder = Path(settings.data)
     if not folder.is_dir():
         raise DataError(
@@ -65,6 +62,24 @@ def find_files(settings: Settings) -> list[EventFile]:
         for part, prefix, kind in kinds
         if (path := found[f"{prefix}_{kind}"])
     ]
+
+
+def _files_to_divide(settings: Settings) -> list[EventFile]:
+    """The files of signal, then those of background, each once."""
+    found = [
+        EventFile(path=path, is_signal=is_signal, part=None, process=_stem(path))
+        for names, is_signal in ((settings.signal_files, True), (settings.background_files, False))
+        for path in _given(names)
+    ]
+    # A path may be spelt in several ways, or be a link.
+    counts = Counter(file.path.resolve() for file in found)
+    for file in found:
+        if (count := counts[file.path.resolve()]) > 1:
+            raise DataError(
+                f"{file.path}: expected each file once in signal_files and background_files, "
+                f"got it {count} times."
+            )
+    return found
 
 
 def _in_forms(folder: Path, name: str) -> Path | None:
