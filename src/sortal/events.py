@@ -66,6 +66,9 @@ class MemberTrained(Event):
     accuracy: float | None = None
     """Share of the reported examples that are right, in every target where these are independent."""
 
+    training_accuracy: float | None = None
+    """The same of the training examples; None if they were not judged."""
+
     fold: int | None = None
     """Number of the fold that was tested; None outside cross-validation."""
 

@@ -30,6 +30,7 @@ def columns(results: Results) -> list[Column | str]:
         "rank",
         "title",
         headline,
+        Column(name="training", header="in training"),
         Column(name="log_loss", header="log loss"),
         Column(name="macro_f1", header="macro F1"),
         Column(name="fit_seconds", header="fit [s]"),
@@ -37,11 +38,12 @@ def columns(results: Results) -> list[Column | str]:
         Column(name="members", header="members"),
         Column(name="tied", header="tied"),
     ]
-    if results.headline == "macro_f1":
-        listed.pop(4)
+    idle = {"macro_f1"} if results.headline == "macro_f1" else set()
     if all(len(result.members) == 1 for result in results.results):
-        listed = [c for c in listed if not (isinstance(c, Column) and c.name == "members")]
-    return listed
+        idle.add("members")
+    if not any(result.training_figures for result in results.results):
+        idle.add("training")
+    return [c for c in listed if c is headline or isinstance(c, str) or c.name not in idle]
 
 
 def tied_sentence(results: Results, target: str | None) -> str:

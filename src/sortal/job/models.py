@@ -348,5 +348,8 @@ class Job(Block):
     """The one seed that all randomness derives from."""
     bootstrap: int = Field(default=1000, ge=0, le=100_000)
     """Resamples behind every interval; 0 for none."""
+    training_figures: bool = False
+    """Whether classifiers are also judged on the examples that they were trained on; how far those
+    figures lie above the others tells what was learnt by heart."""
     tuning: TuningBlock | None = None
     """Search for good parameters instead of training every combination."""

@@ -58,7 +58,7 @@ class Contest:
     def search_job(self) -> Resolved:
         """The job that lists candidates: judged on validation examples alone, without intervals."""
         resolved = self.resolved
-        job = resolved.job.model_copy(update={"bootstrap": 0})
+        job = resolved.job.model_copy(update={"bootstrap": 0, "training_figures": False})
         return replace(
             resolved,
             name=f"{resolved.name}{SEARCH}",

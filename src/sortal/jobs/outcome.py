@@ -79,6 +79,9 @@ class SegmentRows:
             for part, values in scores.items()
             if values.shape[1] or part == self._task["reported"]
         }
+        if self._task["training_figures"]:
+            learnt = self._score(model, Part.TRAIN)
+            figures[Part.TRAIN] = self._judge(learnt, members, Part.TRAIN)
         saved, refusal = self._save(model)
         for row, member in enumerate(members):
             self._records.append(
@@ -180,7 +183,8 @@ class SegmentRows:
                 labels,
                 self._data.weights(part, target),
                 probabilities=self._method.probabilities(members[0].parameters),
-                resamples=self._task["bootstrap"],
+                # An interval tells what new examples would give; these are none.
+                resamples=0 if part is Part.TRAIN else self._task["bootstrap"],
                 seed=bootstrap_seed(self._task["split"]),
             )
             figures.update(zip((members[row].key for row in rows), judged, strict=True))

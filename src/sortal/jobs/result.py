@@ -77,6 +77,12 @@ class Result:
         """Every figure over seeds and folds, on the reported part."""
         return aggregate([member.scores[self.part] for member in self.members])
 
+    @cached_property
+    def training_figures(self) -> dict[str, Spread]:
+        """Every figure over seeds and folds, on what was trained on; empty if that was not judged."""
+        judged = [m.scores[Part.TRAIN] for m in self.members if Part.TRAIN in m.scores]
+        return aggregate(judged)
+
     def interval(self, figure: str) -> tuple[float, float] | None:
         """95 % bootstrap interval over examples; None where several members have a spread instead."""
         if len(self.members) != 1:
@@ -99,7 +105,8 @@ class Result:
         return tuple(dict.fromkeys([*asked, *noticed]))
 
     def table(self) -> "pl.DataFrame":
-        """One row per figure: mean, interval or spread, and over how many members it is defined."""
+        """One row per figure: mean, interval or spread, over how many members it is defined, and
+        its mean on the training examples (`training`) if that was judged."""
         import polars as pl
 
         rows = []
@@ -113,9 +120,15 @@ class Result:
                     "high": high,
                     "sd": blank_if_nan(spread.sd),
                     "members": spread.n,
+                    **self._learnt(name),
                 }
             )
         return pl.DataFrame(rows, infer_schema_length=None)
+
+    def _learnt(self, figure: str) -> dict[str, float | None]:
+        if not self.training_figures:
+            return {}
+        return {"training": blank_if_nan(self.training_figures[figure].mean)}
 
     def class_table(self) -> "pl.DataFrame":
         """One row per class or target: mean of its figures over the members."""

@@ -233,8 +233,9 @@ class Results:
         """One row per result of a target, best first.
 
         Columns: rank, title, method, the headline with its interval (`low`, `high`) or
-        its spread over seeds and folds (`sd`), log_loss, macro_f1, the seconds, the
-        number of members, and whether it is tied with the best.
+        its spread over seeds and folds (`sd`), its mean on the training examples (`training`,
+        null if that was not judged), log_loss, macro_f1, the seconds, the number of members,
+        and whether it is tied with the best.
         """
         import polars as pl
 
@@ -279,7 +280,7 @@ def entries_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[str, Any]:
-    figures = result.figures
+    figures, learnt = result.figures, result.training_figures
     low, high = result.interval(headline) or (None, None)
     several = len(result.members) > 1
     return {
@@ -289,6 +290,7 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[st
         "low": low,
         "high": high,
         "sd": figures[headline].sd if several else None,
+        "training": blank_if_nan(learnt[headline].mean) if learnt else None,
         "log_loss": blank_if_nan(figures["log_loss"].mean),
         **({} if headline == "macro_f1" else {"macro_f1": blank_if_nan(figures["macro_f1"].mean)}),
         "fit_seconds": blank_if_nan(result.seconds("fit_seconds")),

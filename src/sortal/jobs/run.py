@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sortal.data.split import Part
 from sortal.data.unseen import InputSpec
 from sortal.engines.base import Died, Engine, Finished, Json, Message, Raised, Report, Started
 from sortal.engines.here import Here
@@ -237,6 +238,7 @@ class _Driver:
             "budget": None if first.member.calibration else self.budget,
             "standing": self._standing(task),
             "bootstrap": self.resolved.job.bootstrap,
+            "training_figures": self.resolved.job.training_figures,
             "reported": self.resolved.splits[0].reported.value,
             "members": [
                 {
@@ -290,16 +292,20 @@ class _Driver:
             self._fail(key, failure["reason"], failure["traceback"])
 
     def _trained(self, record: Json, title: str) -> MemberTrained:
-        part, outputs = self.resolved.splits[0].reported, self.resolved.dataset.labels.outputs
-        figures = record["figures"].get(part.value, {"figures": {}})["figures"]
+        outputs = self.resolved.dataset.labels.outputs
+        reported, learnt = (
+            record["figures"].get(part, {"figures": {}})["figures"]
+            for part in (self.resolved.splits[0].reported, Part.TRAIN)
+        )
         return MemberTrained(
             job=self.resolved.name,
             key=record["key"],
             title=title,
             fit_seconds=record["fit_seconds"],
             score_seconds=record["score_seconds"],
-            headline=figures.get(HEADLINE[outputs]),
-            accuracy=figures.get(ACCURACY[outputs]),
+            headline=reported.get(HEADLINE[outputs]),
+            accuracy=reported.get(ACCURACY[outputs]),
+            training_accuracy=learnt.get(ACCURACY[outputs]),
             fold=record["fold"],
         )
 

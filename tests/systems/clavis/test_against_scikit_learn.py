@@ -82,6 +82,8 @@ def test_a_split_gives_what_a_script_gives(bench, scale):
         fitted = make_pipeline(StandardScaler(), classifier) if scale else classifier
         decided = fitted.fit(parts[0], parts[2]).predict(parts[1])
         ours = figures(results, title)
+        (result,) = results.titled(title)
+        assert result.training_figures["accuracy"].mean == fitted.score(parts[0], parts[2]), title
         assert ours.figures["accuracy"] == accuracy_score(parts[3], decided), title
         np.testing.assert_array_equal(ours.confusion, confusion_matrix(parts[3], decided))
         for name, score in (
@@ -194,7 +196,11 @@ def test_several_labels_give_what_a_script_gives(bench):
         each = f1_score(Y[100:], decided, average=None)
         assert [of["f1"] for of in ours.per_class.values()] == pytest.approx(list(each))
     assert figures(results, "O2").figures["subset_accuracy"] == 1
-    assert "svm (svm_multi_label): test accuracy" in ran.out
+    assert "svm (svm_multi_label): train accuracy" in ran.out
+    (result,) = results.titled("svm")
+    learnt = script["svm"].predict(X[:100])
+    expected = accuracy_score(Y[:100], learnt)
+    assert result.training_figures["subset_accuracy"].mean == expected
 
 
 @pytest.fixture

@@ -171,7 +171,7 @@ def test_a_long_job_runs_without_an_error(name, example):
 def test_plugins_of_the_example_learn_and_one_has_a_history(example):
     code, out = command("clavis", "batch", "jobs/my_job.json")
     assert code == 0
-    told = re.findall(r"s  (\S.*) \(\w+\): test accuracy ([\d.]+)", out)
+    told = re.findall(r"s  (\S.*) \(\w+\): .*test accuracy ([\d.]+)", out)
     accuracy = {title: float(value) for title, value in told}
     assert accuracy["mean euclidean 0"] > accuracy["Ⓝ Naive"] + 0.2
     assert accuracy["descent 0.1 aFalse"] > accuracy["Ⓝ Naive"] + 0.2

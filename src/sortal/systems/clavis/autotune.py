@@ -113,6 +113,7 @@ def _job_file(job: TuningJob, divided: Divided, around: Circumstances) -> JobFil
             block.model_copy(update={"title": f"start {number}"})
             for number, block in enumerate(first)
         ],
+        training_figures=True,
         tuning=_tuning(job, multilabel=around.source.is_multilabel),
     )
     return JobFile(ours, Positions({}), job.path, job.file.text)

@@ -118,9 +118,11 @@ class Progress:
 
 
 def _accuracy(members: Sequence[MemberTrained]) -> str:
-    """Test accuracy; of folds its mean and spread."""
+    """Accuracy in training and test; of folds the mean, and the spread of the test."""
     values = [one.accuracy for one in members if one.accuracy is not None]
+    learnt = [one.training_accuracy for one in members if one.training_accuracy is not None]
+    trained = f"train accuracy {fmean(learnt):.4f}, " if learnt else ""
     if not values:
-        return "no test examples"
+        return f"{trained}no test examples"
     spread = f" ± {stdev(values):.4f} over {len(values)} folds" if len(values) > 1 else ""
-    return f"test accuracy {fmean(values):.4f}{spread}"
+    return f"{trained}test accuracy {fmean(values):.4f}{spread}"

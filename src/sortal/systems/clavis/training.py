@@ -155,6 +155,7 @@ def job_file(job: BatchJob, divided: Divided, listed: Sequence[Wanted]) -> JobFi
         title=store_name(job.data.title),
         data=JobData.model_validate(data),
         classifiers=[one.block for one in listed],
+        training_figures=True,
     )
     return JobFile(ours, Positions({}), job.path, job.text)
 

@@ -52,6 +52,9 @@ class Figure(Answer):
     members: int
     """Over how many members it is defined."""
 
+    training: float | None = None
+    """Mean on the training examples; null if that was not judged."""
+
 
 class Classifier(Brief):
     """Everything that is known of a classifier."""

@@ -2,8 +2,18 @@
 
 import ast
 import hashlib
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
+
+from sortal.errors import UserError
+from sortal.methods.library import library_version
+
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+"""Names of packages that are installed under another one; looking for others takes half a second."""
 
 
 def closure(root: Path, plugin: Path) -> tuple[Path, ...]:
@@ -27,11 +37,32 @@ def closure(root: Path, plugin: Path) -> tuple[Path, ...]:
 
 
 def digest_of(root: Path, files: Mapping[Path, bytes]) -> str:
-    """8 hexadecimal digits of the files' places in the folder and their contents."""
+    """8 hexadecimal digits of the files' places in the folder, their contents and their libraries."""
     digest = hashlib.blake2b(digest_size=4)
     for path in sorted(files):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + files[path])
+    for library in libraries(files):
+        digest.update(library.encode() + b"\0")
     return digest.hexdigest()
+
+
+def libraries(files: Iterable[Path]) -> tuple[str, ...]:
+    """Installed libraries that files import, each with its minor version: `scikit-learn 1.9`."""
+    found = set()
+    for package in imported_packages(files) - sys.stdlib_module_names:
+        for name in _distributions(package):
+            with suppress(UserError):  # not there: importing it tells
+                found.add(library_version(name))
+    return tuple(sorted(found))
+
+
+@cache
+def _distributions(package: str) -> tuple[str, ...]:
+    """What a package was installed as."""
+    with suppress(UserError):
+        name = _DISTRIBUTIONS.get(package, package)
+        return (name,) if library_version(name) else ()
+    return tuple(packages_distributions().get(package, ()))
 
 
 def imported_packages(files: Iterable[Path]) -> frozenset[str]:
