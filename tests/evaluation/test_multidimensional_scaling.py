@@ -42,6 +42,10 @@ def test_points_on_a_line_have_an_empty_second_axis():
     assert (classical_scaling(np.zeros((4, 4))) == 0).all()
 
 
+def test_many_points_in_one_place_stay_there():
+    assert (classical_scaling(np.zeros((300, 300))) == 0).all()
+
+
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=10, deadline=None)
 def test_smacof_is_no_worse_than_its_start_and_than_scikit_learn(seed):

@@ -39,6 +39,8 @@ def _leading(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     from scipy.sparse.linalg import eigsh
 
     count = len(matrix)
+    if not matrix.any():  # which Lanczos' method cannot begin with
+        return np.zeros(2), np.zeros((count, 2))
     if count <= _DENSE:
         values, vectors = eigh(matrix, subset_by_index=(max(0, count - 2), count - 1))
     else:
