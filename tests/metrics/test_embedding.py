@@ -53,6 +53,14 @@ def test_a_random_picture_has_a_trustworthiness_of_one_half():
     assert trustworthiness_of_examples(matrix, picture) == pytest.approx(0.5, abs=0.02)
 
 
+@pytest.mark.parametrize("offset", [-1e4, 1e3, 1e5, 1e6])
+def test_where_zero_lies_does_not_matter_to_trustworthiness(offset):
+    matrix, picture = _cloud(0, 300, 10), _cloud(1, 300, 2)
+    expected = trustworthiness_of_examples(matrix, picture)
+    moved = trustworthiness_of_examples(matrix + offset, picture)
+    assert moved == pytest.approx(expected, abs=1e-4)
+
+
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_too_few_points_have_no_trustworthiness(count):
     plane = np.zeros((count, 2))

@@ -78,12 +78,15 @@ def trustworthiness_of_examples(
     near = _nearest(coordinates, rows, neighbours)
     ours = np.asarray(matrix[rows], dtype=np.float64)
     theirs = np.asarray(matrix[near.ravel()], dtype=np.float64).reshape(*near.shape, -1)
+    # Far from zero squares of sizes drown the distances between them.
+    centre = ours.mean(axis=0)
+    ours, theirs = ours - centre, theirs - centre
     there = np.square(ours[:, None, :] - theirs).sum(axis=2)
     ranks = np.ones(near.shape, dtype=np.int64)
     size = np.square(ours).sum(axis=1)
     step = max(1, _BLOCK_NUMBERS // max(1, near.size))
     for begin in range(0, count, step):
-        others = np.asarray(matrix[slice(begin, begin + step)], dtype=np.float64)
+        others = np.asarray(matrix[slice(begin, begin + step)], dtype=np.float64) - centre
         squares = np.square(others).sum(axis=1)
         between = size[:, None] + squares - 2.0 * (ours @ others.T)
         inside = (rows >= begin) & (rows < begin + step)
