@@ -494,11 +494,28 @@ class TestParameters:
             ("kernel", "cubic", "one of 'rbf', 'poly'"),
             ("early", 1, "true or false"),
             ("odd", "x", "an integer"),
+            ("n", 5.0, "an integer from 1 to 10"),
+            ("early", 0, "true or false"),
+            ("copy", 1, "true or false"),
         ],
     )
     def test_what_does_not_fit_is_refused(self, parameters, name, value, told):
         with pytest.raises(ValueError, match=told):
             parameters.model_validate({name: value})
+
+    def test_a_default_that_is_not_of_its_type_stays_as_it_is_without_a_word(self, classifier):
+        declared = [{"name": "rate", "type": "float", "default_value": "auto"}]
+        made = method_of(classifier(parameters=declared)).Parameters
+        assert made().declared() == {"rate": "auto"}
+        again = made.model_validate(made().model_dump(mode="json"))
+        assert again == made()
+        assert made.model_validate({"rate": "auto"}).declared() == {"rate": "auto"}
+
+    def test_a_default_of_one_and_true_are_two_values(self, classifier):
+        declared = [{"name": "n", "type": "integer", "default_value": 1}]
+        made = method_of(classifier(parameters=declared)).Parameters
+        with pytest.raises(ValueError, match="an integer"):
+            made.model_validate({"n": True})
 
     def test_a_search_draws_its_space_from_them(self, parameters):
         fields = parameters.model_fields

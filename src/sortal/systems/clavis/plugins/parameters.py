@@ -3,10 +3,11 @@
 import json
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, create_model
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, create_model
 
 from sortal.errors import OptionError
 from sortal.methods import base
@@ -85,12 +86,18 @@ def _annotation(declared: Declared) -> Any:
         kind, bounds = Literal[range_], []
     else:
         bounds = [Ge(range_[0]), Le(range_[1])] if range_ else []
-    return Annotated[(kind, *bounds, PlainValidator(_taking(declared)))]
+    # A default that is not of its own type is passed on as it is, and no reason for a warning.
+    as_it_is = PlainSerializer(lambda value: value)
+    return Annotated[(kind, *bounds, PlainValidator(_taking(declared)), as_it_is)]
+
+
+_written = partial(json.dumps, default=repr)
+"""A value as text, which tells 1 from 1.0 and from True, and no tuple from a list."""
 
 
 def _taking(declared: Declared) -> Any:
     def take(value: Any) -> Any:
-        if declared.takes(value) or value == declared.default:
+        if declared.takes(value) or _written(value) == _written(declared.default):
             # One key for 1 and 1.0.
             whole = declared.type == "float" and isinstance(value, int)
             return float(value) if whole and not isinstance(value, bool) else value
