@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +64,15 @@ def test_floats_may_be_written_as_integers(value, fits):
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_a_float_is_finite_also_without_a_range(value):
     assert not _takes(value, type="float", default_value=0.1)
+
+
+@pytest.mark.parametrize("type_", ["integer", "float"])
+def test_a_range_may_have_no_end(type_):
+    declared = from_info(_info(type=type_, range=[0, math.inf])).parameters[0]
+    assert declared.takes(10**9)
+    assert not declared.takes(-1)
+    assert not declared.takes(math.inf)
+    assert from_info(_info(range=[-math.inf, math.inf])).parameters[0].takes(-5)
 
 
 def test_a_string_is_one_of_its_range():
@@ -132,6 +143,7 @@ def test_a_default_that_breaks_its_own_rule_is_told_and_used():
         (_info(name="fold"), "a name other than"),
         (_info(type="number"), "one of string, integer, float, boolean, array, other"),
         (_info(range=[5, 1]), "the least and the greatest"),
+        (_info(range=[0, math.nan]), "the least and the greatest"),
         (_info(range=[1]), "the least and the greatest"),
         (_info(range=["a", "b"]), "the least and the greatest"),
         (_info(range="1-5"), "expected a list"),

@@ -19,6 +19,9 @@ RESERVED = frozenset({"method", "title", "fold"})
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 """Names of classifiers and data sets; the page leaves out the dash, which its own programs take."""
 
+_ENDLESS = (-math.inf, math.inf)
+"""Ends of a range that has none; no value is one of them."""
+
 _FORGIVEN = {"int": "integer", "bool": "boolean", "str": "string", "list": "array"}
 """Python's names for types, as the classifiers' README itself writes them."""
 
@@ -248,7 +251,8 @@ def _range(said: Any, type_: ParameterType, place: str) -> tuple[Any, ...] | Non
         return None
     if type_ == "string":
         return tuple(said)
-    if len(said) != 2 or not all(map(_is_number, said)) or said[0] > said[1]:
+    ends = len(said) == 2 and all(_is_number(end) or end in _ENDLESS for end in said)
+    if not ends or said[0] > said[1]:
         raise OptionError(place, said, "the least and the greatest number, [min, max]")
     return tuple(said)
 
