@@ -94,6 +94,9 @@ def test_folds_and_parts_refuse_what_they_are_not():
     assert columns.folds(pa.array(["3", "1.0"])).tolist() == [3, 1]
     with pytest.raises(BadValue, match="whole number of a fold"):
         columns.folds(pa.array([1.5]))
+    for beyond in (2.0**63, -(2.0**64)):
+        with pytest.raises(BadValue, match="whole number of a fold"):
+            columns.folds(pa.array([beyond]))
     assert columns.parts(pa.array(["Test", "train", "validation"])).tolist() == [2, 0, 1]
     with pytest.raises(BadValue, match="train, validation or test, got 'tst'"):
         columns.parts(pa.array(["train", "tst"]))

@@ -170,9 +170,10 @@ def groups(column: Column) -> np.ndarray:
 
 
 def folds(column: Column) -> np.ndarray:
-    """Read fold numbers, shape (rows,), int64."""
+    """Read fold numbers, shape (rows,), int64; one that this type cannot hold is refused."""
     values = numbers(column)
-    bad = np.flatnonzero(~(np.isfinite(values) & (values == np.floor(values))))
+    whole = np.isfinite(values) & (values == np.floor(values))
+    bad = np.flatnonzero(~(whole & (np.abs(values) < 2.0**63)))
     if len(bad):
         raise BadValue(int(bad[0]), f"{values[bad[0]]:g}", "the whole number of a fold")
     return values.astype(np.int64)

@@ -160,9 +160,9 @@ class EventSource:
         columns = []
         for name in batch.schema.names:
             column = batch.column(name)
-            if name not in self._types:
-                self._types[name] = type_of(column, whole=name == self._request.event_number)
             try:
+                if name not in self._types:
+                    self._types[name] = type_of(column, whole=name == self._request.event_number)
                 columns.append(as_type(column, self._types[name]))
             except BadValue as error:
                 place = places.at(error.row)

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from sortal.data import columns as meaning
 from sortal.data.columns import BadValue
+from sortal.systems.cms.data.event_numbers import event_numbers
 
 
 def type_of(column: pa.Array, *, whole: bool) -> Any:
@@ -18,7 +19,7 @@ def type_of(column: pa.Array, *, whole: bool) -> Any:
         whole: Whether whole numbers are to stay whole, as event numbers do.
 
     Returns:
-        An Arrow type: 64-bit integer, 64-bit float, or text.
+        An Arrow type: 64-bit integer, with a sign where that holds all, 64-bit float, or text.
     """
     if not pa.types.is_string(column.type):
         return column.type
@@ -26,7 +27,9 @@ def type_of(column: pa.Array, *, whole: bool) -> Any:
         values = meaning.numbers(column)
     except BadValue:
         return pa.string()
-    return pa.int64() if whole and (values == np.floor(values)).all() else pa.float64()
+    if whole and (values == np.floor(values)).all():
+        return pa.from_numpy_dtype(event_numbers(column).dtype)
+    return pa.float64()
 
 
 def as_type(column: pa.Array, kind: Any) -> pa.Array:
@@ -41,5 +44,14 @@ def as_type(column: pa.Array, kind: Any) -> pa.Array:
         try:
             return pc.cast(pc.utf8_trim_whitespace(column), kind)
         except pa.ArrowInvalid:
-            return pa.array(meaning.folds(column))
+            return _held(event_numbers(column), kind)
     return pa.array(meaning.numbers(column).astype(np.float64))
+
+
+def _held(numbers: np.ndarray, kind: Any) -> pa.Array:
+    """Whole numbers in one of the 64-bit types."""
+    bad = np.flatnonzero(numbers < 0 if kind == pa.uint64() else numbers >= 2**63)
+    if len(bad):
+        row = int(bad[0])
+        raise BadValue(row, f"{numbers[row]}", f"a number of type {kind}, as those before it")
+    return pa.array(numbers.astype(kind.to_pandas_dtype()))

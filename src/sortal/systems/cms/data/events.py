@@ -1,10 +1,12 @@
 """Weighted simulated events with everything that an analyst must not lose: process, sign, number."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from sortal.data.split import Part
+from sortal.systems.cms.data.event_numbers import joined_numbers
 
 SIGNAL, BACKGROUND = "signal", "background"
 ROOT_SUFFIX = ".root"
@@ -36,7 +38,7 @@ class Events:
     """Place of its `Part` in that enumeration, int8, shape (events,); None before the division."""
 
     numbers: np.ndarray | None = field(default=None, repr=False)
-    """Event number, int64, shape (events,); None where files have none."""
+    """Event number, int64 or uint64, shape (events,); None where files have none."""
 
     factors: np.ndarray | None = field(default=None, repr=False)
     """Product of the scale factors, shape (events,); None where none are asked for."""
@@ -73,13 +75,16 @@ def join(pieces: list[Events]) -> Events:
 
     Args:
         pieces: At least one; of the same variables, and all with or without parts, numbers, factors.
+
+    Raises:
+        DataError: Event numbers fit no type together.
     """
     names = tuple(dict.fromkeys(name for piece in pieces for name in piece.processes))
     place = {name: code for code, name in enumerate(names)}
 
-    def joined(what: str) -> np.ndarray | None:
+    def joined(what: str, put: Callable[..., np.ndarray] = np.concatenate) -> np.ndarray | None:
         values = [getattr(piece, what) for piece in pieces]
-        return None if any(value is None for value in values) else np.concatenate(values)
+        return None if any(value is None for value in values) else put(values)
 
     codes = [
         np.array([place[name] for name in piece.processes], dtype=np.int64)[piece.process]
@@ -93,7 +98,7 @@ def join(pieces: list[Events]) -> Events:
         process=np.concatenate(codes),
         is_signal=np.concatenate([piece.is_signal for piece in pieces]),
         parts=joined("parts"),
-        numbers=joined("numbers"),
+        numbers=joined("numbers", joined_numbers),
         factors=joined("factors"),
         notes=tuple(dict.fromkeys(note for piece in pieces for note in piece.notes)),
     )
