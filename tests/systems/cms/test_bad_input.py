@@ -265,6 +265,21 @@ def test_the_settings_file_is_told_with_its_line(page_folder, cms):
             "column event_number.",
         ),
         (
+            ("--compat", "--scan", "scores"),
+            "settings: expected values that fit together, got compat with scan: scores; the scripts "
+            "try the page's 200 cuts.",
+        ),
+        (
+            ("--compat", "--minimum-background", "3"),
+            "settings: expected values that fit together, got compat with minimum_background; the "
+            "scripts ask for none.",
+        ),
+        (
+            ("--compat", "--minimum-effective-background", "11"),
+            "settings: expected values that fit together, got compat with "
+            "minimum_effective_background; the scripts ask for none.",
+        ),
+        (
             ("--variables", "pt weight"),
             "settings: expected values that fit together, got the column 'weight' for two uses.",
         ),

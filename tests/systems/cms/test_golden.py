@@ -25,6 +25,19 @@ def test_golden_settings_resolve_as_expected(kind):
     assert found == expected
 
 
+@pytest.mark.parametrize("kind", MODELS)
+def test_with_compat_settings_that_name_every_default_are_no_clash(kind):
+    names = {"year": "2017", "channel": "1l", "name": "first"}
+    whole = MODELS[kind](compat=True, **names)
+    assert MODELS[kind].model_validate(whole.model_dump()) == whole
+    assert MODELS[kind](compat=True, minimum_effective_background=0, **names).compat
+
+
+def test_only_the_command_with_a_table_can_append_to_it():
+    assert "append" in MulticlassSettings.model_fields
+    assert "append" not in BinarySettings.model_fields
+
+
 def test_an_option_stands_before_the_file_of_settings():
     settings = read_settings(BinarySettings, GOLDEN / "binary.yaml", {"epochs": 5, "year": "2018"})
     assert (settings.epochs, settings.year, settings.seed) == (5, "2018", 7)

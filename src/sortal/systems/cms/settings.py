@@ -149,11 +149,13 @@ class MeritSettings(Block):
     ] = "asimov"
     """Figure of merit that chooses the cut."""
     scan: Literal["page", "scores"] = "page"
-    """Cuts that are tried: the page's 200 from 0.7 on, or every distinct score."""
+    """Cuts that are tried: the page's 200 from 0.7 on, or every distinct score; with compat only
+    the page's."""
     minimum_background: Length = 0.0
-    """Expected background events that a cut must leave."""
+    """Expected background events that a cut must leave; not with compat."""
     minimum_effective_background: Length = 10.0
-    """Effective simulated background events, (sum w)^2 / sum w^2, that a cut must leave."""
+    """Effective simulated background events, (sum w)^2 / sum w^2, that a cut must leave; not with
+    compat."""
     signal_point: str = ""
     """Process of the signal that the figure of merit counts; all signal if not given."""
     split_factors: dict[Part, dict[Name, Positive]] = {}
@@ -170,8 +172,6 @@ class OutputSettings(Block):
     optimum: str = ""
     """Folder of the true scores of simulated events, {train,val,test}.npy in the order of the
     events: how far from the best possible a network is."""
-    append: bool = False
-    """Append to the table of figures of merit as the script does, instead of writing it anew."""
     pickles: bool = False
     """Also write the script's four pickles of the course of training; they are never read."""
     onnx: bool = False
@@ -212,13 +212,29 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
             raise ValueError(
                 f"{self.folds} folds; of 3 or more one tests, one validates and the others train"
             )
-        if self.compat and self.folds:
-            raise ValueError("compat with folds; the scripts have one division")
+        if self.optimum and (self.folds or self.signal_files):
+            raise ValueError(
+                "optimum with events that are divided here; true scores are those of given parts"
+            )
+        self._refuse_beside_compat()
         twice = [rate for rate, count in Counter(self.decays).items() if count > 1]
         if twice:
             raise ValueError(f"the decay rate {twice[0]:g} twice; runs train a network again")
         self._refuse_shared_columns()
         return self
+
+    def _refuse_beside_compat(self) -> None:
+        """What the scripts do not have is refused, so that no setting is without effect."""
+        if not self.compat:
+            return
+        if self.folds:
+            raise ValueError("compat with folds; the scripts have one division")
+        if self.scan == "scores":
+            raise ValueError("compat with scan: scores; the scripts try the page's 200 cuts")
+        for name in ("minimum_background", "minimum_effective_background"):
+            # A template, and the report of a run, name every setting with its default.
+            if getattr(self, name) not in (0.0, type(self).model_fields[name].default):
+                raise ValueError(f"compat with {name}; the scripts ask for none")
 
     def _refuse_shared_columns(self) -> None:
         """A column has one use; above all, no network learns from the weight or the process."""
@@ -271,6 +287,8 @@ class MulticlassSettings(Settings, MulticlassNames):
     """Folder in which a folder for each decay rate is made."""
     table: File = "17var_fom.csv"
     """File of the figures of merit of all runs."""
+    append: bool = False
+    """Append to the table of figures of merit as the script does, instead of writing it anew."""
     data: File = "17var/data"
     """Folder of the six files {train,val,test}_{sig,bkg}: CSV with or without a header line, TSV,
     Parquet or ROOT."""

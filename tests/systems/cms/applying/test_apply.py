@@ -352,7 +352,11 @@ def test_numbers_of_blocks_are_one_number_together_and_apart(blocks):
 def test_numbers_that_no_type_holds_are_refused_and_not_wrapped():
     with pytest.raises(DataError, match=r"none below 0 beside numbers of 2\^63 or more, got -3"):
         joined_numbers([np.array([5, -3]), np.array([2**63], dtype=np.uint64)])
-    for text in (["-3", "9223372036854775813"], ["5.0", "9223372036854775813.0"], ["1", str(2**64)]):
+    for text in (
+        ["-3", "9223372036854775813"],
+        ["5.0", "9223372036854775813.0"],
+        ["1", str(2**64)],
+    ):
         with pytest.raises(BadValue) as caught:
             event_numbers(pa.array(text, pa.string()))
         assert caught.value.row == 1
@@ -368,7 +372,9 @@ def test_event_numbers_of_text_are_kept_as_they_are_beyond_63_bits(campaign, wri
     assert found.cast(pl.String).to_list() == numbers
     numbers[0:100] = map(str, range(100))
     file = write("in.csv", campaign.events.with_columns(event=pl.Series(numbers)))
-    with pytest.raises(DataError, match="line 102: column 'event': expected a number of type int64"):
+    with pytest.raises(
+        DataError, match="line 102: column 'event': expected a number of type int64"
+    ):
         apply(campaign.model("folded"), [file], tmp_path / "out.parquet", **options)
 
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from sortal.data.split import Part
 from sortal.errors import DataError
 from sortal.systems.cms.training.campaign import read_sample
-from sortal.systems.cms.training.optimum import TITLE, read_optimum
+from sortal.systems.cms.training.optimum import TITLE
 
 COUNTS = {"train": 48, "val": 48, "test": 96}
 
@@ -70,9 +71,9 @@ def test_a_wrong_file_is_told_before_anything_is_trained(read, truth, spoil, tol
         read()
 
 
-def test_events_that_are_divided_here_have_no_true_scores(read, settings):
-    with pytest.raises(DataError, match="true scores are those of given parts"):
-        read(folds=3)
-    divided = settings(optimum="truth", signal_files=["a"], background_files=["b"])
-    with pytest.raises(DataError, match="true scores are those of given parts"):
-        read_optimum(divided, None)
+@pytest.mark.parametrize(
+    "given", [{"folds": 3}, {"signal_files": ["a"], "background_files": ["b"]}]
+)
+def test_events_that_are_divided_here_have_no_true_scores(settings, given):
+    with pytest.raises(ValidationError, match="true scores are those of given parts"):
+        settings(optimum="truth", **given)

@@ -57,17 +57,12 @@ def merit_of(
             else None,
         )
     rule = cut_rule(settings)
-    grid = page_cuts() if on_page_grid(settings) else None
+    grid = page_cuts() if settings.scan == "page" else None
     scans = {Part.VALIDATION: scan_events(selected[Part.VALIDATION], rule, grid)}
     cuts = scans[Part.VALIDATION].cuts
     scans |= {part: scan_events(selected[part], rule, cuts) for part in (Part.TRAIN, Part.TEST)}
     chosen, again = _choice(scans[Part.VALIDATION], selected, settings)
     return Merit(scans=scans, events=selected, rows=rows, chosen=chosen, reselection=again)
-
-
-def on_page_grid(settings: Settings) -> bool:
-    """Whether the page's 200 cuts are tried, and no others."""
-    return settings.scan == "page" or settings.compat
 
 
 def _choice(

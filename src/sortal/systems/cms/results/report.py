@@ -17,7 +17,7 @@ from sortal.jobs.result import Result
 from sortal.store import atomic
 from sortal.store.store import Store
 from sortal.systems.cms.results.assessment import Assessment, assess
-from sortal.systems.cms.results.merit import Merit, on_page_grid, process_yields
+from sortal.systems.cms.results.merit import Merit, process_yields
 from sortal.systems.cms.results.pictures import draw_all
 from sortal.systems.cms.results.ranking import Line, lines_of, table_of
 from sortal.systems.cms.settings import Settings
@@ -170,7 +170,7 @@ def _sentences(campaign: Campaign, found: Assessment) -> Iterator[str]:
 def _edge(settings: Settings, merit: Merit) -> Iterator[str]:
     """Say so where the chosen cut is the lowest that was tried, and lower ones might be better."""
     lowest = float(merit.scans[Part.VALIDATION].cuts[0])
-    if merit.chosen is None or merit.chosen.cut > lowest or not on_page_grid(settings):
+    if merit.chosen is None or merit.chosen.cut > lowest or settings.scan != "page":
         return
     way = "without compat, scan: scores" if settings.compat else "scan: scores"
     yield (

@@ -21,15 +21,11 @@ def read_optimum(settings: Settings, events: Events) -> Scored | None:
     the part's events: signal, then background.
 
     Raises:
-        DataError: The events are divided here, or a file is missing, holds other than
-            finite numbers, or those of another number of events than the part has.
+        DataError: A file is missing, holds other than finite numbers, or those of another
+            number of events than the part has.
     """
     if not settings.optimum:
         return None
-    if settings.folds or settings.signal_files:
-        raise DataError(
-            "optimum: true scores are those of given parts, and events are divided here."
-        )
     rows = {part: events.rows(part) for part in Part}
     scores = {}
     for part, prefix in PREFIXES.items():
