@@ -102,7 +102,7 @@ def _refuse_conflicts(source: Source, block: DataBlock, *, has_folds: bool, has_
         if not (has_test and has_folds):
             raise DataError(
                 f"data set {source.name}: cv_folds_for_test_only needs cv_folds and test examples, "
-                "and there are none."
+                f"and there are none: give both, {cure}."
             )
         return
     if has_test:

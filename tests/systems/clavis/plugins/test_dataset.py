@@ -7,6 +7,8 @@ import pytest
 from sklearn.datasets import load_iris
 
 from sortal.errors import DataError
+from sortal.systems.clavis.dataset import dataset_of
+from sortal.systems.clavis.jobfile import DataBlock
 from sortal.systems.clavis.plugins.load import load
 
 from .conftest import write
@@ -84,6 +86,24 @@ def test_folds_of_training_and_of_test_examples_are_read(dataset):
     assert list(source.folds) == [1, 2]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "data['specs'] = {'cv_folds_for_test_only': True}",
+        "data['specs'] = {'cv_folds': np.array([]).astype(int), 'cv_folds_for_test_only': True}",
+        "data.update(X_test=np.ones((1, 2)), y_test=np.array([0]));"
+        "data['specs'] = {'cv_folds': np.array([1, 1, 1, 2, 2, 2])}",
+    ],
+)
+def test_folds_that_fit_no_test_examples_are_read_and_refused_unless_disabled(dataset, change):
+    source = dataset(change).dataset("made").read()
+    job = {"title": "a job", "dataset": "made", "test_size": 0.5}
+    with pytest.raises(DataError, match="or set disable_cross_validation"):
+        dataset_of(source, DataBlock.model_validate(job))
+    disabled = DataBlock.model_validate({**job, "disable_cross_validation": True})
+    assert dataset_of(source, disabled).dataset.folds is None
+
+
 def test_several_labels_are_read_as_an_indicator(dataset):
     plugins = dataset("data['y_train'] = np.eye(6, 3, dtype=int)")
     assert plugins.dataset("made").read().is_multilabel
@@ -114,16 +134,6 @@ def test_several_labels_are_read_as_an_indicator(dataset):
         ("data['specs'] = {'cv_folds': np.array([1, 2])}", "cv_folds"),
         ("data['specs'] = {'cv_folds': np.linspace(0, 1, 6)}", "cv_folds"),
         ("data['specs'] = {'cv_folds_for_test_only': 1}", "True or False, got 1"),
-        ("data['specs'] = {'cv_folds_for_test_only': True}", "cv_folds beside it, got none"),
-        (
-            "data['specs'] = {'cv_folds': np.array([]).astype(int), 'cv_folds_for_test_only': True}",
-            "test examples, which the folds divide",
-        ),
-        (
-            "data.update(X_test=np.ones((1, 2)), y_test=np.array([0]));"
-            "data['specs'] = {'cv_folds': np.array([1, 1, 1, 2, 2, 2])}",
-            "an empty X_test beside them, or cv_folds_for_test_only, got 1 test examples",
-        ),
         ("data = [1]", "get_data: expected a dictionary, got list"),
         ("raise KeyError('digits')", "get_data raised KeyError: 'digits' (__init__.py, line 18)"),
     ],

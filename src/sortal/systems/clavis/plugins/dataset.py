@@ -114,18 +114,9 @@ class DatasetPlugin:
         folds, test_only = source.specs.get(CV_FOLDS), source.specs.get(TEST_ONLY)
         if not isinstance(test_only, bool | np.bool_ | None):
             self._refuse(TEST_ONLY, "True or False", repr(test_only))
-        if folds is None:
-            if test_only:
-                self._refuse(TEST_ONLY, f"{CV_FOLDS} beside it", "none")
-            return
-        if not isinstance(folds, np.ndarray):
+        if not isinstance(folds, np.ndarray | None):
             expected = "a numpy array, such as np.array([1, 1, 2, 2])"
             self._refuse(CV_FOLDS, expected, type(folds).__name__)
-        if test_only and not len(source.X_test):
-            self._refuse(TEST_ONLY, "test examples, which the folds divide", "an empty X_test")
-        if not test_only and len(source.X_test):
-            expected = "an empty X_test beside them, or cv_folds_for_test_only"
-            self._refuse(CV_FOLDS, expected, f"{len(source.X_test)} test examples")
 
     def _refuse(self, what: str, expected: str, came: str) -> Never:
         raise DataError(f"data set {self.name}: {what}: expected {expected}, got {came}.")
