@@ -8,7 +8,9 @@ import sys
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from sortal.cli.main import app
 from sortal.systems.clavis.commands import spelt_out
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -193,6 +195,14 @@ def test_break_stops_at_a_job_that_cannot_be_read_too(bench):
 def test_one_dash_and_a_word_is_an_option_only_where_it_is_the_word():
     assert spelt_out(["-break", "a", "-b"]) == ["--break", "a", "-b"]
     assert spelt_out(["-breaks", "--", "-break"]) == ["-breaks", "--", "-break"]
+    assert spelt_out(["-help"]) == ["--help"]
+
+
+@pytest.mark.parametrize("command", ["batch", "autotune", "explorer"])
+def test_every_program_of_the_original_knows_its_help_with_one_dash(command):
+    ran = CliRunner().invoke(app, ["clavis", command, "-help"])
+    assert ran.exit_code == 0
+    assert ran.output == CliRunner().invoke(app, ["clavis", command, "--help"]).output
 
 
 def test_plugins_stand_before_built_in_ones_with_a_notice(bench):

@@ -44,24 +44,26 @@ def find_provider() -> Provide:
     return with_plugins
 
 
+_SPELT = {"-break": "--break", "-help": "--help"}
+"""Words of the original's programs with one dash, which elsewhere would be letters: b, r, e, a, k."""
+
+
 class OneDashWord(TyperCommand):
-    """A command that knows `-break`, which elsewhere would be the letters b, r, e, a and k."""
+    """A command that knows the original's words with one dash, `-break` and `-help`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Write `-break` as `--break` before anything else looks at it."""
+        """Write them with two before anything else looks at them."""
         return super().parse_args(ctx, spelt_out(args))
 
 
 def spelt_out(words: Sequence[str]) -> list[str]:
-    """Arguments with `-break` as `--break`; what stands behind `--` is left as it is.
+    """Arguments with `-break` as `--break`, `-help` likewise; what stands behind `--` is left as it is.
 
     >>> spelt_out(["job.json", "-break", "--", "-break"])
     ['job.json', '--break', '--', '-break']
     """
     end = list(words).index("--") if "--" in words else len(words)
-    return [
-        "--break" if place < end and word == "-break" else word for place, word in enumerate(words)
-    ]
+    return [_SPELT.get(word, word) if place < end else word for place, word in enumerate(words)]
 
 
 @app.command(
@@ -100,7 +102,9 @@ def batch(
     raise typer.Exit(run(jobs, wishes))
 
 
-@app.command("autotune", short_help="Tune the parameters of classifiers by evolution.")
+@app.command(
+    "autotune", cls=OneDashWord, short_help="Tune the parameters of classifiers by evolution."
+)
 def autotune(
     job: Annotated[Path, typer.Argument(metavar="TUNINGJOB", help="Tuning job, JSON.")],
     plugins: PluginsOption = None,
@@ -133,7 +137,43 @@ def autotune(
     raise typer.Exit(written.exit_code)
 
 
-@app.command("explorer", short_help="Look at stored results in a menu, and delete some.")
+@app.command("import", short_help="Import the results of a cache folder of ClaVis.")
+def import_results(
+    cache: Annotated[
+        Path, typer.Argument(metavar="CACHE", help="Folder `cache` of an installation of ClaVis.")
+    ],
+    plugins: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--plugins",
+            metavar="DIR",
+            help="Folder with datasets/ of your own, which name their classes; may be given several "
+            "times. Code is run only of folders that are given.",
+        ),
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Import the results of a cache folder of ClaVis, to compare them with those of jobs run here.
+
+    Only its JSON files are read, never its pickles. They tell accuracy, confusion matrix and
+    seconds of each classifier; of single examples nothing is known, so there are no maps and no
+    comparisons example by example. A job TITLE becomes 'TITLE - ClaVis'. The same call again adds what
+    is new. Exit code 1 if a file cannot be used.
+
+    \b
+    Examples
+      sortal clavis import backend/cache
+      sortal clavis import backend/cache --plugins backend/modules
+      sortal show "iris - ClaVis"
+    """
+    from sortal.systems.clavis.cache_import import import_cache
+
+    raise typer.Exit(import_cache(cache, store, tuple(plugins or ())))
+
+
+@app.command(
+    "explorer", cls=OneDashWord, short_help="Look at stored results in a menu, and delete some."
+)
 def explorer(store: StoreOption = DEFAULT_STORE) -> None:
     """Look at stored jobs, classifiers and projections in a menu, and delete what is not needed.
 
