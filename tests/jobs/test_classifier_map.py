@@ -73,6 +73,29 @@ def test_a_renamed_classifier_has_the_same_place_under_its_new_title(results, ru
     assert np.array_equal(first.coordinates, renamed.coordinates)
 
 
+def test_a_kept_map_tells_who_is_left_out_of_the_job_that_asks(inline, run, counted):
+    folds = {"source": "iris", "split": {"kind": "folds", "folds": 2}}
+    whole = run({**JOB, "title": "whole", "data": folds}).results
+    classifiers = [JOB["classifiers"][0], JOB["classifiers"][2]]
+    run({"title": "without", "data": folds, "classifiers": classifiers, "bootstrap": 0})
+    store = whole.store
+    (svm,) = whole.titled("svm")
+    store.remove_members([svm.members[0].entry["key"]])
+    without = classifier_map(Results.read(store, "without"))
+    lacking = classifier_map(Results.read(store, "whole"))
+    assert len(counted) == 1
+    assert not any(note.startswith("Left out") for note in without.notes)
+    assert any("Left out" in note and "svm" in note for note in lacking.notes)
+    again = classifier_map(Results.read(store, "without"))
+    assert again.notes == without.notes
+
+
+def test_what_a_kept_map_tells_of_decision_values_names_no_title(results):
+    (note,) = [n for n in classifier_map(results, by="probabilities").notes if "decision" in n]
+    assert note.startswith("1 gives decision values")
+    assert "svm" not in note
+
+
 def test_a_damaged_map_is_drawn_again(results, counted):
     classifier_map(results)
     (name,) = results.store.artifact_names(KIND)

@@ -27,7 +27,7 @@ from sortal.store.store import Store
 KIND = "classifier-map"
 """The kind of artifact that maps are."""
 
-_VERSION = 1
+_VERSION = 2
 """Raised when the same scores and parameters would give another map."""
 
 _ARRAYS = ("coordinates", "from_optimal")
@@ -73,7 +73,7 @@ def classifier_map(
     if found is not None:
         return found
     drawn = draw_map(_COMPARE[chosen](panel), panel.mapped, way, notes=panel.notes)
-    _keep(results.store, name, drawn, results.name)
+    _keep(results.store, name, drawn, panel)
     return drawn
 
 
@@ -89,13 +89,12 @@ def _errors(panel: Panel) -> Dissimilarity:
 
 def _probabilities(panel: Panel) -> Dissimilarity:
     found = by_probabilities(panel.probabilities(), panel.results.outputs)
-    squashed = panel.squashed
+    squashed = len(panel.squashed)
     if not squashed:
         return found
     told = (
-        f"{len(squashed)} give decision values and no probabilities ({squashed[0]}"
-        f"{', ...' if len(squashed) > 1 else ''}): scaled until each is as sure "
-        "of its answers as it is right."
+        f"{squashed} {'gives' if squashed == 1 else 'give'} decision values and no probabilities: "
+        "scaled until each is as sure of its answers as it is right."
     )
     return Dissimilarity(
         by=found.by, distances=found.distances, euclidean=found.euclidean, notes=(told,)
@@ -139,19 +138,21 @@ def _name(panel: Panel, by: By, way: MapMethod) -> str:
     return hashlib.blake2b(json.dumps(meaning).encode(), digest_size=16).hexdigest()
 
 
-def _keep(store: Store, name: str, drawn: ClassifierMap, job: str) -> None:
+def _keep(store: Store, name: str, drawn: ClassifierMap, panel: Panel) -> None:
+    """Keep a map, without what the panel notes: that is of the job that asks."""
+
     def write(folder: Path) -> None:
         for array in _ARRAYS:
             np.save(folder / f"{array}.npy", getattr(drawn, array), allow_pickle=False)
 
     about = {
-        "job": job,
+        "job": panel.results.name,
         "by": drawn.by.value,
         "way": drawn.way.meaning(),
         "titles": [one.title for one in drawn.classifiers],
         "trustworthiness": drawn.trustworthiness,
         "stress": drawn.stress,
-        "notes": list(drawn.notes),
+        "notes": list(drawn.notes[len(panel.notes) :]),
     }
     store.save_artifact(KIND, name, about, write)
 
@@ -176,7 +177,7 @@ def _stored(store: Store, name: str, panel: Panel, by: By, way: MapMethod) -> Cl
         classifiers=mapped,
         coordinates=coordinates,
         from_optimal=away,
-        notes=tuple(artifact.meta["notes"]),
+        notes=(*panel.notes, *artifact.meta["notes"]),
         **figures,
     )
 
