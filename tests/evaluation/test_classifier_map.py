@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 from sortal.errors import DataError, MissingExtra, OptionError
 from sortal.evaluation.classifier_map import (
@@ -17,7 +18,7 @@ from sortal.evaluation.classifier_map import (
     draw_map,
     parse_map,
 )
-from sortal.evaluation.dissimilarity import by_errors
+from sortal.evaluation.dissimilarity import By, Dissimilarity, by_errors
 from sortal.job.problems import JobError
 
 HAS_UMAP = importlib.util.find_spec("umap") is not None
@@ -78,6 +79,17 @@ def test_a_map_that_can_be_true_has_no_stress():
     assert drawn.trustworthiness == pytest.approx(1.0)
     assert drawn.quality == "trustworthiness 1.000, stress 0.000"
     assert np.isnan(drawn.from_optimal).all()
+
+
+def test_both_figures_of_a_map_are_of_the_distances_that_it_draws():
+    plane, other = np.random.default_rng(0).normal(size=(2, 30, 2))
+    given = Dissimilarity(
+        by=By.AGREEMENT, distances=cdist(other, other), euclidean=cdist(plane, plane)
+    )
+    titles = [Mapped(title=str(n), family="x") for n in range(30)]
+    for way in (MapPca(), MapMds()):
+        drawn = draw_map(given, titles, way)
+        assert drawn.quality == "trustworthiness 1.000, stress 0.000"
 
 
 def test_pca_is_the_classical_scaling_of_the_vectors(right, classifiers):

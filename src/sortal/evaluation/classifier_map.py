@@ -202,7 +202,7 @@ def draw_map(
         classifiers=tuple(classifiers),
         coordinates=placed.astype(np.float32),
         from_optimal=away.astype(np.float32),
-        trustworthiness=trustworthiness(distances, placed),
+        trustworthiness=trustworthiness(true, placed),
         stress=stress(true, placed),
         notes=(*notes, *dissimilarity.notes),
     )
