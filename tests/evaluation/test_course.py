@@ -130,7 +130,8 @@ def test_a_first_epoch_below_is_not_yet_a_pitfall():
 def test_rows_without_validation_are_passed_over_and_none_at_all_is_an_error():
     history = [{"validation_loss": None}, {"validation_loss": 0.5}, {"validation_loss": 0.7}]
     report = report_losses(history)
-    assert (report.rows, report.best_index, report.best_epoch) == (2, 1, None)
+    assert (report.rows, report.best_index, report.best_epoch) == (3, 1, None)
+    assert "epoch 2 of 3" in report.best
     assert "nothing to compare with" in report.below.sentence
     with pytest.raises(DataError, match="validation_loss"):
         report_losses([{"loss": 0.3}])

@@ -59,7 +59,7 @@ class LossReport:
     """One training, as its losses tell it."""
 
     rows: int
-    """How many epochs have a validation loss."""
+    """How many epochs there are."""
 
     best_index: int
     """Place of the row with the least validation loss, the first of equals, counted from 0."""
@@ -141,7 +141,7 @@ def report_losses(rows: Sequence[Row], circumstances: Circumstances | None = Non
     measured = np.isfinite(curves["training_loss"]).any()
     training = curves["training_loss" if measured else "loss"]
     return LossReport(
-        rows=int(seen.sum()),
+        rows=len(rows),
         best_index=best,
         best_number=best + 1,
         best_epoch=rows[best].get("epoch"),
