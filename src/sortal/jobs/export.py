@@ -13,7 +13,7 @@ from sortal.export.write import check_extra, write
 from sortal.jobs.result import MemberResult, Result
 from sortal.methods import registry
 from sortal.methods.stacked_model import TrainedStack
-from sortal.store.atomic import temporary
+from sortal.store.atomic import replacing
 from sortal.store.store import Store
 
 
@@ -58,12 +58,8 @@ def export_result(
         raise UserError(f"export: the folder {path.parent} does not exist.")
     check_extra(chosen)
     portable = load_portable(store, _one(results, seed, fold))
-    unfinished = temporary(path.parent)
-    try:
+    with replacing(path) as unfinished:
         notes = write(portable, unfinished, chosen, with_scaler=with_scaler)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return Exported(path, chosen, notes)
 
 

@@ -13,7 +13,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sortal.store.process import has_ended
@@ -35,6 +35,17 @@ def temporary_folder(beside: Path) -> Path:
     return folder
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path that becomes `path` when the body ends; nothing is left of it if it fails."""
+    built = temporary(path.parent)
+    try:
+        yield built
+        built.replace(path)
+    finally:
+        built.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write or replace a UTF-8 file at once; its folder is created if need be."""
     write_bytes(path, text.encode("utf-8"))
@@ -43,12 +54,8 @@ def write_text(path: Path, text: str) -> None:
 def write_bytes(path: Path, content: bytes) -> None:
     """Write or replace a file at once; its folder is created if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    built = temporary(path.parent)
-    try:
+    with replacing(path) as built:
         built.write_bytes(content)
-        built.replace(path)
-    finally:
-        built.unlink(missing_ok=True)
 
 
 def place(built: Path, target: Path) -> bool:

@@ -22,6 +22,7 @@ from sortal.jobs.launch import Launched, launch
 from sortal.jobs.predict import Predictor
 from sortal.jobs.predictor_folder import load_predictor, save_predictor
 from sortal.store.store import Store
+from sortal.systems.cms.applying import score_file
 from sortal.systems.cms.applying.apply import Applied, apply
 from sortal.systems.cms.data.event_numbers import event_folds, event_numbers, joined_numbers
 
@@ -462,6 +463,23 @@ def test_what_is_no_network_or_a_damaged_one_is_told(campaign, write, tmp_path):
         apply(tmp_path / "copy", [file], tmp_path / "out.root")
 
 
+def test_a_file_of_scores_that_cannot_be_ended_leaves_nothing(tmp_path, monkeypatch):
+    close = score_file._CsvFile.close
+
+    def full(self):
+        close(self)
+        raise OSError("no space left on device")
+
+    def write():
+        with score_file.writing(tmp_path / "out.csv") as file:
+            file.write(pa.table({"score": [0.5]}))
+
+    monkeypatch.setattr(score_file._CsvFile, "close", full)
+    with pytest.raises(OSError, match="no space left"):
+        write()
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_interrupt_leaves_the_file_that_was_there(campaign, write, tmp_path):
     out = tmp_path / "out.parquet"
     apply(campaign.model("binary"), [write("in.parquet")], out)
@@ -479,6 +497,7 @@ def test_an_interrupt_leaves_the_file_that_was_there(campaign, write, tmp_path):
 MEASURE = """
 import re, sys, threading, time
 from pathlib import Path
+from sortal.systems.cms.applying import score_file
 from sortal.systems.cms.applying.apply import apply
 most = 0
 def watch():

@@ -47,6 +47,22 @@ def truth(folder, prefix):
     return pd.concat(frames)[[3, 4]]
 
 
+def test_a_network_that_cannot_be_written_leaves_the_folder_as_it_was(
+    binary, tmp_path, monkeypatch
+):
+    def full(portable, path, form):
+        path.write_bytes(b"half of a file")
+        raise OSError("no space left on device")
+
+    (network,) = binary.networks
+    (tmp_path / "best_weights.h5").write_text("older")
+    monkeypatch.setattr(page_files, "write", full)
+    with pytest.raises(OSError, match="no space left"):
+        page_files.write_weights(tmp_path, network, binary.store)
+    assert [path.name for path in tmp_path.iterdir()] == ["best_weights.h5"]
+    assert (tmp_path / "best_weights.h5").read_text() == "older"
+
+
 def test_score_files_are_those_of_the_binary_script(binary, lasting_folder, tmp_path):
     (network,) = binary.networks
     page_files.write_outputs(tmp_path, network, binary.sample.events)

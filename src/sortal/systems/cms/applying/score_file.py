@@ -1,7 +1,7 @@
 """A file of scores that grows chunk by chunk: ROOT, Parquet or CSV; it appears whole or not at all."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,15 +40,8 @@ def writing(path: Path, *, header: bool = True) -> Iterator[ScoreFile]:
         header: Whether CSV begins with the names of the columns.
     """
     opener = check_out(path)
-    unfinished = atomic.temporary(path.parent)
-    file = opener(unfinished, header)
-    try:
+    with atomic.replacing(path) as unfinished, closing(opener(unfinished, header)) as file:
         yield file
-        file.close()
-        unfinished.replace(path)
-    finally:
-        file.close()
-        unfinished.unlink(missing_ok=True)
 
 
 def check_out(path: Path) -> Callable[[Path, bool], ScoreFile]:

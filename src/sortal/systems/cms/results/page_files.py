@@ -81,9 +81,8 @@ def _export(
     """Write every member's network, and give the notes on each."""
     for member in scored.members:
         path = folder / file_of(member, name)
-        unfinished = atomic.temporary(folder)
-        notes = write(load_portable(store, member), unfinished, form)
-        unfinished.replace(path)
+        with atomic.replacing(path) as unfinished:
+            notes = write(load_portable(store, member), unfinished, form)
         yield path, notes
 
 
