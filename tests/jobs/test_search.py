@@ -243,12 +243,15 @@ def test_every_round_is_told_with_the_best_so_far(run):
     assert (rounds[-1].best_title, rounds[-1].best) == (best.title, best.value)
 
 
-def test_a_study_is_read_back_as_it_was_and_a_damaged_one_is_made_anew(run):
+@pytest.mark.parametrize(
+    ("text", "by"), [("{", ""), ("format", "former"), ('"format": 1', '"format": 99')]
+)
+def test_a_study_is_read_back_as_it_was_and_a_damaged_one_is_made_anew(run, text, by):
     launched = run(job(SVM))
     store, study = launched.results.store, launched.searched.study
     assert Study.read(store, "t") == study
     (path,) = (store.folder / "artifacts" / "study" / "t").glob("v-*/study.json")
-    path.write_text("{")
+    path.write_text(path.read_text().replace(text, by))
     told: list[Event] = []
     again = run(job(SVM), listener=told.append)
     assert any("is not a readable study" in getattr(one, "text", "") for one in told)

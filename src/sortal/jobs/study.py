@@ -169,6 +169,8 @@ class Study:
         path = store.artifact(KIND, job).folder / _FILE
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
+            if stored["format"] != FORMAT:
+                raise ValueError(f"format {stored['format']!r}, and not {FORMAT}")
             return cls(
                 **{name: stored[name] for name in ("job", "metric", "meaning", "about")},
                 smaller_is_better=stored["smaller_is_better"],
