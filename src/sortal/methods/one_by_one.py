@@ -19,16 +19,14 @@ from sortal.methods.base import (
     Control,
     Cost,
     Failed,
-    Key,
     Member,
     Outcome,
     Population,
-    Progress,
     Shape,
     Trained,
 )
 from sortal.methods.estimators import Estimators, Kind, type_path
-from sortal.methods.outcomes import failed, noting
+from sortal.methods.outcomes import failed, in_turn, noting
 from sortal.methods.seen import Seen, importance, learnt, truth
 
 
@@ -114,12 +112,7 @@ class OneByOne(ABC):
             yield from (failed(key, error) for key in population.keys)
             return
         done: list[Trained] = []
-        ended: frozenset[Key] = frozenset()
-        for number, member in enumerate(population.members, start=1):
-            if member.key in ended:
-                yield Failed(member.key, "stopped before it was trained.")
-                continue
-            outcome = self._train_one(member, lesson)
+        for outcome in in_turn(population, control, lambda one: self._train_one(one, lesson)):
             if isinstance(outcome, Failed):
                 yield outcome
             else:
@@ -127,11 +120,6 @@ class OneByOne(ABC):
             if len(done) == self.together:
                 yield _joined(done)
                 done = []
-            total = len(population.members)
-            verdict = control.report(Progress(number / total, f"classifier {number}/{total}"))
-            if verdict.stop_all:
-                break
-            ended |= verdict.stop
         if done:
             yield _joined(done)
 

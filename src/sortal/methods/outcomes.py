@@ -1,16 +1,39 @@
-"""Turn what training raises or warns about into outcomes and notes of members."""
+"""Members one after another: what training raises or warns about becomes outcomes and notes."""
 
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import get_ident
 from typing import TypeAlias
 
-from sortal.methods.base import Failed, Key
+from sortal.methods.base import Control, Failed, Key, Member, Population, Progress, Trained
 
 Heard: TypeAlias = list[tuple[int, str]]
 """Number of the thread that warned, and the text, in the order they came."""
+
+
+def in_turn(
+    population: Population, control: Control, train: Callable[[Member], Trained | Failed]
+) -> Iterator[Trained | Failed]:
+    """Train member after member, as the driver's verdicts say; none is kept once it is yielded.
+
+    Args:
+        population: The members.
+        control: Told after each of them.
+        train: What becomes of one; it raises nothing.
+    """
+    ended: frozenset[Key] = frozenset()
+    total = len(population.members)
+    for number, member in enumerate(population.members, start=1):
+        if member.key in ended:
+            yield Failed(member.key, "stopped before it was trained.")
+            continue
+        yield train(member)
+        verdict = control.report(Progress(number / total, f"classifier {number}/{total}"))
+        if verdict.stop_all:
+            return
+        ended |= verdict.stop
 
 
 def failed(key: Key, error: Exception) -> Failed:

@@ -24,11 +24,10 @@ from sortal.methods.base import (
     Model,
     Outcome,
     Population,
-    Progress,
     Shape,
     Trained,
 )
-from sortal.methods.outcomes import failed, noting
+from sortal.methods.outcomes import failed, in_turn, noting
 from sortal.methods.provided import MARK
 from sortal.methods.seen import Seen, truth
 from sortal.systems.clavis.plugins.answers import Reading
@@ -106,17 +105,7 @@ class PluginMethod:
         except Exception as error:  # noqa: BLE001 - reported as the members' failure
             yield from (failed(key, error) for key in population.keys)
             return
-        ended: frozenset[Key] = frozenset()
-        total = len(population.members)
-        for number, member in enumerate(population.members, start=1):
-            if member.key in ended:
-                yield Failed(member.key, "stopped before it was trained.")
-                continue
-            yield self._train_one(member, lesson)
-            verdict = control.report(Progress(number / total, f"classifier {number}/{total}"))
-            if verdict.stop_all:
-                return
-            ended |= verdict.stop
+        yield from in_turn(population, control, lambda one: self._train_one(one, lesson))
 
     def load(self, folder: Path) -> Model:
         """There is never anything to load."""
