@@ -156,6 +156,48 @@ def test_folders_of_replaced_artifacts_go(store):
     assert artifact.folder.exists()
 
 
+def test_pictures_and_searches_go_with_the_last_job_that_they_are_of(store):
+    about = {
+        "picture": {"job": "one", "dataset": "d"},
+        "map": {"job": "one"},
+        "search": {"job": "one"},
+        "other": {},
+    }
+    for kind, meta in about.items():
+        store.save_artifact(kind, "x", meta, lambda folder: (folder / "x").write_text("1"))
+    for name in ("one", "two"):
+        store.write_job(name, {"dataset": "d"})
+    assert store.gc().artifacts == 0
+    store.remove_job("one")
+    assert store.gc().artifacts == 2
+    assert store.artifact_names("picture") == ["x"]
+    store.remove_job("two")
+    freed = store.gc()
+    assert (freed.artifacts, freed.bytes > 0) == (1, True)
+    assert store.artifact_names("other") == ["x"]
+    assert store.verify() == []
+
+
+def test_no_picture_is_freed_while_a_record_or_its_own_is_unreadable(store):
+    store.save_artifact("picture", "x", {"dataset": "d"}, lambda folder: None)
+    (store.folder / "jobs").mkdir()
+    record = store.folder / "jobs" / "one.json"
+    record.write_text("{")
+    assert store.gc().artifacts == 0
+    record.unlink()
+    described = store.artifact("picture", "x").folder.parent / "artifact.json"
+    described.write_text("{")
+    assert store.gc().artifacts == 0
+
+
+def test_the_log_of_a_job_goes_with_it(store):
+    store.write_job("one", {})
+    store.log_path("one").write_text("{}\n")
+    store.log_path("two").write_text("{}\n")
+    store.remove_job("one")
+    assert [path.name for path in (store.folder / "logs").iterdir()] == ["two.jsonl"]
+
+
 def test_merging_brings_what_is_missing_and_nothing_twice(store, other, commit, dataset, split):
     commit(store, ["a"])
     commit(other, ["a"])
@@ -270,6 +312,7 @@ def test_usage_counts_every_kind(store, commit, dataset):
         "artifacts": 1,
         "snapshots": 0,
         "logs": 1,
+        "submitted": 0,
         "quarantine": 0,
     }
     on_disk = sum(

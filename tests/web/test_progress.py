@@ -5,7 +5,6 @@ import json
 import pytest
 
 from sortal.tracking.log import read_log
-from sortal.web.runs import Run, Runs
 
 PATH = "/api/v1/jobs/kinds/events"
 
@@ -51,7 +50,9 @@ def test_a_job_that_was_never_run_here_has_no_events(client, store):
     assert events(client.get(PATH).text) == []
 
 
-def test_a_run_without_its_process_has_ended(tmp_path):
-    run = Run(id="x", job="j", file="f", pid=2**22 - 3, started=0.0, created="")
-    assert not run.running
-    assert Runs(tmp_path).listed() == []
+def test_a_job_that_was_deleted_has_no_events_and_leaves_none_to_the_next_of_its_name(
+    client, store
+):
+    assert client.post("/api/v1/jobs/kinds/delete").status_code == 200
+    assert client.get(PATH).status_code == 404
+    assert not (store / "logs" / "kinds.jsonl").exists()

@@ -147,15 +147,21 @@ def merge(
 def gc(
     store: StoreOption = DEFAULT_STORE,
     snapshot_days: Annotated[
-        float, typer.Option(min=0, help="Delete snapshots of unfinished training older than this.")
+        float,
+        typer.Option(
+            min=0,
+            help="Delete snapshots of unfinished training, and ended runs of a server, older than "
+            "this.",
+        ),
     ] = 30.0,
 ) -> None:
-    """Free the disk of deleted results, unused datasets, old snapshots and leftovers."""
+    """Free the disk of deleted results, what no job has, old snapshots and runs, leftovers."""
     from sortal.store.store import Store
     from sortal.tables import size
 
     freed = Store.open(store, create=False).gc(snapshot_days=snapshot_days)
     typer.echo(
         f"freed {size(freed.bytes)}: {freed.segments} segments, {freed.datasets} datasets, "
-        f"{freed.snapshots} snapshots, {freed.leftovers} leftovers."
+        f"{freed.artifacts} artifacts, {freed.snapshots} snapshots, {freed.submitted} runs, "
+        f"{freed.leftovers} leftovers."
     )

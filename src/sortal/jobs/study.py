@@ -142,7 +142,12 @@ class Study:
         def write(folder: Path) -> None:
             (folder / _FILE).write_text(text + "\n", encoding="utf-8")
 
-        about = {"metric": self.metric, "trials": len(self.trials), "rounds": len(self.rounds)}
+        about = {
+            "job": self.job,
+            "metric": self.metric,
+            "trials": len(self.trials),
+            "rounds": len(self.rounds),
+        }
         store.save_artifact(KIND, self.job, about, write)
 
     def to_json(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sortal.errors import Damaged
 from sortal.store import atomic
 from sortal.store.jobs import keys_of
 from sortal.store.parts import Parts
+from sortal.store.submitted import FOLDER, ended_runs
 
 _DEPTHS = ("", "*/", "*/*/", "*/*/*/")
 """How deep below a store's folder temporary names are made."""
@@ -19,7 +20,13 @@ class Freed:
 
     segments: int
     datasets: int
+    artifacts: int
+    """Pictures and searches of jobs that are gone."""
+
     snapshots: int
+    submitted: int
+    """Runs of a server that ended long ago."""
+
     leftovers: int
     """Temporary files and folders of processes that are gone, and replaced artifacts."""
 
@@ -27,7 +34,7 @@ class Freed:
 
 
 def collect(parts: Parts, *, snapshot_days: float) -> Freed:
-    """Remove deleted segments, datasets nobody refers to, old snapshots and leftovers.
+    """Remove deleted segments, what belongs to no job any more, what is old, and leftovers.
 
     A segment goes when all its members are deleted; until then a deleted member's
     bytes stay. Quarantined things stay.
@@ -35,14 +42,18 @@ def collect(parts: Parts, *, snapshot_days: float) -> Freed:
     segments = _remove(_dead_segments(parts))
     _forget_tombstones(parts)
     datasets = _remove(_unused_datasets(parts))
+    artifacts = _remove(_unowned(parts))
     snapshots = _remove(parts.snapshots.old(snapshot_days))
+    submitted = _remove(ended_runs(parts.folder / FOLDER, snapshot_days))
     leftovers = _remove([*_abandoned(parts.folder), *parts.artifacts.replaced()])
     return Freed(
         segments=len(segments),
         datasets=len(datasets),
+        artifacts=len(artifacts),
         snapshots=len(snapshots),
+        submitted=len(submitted),
         leftovers=len(leftovers),
-        bytes=sum([*segments, *datasets, *snapshots, *leftovers]),
+        bytes=sum([*segments, *datasets, *artifacts, *snapshots, *submitted, *leftovers]),
     )
 
 
@@ -87,6 +98,24 @@ def _used_datasets(parts: Parts) -> Iterator[str]:
         for record in parts.segments.get(name).records:
             if record["key"] in live:
                 yield str(record.get("dataset"))
+
+
+def _unowned(parts: Parts) -> Iterator[Path]:
+    """Artifacts of a dataset that no job has, or else of a job that is not there."""
+    try:
+        jobs = {name: parts.jobs.read(name).get("dataset") for name in parts.jobs.names()}
+    except Damaged:
+        return  # what the damaged record has is not known
+    used = set(jobs.values())
+    for kind in parts.artifacts.kinds():
+        for name in parts.artifacts.names(kind):
+            try:
+                meta = parts.artifacts.get(kind, name).meta
+            except Damaged:
+                continue  # whose it is cannot be told; `verify` names it
+            dataset, job = meta.get("dataset"), meta.get("job")
+            if dataset not in used if dataset else job and job not in jobs:
+                yield parts.artifacts.path(kind, name)
 
 
 def _abandoned(folder: Path) -> list[Path]:

@@ -49,7 +49,7 @@ class Upkeep(Opened):
             self.parts.tombstones.add(wanted)
 
     def remove_job(self, name: str) -> int:
-        """Delete a job's record, and the members that no other job refers to.
+        """Delete a job's record and its log, and the members that no other job refers to.
 
         Returns:
             How many members were deleted.
@@ -63,6 +63,7 @@ class Upkeep(Opened):
             mine = gather.find(self.parts, collect.own_keys(self.parts, name))
             self.parts.tombstones.add(mine)
             self.parts.jobs.remove(name)
+            (self.folder / "logs" / f"{name}.jsonl").unlink(missing_ok=True)
             return len(mine)
 
     def remove_result(self, job: str, title: str) -> int:
@@ -95,7 +96,10 @@ class Upkeep(Opened):
             return len(mine)
 
     def gc(self, *, snapshot_days: float = 30.0) -> Freed:
-        """Free the disk of deleted members, unused datasets, old snapshots and leftovers.
+        """Free the disk of deleted members, what no job has, old snapshots and runs, leftovers.
+
+        Args:
+            snapshot_days: Age at which snapshots, and runs of a server that ended, go.
 
         Raises:
             StoreBusy: A job is running.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sortal.store import atomic
 from sortal.store.parts import Parts
+from sortal.store.submitted import FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Usage:
 
 
 def usage(parts: Parts) -> dict[str, Usage]:
-    """Count and bytes of `members` (stored and not deleted; bytes are their segments'), `segments`, `data`, `jobs`, `artifacts`, `snapshots`, `logs`, `quarantine`."""
+    """Count and bytes of `members` (stored and not deleted; bytes are their segments'), `segments`, `data`, `jobs`, `artifacts`, `snapshots`, `logs`, `submitted`, `quarantine`."""
     segments = _usage(parts.segments.path(name) for name in parts.segments.names())
     return {
         "members": Usage(len(parts.live()), segments.bytes),
@@ -31,7 +32,7 @@ def usage(parts: Parts) -> dict[str, Usage]:
         ),
         **{
             kind: _usage(_visible(parts.folder / kind))
-            for kind in ("snapshots", "logs", "quarantine")
+            for kind in ("snapshots", "logs", FOLDER, "quarantine")
         },
     }
 

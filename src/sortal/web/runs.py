@@ -4,15 +4,16 @@
 server: killing or restarting the server leaves it at work.
 """
 
-import json
 import os
 import re
 import secrets
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from sortal.job.models import Job
 from sortal.job.problems import JobError
 from sortal.job.read import JobFile, read_job
 from sortal.store import atomic, process
+from sortal.store.submitted import FOLDER, Run, read_run, write_run
 
-FOLDER = "submitted"
 MOST = 4
 """Jobs that may be at work at once."""
 
@@ -30,36 +31,8 @@ _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
 _TAIL = 20_000
 """Characters of the output that are told."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A job that was handed in."""
-
-    id: str
-    job: str
-    """Its name in the store."""
-
-    file: str
-    """Name of its file in the folder of the run."""
-
-    pid: int
-    started: float
-    """When its process started [s since 1970]: numbers of processes are used again."""
-
-    created: str
-    """When it was handed in, ISO 8601 in UTC."""
-
-    exit_code: int | None = None
-    """None while it runs, and where no server was there to see its end."""
-
-    @property
-    def running(self) -> bool:
-        """Whether its process is at work."""
-        return (
-            self.exit_code is None
-            and not process.has_ended(self.pid)
-            and process.is_same(self.pid, self.started)
-        )
+_SECRET = frozenset({"SORTAL_TOKEN"})
+"""What the server's environment holds and no job needs: jobs run code of users' folders."""
 
 
 class Runs:
@@ -70,6 +43,7 @@ class Runs:
         self._folder = store / FOLDER
         self._starting = threading.Lock()
         self._watchers: dict[str, threading.Thread] = {}
+        self._ended: dict[str, Run] = {}
 
     def start(self, text: str, suffix: str, cores: int | None = None) -> Run:
         """Keep a job's text and start it.
@@ -116,10 +90,15 @@ class Runs:
 
     def _now(self, name: str) -> Run | None:
         """A run as it is: one whose process has just ended has its exit code."""
-        run, watcher = _read(self._folder / name), self._watchers.get(name)
+        folder, watcher = self._folder / name, self._watchers.get(name)
+        if not folder.is_dir():
+            return None
+        run = self._ended.get(name) or read_run(folder)
         if run and watcher and run.exit_code is None and not run.running:
             watcher.join(timeout=5)
-            return _read(self._folder / name)
+            run = read_run(folder)
+        if run and run.exit_code is not None:
+            self._ended[name] = run  # nothing changes it any more
         return run
 
     def output(self, run: Run) -> str:
@@ -148,22 +127,38 @@ class Runs:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONSAFEPATH": "1"},
+                env={**_environment(), "PYTHONSAFEPATH": "1"},
                 start_new_session=True,
             )
-        run = Run(
-            id=name,
-            job=job,
-            file=path.name,
-            pid=started.pid,
-            started=process.started(started.pid),
-            created=created.isoformat(timespec="seconds"),
-        )
-        _write(path.parent, run)
+        try:
+            run = Run(
+                id=name,
+                job=job,
+                file=path.name,
+                pid=started.pid,
+                started=process.started(started.pid),
+                created=created.isoformat(timespec="seconds"),
+                host=process.here(),
+            )
+            write_run(path.parent, run)
+        except BaseException:
+            _end(started)  # nobody would ever know of it
+            raise
         watcher = threading.Thread(target=_await_end, args=(started, path.parent, run), daemon=True)
         self._watchers[name] = watcher
         watcher.start()
         return run
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _SECRET}
+
+
+def _end(started: "subprocess.Popen[bytes]") -> None:
+    """End a process and those that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(started.pid, signal.SIGTERM)
+    started.wait()
 
 
 def _checked(path: Path) -> JobFile:
@@ -188,16 +183,4 @@ def _refuse_imports(job: Job) -> None:
 def _await_end(started: "subprocess.Popen[bytes]", folder: Path, run: Run) -> None:
     code = started.wait()
     if folder.is_dir():
-        _write(folder, replace(run, exit_code=code))
-
-
-def _write(folder: Path, run: Run) -> None:
-    atomic.write_text(folder / "run.json", json.dumps(asdict(run), indent=1) + "\n")
-
-
-def _read(folder: Path) -> Run | None:
-    """The run of a folder; None while it is being made."""
-    try:
-        return Run(**json.loads((folder / "run.json").read_bytes()))
-    except (FileNotFoundError, ValueError, TypeError):
-        return None
+        write_run(folder, replace(run, exit_code=code))

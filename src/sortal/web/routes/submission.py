@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from sortal.store.submitted import Run
 from sortal.web.answer import Answer
-from sortal.web.runs import Run
 from sortal.web.shelf import ShelfOf
 
 router = APIRouter(tags=["runs"])
