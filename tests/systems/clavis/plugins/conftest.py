@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from sortal.systems.clavis.plugins.load import Plugins, load
+from sortal.data.labels import Outputs
+from sortal.data.split import Part
+from sortal.methods.base import Trained
+from sortal.methods.solo import train_alone
+from sortal.systems.clavis.plugins.load import Plugins, load, methods
+from sortal.testing.data import make_members, make_prepared
 
 from . import page
 
@@ -108,3 +113,22 @@ def page_modules(modules: Path) -> Path:
 @pytest.fixture
 def page_plugins(page_modules: Path) -> Plugins:
     return load([page_modules])
+
+
+def method_of(folder):
+    """The method of one classifier's folder."""
+    (method,) = methods(folder)
+    return method
+
+
+def trained(folder, parameters=None, *, outputs=Outputs.EXCLUSIVE, seed=3, **options):
+    """One member on small data."""
+    method = method_of(folder)
+    (member,) = make_members(method, ({} if parameters is None else parameters,), seeds=(seed,))
+    return train_alone(method, member, make_prepared(outputs, **options))
+
+
+def scores(outcome, data=None) -> np.ndarray:
+    """Scores of one trained member on the test examples."""
+    assert isinstance(outcome, Trained), outcome
+    return outcome.model.scores((data or make_prepared()).inputs(Part.TEST))[0]
