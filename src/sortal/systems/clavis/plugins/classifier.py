@@ -10,6 +10,7 @@ from typing import Any
 
 from sortal.errors import OptionError
 from sortal.systems.clavis.declaration import Declaration, from_info
+from sortal.systems.clavis.plugins.sources import closure, imported_packages
 
 
 class Answer(StrEnum):
@@ -59,6 +60,10 @@ class ClassifierPlugin:
     def name(self) -> str:
         """What jobs call it (`method`)."""
         return self.declaration.name
+
+    def imported_packages(self) -> frozenset[str]:
+        """What its code imports from elsewhere, inside functions too."""
+        return imported_packages(closure(self.folder.parents[1], self.folder))
 
     def make(self, arguments: Mapping[str, Any], data_specs: Mapping[str, Any]) -> Any:
         """An untrained classifier.

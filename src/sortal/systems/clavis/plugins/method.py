@@ -37,7 +37,7 @@ from sortal.systems.clavis.plugins.history import history_rows
 from sortal.systems.clavis.plugins.model import KnownTruth, PluginModel
 from sortal.systems.clavis.plugins.parameters import PluginParameters, parameters_of
 from sortal.systems.clavis.plugins.specs import unpack
-from sortal.systems.clavis.plugins.surroundings import EXPECTED, own_randomness
+from sortal.systems.clavis.plugins.surroundings import EXPECTED, import_generators, own_randomness
 
 _REHEARSED = 256
 """Training examples that a classifier answers for once it is trained, before it is scored."""
@@ -101,6 +101,8 @@ class PluginMethod:
     def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
         """Fit and hand over member after member, so that no more than one is in memory."""
         try:
+            # Imported here, so that the first member's seconds are its own.
+            import_generators(self.plugin.imported_packages())
             lesson = _Lesson.of(data, population.members[0])
         except Exception as error:  # noqa: BLE001 - reported as the members' failure
             yield from (failed(key, error) for key in population.keys)

@@ -2,14 +2,33 @@
 
 import random
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import warnings
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from sortal.systems.clavis.plugins import keras_2020
+
 EXPECTED = ("Do not pass an `input_shape`", "__array__ implementation doesn't accept a copy")
 """Beginnings of warnings about the style of 2020, and of Keras about itself, which are no news."""
+
+
+def import_generators(packages: Collection[str]) -> None:
+    """Import PyTorch and Keras where a plugin will, so that `own_randomness` finds them.
+
+    Plugins may import them inside functions: what they draw first would be of no seed.
+
+    Args:
+        packages: What the plugin imports. One that is missing is passed over: the plugin tells.
+    """
+    with suppress(ImportError):
+        if "keras" in packages:
+            keras_2020.import_view("keras", ())
+        if "torch" in packages:
+            import_module("torch")
 
 
 @contextmanager
@@ -17,7 +36,7 @@ def own_randomness(seed: int) -> Iterator[None]:
     """Seed the global generators of Python, NumPy and, where loaded, PyTorch and Keras.
 
     Plugins draw from them, as those of the page do. Afterwards all but Keras's go on where
-    they were.
+    they were. A warning tells of PyTorch that was imported in between.
 
     Args:
         seed: The member's; what a plugin draws depends on nothing else.
@@ -36,3 +55,9 @@ def own_randomness(seed: int) -> Iterator[None]:
         if keras is not None:
             keras.utils.set_random_seed(number)
         yield
+        if torch is None and "torch" in sys.modules:
+            warnings.warn(
+                "PyTorch was imported while it trained, too late for its seed: what it drew "
+                "cannot be drawn again. Import it in the plugin itself.",
+                stacklevel=2,
+            )
