@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sortal.display import counted
+from sortal.errors import UserError
 from sortal.options import DEFAULT_STORE, StoreOption
+
+if TYPE_CHECKING:
+    from sortal.store.store import Store
+
+_FREES = "`sortal store gc` frees the disk."
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,28 +25,68 @@ app = typer.Typer(
 )
 
 
-@app.command("ls")
-def list_contents(store: StoreOption = DEFAULT_STORE) -> None:
-    """List what the store holds, in numbers and bytes."""
+@app.command("ls", short_help="List the store's jobs, or the items of one, with sizes and hashes.")
+def list_contents(
+    job: Annotated[
+        str | None, typer.Argument(metavar="[JOB]", help="Name of a job.", show_default=False)
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """List what the store holds, in numbers and bytes, and its jobs with sizes and hashes.
+
+    Of a job: its classifiers, projections and maps, each with its size and hash. Several
+    may share a folder, whose size then stands with each.
+    """
     from sortal.console import print_rows
+    from sortal.inventory import print_items, print_jobs
+    from sortal.jobs.stored_items import stored_job, stored_jobs
     from sortal.store.store import Store
     from sortal.tables import size
 
-    usage = Store.open(store, create=False).usage()
+    opened = Store.open(store, create=False)
+    if job is not None:
+        found = stored_job(opened, job)
+        print_items([*found.classifiers, *found.pictures], title=job)
+        return
+    usage = opened.usage()
     print_rows(
         [{"kind": kind, "count": of.count, "size": size(of.bytes)} for kind, of in usage.items()]
     )
+    jobs, unreadable = stored_jobs(opened)
+    if jobs:
+        print_jobs(jobs, title="jobs")
+    for sentence in unreadable:
+        typer.echo(sentence)
 
 
-@app.command(short_help="Show a job's file, its runs, its failures.")
+@app.command(short_help="Show a job's file, its runs, its failures, or one of its results.")
 def show(
-    job: Annotated[str, typer.Argument(metavar="JOB", help="Name of a job.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="JOB|RESULT",
+            help="Name of a job, or JOB/TITLE for one of its classifiers, JOB/HASH for a picture.",
+        ),
+    ],
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Show a job as it was run: its file, its runs, ensembles and imports, its failures."""
+    """Show a job as it was run: its file, its runs, ensembles and imports, its failures.
+
+    Of a classifier: arguments, scores, confusion matrix, members.
+    """
+    from sortal.inventory import print_item
+    from sortal.jobs.stored_items import item_of, stored_job
     from sortal.store.store import Store
 
-    record = Store.open(store, create=False).read_job(job)
+    opened = Store.open(store, create=False)
+    job, slash, name = what.partition("/")
+    if slash:
+        print_item(opened, job, item_of(stored_job(opened, job), name))
+    else:
+        _show_job(opened.read_job(job))
+
+
+def _show_job(record: Mapping[str, Any]) -> None:
     typer.echo(record["text"].rstrip() or "(this job came from Python)")
     for run in record["runs"]:
         typer.echo(
@@ -88,30 +135,77 @@ def check(
     raise typer.Exit(1 if damages else 0)
 
 
-@app.command(short_help="Delete a job and what no other job shares.")
+@app.command(short_help="Delete a job, one of its results, its pictures, or all of a dataset.")
 def rm(
     what: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="JOB|RESULT",
-            help="Name of a job, or JOB/TITLE for one of its ensembles or imported classifiers.",
+            metavar="[JOB|RESULT]",
+            help="Name of a job, or JOB/TITLE for one of its classifiers, JOB/HASH for a picture.",
+            show_default=False,
         ),
-    ],
+    ] = None,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Of the job, only its projections and maps.")
+    ] = False,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HASH",
+            help="All jobs, projections and maps of a dataset, by the hash that `ls` tells.",
+            show_default=False,
+        ),
+    ] = None,
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
-    """Delete a job, and those of its results that no other job shares or averages.
+    """Delete a job and those of its results that no other job shares or averages.
 
-    The disk is freed by `sortal store gc`.
+    A classifier that the job trained is deleted from every job that shares it, and trained
+    anew when one of them is run. The disk is freed by `sortal store gc`.
     """
     from sortal.store.store import Store
 
+    if (what is None) == (dataset is None) or (pictures and (what is None or "/" in what)):
+        raise UserError(
+            "store rm: expected a job, or JOB/TITLE, or a job with --pictures, or --dataset HASH; "
+            "one of them."
+        )
     opened = Store.open(store, create=False)
-    job, slash, title = what.partition("/")
-    deleted = opened.remove_result(job, title) if slash else opened.remove_job(job)
-    typer.echo(
-        f"deleted {'result' if slash else 'job'} {what!r} and {deleted} results; "
-        "`sortal store gc` frees their bytes."
+    if dataset is not None:
+        typer.echo(_without_dataset(opened, dataset))
+    elif what is not None:
+        typer.echo(_without(opened, what, pictures=pictures))
+
+
+def _without_dataset(store: "Store", fingerprint: str) -> str:
+    from sortal.jobs.stored_items import delete_dataset
+
+    jobs, pictures = delete_dataset(store, fingerprint)
+    named = ", ".join(map(repr, jobs))
+    return f"deleted {named} and {counted(pictures, 'picture')}; {_FREES}"
+
+
+def _without(store: "Store", what: str, *, pictures: bool) -> str:
+    """Delete a job, its pictures or one of its items; returns what was done."""
+    from sortal.jobs.stored_items import (
+        Picture,
+        delete_classifier,
+        delete_pictures,
+        item_of,
+        stored_job,
     )
+
+    job, slash, name = what.partition("/")
+    if pictures:
+        deleted = delete_pictures(store, stored_job(store, job).pictures)
+        return f"deleted {counted(deleted, 'picture')}."
+    if not slash:
+        return f"deleted job {what!r} and {store.remove_job(job)} results; {_FREES}"
+    item = item_of(stored_job(store, job), name)
+    if isinstance(item, Picture):
+        delete_pictures(store, [item])
+        return f"deleted {item.title}."
+    return f"deleted {what!r}, {counted(delete_classifier(store, job, item), 'member')}; {_FREES}"
 
 
 @app.command(short_help="Copy what another store holds.")

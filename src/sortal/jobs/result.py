@@ -98,6 +98,15 @@ class Result:
         return summed
 
     @property
+    def confusion_classes(self) -> tuple[str, ...]:
+        """Names of the rows and columns of `confusion`.
+
+        The classes of the job; of imported figures that do not tell which classes they are of,
+        places in the matrix.
+        """
+        return tuple(self.members[0].record["classes"])
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the job remarks on it and what training noticed, each sentence once."""
         asked = (note for member in self.members for note in member.entry.get("notes", ()))

@@ -4,21 +4,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sortal.console import echo, print_frame, print_rows
+from sortal.console import echo
 from sortal.display import counted
 from sortal.errors import SortalError
-from sortal.jobs.result import Result
-from sortal.jobs.results import Results
-from sortal.store.store import Store
-from sortal.systems.clavis.stored_items import (
+from sortal.inventory import print_item, print_items, print_jobs
+from sortal.jobs.stored_items import (
     Classifier,
     Picture,
     StoredJob,
     delete_classifier,
     delete_dataset,
+    delete_pictures,
     sharers,
     stored_jobs,
 )
+from sortal.store.store import Store
 from sortal.tables import size
 
 Ask = Callable[[str], str]
@@ -80,20 +80,8 @@ def _jobs_menu(store: Store, ask: Ask) -> None:
 
 
 def _list_jobs(store: Store, jobs: Sequence[StoredJob], unreadable: Sequence[str]) -> None:
-    rows = [
-        {
-            "#": number,
-            "title": job.name,
-            "dataset": job.dataset,
-            "classifiers": sum(bool(one.keys) for one in job.classifiers),
-            "projections": len(job.pictures),
-            "size": size(job.bytes),
-            "hash": job.fingerprint,
-        }
-        for number, job in enumerate(jobs, start=1)
-    ]
-    if rows:
-        print_rows(rows, title=f"jobs of {store.folder}")
+    if jobs:
+        print_jobs(jobs, title=f"jobs of {store.folder}")
     else:
         echo(f"there are no jobs in {store.folder}.")
     for sentence in unreadable:
@@ -132,7 +120,7 @@ def _job_menu(store: Store, ask: Ask, name: str) -> None:
             echo(f"there is no job {name!r} any more.")
             return
         items: list[Classifier | Picture] = [*job.classifiers, *job.pictures]
-        print_rows([_item_row(number, item) for number, item in enumerate(items, 1)], title=name)
+        print_items(items, title=name)
         command = _asked(ask, _INSIDE, "sdmbrq", "sd")
         match command:
             case _Command("q"):
@@ -148,67 +136,12 @@ def _job_menu(store: Store, ask: Ask, name: str) -> None:
 def _act(store: Store, ask: Ask, job: str, item: Classifier | Picture | None, letter: str) -> None:
     """Show or delete one item of a job."""
     match item, letter:
-        case Classifier(), "s":
-            _show(store, job, item)
+        case Classifier() | Picture(), "s":
+            _try(lambda: print_item(store, job, item))
         case Classifier(), _:
             _delete_classifier(store, ask, job, item)
-        case Picture(), "s":
-            echo(f"{item.title}: {size(item.bytes)} in artifacts/{item.kind}/{item.name}")
         case Picture(), _:
             _delete_pictures(store, ask, [item])
-
-
-def _item_row(number: int, item: Classifier | Picture) -> dict[str, Any]:
-    if isinstance(item, Picture):
-        return {"#": number, "title": item.title, "method": "", "members": None,
-                "size": size(item.bytes), "hash": item.name}  # fmt: skip
-    first, *more = item.segments or ("not stored",)
-    return {
-        "#": number,
-        "title": item.title,
-        "method": item.method,
-        "members": f"{len(item.keys)} of {item.members}",
-        "size": size(item.bytes),
-        "hash": first + (f" and {len(more)} more" if more else ""),
-    }
-
-
-def _show(store: Store, job: str, item: Classifier) -> None:
-    """Arguments, scores and the confusion matrix of one classifier."""
-    if not item.keys:
-        echo(f"{item.title} is not stored.")
-        return
-
-    def shown() -> None:
-        results = Results.read(store, job)
-        for result in results.titled(item.title):
-            _show_result(result, results.labels.classes)
-
-    _try(shown)
-
-
-def _show_result(result: Result, classes: Sequence[str]) -> None:
-    named = f"{result.title}, {result.target}" if result.target else result.title
-    # What a job of ClaVis says comes in its own words, beside those of the method.
-    given = result.asked.get("arguments", {})
-    ours = {"method": result.method, **result.parameters}
-    tables = {f"arguments of {named}": given, f"parameters of {named}": ours}
-    for title, values in tables.items():
-        rows = [{"name": name, "value": str(value)} for name, value in values.items()]
-        if rows:
-            echo(title)  # a table folds its title to its own width, and this one is narrow
-            print_rows(rows)
-    print_frame(result.table(), title=f"scores on {result.part} examples")
-    if result.confusion.size:
-        rows = [
-            {
-                "true class": name,
-                **{f"as {other}": f"{value:g}" for other, value in zip(classes, row, strict=True)},
-            }
-            for name, row in zip(classes, result.confusion.tolist(), strict=True)
-        ]
-        print_rows(rows, title="confusion matrix")
-    print_frame(result.member_table(), title="members")
 
 
 def _delete_classifier(store: Store, ask: Ask, job: str, item: Classifier) -> None:
@@ -227,13 +160,7 @@ def _delete_pictures(store: Store, ask: Ask, pictures: Sequence[Picture]) -> Non
         return
     what = pictures[0].title if len(pictures) == 1 else f"all {len(pictures)} projections and maps"
     if _sure(ask, f"delete {what}?"):
-        _try(lambda: _remove(store, pictures))
-
-
-def _remove(store: Store, pictures: Sequence[Picture]) -> None:
-    for one in pictures:
-        store.remove_artifact(one.kind, one.name)
-    echo(f"deleted {counted(len(pictures), 'picture')}.")
+        _try(lambda: echo(f"deleted {counted(delete_pictures(store, pictures), 'picture')}."))
 
 
 def _asked(ask: Ask, prompt: str, letters: str, numbered: str) -> _Command | None:

@@ -1,4 +1,4 @@
-"""What the explorer lists of a store: jobs, and the classifiers and pictures of one; how they are deleted."""
+"""What a store holds as a user sees it: jobs, and the classifiers and pictures of one; how they are deleted."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ class Classifier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredJob:
-    """A job as the explorer lists it."""
+    """A job with everything of it that the store holds."""
 
     name: str
     dataset: str
@@ -75,6 +75,29 @@ def stored_jobs(store: Store) -> tuple[list[StoredJob], list[str]]:
         except (Damaged, NotFound) as error:
             unreadable.append(f"{name} cannot be read: {error}")
     return found, unreadable
+
+
+def stored_job(store: Store, name: str) -> StoredJob:
+    """One job of a store.
+
+    Raises:
+        NotFound: There is none of that name.
+        Damaged: It cannot be read.
+    """
+    return _job(store, name, store.read_job(name), list(_artifacts(store)))
+
+
+def item_of(job: StoredJob, name: str) -> Classifier | Picture:
+    """A classifier of a job by its title, a projection or map by its hash.
+
+    Raises:
+        NotFound: It has neither.
+    """
+    items: dict[str, Classifier | Picture] = {one.name: one for one in job.pictures}
+    items |= {one.title: one for one in job.classifiers}
+    if name not in items:
+        raise NotFound("result", name, items, where=f"job {job.name!r}")
+    return items[name]
 
 
 def _job(
@@ -167,17 +190,31 @@ def delete_classifier(store: Store, job: str, classifier: Classifier) -> int:
     return len(classifier.keys)
 
 
+def delete_pictures(store: Store, pictures: Iterable[Picture]) -> int:
+    """Delete projections and maps; returns how many."""
+    listed = list(pictures)
+    for one in listed:
+        store.remove_artifact(one.kind, one.name)
+    return len(listed)
+
+
 def delete_dataset(store: Store, fingerprint: str) -> tuple[list[str], int]:
     """Delete all jobs and pictures of a dataset; returns the jobs, and the number of pictures.
 
+    Args:
+        store: Where they are.
+        fingerprint: Of the dataset, or how it begins if no other begins so.
+
     Raises:
+        NotFound: No job is of such a dataset, or those of several are.
         StoreBusy: A job is running.
     """
     jobs, _ = stored_jobs(store)
-    mine = [job for job in jobs if job.fingerprint == fingerprint]
+    mine = [job for job in jobs if fingerprint and job.fingerprint.startswith(fingerprint)]
+    if len({job.fingerprint for job in mine}) != 1:
+        known = {job.fingerprint for job in jobs}
+        raise NotFound("dataset", fingerprint, known, where=str(store.folder))
     for job in mine:
         store.remove_job(job.name)
-    pictures = {(one.kind, one.name) for job in mine for one in job.pictures}
-    for kind, name in pictures:
-        store.remove_artifact(kind, name)
-    return [job.name for job in mine], len(pictures)
+    pictures = {one.name: one for job in mine for one in job.pictures}
+    return [job.name for job in mine], delete_pictures(store, pictures.values())

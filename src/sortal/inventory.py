@@ -1,0 +1,84 @@
+"""How the jobs of a store and the items of a job are shown on a terminal: sizes, hashes, one item whole."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sortal.console import echo, print_frame, print_rows
+from sortal.jobs.result import Result
+from sortal.jobs.results import Results
+from sortal.jobs.stored_items import Classifier, Picture, StoredJob
+from sortal.store.store import Store
+from sortal.tables import size
+
+
+def print_jobs(jobs: Iterable[StoredJob], *, title: str) -> None:
+    """One row a job: data set, classifiers, projections and maps, size, hash of the data set."""
+    rows = [
+        {
+            "#": number,
+            "title": job.name,
+            "dataset": job.dataset,
+            "classifiers": sum(bool(one.keys) for one in job.classifiers),
+            "projections": len(job.pictures),
+            "size": size(job.bytes),
+            "hash": job.fingerprint,
+        }
+        for number, job in enumerate(jobs, start=1)
+    ]
+    print_rows(rows, title=title)
+
+
+def print_items(items: Sequence[Classifier | Picture], *, title: str) -> None:
+    """One row an item: method, members, size, the folder that holds it."""
+    print_rows([_item_row(number, item) for number, item in enumerate(items, 1)], title=title)
+
+
+def print_item(store: Store, job: str, item: Classifier | Picture) -> None:
+    """A classifier with its arguments, scores, confusion and members; a picture with its place."""
+    if isinstance(item, Picture):
+        echo(f"{item.title}: {size(item.bytes)} in artifacts/{item.kind}/{item.name}")
+    elif not item.keys:
+        echo(f"{item.title} is not stored.")
+    else:
+        for result in Results.read(store, job).titled(item.title):
+            _print_result(result)
+
+
+def _item_row(number: int, item: Classifier | Picture) -> dict[str, Any]:
+    if isinstance(item, Picture):
+        return {"#": number, "title": item.title, "method": "", "members": None,
+                "size": size(item.bytes), "hash": item.name}  # fmt: skip
+    first, *more = item.segments or ("not stored",)
+    return {
+        "#": number,
+        "title": item.title,
+        "method": item.method,
+        "members": f"{len(item.keys)} of {item.members}",
+        "size": size(item.bytes),
+        "hash": first + (f" and {len(more)} more" if more else ""),
+    }
+
+
+def _print_result(result: Result) -> None:
+    named = f"{result.title}, {result.target}" if result.target else result.title
+    # What a job of another system asked for comes in its own words, beside those of the method.
+    given = result.asked.get("arguments", {})
+    ours = {"method": result.method, **result.parameters}
+    tables = {f"arguments of {named}": given, f"parameters of {named}": ours}
+    for title, values in tables.items():
+        rows = [{"name": name, "value": str(value)} for name, value in values.items()]
+        if rows:
+            echo(title)  # a table folds its title to its own width, and this one is narrow
+            print_rows(rows)
+    print_frame(result.table(), title=f"scores on {result.part} examples")
+    if result.confusion.size:
+        classes = result.confusion_classes
+        rows = [
+            {
+                "true class": name,
+                **{f"as {other}": f"{value:g}" for other, value in zip(classes, row, strict=True)},
+            }
+            for name, row in zip(classes, result.confusion.tolist(), strict=True)
+        ]
+        print_rows(rows, title="confusion matrix")
+    print_frame(result.member_table(), title="members")
