@@ -11,6 +11,8 @@ _MOST_NAMED = 8
 
 def heading(results: Results, target: str | None) -> str:
     """What was ranked on what."""
+    if not results.knows_examples:
+        return f"{results.name} on {results.part} examples, imported as figures alone"
     examples = sum(len(split.rows(results.part)) for split in results.splits)
     weighted = ", weighted" if results.record["weighted"] else ""
     named = f"{target}: " if target else ""
@@ -41,6 +43,8 @@ def columns(results: Results) -> list[Column | str]:
     idle = {"macro_f1"} if results.headline == "macro_f1" else set()
     if all(len(result.members) == 1 for result in results.results):
         idle.add("members")
+    if not results.knows_examples:
+        idle |= {"log_loss", "tied"}
     if not any(result.training_figures for result in results.results):
         idle.add("training")
     return [c for c in listed if c is headline or isinstance(c, str) or c.name not in idle]
@@ -51,6 +55,8 @@ def tied_sentence(results: Results, target: str | None) -> str:
     best = results.best(target)
     if best is None:
         return "no classifier beside the references has been judged."
+    if not results.knows_examples:
+        return f"{best.title} is best; who is tied with it cannot be told from figures alone."
     tied = results.tied(target) - {best.title}
     others = [r.title for r in results.ranked if r.target == target and r.title in tied]
     test = "McNemar's test with Holm's correction, 5 %"

@@ -12,7 +12,7 @@ from sortal.errors import UserError
 from sortal.jobs import draw
 from sortal.jobs.find import find_job, find_result
 from sortal.jobs.result import Result
-from sortal.jobs.results import Results
+from sortal.jobs.results import Results, is_of_figures
 from sortal.options import TableFormat
 from sortal.store.store import Store
 
@@ -90,6 +90,9 @@ def report(results: Results, form: TableFormat, *, most: int | None = None) -> N
         if len(shown) < len(ranked):
             echo(f"and {len(ranked) - len(shown)} more: sortal show {results.name} --top 0")
         echo(ranking.tied_sentence(results, target))
+    if not results.knows_examples:
+        for note in results.record["notes"]:
+            echo(f"note: {note}")
 
 
 def _by_target(frames: Mapping[str | None, "pl.DataFrame"]) -> list[dict[str, Any]]:
@@ -190,6 +193,10 @@ def show_history(what: str, *, store: Path, form: TableFormat, target: str | Non
         UserError: Nothing is kept of how it learnt.
     """
     results, found = find_result(Store.open(store, create=False), what, target)
+    if is_of_figures(results.record):
+        raise UserError(
+            f"{found[0].title} of {results.name} was imported: how it learnt is not known."
+        )
     if not any(result.courses for result in found):
         raise UserError(
             f"{found[0].title} of {results.name}: {found[0].method} keeps no history of training."
@@ -212,7 +219,9 @@ def _show_result(results: Results, result: Result) -> None:
     """Figures, figures by class, and where and how its members were trained."""
     named = f"{result.title}, {result.target}" if result.target else result.title
     print_frame(result.table(), title=f"{named} on {results.part} examples")
-    print_frame(result.class_table(), title="by class")
+    by_class = result.class_table()
+    if len(by_class):
+        print_frame(by_class, title="by class")
     print_frame(result.member_table(), title="members")
     machines = result.timing_table()
     if len(machines) > 1:

@@ -87,6 +87,8 @@ def show(
 
 
 def _show_job(record: Mapping[str, Any]) -> None:
+    from sortal.jobs.results import is_of_figures
+
     typer.echo(record["text"].rstrip() or "(this job came from Python)")
     for run in record["runs"]:
         typer.echo(
@@ -96,7 +98,12 @@ def _show_job(record: Mapping[str, Any]) -> None:
         )
     for title, members in _ensembles(record).items():
         typer.echo(f"\nensemble {title} of {', '.join(members)}")
-    for entry in record.get("imported", ()):
+    listed = record.get("imported", ())
+    if is_of_figures(record):
+        titles = {entry["title"] for entry in listed}
+        typer.echo(f"\nimported {counted(len(titles), 'classifier')} as figures alone")
+        listed = ()
+    for entry in listed:
         fold = "" if entry["fold"] is None else f", fold {entry['fold']}"
         typer.echo(f"\nimported {entry['title']}{fold} from {entry['parameters']['file']}")
     for key, failure in record["failures"].items():

@@ -51,5 +51,8 @@ class Split:
 
     @property
     def reported(self) -> Part:
-        """The part that reports look at: test, or validation where nothing is left to test."""
-        return Part.TEST if len(self.test) else Part.VALIDATION
+        """The part that reports look at: test, or validation where nothing is left to test.
+
+        Where nothing was trained on either, figures may be known without examples: those of tests.
+        """
+        return Part.TEST if len(self.test) or not len(self.train) else Part.VALIDATION

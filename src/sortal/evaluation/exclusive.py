@@ -7,6 +7,8 @@ from sortal.evaluation.measured import Measured
 from sortal.metrics import confusion, probability, ranking
 from sortal.metrics.ratio import average, mean_defined, ratio
 
+_STREAM = 0xC0DE
+
 
 def measure(
     scores: np.ndarray,
@@ -31,11 +33,44 @@ def measure(
     """
     classes = scores.shape[-1]
     matrix = confusion.confusion_matrix(truth, decided, classes, weights)
-    tally = confusion.tally(matrix)
+    figures, per_class = _of_matrix(matrix)
     by_class = np.swapaxes(scores, -1, -2)
     steps = ranking.Steps.of(ranking.one_vs_rest(truth, classes), by_class, weights)
     roc_auc, precisions = steps.roc_auc(), steps.average_precision()
     losses = probability.log_losses(truth, scores) if probabilities else None
+    figures |= {
+        "roc_auc": ranking.macro(roc_auc),
+        "average_precision": ranking.macro(precisions),
+        **_of_probabilities(scores, truth, weights, losses),
+    }
+    per_class |= {"roc_auc": roc_auc, "average_precision": precisions}
+    intervals = (
+        _intervals(decided == truth, losses, truth, weights, resamples=resamples, seed=seed)
+        if resamples
+        else {}
+    )
+    return Measured(figures=figures, per_class=per_class, intervals=intervals, confusion=matrix)
+
+
+def measure_counts(matrix: np.ndarray, *, resamples: int, seed: int) -> Measured:
+    """Compute what follows from confusion matrices alone; figures of scores are NaN.
+
+    Args:
+        matrix: Counts of examples, shape (members, classes, classes), rows are the truth.
+        resamples: Resamples behind each interval, for which counts are whole; 0 for none.
+        seed: Seed of the resamples.
+    """
+    figures, per_class = _of_matrix(matrix)
+    absent, blank = np.full(len(matrix), np.nan), np.full(matrix.shape[:-1], np.nan)
+    figures |= dict.fromkeys(("roc_auc", "average_precision", "log_loss", "brier", "ece"), absent)
+    per_class |= dict.fromkeys(("roc_auc", "average_precision"), blank)
+    intervals = _intervals_of_counts(matrix, resamples, seed) if resamples else {}
+    return Measured(figures=figures, per_class=per_class, intervals=intervals, confusion=matrix)
+
+
+def _of_matrix(matrix: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Figures, and those of each class, of the members' confusion matrices."""
+    tally = confusion.tally(matrix)
     figures = {
         "accuracy": confusion.accuracy(matrix),
         "balanced_accuracy": confusion.balanced_accuracy(matrix),
@@ -47,24 +82,14 @@ def measure(
         "weighted_f1": tally.weighted(tally.f1),
         "mcc": confusion.matthews_correlation(matrix),
         "kappa": confusion.cohen_kappa(matrix),
-        "roc_auc": ranking.macro(roc_auc),
-        "average_precision": ranking.macro(precisions),
-        **_of_probabilities(scores, truth, weights, losses),
     }
     per_class = {
         "precision": tally.precision,
         "recall": tally.recall,
         "f1": tally.f1,
         "support": tally.support,
-        "roc_auc": roc_auc,
-        "average_precision": precisions,
     }
-    intervals = (
-        _intervals(decided == truth, losses, truth, weights, resamples=resamples, seed=seed)
-        if resamples
-        else {}
-    )
-    return Measured(figures=figures, per_class=per_class, intervals=intervals, confusion=matrix)
+    return figures, per_class
 
 
 def _of_probabilities(
@@ -109,3 +134,22 @@ def _intervals(
     if losses is not None:
         intervals["log_loss"] = interval(ratio(loss.sum(axis=0), weight))
     return intervals
+
+
+def _intervals_of_counts(matrix: np.ndarray, resamples: int, seed: int) -> dict[str, np.ndarray]:
+    """Resample accuracy and balanced accuracy where only counts of examples are known.
+
+    Examples of one class that are all right, or all wrong, are alike: drawn with replacement, the
+    classes' numbers are multinomial, and of each class the number that is right is binomial.
+    """
+    tally = confusion.tally(matrix)
+    found: dict[str, list[np.ndarray]] = {"accuracy": [], "balanced_accuracy": []}
+    for actual, recall in zip(tally.actual, np.nan_to_num(tally.recall), strict=True):
+        stream = np.random.default_rng([seed, _STREAM])  # members of equal classes are paired
+        examples = round(float(actual.sum()))
+        shares = np.nan_to_num(ratio(actual, actual.sum()))
+        total = stream.multinomial(examples, shares, size=resamples)
+        hits = stream.binomial(total, recall)
+        found["accuracy"].append(ratio(hits.sum(axis=-1), total.sum(axis=-1)))
+        found["balanced_accuracy"].append(mean_defined(ratio(hits, total)))
+    return {name: interval(np.stack(several, axis=-1)) for name, several in found.items()}

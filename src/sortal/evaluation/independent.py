@@ -8,6 +8,15 @@ from sortal.metrics import confusion, multilabel, probability, ranking
 from sortal.metrics.ratio import average, mean_defined, ratio
 from sortal.metrics.tally import Tally
 
+FIGURES = (
+    *("subset_accuracy", "hamming_loss"),
+    *("macro_precision", "macro_recall", "macro_f1"),
+    *("micro_precision", "micro_recall", "micro_f1"),
+    *("weighted_precision", "weighted_recall", "weighted_f1"),
+    *("roc_auc", "average_precision", "log_loss", "brier"),
+)
+"""What is measured of several targets at once."""
+
 
 def measure(
     scores: np.ndarray,

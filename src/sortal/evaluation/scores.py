@@ -1,7 +1,7 @@
 """The figures of each member on one part of the data, as values that can be stored."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -162,8 +162,34 @@ def evaluate(
             resamples=resamples if examples else 0,
             seed=seed,
         )
-        judged += _values(measured.without(missing.any(axis=(1, 2))), labels)
+        broken = missing.any(axis=(1, 2))
+        judged += _values(measured.without(broken), labels.classes, [examples] * len(part))
     return judged
+
+
+def evaluate_counts(
+    matrices: np.ndarray, classes: Sequence[str], *, resamples: int, seed: int
+) -> list[Scores]:
+    """Compute what follows from confusion matrices of exclusive classes alone, all else is NaN.
+
+    Intervals are those of resampled examples, as by `evaluate`, but of other resamples.
+
+    Args:
+        matrices: Counts of examples, shape (members, classes, classes), rows are the truth.
+        classes: Names in the matrices' order.
+        resamples: Bootstrap resamples behind each interval, for which counts must be whole; 0
+            for none.
+        seed: Seed of the resamples, not negative.
+    """
+    measured = exclusive.measure_counts(matrices, resamples=resamples, seed=seed)
+    examples = np.rint(matrices.sum(axis=(1, 2))).astype(int).tolist()
+    return _values(measured, classes, examples)
+
+
+def told_of_targets(figures: Mapping[str, float]) -> Scores:
+    """Figures of independent targets that were computed elsewhere, NaN for those that were not."""
+    every = dict.fromkeys(independent.FIGURES, math.nan)
+    return Scores(figures={**every, **figures}, per_class={}, examples=0)
 
 
 def _check(scores: np.ndarray, labels: Labels, weights: np.ndarray | None) -> None:
@@ -185,8 +211,8 @@ def _blocks(scores: np.ndarray, size: int) -> Iterator[slice]:
         yield slice(start, min(len(scores), start + step))
 
 
-def _values(measured: Measured, labels: Labels) -> list[Scores]:
-    """Turn arrays over members into one value a member."""
+def _values(measured: Measured, classes: Sequence[str], examples: Sequence[int]) -> list[Scores]:
+    """Turn arrays over members into one value a member, each of so many examples."""
     figures = {name: values.tolist() for name, values in measured.figures.items()}
     per_class = {name: values.tolist() for name, values in measured.per_class.items()}
     intervals = {name: values.tolist() for name, values in measured.intervals.items()}
@@ -197,11 +223,11 @@ def _values(measured: Measured, labels: Labels) -> list[Scores]:
             figures={name: values[member] for name, values in figures.items()},
             per_class={
                 one: {name: values[member][code] for name, values in per_class.items()}
-                for code, one in enumerate(labels.classes)
+                for code, one in enumerate(classes)
             },
             confusion=confusion[member],
             intervals={name: tuple(values[member]) for name, values in intervals.items()},
-            examples=len(labels),
+            examples=examples[member],
         )
         for member in range(members)
     ]

@@ -10,7 +10,7 @@ from sortal.data.split import Part
 from sortal.errors import OptionError, UserError
 from sortal.jobs.find import find_job, find_result
 from sortal.jobs.result import MemberResult, Result
-from sortal.jobs.results import Results
+from sortal.jobs.results import Results, need_examples
 from sortal.store.store import Store
 
 Place: TypeAlias = tuple[int | None, str | None]
@@ -108,7 +108,8 @@ def find_candidates(store: Store, names: Sequence[str]) -> tuple[list[Candidate]
 
     Raises:
         NotFound: Nothing is called so.
-        UserError: A classifier that was named cannot be averaged, or is named twice.
+        UserError: A classifier that was named cannot be averaged, or is named twice; or it is of a
+            job that was imported as figures alone.
     """
     candidates: list[Candidate] = []
     left_out: list[str] = []
@@ -116,6 +117,7 @@ def find_candidates(store: Store, names: Sequence[str]) -> tuple[list[Candidate]
         job = find_job(store, name)
         found = _all_of(job) if job else [_one(store, name)]
         for candidate in found:
+            need_examples(candidate.results.record)
             refusal = candidate.refusal()
             if candidate.name in {one.name for one in candidates}:
                 raise UserError(f"{candidate.name} is named twice.")

@@ -22,7 +22,11 @@ from sortal.jobs.results import Results
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WORDS = {"balanced_accuracy": "balanced accuracy", "macro_f1": "macro F1"}
+WORDS = {
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "subset_accuracy": "subset accuracy",
+}
 """Figures as an axis names them."""
 
 
@@ -59,7 +63,7 @@ def confusion(results: Results, result: Result) -> "Figure":
     score = result.figures[results.headline].mean
     return confusion_figure(
         np.asarray(result.confusion),
-        results.labels.classes,
+        result.confusion_classes,
         heading=f"{result.title}: {WORDS[results.headline]} {score:.4f}",
     )
 

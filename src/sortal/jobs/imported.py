@@ -7,7 +7,6 @@ judged, compared, shown and deleted like any other; there is no model of it to a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,11 @@ from sortal.data.predictions import Predictions, read_predictions, recoded
 from sortal.data.split import Split
 from sortal.errors import DataError, OptionError, UserError
 from sortal.job.models import DataBlock
+from sortal.jobs.imported_record import RESAMPLES, imported_entry, new_record, with_entries
 from sortal.jobs.imported_segment import METHOD, Piece, write_segment
 from sortal.jobs.matched import match
-from sortal.jobs.record import FORMAT
-from sortal.jobs.results import Results, entries_of
+from sortal.jobs.results import Results, entries_of, need_examples
 from sortal.store.store import Store
-
-_RESAMPLES = 1000
-"""Bootstrap resamples of a new job, and of records that do not tell: what a job asks for by default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +80,8 @@ def import_predictions(
         DataError: A file is not what it should be, or does not match the job's examples.
         NotFound: A file has no such column.
         OptionError: One title is given for several files, or the job's name cannot be one.
-        UserError: A title is taken, or the job has independent targets.
+        UserError: A title is taken, or the job has independent targets or was imported as figures
+            alone.
         StoreBusy: The job is running.
     """
     titles = _titles(paths, title)
@@ -132,6 +129,7 @@ def _stem(path: Path) -> str:
 
 
 def _classes_of(record: Mapping[str, Any]) -> tuple[str, ...]:
+    need_examples(record)
     if record["outputs"] != Outputs.EXCLUSIVE.value:
         raise UserError(
             f"{record['name']} has independent targets, and only predictions of classes that exclude "
@@ -174,28 +172,13 @@ def _new_home(job: str, first: Predictions) -> _Home:
     none = np.zeros(0, dtype=np.int64)
     rows = np.arange(len(dataset), dtype=np.int64)
     split = Split(train=none, validation=none, test=rows, trained_elsewhere=True)
-    record = {
-        "format": FORMAT,
-        "name": job,
-        "text": f"# imported from {source}",
-        "updated": "",
-        "dataset": dataset.fingerprint,
-        "data": DataBlock(source=source, id=first.id_column, label=first.label_column).model_dump(
-            mode="json"
-        ),
-        "splits": [{"fingerprint": split.fingerprint, "fold": None}],
-        "outputs": Outputs.EXCLUSIVE.value,
-        "classes": list(first.classes),
-        "weighted": False,
-        "bootstrap": _RESAMPLES,
-        "notes": [],
-        "entries": [],
-        "failures": {},
-        "runs": [],
-        "ensembles": [],
-        "interim": [],
-        "imported": [],
-    }
+    record = new_record(
+        job,
+        text=f"# imported from {source}",
+        dataset=dataset,
+        splits=(split,),
+        block=DataBlock(source=source, id=first.id_column, label=first.label_column),
+    )
     return _Home(record=record, dataset=dataset, splits=(split,), is_new=True)
 
 
@@ -234,7 +217,7 @@ def _list(
 ) -> None:
     """Write what is missing, and put new classifiers into the job's record after their scores."""
     dataset = home.dataset
-    resamples = home.record.get("bootstrap", _RESAMPLES)
+    resamples = home.record.get("bootstrap", RESAMPLES)
     for several in pieces.values():
         found = store.find(piece.key(dataset.fingerprint) for piece in several)
         for piece in several:
@@ -242,21 +225,9 @@ def _list(
                 write_segment(store, piece, dataset, resamples)
     if new:
         listed = [_entry(piece, dataset.fingerprint) for title in new for piece in pieces[title]]
-        imported = [*home.record.get("imported", ()), *listed]
-        updated = datetime.now(UTC).isoformat(timespec="seconds")
-        store.write_job(job, {**home.record, "updated": updated, "imported": imported})
+        store.write_job(job, with_entries(home.record, listed))
 
 
 def _entry(piece: Piece, dataset: str) -> dict[str, Any]:
-    return {
-        "title": piece.title,
-        "key": piece.key(dataset),
-        "method": METHOD,
-        "calibration": "",
-        "parameters": piece.parameters,
-        "varied": [],
-        "seed": None,
-        "fold": piece.split.fold,
-        "target": None,
-        "reference": False,
-    }
+    key, fold = piece.key(dataset), piece.split.fold
+    return imported_entry(piece.title, key, method=METHOD, parameters=piece.parameters, fold=fold)

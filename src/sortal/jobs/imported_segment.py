@@ -3,7 +3,6 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ from sortal.data.dataset import Dataset
 from sortal.data.labels import Outputs
 from sortal.data.predictions import Predictions
 from sortal.data.split import Split
-from sortal.data.unseen import InputSpec
 from sortal.evaluation.scores import evaluate, predicted
-from sortal.job.models import DataBlock
+from sortal.jobs.imported_record import provenance
 from sortal.jobs.outcome import SCORED, bootstrap_seed
 from sortal.store.store import Store
 
@@ -125,32 +123,12 @@ def _beside_unknown(piece: Piece, dataset: Dataset) -> np.ndarray:
 
 
 def _provenance(piece: Piece, dataset: Dataset) -> dict[str, Any]:
-    """What a segment's record says beside key and figures; of the training nothing is known."""
+    """What a segment's record says beside key and figures."""
     return {
+        **provenance(dataset, piece.split, source=str(piece.file)),
         "method": METHOD,
         "parameters": piece.parameters,
-        "seed": None,
-        "target": None,
-        "weights": "",
-        "rows": piece.split.fingerprint,
-        "preparation": "",
-        "calibration": "",
         "probabilities": piece.probabilities,
-        "fit_seconds": None,
-        "score_seconds": None,
         "notes": piece.notes,
-        "model": None,
-        "model_row": 0,
         "not_savable": "it was imported from a file of predictions, which holds no model",
-        "dataset": dataset.fingerprint,
-        "split": piece.split.fingerprint,
-        "fold": piece.split.fold,
-        "outputs": dataset.labels.outputs.value,
-        "classes": list(dataset.labels.classes),
-        "inputs": InputSpec.of(dataset, DataBlock(source=str(piece.file))).described(),
-        "threads": None,
-        "library": "",
-        "device": "",
-        "host": "",
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -13,7 +13,7 @@ from sortal.evaluation.classifier_map import Mapped
 from sortal.evaluation.dissimilarity import as_probabilities, scale_of
 from sortal.evaluation.scores import evaluate
 from sortal.jobs.result import MemberResult, Result
-from sortal.jobs.results import Results
+from sortal.jobs.results import Results, need_examples
 from sortal.store.segment import Place
 
 POLES = {"optimal": "Optimal", "naive": "Naive"}
@@ -76,7 +76,9 @@ class Panel:
 
         Raises:
             NotFound: There is no such target or title.
+            UserError: The job was imported as figures alone.
         """
+        need_examples(results.record)
         if titles is not None:
             for title in titles:
                 results.titled(title, target)

@@ -22,7 +22,7 @@ from sortal.data.undamaged import map_array
 from sortal.errors import Damaged, NotFound, SortalError, UserError
 from sortal.evaluation.projections.parameters import PROJECTIONS, Projection
 from sortal.evaluation.projections.project import Projected, project
-from sortal.jobs.results import Results
+from sortal.jobs.results import Results, need_examples
 from sortal.store.artifacts import Artifact
 from sortal.store.store import Store
 
@@ -95,8 +95,9 @@ def projected_examples(results: Results, projection: Projection) -> ProjectedExa
         DataError: Examples are fewer than three, not finite, or of unequal length, or the method
             cannot cope with them.
         MissingExtra: The method needs a package that is not installed.
-        UserError: The job has no features, for its examples were imported.
+        UserError: The job has no features, or no examples, for it was imported.
     """
+    need_examples(results.record)
     store, record = results.store, results.record
     block = record["data"]
     preparation = Preparation.of(block["scaling"], block["imputation"])

@@ -9,9 +9,9 @@ import numpy as np
 
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part, Split
-from sortal.errors import NotFound
+from sortal.errors import NotFound, UserError
 from sortal.evaluation.comparison import Comparison, compare, tied_with_best
-from sortal.evaluation.scores import HEADLINE, Scores
+from sortal.evaluation.scores import ACCURACY, HEADLINE, Scores
 from sortal.jobs.result import MemberResult, Result, blank_if_nan
 from sortal.jobs.unfinished import find_begun, unfinished_frame
 from sortal.store.store import Store
@@ -104,8 +104,18 @@ class Results:
 
     @property
     def headline(self) -> str:
-        """The figure that ranks: balanced accuracy, or macro F1 of independent targets."""
-        return HEADLINE[self.outputs]
+        """The figure that ranks: balanced accuracy, or macro F1 of independent targets.
+
+        Where only figures of these were imported, which tell nothing of the single target, their
+        subset accuracy.
+        """
+        imported = self.outputs is Outputs.INDEPENDENT and not self.knows_examples
+        return (ACCURACY if imported else HEADLINE)[self.outputs]
+
+    @property
+    def knows_examples(self) -> bool:
+        """Whether it is known what was said of which example; not so where figures alone were imported."""
+        return not is_of_figures(self.record)
 
     @property
     def part(self) -> Part:
@@ -165,7 +175,11 @@ class Results:
 
         Examples of all folds are pooled: each is judged by the member that did not see
         it. Of several seeds, the one with the median headline speaks.
+
+        Raises:
+            UserError: The job was imported as figures alone.
         """
+        need_examples(self.record)
         rows = np.concatenate([split.rows(self.part) for split in self.splits])
         position = np.full(len(self.labels), -1)
         position[rows] = np.arange(len(rows))
@@ -195,7 +209,12 @@ class Results:
         return speakers
 
     def reported(self, member: MemberResult) -> tuple[np.ndarray, np.ndarray]:
-        """Rows that were reported for a member, and their labels."""
+        """Rows that were reported for a member, and their labels.
+
+        Raises:
+            UserError: The job was imported as figures alone.
+        """
+        need_examples(self.record)
         split = next(s for s in self.splits if s.fold == member.entry["fold"])
         labels = self.labels.for_target(member.entry["target"])
         rows = split.rows(self.part)
@@ -205,7 +224,8 @@ class Results:
     def tied(self, target: str | None = None) -> frozenset[str]:
         """Titles that are statistically tied with the best (McNemar, Holm, 5 %).
 
-        References take no part. The best itself is among them.
+        References take no part. The best itself is among them. None are where the job was imported
+        as figures alone: nothing is known of ties then.
         """
         if target not in self._tied:
             self._tied[target] = self._find_tied(target)
@@ -213,7 +233,7 @@ class Results:
 
     def _find_tied(self, target: str | None) -> frozenset[str]:
         rivals = [r for r in self._whole(target) if not r.is_reference]
-        if not rivals:
+        if not rivals or not self.knows_examples:
             return frozenset()
         headline = np.array([r.figures[self.headline].mean for r in rivals])
         tied = tied_with_best(self.correct(rivals), headline)
@@ -235,11 +255,11 @@ class Results:
         Columns: rank, title, method, the headline with its interval (`low`, `high`) or
         its spread over seeds and folds (`sd`), its mean on the training examples (`training`,
         null if that was not judged), log_loss, macro_f1, the seconds, the number of members,
-        and whether it is tied with the best.
+        and whether it is tied with the best (null where that is not known).
         """
         import polars as pl
 
-        tied = self.tied(target)
+        tied = self.tied(target) if self.knows_examples else None
         rows = [
             _ranking_row(result, self.headline, tied)
             for result in self.ranked
@@ -279,7 +299,25 @@ def entries_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [*record["entries"], *(entry for name in beside for entry in record.get(name, ()))]
 
 
-def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[str, Any]:
+def is_of_figures(record: Mapping[str, Any]) -> bool:
+    """Whether a job's record is of one that was imported as figures alone, without examples."""
+    return bool(record.get("figures_alone"))
+
+
+def need_examples(record: Mapping[str, Any]) -> None:
+    """Refuse what figures alone cannot tell.
+
+    Raises:
+        UserError: The job was imported as figures alone.
+    """
+    if is_of_figures(record):
+        raise UserError(
+            f"{record['name']} was imported as figures alone: which example was predicted as what "
+            "is not known."
+        )
+
+
+def _ranking_row(result: Result, headline: str, tied: frozenset[str] | None) -> dict[str, Any]:
     figures, learnt = result.figures, result.training_figures
     low, high = result.interval(headline) or (None, None)
     several = len(result.members) > 1
@@ -296,7 +334,7 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str]) -> dict[st
         "fit_seconds": blank_if_nan(result.seconds("fit_seconds")),
         "score_seconds": blank_if_nan(result.seconds("score_seconds")),
         "members": len(result.members),
-        "tied": result.title in tied,
+        "tied": None if tied is None else result.title in tied,
         "reference": result.is_reference,
     }
 

@@ -69,7 +69,8 @@ class Upkeep(Opened):
     def remove_result(self, job: str, title: str) -> int:
         """Delete an ensemble or an imported classifier of a job.
 
-        With it go those members that no job refers to any more.
+        With it go its single folds, where they are listed, and those members that no job refers to
+        any more.
 
         Returns:
             How many members were deleted, its own scores among them.
@@ -87,7 +88,10 @@ class Upkeep(Opened):
             if title not in known:
                 what = "ensemble or imported classifier"
                 raise NotFound(what, title, known, where=f"job {job!r}")
-            kept = {name: [e for e in of if e["title"] != title] for name, of in lists.items()}
+            kept = {
+                name: [e for e in of if title not in (e["title"], e.get("fold_of"))]
+                for name, of in lists.items()
+            }
             after = {**record, **kept}
             freed = collect.own_keys(self.parts, job) - keys_of(after)
             mine = gather.find(self.parts, freed)

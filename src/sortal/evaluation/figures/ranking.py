@@ -55,10 +55,8 @@ def ranking_figure(
             axes.axhspan(place - 0.5, place + 0.5, color="0.965", zorder=0)
         _draw_row(axes, place, row, styles[row.method])
     _name_rows(axes, shown)
-    axes.set_xlabel(
-        f"{quantity}\nfilled and bold: statistically tied with the best; italic: reference",
-        fontsize=8,
-    )
+    marks = ["filled and bold: statistically tied with the best"] * any(row.tied for row in rows)
+    axes.set_xlabel("\n".join([quantity, "; ".join([*marks, "italic: reference"])]), fontsize=8)
     left_out = f" (best {len(shown)} of {len(rows)})" if len(rows) > len(shown) else ""
     axes.set_title(heading + left_out, loc="left", fontsize=11)
     axes.grid(axis="x", color="0.88")

@@ -42,6 +42,13 @@ class Available:
             raise NotFound("data set", name, [*self.plugins.datasets, *built_in_datasets.BUILT_IN])
         return built_in_datasets.find(name).read(self.downloads)
 
+    def class_names(self, name: str) -> tuple[str, ...] | None:
+        """Names of a data set's classes, without reading it; None if it is not known."""
+        if name in self.plugins.datasets:
+            return self.plugins.datasets[name].class_names
+        built_in = built_in_datasets.BUILT_IN.get(name)
+        return built_in.class_names if built_in else None
+
     def classifier(self, name: str) -> BuiltIn | ClassifierPlugin:
         """Find a classifier.
 

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from sortal.jobs.result import Result
+from sortal.jobs.results import Results
 from sortal.store.records import plain
 from sortal.web.answer import Answer
 from sortal.web.shelf import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
@@ -100,12 +101,19 @@ def show_classifier(
         notes=list(result.notes),
         part=result.part.value,
         figures=[Figure(**plain(row)) for row in result.table().to_dicts()],
-        classes=list(results.labels.for_target(result.target).classes),
+        classes=list(_classes(results, result)),
         confusion=plain(result.confusion),
         per_class=plain(result.class_table().to_dicts()),
         each=plain(result.member_table().to_dicts()),
         seconds=plain(result.timing_table().to_dicts()),
     )
+
+
+def _classes(results: Results, result: Result) -> tuple[str, ...]:
+    """Names of the confusion matrix's classes; of the targets where there is none."""
+    if result.confusion.size:
+        return result.confusion_classes
+    return results.labels.for_target(result.target).classes
 
 
 def _brief(result: Result) -> dict[str, Any]:

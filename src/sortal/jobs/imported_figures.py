@@ -1,0 +1,319 @@
+"""Put classifiers into a store of which nothing is known but figures: no example, no prediction.
+
+Such a job has a dataset without examples, which only names the classes; its classifiers are
+`imported` in its record, as those of prediction files are, and share one segment whose scores are
+empty. So they are ranked, shown, merged and deleted like any other, and whatever asks for an example is
+refused (`results.need_examples`).
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sortal.data.dataset import Dataset
+from sortal.data.inputs import Inputs
+from sortal.data.labels import Labels, Outputs
+from sortal.data.split import Part, Split
+from sortal.errors import UserError
+from sortal.evaluation.scores import Scores, evaluate_counts, told_of_targets
+from sortal.job.models import DataBlock
+from sortal.jobs.imported_record import (
+    RESAMPLES,
+    imported_entry,
+    new_record,
+    provenance,
+    with_entries,
+)
+from sortal.jobs.outcome import bootstrap_seed
+from sortal.jobs.results import is_of_figures
+from sortal.store.store import Store
+
+_VERSION = 1
+"""Raised when the same figures would be judged otherwise."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Told:
+    """What is told of one classifier on one part of the data."""
+
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """By our names, as they were computed elsewhere. They stand before what a matrix that is not
+    exact tells, and are all there is without one."""
+
+    confusion: np.ndarray | None = field(default=None, repr=False)
+    """Examples by true (rows) and predicted class; None for independent targets. Of fewer
+    classes than the job has, it is not known which they are."""
+
+    exact: bool = True
+    """Whether the matrix holds whole counts, so that figures follow from it, and intervals."""
+
+    def names(self, classes: tuple[str, ...]) -> tuple[str, ...]:
+        """Names of the matrix's rows: the classes, or places where it is not known which they are."""
+        if self.confusion is None or len(self.confusion) == len(classes):
+            return classes
+        return places(len(self.confusion))
+
+    def meaning(self) -> list[Any]:
+        """The same as plain values."""
+        counts = None if self.confusion is None else self.confusion.tolist()
+        return [dict(self.figures), counts, self.exact]
+
+    def scores(self, classes: tuple[str, ...], *, resamples: int, seed: int) -> Scores:
+        """Figures that follow from it.
+
+        Args:
+            classes: Of the job.
+            resamples: Bootstrap resamples behind each interval.
+            seed: Of the resamples.
+        """
+        if self.confusion is None:
+            return told_of_targets(self.figures)
+        names = self.names(classes)
+        (judged,) = evaluate_counts(
+            np.asarray(self.confusion, dtype=np.float64)[None],
+            names,
+            resamples=resamples if self.exact else 0,
+            seed=seed,
+        )
+        return Scores(
+            figures=judged.figures if self.exact else {**judged.figures, **self.figures},
+            per_class=judged.per_class if names == classes else {},
+            confusion=judged.confusion,
+            intervals=judged.intervals,
+            examples=judged.examples,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ForeignMember:
+    """One training of a classifier, by its figures."""
+
+    test: Told
+    train: Told | None = None
+    fit_seconds: float | None = None
+    score_seconds: float | None = None
+    notes: tuple[str, ...] = ()
+    fold: int | None = None
+    """Number of the fold that was tested; None outside cross-validation, and for means over folds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Foreign:
+    """A classifier that was trained elsewhere."""
+
+    title: str
+    method: str
+    parameters: Mapping[str, Any]
+    members: tuple[ForeignMember, ...]
+    """One, or one a fold."""
+
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """What tells it from others where it comes from, and whatever else is worth keeping."""
+
+    is_reference: bool = False
+    fold_of: str = ""
+    """Title of the classifier whose single fold this is; empty for one of all folds."""
+
+    def keys(self, dataset: str) -> list[str]:
+        """A hash for each member, of data and of all that is told; title and notes do not matter."""
+        return [self._key(member, dataset) for member in self.members]
+
+    def _key(self, member: ForeignMember, dataset: str) -> str:
+        parts = [member.test.meaning(), member.train and member.train.meaning()]
+        told = [
+            self.method,
+            dict(self.parameters),
+            member.fit_seconds,
+            member.score_seconds,
+            *parts,
+        ]
+        meaning = json.dumps(["figures alone", _VERSION, dataset, told], sort_keys=True)
+        return hashlib.blake2b(meaning.encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ForeignJob:
+    """Classifiers that were judged on the same examples, which are not known."""
+
+    name: str
+    """Of the job that lists them."""
+
+    data: str
+    """As their data is called."""
+
+    identity: str
+    """What tells these examples from others of the same name."""
+
+    classes: tuple[str, ...]
+    """Names of classes, or of independent targets as far as they are known."""
+
+    outputs: Outputs = Outputs.EXCLUSIVE
+    text: str = ""
+    """What stands in place of the job's file."""
+
+    notes: tuple[str, ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    classifiers: tuple[Foreign, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What an import came to, in titles."""
+
+    new: tuple[str, ...]
+    there: tuple[str, ...]
+    """With the same figures as before."""
+
+    taken: tuple[str, ...]
+    """That stand for something else, and are left as they are."""
+
+
+def places(count: int) -> tuple[str, ...]:
+    """Names of the rows of a matrix of which it is not known which classes they are.
+
+    >>> places(2)
+    ('1 of 2', '2 of 2')
+    """
+    return tuple(f"{place} of {count}" for place in range(1, count + 1))
+
+
+def import_figures(store: Store, job: ForeignJob) -> Listed:
+    """List classifiers in a job of figures alone, made if need be; what is there is left as it is.
+
+    Args:
+        store: Where they go.
+        job: What is told of them; titles differ.
+
+    Raises:
+        OptionError: The job's name cannot be one.
+        UserError: The store has another job of that name, or one of other classes.
+        StoreBusy: The job is running.
+    """
+    dataset, split = _dataset(job), _nothing()
+    keys = {one.title: one.keys(dataset.fingerprint) for one in job.classifiers}
+    with store.lease(job.name):
+        stored = store.job_or_none(job.name)
+        if stored is not None:
+            _refuse_other(stored, job, dataset)
+        record = stored or _new(job, dataset, split)
+        listed: dict[str, set[str]] = defaultdict(set)
+        for known in record["imported"]:
+            listed[known["title"]].add(known["key"])
+        new = [one for one in job.classifiers if one.title not in listed]
+        taken = [title for title in keys if title in listed and listed[title] != set(keys[title])]
+        if new:
+            store.save_dataset(dataset)
+            store.save_split(dataset.fingerprint, split)
+        _write(store, job, dataset, [one for one in job.classifiers if one.title not in taken])
+        if new:
+            entries = [entry for one in new for entry in _entries(one, keys[one.title])]
+            store.write_job(job.name, with_entries(record, entries))
+    return Listed(
+        new=tuple(one.title for one in new),
+        there=tuple(title for title in keys if title in listed and title not in taken),
+        taken=tuple(taken),
+    )
+
+
+def _dataset(job: ForeignJob) -> Dataset:
+    """No examples, but names of classes; its fingerprint is that of what is known of the data."""
+    shape = (0,) if job.outputs is Outputs.EXCLUSIVE else (0, len(job.classes))
+    meaning = json.dumps(["figures alone", job.identity, job.data, job.classes, job.outputs])
+    return Dataset(
+        name=job.data,
+        inputs=Inputs({}, np.zeros(0, dtype=np.int64)),
+        labels=Labels(np.zeros(shape, dtype=np.int8), job.classes, job.outputs),
+        names={},
+        notes=("figures alone were imported: there are no examples.",),
+        fingerprint=hashlib.blake2b(meaning.encode(), digest_size=16).hexdigest(),
+    )
+
+
+def _nothing() -> Split:
+    none = np.zeros(0, dtype=np.int64)
+    return Split(train=none, validation=none, test=none, trained_elsewhere=True)
+
+
+def _new(job: ForeignJob, dataset: Dataset, split: Split) -> dict[str, Any]:
+    record = new_record(
+        job.name,
+        text=job.text,
+        dataset=dataset,
+        splits=(split,),
+        block=DataBlock(source=job.data),
+        notes=job.notes,
+    )
+    return {**record, "figures_alone": True, "asked": dict(job.asked)}
+
+
+def _refuse_other(record: Mapping[str, Any], job: ForeignJob, dataset: Dataset) -> None:
+    if not is_of_figures(record):
+        raise UserError(f"the store has another job named {job.name!r}, which was run here.")
+    if record["dataset"] != dataset.fingerprint:
+        raise UserError(
+            f"{job.name!r} is in the store with the classes {', '.join(record['classes']) or 'unknown'}, "
+            f"and these are {', '.join(job.classes) or 'unknown'}, or of other data: delete it first "
+            f"(sortal store rm {job.name!r}), or name another store."
+        )
+
+
+def _write(store: Store, job: ForeignJob, dataset: Dataset, classifiers: Sequence[Foreign]) -> None:
+    """Judge what the store lacks of some classifiers, and keep it in one segment."""
+    distinct = {
+        key: (one, member)
+        for one in classifiers
+        for key, member in zip(one.keys(dataset.fingerprint), one.members, strict=True)
+    }
+    found = store.find(distinct)
+    common = provenance(dataset, _nothing(), source=job.data)
+    records = [
+        {**common, **_judged(*of, job, dataset), "key": key}
+        for key, of in distinct.items()
+        if key not in found
+    ]
+    if records:
+        exclusive = job.outputs is Outputs.EXCLUSIVE
+        scores = np.zeros((len(records), 0, len(job.classes)), dtype=np.float32)
+        decided = np.zeros(scores.shape[: 2 if exclusive else 3], dtype=np.uint8)
+        with store.draft() as draft:
+            draft.commit(records, scores, decided)
+
+
+def _judged(
+    one: Foreign, member: ForeignMember, job: ForeignJob, dataset: Dataset
+) -> dict[str, Any]:
+    """What the segment says of one member, beside its key and what it says of all."""
+    seed = bootstrap_seed(dataset.fingerprint)
+    figures = {Part.TEST: member.test.scores(job.classes, resamples=RESAMPLES, seed=seed)}
+    if member.train is not None:
+        figures[Part.TRAIN] = member.train.scores(job.classes, resamples=0, seed=seed)
+    return {
+        "method": one.method,
+        "parameters": dict(one.parameters),
+        "figures": {part.value: of.to_json() for part, of in figures.items()},
+        "probabilities": False,
+        "fit_seconds": member.fit_seconds,
+        "score_seconds": member.score_seconds,
+        "fold": member.fold,
+        "notes": list(member.notes),
+        "not_savable": "it was imported as figures alone",
+        "classes": list(member.test.names(job.classes)),
+    }
+
+
+def _entries(one: Foreign, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for key, member in zip(keys, one.members, strict=True):
+        listed = imported_entry(
+            one.title, key, method=one.method, parameters=one.parameters, fold=member.fold
+        )
+        yield {
+            **listed,
+            "reference": one.is_reference,
+            **({"asked": dict(one.asked)} if one.asked else {}),
+            **({"fold_of": one.fold_of} if one.fold_of else {}),
+        }
