@@ -5,6 +5,8 @@ import pytest
 
 from sortal.evaluation.figures.confusion import confusion_figure, weighted_confusion_figure
 from sortal.evaluation.figures.style import Look
+from sortal.metrics.ratio import ratio
+from sortal.metrics.uncertainty import ConfusionShares
 
 
 def test_a_confusion_matrix_prints_every_count_that_is_not_zero():
@@ -36,8 +38,17 @@ def test_a_class_without_examples_leaves_its_row_empty():
 YIELDS = np.array([[30.0, 10.0], [12000.0, 36000.0]])
 
 
+def shares_of(yields):
+    """Yields with the shares of their rows, no errors known."""
+    unknown = np.full(yields.shape, np.nan)
+    shares = ratio(yields, yields.sum(axis=1, keepdims=True))
+    return ConfusionShares(yields=yields, yield_errors=unknown, shares=shares, share_errors=unknown)
+
+
 def test_weighted_cells_have_percent_of_the_row_and_the_yield_below():
-    axes = weighted_confusion_figure(YIELDS, ("Signal", "Wjets"), heading="RUN 3").axes[0]
+    axes = weighted_confusion_figure(shares_of(YIELDS), ("Signal", "Wjets"), heading="RUN 3").axes[
+        0
+    ]
     printed = {text.get_position(): text.get_text() for text in axes.texts}
     assert printed == {
         (0, 0): "75.00",
@@ -52,7 +63,8 @@ def test_weighted_cells_have_percent_of_the_row_and_the_yield_below():
 
 
 def test_a_row_without_weight_has_yields_and_no_percentages():
-    axes = weighted_confusion_figure(np.array([[1.0, -1.0], [1, 3]]), ("a", "b")).axes[0]
+    held = shares_of(np.array([[1.0, -1.0], [1, 3]]))
+    axes = weighted_confusion_figure(held, ("a", "b")).axes[0]
     first_row = [text.get_text() for text in axes.texts if text.get_position()[1] < 0.5]
     assert first_row == ["1", "-1"]
 
@@ -62,4 +74,5 @@ def test_a_row_without_weight_has_yields_and_no_percentages():
 def test_a_weighted_matrix_of_any_size_can_be_drawn(style, classes):
     names = tuple(f"class {number}" for number in range(classes))
     look = Look(style=style, experiment="CMS", status="Simulation")
-    weighted_confusion_figure(np.eye(classes), names, look=look).draw_without_rendering()
+    held = shares_of(np.eye(classes))
+    weighted_confusion_figure(held, names, look=look).draw_without_rendering()

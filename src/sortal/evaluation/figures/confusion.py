@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sortal.evaluation.figures.style import PLAIN, Look, drawing, write_above
+from sortal.metrics.ratio import ratio
+from sortal.metrics.uncertainty import ConfusionShares
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +33,8 @@ def confusion_figure(matrix: np.ndarray, classes: Sequence[str], *, heading: str
     """
     matrix = np.asarray(matrix, dtype=float)
     with drawing(PLAIN):
-        figure, axes, depths = _matrix_figure(matrix, classes, side=0.42)
+        shares = np.nan_to_num(ratio(matrix, matrix.sum(axis=1, keepdims=True)))
+        figure, axes, depths = _matrix_figure(shares, classes, side=0.42)
         axes.set_xlabel("predicted class")
         if len(classes) <= _LARGEST_PRINTED:
             _print_cells(axes, matrix, depths)
@@ -40,7 +43,7 @@ def confusion_figure(matrix: np.ndarray, classes: Sequence[str], *, heading: str
 
 
 def weighted_confusion_figure(
-    yields: np.ndarray,
+    confusion: ConfusionShares,
     classes: Sequence[str],
     *,
     unit: str = "expected events",
@@ -50,8 +53,8 @@ def weighted_confusion_figure(
     """Draw what becomes of each true class: percent of its weight, and below it the yield.
 
     Args:
-        yields: Sums of weights, shape (classes, classes), rows are the truth. A row that
-            does not sum to more than 0 has yields and no percentages.
+        confusion: Yields and shares; a row that does not sum to more than 0 has yields and no
+            percentages.
         classes: Names in the matrix's order.
         unit: What the yields count.
         heading: Above the axes.
@@ -60,18 +63,17 @@ def weighted_confusion_figure(
     Raises:
         MissingExtra: The look is of style `hep`, and mplhep is not installed.
     """
-    yields = np.asarray(yields, dtype=float)
     with drawing(look):
-        figure, axes, depths = _matrix_figure(yields, classes, side=0.85)
+        figure, axes, depths = _matrix_figure(np.nan_to_num(confusion.shares), classes, side=0.85)
         axes.set_xlabel(f"predicted class\nlarge: % of the true class; small: {unit}")
         if len(classes) <= _LARGEST_PRINTED:
-            _print_shares(axes, yields, depths)
+            _print_shares(axes, confusion, depths)
         write_above(axes, look, heading)
     return figure
 
 
 def _matrix_figure(
-    matrix: np.ndarray, classes: Sequence[str], *, side: float
+    shares: np.ndarray, classes: Sequence[str], *, side: float
 ) -> tuple["Figure", "Axes", np.ndarray]:
     """Figure and axes with coloured cells of `side` inches and named classes; depth of colours."""
     from matplotlib.figure import Figure
@@ -79,19 +81,13 @@ def _matrix_figure(
     height = min(12.0, 3.2 + side * len(classes))
     figure = Figure(figsize=(height + 2.0, height), layout="compressed")
     axes = figure.subplots()
-    depths = _paint_cells(figure, axes, _row_shares(matrix))
+    depths = _paint_cells(figure, axes, shares)
     ticks = range(len(classes))
     rotation = 90 if max(map(len, classes), default=0) > 8 * side else 0
     axes.set_xticks(ticks, classes, rotation=rotation, fontsize="small")
     axes.set_yticks(ticks, classes, fontsize="small")
     axes.set_ylabel("true class")
     return figure, axes, depths
-
-
-def _row_shares(matrix: np.ndarray) -> np.ndarray:
-    totals = matrix.sum(axis=1, keepdims=True)
-    shares: np.ndarray = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)
-    return shares
 
 
 def _paint_cells(figure: "Figure", axes: "Axes", shares: np.ndarray) -> np.ndarray:
@@ -123,15 +119,13 @@ def _print_cells(axes: "Axes", matrix: np.ndarray, depths: np.ndarray) -> None:
                 axes.text(guess, truth, text, ha="center", va="center", color=ink, fontsize=8)
 
 
-def _print_shares(axes: "Axes", yields: np.ndarray, depths: np.ndarray) -> None:
-    shares = _row_shares(yields)
-    known = yields.sum(axis=1) > 0
-    for (truth, guess), expected in np.ndenumerate(yields):
+def _print_shares(axes: "Axes", confusion: ConfusionShares, depths: np.ndarray) -> None:
+    for (truth, guess), expected in np.ndenumerate(confusion.yields):
+        part = confusion.shares[truth, guess]
         ink = "white" if depths[truth, guess] > 0.6 else "black"
         place: dict[str, Any] = {"ha": "center", "color": ink}
-        if known[truth]:
-            share = f"{100 * shares[truth, guess]:.2f}"
-            axes.text(guess, truth, share, va="center", fontsize="large", **place)
+        if not np.isnan(part):
+            axes.text(guess, truth, f"{100 * part:.2f}", va="center", fontsize="large", **place)
         small = _as_yield(expected)
         axes.text(guess, truth + 0.28, small, va="center", fontsize="small", **place)
 

@@ -12,7 +12,13 @@ from sklearn.metrics import confusion_matrix, log_loss, roc_auc_score
 from sortal.data.split import Part
 from sortal.systems.cms.data.classes import class_map
 from sortal.systems.cms.data.scales import scales_of
-from sortal.systems.cms.results.assessment import assess, balanced_weights, shared_events
+from sortal.systems.cms.results.assessment import (
+    assess,
+    balanced_weights,
+    class_names,
+    measured_losses,
+    shared_events,
+)
 from sortal.systems.cms.training.campaign import Sample
 
 LUMINOSITY = 35866
@@ -125,6 +131,86 @@ def test_losses_of_training_are_the_same_sums_over_rows_in_place_of_weights(one,
     for part, name in ((Part.TRAIN, "training_loss"), (Part.VALIDATION, "validation_loss")):
         over_rows = weighed[part].mean() / np.abs(weighed[Part.TRAIN]).mean()
         assert best[name] == pytest.approx(found.quality[part].loss.value * over_rows, rel=1e-5)
+
+
+@pytest.mark.parametrize("which", ["one", "positive", "multiclass"])
+def test_measured_losses_are_those_of_the_history_with_errors_of_a_mean(which, request, truth):
+    campaign = request.getfixturevalue(which)
+    (network,) = campaign.networks
+    best = min(network.history, key=lambda row: row["validation_loss"])
+    weighed = {part: balanced(campaign, truth)(truth(campaign.settings, part)) for part in Part}
+    found = measured_losses(network, campaign.sample, campaign.settings)
+    pairs = ((Part.TRAIN, "training_loss"), (Part.VALIDATION, "validation_loss"))
+    for one, (part, name) in zip(found, pairs, strict=True):
+        assert one.value == pytest.approx(best[name], rel=1e-5)
+        scores, codes = network.scores[part], truth(campaign.settings, part).codes
+        if scores.shape[1] == 1:
+            scores = np.concatenate([scores, 1 - scores], axis=1)
+        losses = -np.log(scores[np.arange(len(codes)), codes].astype(np.float64))
+        terms = losses * weighed[part] / np.abs(weighed[Part.TRAIN]).mean()
+        assert one.error == pytest.approx(terms.std(ddof=1) / math.sqrt(len(terms)), rel=1e-5)
+
+
+def test_where_training_had_other_weights_its_losses_have_no_errors(one, folded, positive):
+    (network,) = one.networks
+    for other in ({"compat": True}, {"negative_weights": "drop"}, {"negative_weights": "pairwise"}):
+        asked = one.settings.model_copy(update=other)
+        assert measured_losses(network, one.sample, asked) is None
+    assert measured_losses(folded.networks[0], folded.sample, folded.settings) is None
+    # Without negative weights there is nothing to treat.
+    (same,) = positive.networks
+    treated = positive.settings.model_copy(update={"negative_weights": "drop"})
+    assert measured_losses(same, positive.sample, treated) is not None
+
+
+@pytest.mark.parametrize(("errors", "cause"), [(1.0, "chance"), (9.0, "easier")])
+def test_a_validation_loss_that_is_lower_by_little_may_be_chance(one, judged, errors, cause):
+    (network,) = one.networks
+    train, validation = measured_losses(network, one.sample, one.settings)
+    by = errors * math.hypot(train.error, validation.error)
+    history = [{**row, "training_loss": row["validation_loss"] + by} for row in network.history]
+    losses = assess(one, replace(network, history=history), judged(one).merit).losses
+    told = [reason for reason in losses.below.reasons if reason.cause in ("chance", "easier")]
+    assert [reason.cause for reason in told] == [cause]
+    assert f"{errors:.1f} errors of" in told[0].sentence
+
+
+def test_an_event_of_no_weight_and_a_process_that_test_lacks_are_no_nan(one, judged):
+    sample, test = one.sample, one.sample.scales.expected[Part.TEST]
+    first = one.sample.events.rows(Part.TRAIN)[0]
+    alone = np.arange(len(test)) == first
+    lacking = replace(
+        one,
+        sample=replace(
+            sample,
+            events=replace(sample.events, weights=np.where(alone, 0.0, sample.events.weights)),
+            scales=replace(
+                sample.scales,
+                expected={**sample.scales.expected, Part.TEST: np.where(alone, np.inf, test)},
+            ),
+        ),
+    )
+    found = assess(lacking, one.networks[0], judged(one).merit)
+    np.testing.assert_array_equal(found.confusion.yields, judged(one).confusion.yields)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "names"), [(1, ("Signal", "Background")), (2, ("Signal", "Wjets"))]
+)
+def test_classes_are_named_as_the_scores_count_them(one, outputs, names):
+    (network,) = one.networks
+    classes = replace(one.sample.classes, names=("Signal", "Wjets"))
+    campaign = replace(one, sample=replace(one.sample, classes=classes))
+    scores = {
+        part: np.concatenate([held, 1 - held], axis=1)[:, :outputs]
+        for part, held in network.scores.items()
+    }
+    scored = replace(network, scores=scores)
+    assert class_names(campaign.sample, scored) == names
+    found = assess(campaign, scored)
+    told = list(names[:outputs])
+    assert [list(one.areas) for one in found.quality.values()] == [told] * 3
+    assert [[one.node for one in held] for held in found.agreements.values()] == [told] * 2
 
 
 @pytest.mark.parametrize("which", ["one", "multiclass"])

@@ -61,17 +61,24 @@ class Assessment:
     """What the course of training tells; None of methods without one, and of ensembles."""
 
 
-def assess(campaign: Campaign, scored: Scored) -> Assessment:
-    """Judge one classifier on all parts."""
+def assess(campaign: Campaign, scored: Scored, merit: Merit | None = None) -> Assessment:
+    """Judge one classifier on all parts.
+
+    Args:
+        campaign: What was trained.
+        scored: The classifier.
+        merit: What its cuts come to, where that is known already.
+    """
     settings, sample = campaign.settings, campaign.sample
     agreements = {pair: _agreements(pair, scored, sample, settings) for pair in PAIRS}
     test = scored.rows[Part.TEST]
-    expected = (sample.events.weights * sample.scales.expected[Part.TEST])[test]
+    # Factors are infinite for processes that the test part lacks: choose first, then multiply.
+    expected = sample.events.weights[test] * sample.scales.expected[Part.TEST][test]
     scores = _per_class(scored.scores[Part.TEST])
     return Assessment(
         scored=scored,
         quality={part: _quality(part, scored, sample, settings) for part in Part},
-        merit=merit_of(scored, sample.events, sample.classes, sample.scales, settings),
+        merit=merit or merit_of(scored, sample.events, sample.classes, sample.scales, settings),
         agreements=agreements,
         verdicts={pair: judge(found) for pair, found in agreements.items()},
         confusion=confusion_shares(
@@ -104,14 +111,31 @@ def _quality(part: Part, scored: Scored, sample: Sample, settings: Settings) -> 
     rows, scores = scored.rows[part], _per_class(scored.scores[part])
     truth = _truth(sample, scored)[rows]
     weights = balanced_weights(sample, settings)[rows]
-    losses = -np.log(np.maximum(scores[np.arange(len(rows)), truth], _SMALLEST))
-    names = sample.classes.names if scores.shape[1] > 2 else (settings.signal_class, "background")
+    names = class_names(sample, scored)
     areas = areas_one_vs_rest(truth, scores, names, sample.events.weights[rows])
     return Quality(
-        loss=weighted_mean(losses.astype(np.float64), weights),
+        loss=weighted_mean(_event_losses(part, scored, sample), weights),
         accuracy=weighted_accuracy(truth, scores.argmax(axis=1), weights),
-        areas=areas if scores.shape[1] > 2 else {names[0]: areas[names[0]]},
+        areas={name: areas[name] for name in names[: _outputs(scored)]},
     )
+
+
+def _event_losses(part: Part, scored: Scored, sample: Sample) -> np.ndarray:
+    """Cross-entropy of each event of a part, shape (events,), float64."""
+    rows, scores = scored.rows[part], _per_class(scored.scores[part])
+    of_truth = scores[np.arange(len(rows)), _truth(sample, scored)[rows]]
+    losses: np.ndarray = -np.log(np.maximum(of_truth, _SMALLEST)).astype(np.float64)
+    return losses
+
+
+def _outputs(scored: Scored) -> int:
+    return int(scored.scores[Part.TEST].shape[1])
+
+
+def class_names(sample: Sample, scored: Scored) -> tuple[str, ...]:
+    """Names of the classes as the scores count them: with one output all background is one."""
+    names = sample.classes.names
+    return names if _outputs(scored) > 1 else (names[0], "Background")
 
 
 def _per_class(scores: np.ndarray) -> np.ndarray:
@@ -124,26 +148,15 @@ def _per_class(scores: np.ndarray) -> np.ndarray:
 def _truth(sample: Sample, scored: Scored) -> np.ndarray:
     """Class of every event as the scores count them: with one output all background is one."""
     codes = sample.classes.codes
-    single = scored.scores[Part.TEST].shape[1] == 1
-    return np.minimum(codes, 1) if single else codes
+    return codes if _outputs(scored) > 1 else np.minimum(codes, 1)
 
 
 def _agreements(
     pair: tuple[Part, Part], scored: Scored, sample: Sample, settings: Settings
 ) -> tuple[Agreement, ...]:
     truth, weights = _truth(sample, scored), sample.events.weights
-    if scored.scores[pair[0]].shape[1] == 1:
-        parts = [
-            overtraining.Part(
-                name=part.value,
-                scores=scored.scores[part][:, 0],
-                positive=truth[scored.rows[part]] == 0,
-                weights=weights[scored.rows[part]],
-            )
-            for part in pair
-        ]
-        return (compare_parts(parts[0], parts[1], node=settings.signal_class, seed=settings.seed),)
-    nodes = [
+    names = class_names(sample, scored)[: _outputs(scored)]
+    first, second = (
         [
             overtraining.Part.of_node(
                 part.value,
@@ -152,15 +165,18 @@ def _agreements(
                 node,
                 weights[scored.rows[part]],
             )
-            for node in range(len(sample.classes.names))
+            for node in range(len(names))
         ]
         for part in pair
-    ]
-    return compare_nodes(nodes[0], nodes[1], sample.classes.names, seed=settings.seed)
+    )
+    if len(names) == 1:
+        return (compare_parts(first[0], second[0], node=names[0], seed=settings.seed),)
+    return compare_nodes(first, second, names, seed=settings.seed)
 
 
 def _losses(scored: Scored, sample: Sample, settings: Settings) -> LossReport:
     updates = -(-scored.training_events // settings.batch_size)
+    measured = measured_losses(scored, sample, settings)
     return report_losses(
         scored.history,
         Circumstances(
@@ -169,8 +185,33 @@ def _losses(scored: Scored, sample: Sample, settings: Settings) -> LossReport:
             l2=settings.l2,
             updates=updates,
             shared=None if settings.folds else shared_events(sample),
+            errors=measured and (measured[0].error, measured[1].error),
         ),
     )
+
+
+def measured_losses(
+    scored: Scored, sample: Sample, settings: Settings
+) -> tuple[Estimate, Estimate] | None:
+    """Losses of training and validation events on the scale of the history, with errors.
+
+    That is the mean over events of w l, with w in units of the mean |w| of training events, so
+    that what weights vary by is in the errors too; `Quality.loss` divides by the sum of w.
+
+    Returns:
+        None where training had other weights than `balanced_weights`: with `compat`, or where
+        negative ones were treated; and of folds, whose history is that of the first one alone.
+    """
+    treated = settings.negative_weights != "keep" and bool((sample.events.weights < 0).any())
+    if settings.compat or settings.folds or treated:
+        return None
+    weights = balanced_weights(sample, settings)
+    unit = np.abs(weights[scored.rows[Part.TRAIN]]).mean()
+    train, validation = (
+        weighted_mean(weights[scored.rows[part]] / unit * _event_losses(part, scored, sample))
+        for part in (Part.TRAIN, Part.VALIDATION)
+    )
+    return train, validation
 
 
 def shared_events(sample: Sample) -> int:

@@ -17,7 +17,7 @@ from sortal.evaluation.figures.style import Look, save
 from sortal.evaluation.significance import FigureOfMerit
 from sortal.metrics.histogram import Histogram
 from sortal.systems.cms.results import page_files
-from sortal.systems.cms.results.assessment import PAIRS, Assessment
+from sortal.systems.cms.results.assessment import PAIRS, Assessment, class_names
 from sortal.systems.cms.results.lines import best_epoch
 from sortal.systems.cms.results.merit import Merit, class_yields
 from sortal.systems.cms.training.campaign import Campaign
@@ -34,7 +34,7 @@ def draw_all(campaign: Campaign, found: Assessment, folder: Path, look: Look) ->
         "FOM.png": merit_picture(campaign, found.merit, found.scored.title, look),
         "scores.png": _scores(campaign, found, look),
         "confusion.png": weighted_confusion_figure(
-            found.confusion.yields, _class_names(campaign, found), look=look
+            found.confusion, class_names(campaign.sample, found.scored), look=look
         ),
     }
     for pair in PAIRS:
@@ -78,11 +78,6 @@ def merit_picture(campaign: Campaign, merit: Merit, heading: str, look: Look) ->
         heading=heading,
         look=look,
     )
-
-
-def _class_names(campaign: Campaign, found: Assessment) -> tuple[str, ...]:
-    names = campaign.sample.classes.names
-    return names if len(found.confusion.yields) > 2 else (names[0], "Background")
 
 
 def _scores(campaign: Campaign, found: Assessment, look: Look) -> Any:
