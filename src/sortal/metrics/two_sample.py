@@ -5,8 +5,9 @@ joint distribution; the scale of the weights may differ and is divided out. Effe
 numbers are (sum w)^2 / sum w^2. Negative weights keep their sign.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -116,12 +117,9 @@ def ks_limit(first: Sample, second: Sample, *, draws: int = 10_000, seed: int = 
     Raises:
         DataError: A value is NaN.
     """
-    pool = _Pool.of(first, second)
-    if pool is None:
-        return _impossible("ks_limit", first, second)
-    distance = pool.distance()
-    drawn = pool.limit_distances(draws, np.random.default_rng([seed, _STREAM]))
-    return _tested("ks_limit", first, second, distance, _share_beyond(drawn, distance))
+    return _drawn(
+        "ks_limit", first, second, seed, lambda pool, stream: pool.limit_distances(draws, stream)
+    )
 
 
 def ks_permutation(
@@ -143,12 +141,13 @@ def ks_permutation(
     Raises:
         DataError: A value is NaN.
     """
-    pool = _Pool.of(first, second)
-    if pool is None:
-        return _impossible("ks_permutation", first, second)
-    distance = pool.distance()
-    drawn = pool.permuted_distances(permutations, np.random.default_rng([seed, _STREAM]))
-    return _tested("ks_permutation", first, second, distance, _share_beyond(drawn, distance))
+    return _drawn(
+        "ks_permutation",
+        first,
+        second,
+        seed,
+        lambda pool, stream: pool.permuted_distances(permutations, stream),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -233,14 +232,24 @@ class _Pool:
         return distances
 
 
+_Draw: TypeAlias = Callable[[_Pool, np.random.Generator], np.ndarray]
+"""Distances of pooled samples if both come from one distribution, shape (draws,)."""
+
+
 def _typical_step(variances: np.ndarray) -> float:
     """Standard deviation of the step that a share of the variance falls into, on average."""
     return float(np.sqrt((variances**2).sum() / variances.sum()))
 
 
-def _share_beyond(drawn: np.ndarray, distance: float) -> float:
+def _drawn(kind: Kind, first: Sample, second: Sample, seed: int, draw: _Draw) -> TwoSampleTest:
+    """Count the drawn distances that reach the measured one; the samples themselves are one more."""
+    pool = _Pool.of(first, second)
+    if pool is None:
+        return _impossible(kind, first, second)
+    distance = pool.distance()
+    drawn = draw(pool, np.random.default_rng([seed, _STREAM]))
     beyond = int(np.count_nonzero(drawn >= distance - _ROUNDING))
-    return (1 + beyond) / (1 + len(drawn))
+    return _tested(kind, first, second, distance, (1 + beyond) / (1 + len(drawn)))
 
 
 def _tested(kind: Kind, first: Sample, second: Sample, statistic: float, p: float) -> TwoSampleTest:

@@ -170,7 +170,7 @@ def _threads(points: int) -> int:
     from threadpoolctl import threadpool_info
 
     allowed = (pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp")
-    return 1 if points < _SPREAD_FROM else min(2, *allowed, 2)
+    return 1 if points < _SPREAD_FROM else min([2, *allowed])
 
 
 def _lle(matrix: np.ndarray, projection: Projection) -> Embedded:
