@@ -9,8 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
+from sklearn.metrics import roc_auc_score
 
+from sortal.data.split import Part
+from sortal.jobs.results import Results
+from sortal.store.store import Store
+from sortal.systems.cms import binary
+from sortal.systems.cms.results.page_files import rate_text
 from sortal.systems.cms.training import job
+from sortal.systems.cms.training.scored import scored
 
 NAMES = ("-y", "2017", "-c", "1l", "-n")
 QUICK = ("--epochs", 6, "--batch-size", 100, "--learning-rate", 5e-3, "--bootstrap", 20)
@@ -298,6 +305,43 @@ class TestSeveralRuns:
                 np.testing.assert_allclose(output(place / name)[0], scores, atol=1e-5)
             assert json.loads(about["features"]) == [f"var{number + 1}" for number in range(12)]
             assert json.loads(about["classes"]) == ["Signal"]
+
+
+def test_each_of_several_rates_is_told_and_with_compat_draws_its_own_last_weights(
+    workplace, monkeypatch
+):
+    drawn = []
+
+    def remember(curves, **others):
+        drawn.append([curve.area for curve in curves])
+        return roc_figure(curves, **others)
+
+    roc_figure = binary.roc_figure
+    monkeypatch.setattr(binary, "roc_figure", remember)
+    done = workplace.cms(
+        *("binary", *NAMES, "rates", *QUICK, "--layers", 6, "--runs", 2),
+        *("--compat", "--decays", "0 0.5"),
+    )
+    assert done.exit_code == 0, done.output
+    wanted = [(decay, seed) for decay in ("0", "5e-1") for seed in (0, 1)]
+    folder = workplace.path / "models" / "2017_1l_rates"
+    assert {path.name for path in folder.glob("*run*")} == {f"D{d}_run{s}" for d, s in wanted}
+    titles = [f"decay {decay}, run {seed}" for decay, seed in wanted]
+    assert [line["title"] for line in report(folder)["classifiers"]] == [*titles, "ensemble"]
+    for title in titles:
+        assert sum(line.startswith(f"{title}: best") for line in done.stdout.splitlines()) == 1
+    store = Store.open(workplace.path / ".sortal")
+    last = {
+        (rate_text(one.decay), one.seed): one
+        for one in scored(Results.read(store, "2017_1l_rates"), store)
+        if not one.parameters["keep_best"]
+    }
+    for areas, which in zip(drawn, wanted, strict=True):
+        for area, part, prefix in zip(areas, Part, ("train", "val"), strict=False):
+            count = len((workplace.path / "data" / f"{prefix}_sig.csv").read_text().splitlines())
+            scores = last[which].scores[part][:, 0]
+            assert area == pytest.approx(roc_auc_score(np.arange(len(scores)) < count, scores))
+    assert len({tuple(areas) for areas in drawn}) == 4
 
 
 class TestFolds:

@@ -14,6 +14,7 @@ from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.lines import best_epoch, minutes
 from sortal.systems.cms.results.pictures import draw_course
 from sortal.systems.cms.results.report import write_report
+from sortal.systems.cms.results.runs import runs_of
 from sortal.systems.cms.settings import BinarySettings
 from sortal.systems.cms.training.campaign import Campaign
 from sortal.systems.cms.training.scored import Scored, mean_of
@@ -50,16 +51,20 @@ def run_binary(
 
 
 def write_campaign(campaign: Campaign, folder: Path, *, verbose: bool) -> None:
-    """Write the files of one network into its folder; of several each has a folder run<k> within."""
+    """Write the files of one network into its folder; of several each has a folder within.
+
+    That is run<k>, and where decay rates differ D<decay>_run<k>.
+    """
     networks = reported(campaign)
     several = len(networks) > 1
     look = session.look_of(campaign.settings)
-    for number, network in enumerate(networks):
-        place = folder / f"run{number}" if several else folder
+    runs = runs_of(campaign, networks)
+    for run in runs:
+        place = folder / run.folder if several else folder
         place.mkdir(exist_ok=True)
-        name = f"run {number}" if several else ""
-        session.print_course(network, place, verbose=verbose, name=name)
-        _write_network(campaign, network, place, look)
+        name = run.title if several else ""
+        session.print_course(run.network, place, verbose=verbose, name=name)
+        _write_network(campaign, run.network, place, look)
     if verbose:
         echo(f"Training took  {minutes(campaign.seconds):g}  minutes")
         echo("Getting predictions")
@@ -67,7 +72,7 @@ def write_campaign(campaign: Campaign, folder: Path, *, verbose: bool) -> None:
     if several:
         chosen = mean_of(networks)
         page_files.write_outputs(folder, chosen, campaign.sample.events)
-    write_report(campaign, networks, chosen, folder, look)
+    write_report(campaign, runs, chosen, folder, look)
     courses = [page_files.course(one)["val_loss"] for one in networks]
     best = min(courses, key=lambda losses: losses[best_epoch(losses)])
     echo(f"Epoch of the best training:  {best_epoch(best)}")
@@ -93,7 +98,9 @@ def _roc(campaign: Campaign, network: Scored, look: Look) -> Any:
         drawn = next(
             one
             for one in campaign.networks
-            if not one.parameters["keep_best"] and one.seed == network.seed
+            if not one.parameters["keep_best"]
+            and one.seed == network.seed
+            and one.decay == network.decay
         )
     curves = []
     for part, word in ((Part.TRAIN, "Training"), (Part.VALIDATION, "Validation")):

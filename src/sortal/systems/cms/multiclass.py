@@ -10,13 +10,14 @@ from sortal.evaluation.figures.style import save
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.lines import minutes
-from sortal.systems.cms.results.merit import Merit, merit_of
+from sortal.systems.cms.results.merit import Merit
 from sortal.systems.cms.results.page_files import rate_text
 from sortal.systems.cms.results.pictures import draw_course, merit_picture
 from sortal.systems.cms.results.report import write_report
+from sortal.systems.cms.results.runs import Run, runs_of
 from sortal.systems.cms.settings import MulticlassSettings
 from sortal.systems.cms.training.campaign import Campaign
-from sortal.systems.cms.training.scored import Scored, mean_of
+from sortal.systems.cms.training.scored import mean_of
 
 _ACTIVATIONS = {"relu": "ReLU", "elu": "ELU", "selu": "SELU"}
 
@@ -49,9 +50,9 @@ def run_multiclass(
     echo(f"Training took:  {minutes(campaign.seconds):g}  minutes")
     blocks = []
     for decay, folder in folders.items():
-        networks = [one for one in campaign.networks if one.parameters["decay"] == decay]
-        merits = _write_decay(campaign, networks, folder, verbose=verbose)
-        blocks.append([table_row(settings, decay, merit) for merit in merits])
+        runs = runs_of(campaign, [one for one in campaign.networks if one.decay == decay])
+        _write_decay(campaign, runs, folder, verbose=verbose)
+        blocks.append([table_row(settings, decay, run.merit) for run in runs])
     table = Path(settings.table)
     page_files.write_table(table, blocks, append=settings.append)
     echo(f"wrote {table}")
@@ -89,27 +90,22 @@ def table_row(settings: MulticlassSettings, decay: float, merit: Merit) -> dict[
     return dict(zip(page_files.TABLE_COLUMNS, values, strict=True))
 
 
-def _write_decay(
-    campaign: Campaign, networks: list[Scored], folder: Path, *, verbose: bool
-) -> list[Merit]:
+def _write_decay(campaign: Campaign, runs: list[Run], folder: Path, *, verbose: bool) -> None:
     """Write every run of one decay rate, and the report on them."""
-    settings, sample = campaign.settings, campaign.sample
+    settings = campaign.settings
     look = session.look_of(settings)
     pictures = folder / "FOM_figures_runs"
     pictures.mkdir(exist_ok=True)
-    merits = []
     among = f"{folder.name}, " if len(settings.decays) > 1 else ""
-    for number, network in enumerate(networks):
-        place = folder / f"run{number}"
+    for run in runs:
+        place = folder / run.folder
         place.mkdir(exist_ok=True)
-        session.print_course(network, place, verbose=verbose, name=f"{among}run {number}")
-        session.write_training(campaign, network, place)
-        draw_course(network, place, look, log_accuracy=True)
-        merit = merit_of(network, sample.events, sample.classes, sample.scales, settings)
-        merits.append(merit)
-        figure = merit_picture(campaign, merit, f"RUN {number}", look)
-        save(figure, pictures / f"FOM_run{number}.png", look)
+        session.print_course(run.network, place, verbose=verbose, name=f"{among}{run.title}")
+        session.write_training(campaign, run.network, place)
+        draw_course(run.network, place, look, log_accuracy=True)
+        figure = merit_picture(campaign, run.merit, run.title.upper(), look)
+        save(figure, pictures / f"FOM_{run.folder}.png", look)
+    networks = [run.network for run in runs]
     together = mean_of(networks) if len(networks) > 1 else networks[0]
-    page_files.write_outputs(folder, together, sample.events)
-    write_report(campaign, networks, together, folder, look)
-    return merits
+    page_files.write_outputs(folder, together, campaign.sample.events)
+    write_report(campaign, runs, together, folder, look)

@@ -10,6 +10,7 @@ import pytest
 from sortal.data.split import Part
 from sortal.systems.cms.results.merit import merit_of
 from sortal.systems.cms.results.ranking import lines_of, table_of
+from sortal.systems.cms.results.runs import runs_of
 
 OPTIMUM = "optimum (true likelihood ratio)"
 LUMINOSITY, F = 35866, 0.2
@@ -21,7 +22,7 @@ def lines(judged):
 
     def of(campaign):
         found = judged(campaign)
-        return lines_of(campaign, campaign.networks, found.scored, found)
+        return lines_of(campaign, runs_of(campaign, campaign.networks), found.scored, found)
 
     return of
 
@@ -42,6 +43,14 @@ def asimov(signal, background, f):
 def test_runs_come_first_then_their_mean_the_other_methods_and_the_optimum(several, lines):
     titles = [line.title for line in lines(several)]
     assert titles == ["run 0", "run 1", "ensemble", "lda", OPTIMUM]
+
+
+def test_what_the_cuts_on_a_run_come_to_is_not_found_again(several, judged):
+    runs, found = runs_of(several, several.networks), judged(several)
+    lines = lines_of(several, runs, found.scored, found)
+    for run, line in zip(runs, lines, strict=False):
+        assert line.merit is run.merit
+    assert lines[len(runs)].merit is found.merit
 
 
 @pytest.mark.parametrize("which", ["one", "folded", "multiclass"])

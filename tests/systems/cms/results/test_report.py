@@ -14,6 +14,7 @@ from sortal.evaluation.figures.style import PLAIN
 from sortal.jobs.predictor_folder import load_predictor
 from sortal.systems.cms.results.ranking import lines_of, table_of
 from sortal.systems.cms.results.report import write_report
+from sortal.systems.cms.results.runs import runs_of
 from sortal.systems.cms.settings import BinarySettings, MulticlassSettings
 
 LUMINOSITY = 35866
@@ -62,7 +63,8 @@ def write(tmp_path_factory, blank_pictures, judged):
             patch.setattr("sortal.systems.cms.results.report.echo", said.append)
             # What is known already is not found again, for speed alone.
             patch.setattr("sortal.systems.cms.results.report.assess", lambda *given: found)
-            write_report(campaign, campaign.networks, found.scored, folder, PLAIN)
+            runs = runs_of(campaign, campaign.networks)
+            write_report(campaign, runs, found.scored, folder, PLAIN)
         return Written(folder, "\n".join(said))
 
     return written
@@ -169,7 +171,7 @@ def test_over_training_is_told_with_all_its_tests(one, single, judged):
 
 def test_classifiers_are_the_lines_that_are_printed(several, mean, judged):
     found = judged(several)
-    lines = lines_of(several, several.networks, found.scored, found)
+    lines = lines_of(several, runs_of(several, several.networks), found.scored, found)
     assert [held["title"] for held in mean.json["classifiers"]] == [line.title for line in lines]
     table = list(table_of(lines))
     assert mean.out.splitlines()[: len(table)] == table
@@ -188,6 +190,17 @@ def test_of_folds_there_is_one_line_and_every_event_counts_in_every_part(folded,
     above = scores >= line["cut"]
     expected = (events.weights * LUMINOSITY)[above & events.is_signal].sum()
     assert line["signal"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_that_others_learnt_from_absolute_weights_is_told_where_networks_kept_the_signs(
+    single, mean, write, several, binary_settings
+):
+    told = "lda learnt from absolute ones, of the same total in each class"
+    assert told in mean.out
+    assert [text for text in mean.markdown if told in text]
+    assert "absolute" not in single.out
+    dropped = several.settings.model_copy(update={"negative_weights": "drop"})
+    assert told not in write(replace(several, settings=dropped)).out
 
 
 def test_the_settings_of_a_report_can_be_used_again(one, single, multiclass, classes):

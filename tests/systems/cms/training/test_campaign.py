@@ -196,7 +196,7 @@ def tensors_of(campaign):
         ("x" * 300, "x" * 100),
     ],
 )
-def test_any_title_becomes_a_name_of_a_job(title, name, settings):
+def test_any_title_becomes_a_name_of_a_job(title, name, settings, events):
     assert job_name(title) == name
     assert network_job(settings(), name).title == name
-    assert peer_job(settings(compare=["lda"]), name, negative=False).title == f"{name} compared"
+    assert peer_job(settings(compare=["lda"]), name, events(["S", "B"])).title == f"{name} compared"

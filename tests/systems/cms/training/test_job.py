@@ -141,14 +141,15 @@ def test_scalings_are_those_of_the_settings(settings):
         assert network_job(settings(normalisation=ours), "n").data.scaling == theirs
 
 
-def test_peers_of_negative_weights_train_on_absolute_ones(settings):
+def test_peers_of_negative_weights_train_on_absolute_ones(held, events, settings):
     given = settings(compare=["xgboost", "lda"])
-    kept = peer_job(given, "first", negative=False)
+    signed = events(["S", "B"], weights=[1, -1])
+    kept = peer_job(given, "first", held)
     assert [block.method for block in kept.classifiers] == ["xgboost", "lda"]
     assert kept.data.training_weights.negative == "keep"
-    assert peer_job(given, "first", negative=True).data.training_weights.negative == "absolute"
+    assert peer_job(given, "first", signed).data.training_weights.negative == "absolute"
     dropped = settings(compare=["xgboost"], negative_weights="drop")
-    assert peer_job(dropped, "first", negative=True).data.training_weights.negative == "drop"
+    assert peer_job(dropped, "first", signed).data.training_weights.negative == "drop"
 
 
 def test_notes_on_events_go_with_the_data_set(held, settings):

@@ -22,9 +22,7 @@ from sortal.systems.cms.applying.read_ahead import ReadAhead
 from sortal.systems.cms.applying.request import UNSHIFTED, Missing, Request
 from sortal.systems.cms.applying.score_table import PageTable, ScoreTable, refuse_names_of_scores
 from sortal.systems.cms.applying.shifted import Shift, refuse_idle_shifts
-
-NETWORK = "network"
-"""Folder of a run's outputs that holds the trained network."""
+from sortal.systems.cms.data.files import NETWORK_FOLDER
 
 CHUNK = 100_000
 """Events of a chunk."""
@@ -205,12 +203,14 @@ def network_folder(model: Path) -> Path:
             else []
         )
         raise NotFound("folder", model.name, beside, where=str(model.parent))
-    for folder in (model, model / NETWORK):
+    for folder in (model, model / NETWORK_FOLDER):
         if is_predictor_folder(folder):
             return folder
-    inside = sorted(one.parent.name for one in model.glob(f"*/{NETWORK}") if one.is_dir())
+    inside = sorted(one.parent.name for one in model.glob(f"*/{NETWORK_FOLDER}") if one.is_dir())
     hint = f" It has several: choose {' or '.join(inside[:3])}." if inside else ""
-    raise UserError(f"{model}: expected a trained network in it, in the folder {NETWORK}.{hint}")
+    raise UserError(
+        f"{model}: expected a trained network in it, in the folder {NETWORK_FOLDER}.{hint}"
+    )
 
 
 def _variables(predictor: Predictor, model: Path) -> tuple[str, ...]:
@@ -229,7 +229,6 @@ def _completed(predictor: Predictor, asked: Request) -> Request:
         asked,
         weight=columns.get("weight") or asked.weight,
         process=columns.get("process") or asked.process,
-        tree=asked.tree,
         aliases={**needed_aliases(about.get("aliases", {}), asked.variables), **asked.aliases},
         gaps_allowed=all(
             one.preparer.preparation.imputation != "none"

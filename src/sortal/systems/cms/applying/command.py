@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from sortal.systems.cms.applying.apply import Applied
     from sortal.systems.cms.applying.request import Missing
 
-_INTERRUPTED = 130
 _SCREEN_SECONDS, _LOG_SECONDS = 0.5, 30.0
 
 ModelArgument = Annotated[
@@ -112,7 +111,7 @@ def apply(
       sortal cms apply models/2017_1l_first mc.root -o jes.root \\
           --shift "jes_up:Jet1Pt=Jet1Pt * 1.02" --shift "jes_down:Jet1Pt=Jet1Pt * 0.98"
     """
-    from sortal.console import echo
+    from sortal.console import ExitCode, echo
     from sortal.systems.cms.applying.apply import apply as apply_network
 
     progress = None if quiet else _Progress()
@@ -135,7 +134,7 @@ def apply(
     except KeyboardInterrupt:
         _end(progress)
         echo(f"interrupted: {out} is not written. Run the same command again.")
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     except BaseException:
         _end(progress)
         raise

@@ -10,6 +10,7 @@ from sortal.evaluation.cut_scan import WorkingPoint
 from sortal.metrics.uncertainty import Estimate, area
 from sortal.systems.cms.results.assessment import Assessment
 from sortal.systems.cms.results.merit import Merit, merit_of
+from sortal.systems.cms.results.runs import Run
 from sortal.systems.cms.training.campaign import Campaign
 from sortal.systems.cms.training.scored import Scored
 
@@ -81,12 +82,11 @@ def _merit(point: WorkingPoint) -> str:
 
 
 def lines_of(
-    campaign: Campaign, networks: Sequence[Scored], chosen: Scored, found: Assessment
+    campaign: Campaign, runs: Sequence[Run], chosen: Scored, found: Assessment
 ) -> list[Line]:
     """Runs, their mean, the methods they are compared with, and the optimum."""
-    runs = [(f"run {number}", one) for number, one in enumerate(networks)]
     several = runs if len(runs) > 1 else []
-    lines = [_line(campaign, title, one) for title, one in several]
+    lines = [_line(campaign, run.title, run.network, run.merit) for run in several]
     lines.append(_line(campaign, chosen.title, chosen, found.merit))
     lines += [_line(campaign, one.title, one) for one in campaign.peers]
     if campaign.optimum is not None:

@@ -16,31 +16,33 @@ from sortal.jobs.predictor_folder import save_predictor
 from sortal.jobs.result import Result
 from sortal.store import atomic
 from sortal.store.store import Store
+from sortal.systems.cms.data.files import NETWORK_FOLDER
 from sortal.systems.cms.results.assessment import Assessment, assess
 from sortal.systems.cms.results.merit import Merit, process_yields
 from sortal.systems.cms.results.pictures import draw_all
 from sortal.systems.cms.results.ranking import Line, lines_of, table_of
+from sortal.systems.cms.results.runs import Run
 from sortal.systems.cms.settings import Settings
 from sortal.systems.cms.training.campaign import Campaign
+from sortal.systems.cms.training.job import loses_signs
 from sortal.systems.cms.training.scored import Scored
-
-NETWORK_FOLDER = "network"
 
 
 def write_report(
-    campaign: Campaign, networks: Sequence[Scored], chosen: Scored, folder: Path, look: Look
+    campaign: Campaign, runs: Sequence[Run], chosen: Scored, folder: Path, look: Look
 ) -> None:
     """Judge networks and what they are compared with, and write all of it.
 
     Args:
         campaign: What was trained.
-        networks: Runs of one kind.
+        runs: Networks of one or several decay rates, judged.
         chosen: The one that is applied: the only run, or the mean of all.
         folder: Where.
         look: Of the pictures.
     """
-    found = assess(campaign, chosen)
-    lines = lines_of(campaign, networks, chosen, found)
+    known = next((run.merit for run in runs if run.network is chosen), None)
+    found = assess(campaign, chosen, known)
+    lines = lines_of(campaign, runs, chosen, found)
     content = {
         "settings": campaign.settings.model_dump(mode="json"),
         "classifiers": [line.described() for line in lines],
@@ -165,6 +167,16 @@ def _sentences(campaign: Campaign, found: Assessment) -> Iterator[str]:
         yield verdict.sentence
     if found.losses:
         yield from found.losses.sentences
+    if campaign.peers and loses_signs(campaign.settings, campaign.sample.events):
+        yield (
+            f"Libraries of trees refuse negative weights: {_listed(campaign.settings.compare)} "
+            "learnt from absolute ones, of the same total in each class; the networks kept the signs."
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _edge(settings: Settings, merit: Merit) -> Iterator[str]:

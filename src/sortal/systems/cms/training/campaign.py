@@ -123,8 +123,7 @@ def run(
     opened = Store.open(store)
     peers: list[Scored] = []
     if settings.compare:
-        negative = bool((sample.events.weights < 0).any())
-        peers = scored(trained(peer_job(settings, name, negative=negative)).results, opened)
+        peers = scored(trained(peer_job(settings, name, sample.events)).results, opened)
     return Campaign(
         settings=settings,
         sample=sample,

@@ -64,22 +64,29 @@ def network_job(settings: Settings, title: str) -> Job:
     return _job(settings, title, [block])
 
 
-def peer_job(settings: Settings, title: str, *, negative: bool) -> Job:
+def loses_signs(settings: Settings, events: Events) -> bool:
+    """Whether the methods to compare with learn from absolute weights where networks keep the signs.
+
+    Libraries of trees refuse negative weights.
+    """
+    return settings.negative_weights == "keep" and bool((events.weights < 0).any())
+
+
+def peer_job(settings: Settings, title: str, events: Events) -> Job:
     """The job that trains the methods to compare with, on the same events and weights.
 
     Args:
         settings: Which methods.
         title: Name of the networks' job.
-        negative: Whether training weights are negative; libraries of trees refuse them, so
-            that these are trained with absolute weights instead.
+        events: The events; see `loses_signs`.
     """
     blocks = [
         {"method": method, "title": method, "parameters": _PEERS[method]}
         for method in settings.compare
     ]
-    treated = settings.model_copy(update={"negative_weights": "absolute"})
-    keeps = settings.negative_weights == "keep" and negative
-    return _job(treated if keeps else settings, f"{title} compared", blocks)
+    if loses_signs(settings, events):
+        settings = settings.model_copy(update={"negative_weights": "absolute"})
+    return _job(settings, f"{title} compared", blocks)
 
 
 def network_parameters(settings: Settings) -> dict[str, Any]:

@@ -45,6 +45,11 @@ class Scored:
         """Its parameters, resolved."""
         return dict(self.member.entry["parameters"])
 
+    @property
+    def decay(self) -> float:
+        """Decay rate of a network's learning rate."""
+        return float(self.member.entry["parameters"]["decay"])
+
 
 def scored(results: Results, store: Store) -> list[Scored]:
     """Every classifier of a job with its scores, in the job's order."""
