@@ -105,6 +105,50 @@ def test_decay_divides_the_rate_as_it_did():
     np.testing.assert_allclose([float(rate(step)) for step in (0, 1, 2)], [0.1, 0.1 / 1.5, 0.05])
 
 
+@pytest.mark.parametrize(
+    ("name", "rate"), [("Adadelta", 1.0), ("Adagrad", 0.01), ("Adamax", 0.002), ("Nadam", 0.002)]
+)
+def test_optimizers_begin_with_the_rates_of_then(name, rate):
+    with pytest.warns(UserWarning, match=f"{name} begins with learning_rate={rate:g}"):
+        made = run(f"from keras.optimizers import {name}\nopt = {name}()")["opt"]
+    assert float(made.learning_rate) == pytest.approx(rate)
+    with pytest.warns(UserWarning, match="Keras of 2020"):
+        made = run(f"from keras.optimizers import {name}\nopt = {name}(decay=0.5)")["opt"]
+    assert float(made._learning_rate(2)) == pytest.approx(rate / 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "rate"),
+    [
+        ("Adadelta(0.5)", 0.5),
+        ("Adadelta(learning_rate=0.5)", 0.5),
+        ("Adam()", 0.001),
+        ("SGD()", 0.01),
+    ],
+)
+def test_rates_that_are_said_or_have_not_changed_stay(line, rate, recwarn):
+    made = run(f"from keras.optimizers import Adadelta, Adam, SGD\nopt = {line}")["opt"]
+    assert float(made.learning_rate) == pytest.approx(rate)
+    assert not [one for one in recwarn if "begins with" in str(one.message)]
+
+
+def test_an_optimizer_that_is_named_begins_so_too():
+    code = """\
+from keras.models import Sequential
+from keras.layers import Dense
+model = Sequential([Dense(2)])
+model.compile({given})
+"""
+    with pytest.warns(UserWarning, match="Adadelta begins with learning_rate=1"):
+        model = run(code.format(given="loss='mse', optimizer='adadelta'"))["model"]
+    assert float(model.optimizer.learning_rate) == 1.0
+    with pytest.warns(UserWarning, match="Nadam begins with"):
+        model = run(code.format(given="'Nadam', 'mse'"))["model"]
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.002)
+    model = run(code.format(given="'adam', 'mse'"))["model"]
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.001)
+
+
 def test_one_output_is_a_class_above_one_half():
     class Model:
         def predict(self, x, **_):

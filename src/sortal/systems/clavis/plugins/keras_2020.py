@@ -3,7 +3,8 @@
 A plugin's `import keras` gives views of Keras's modules. They pass everything on but a few words
 that Keras 3 has dropped:
 
-- `lr=` of optimizers is `learning_rate=`, and `decay=` its inverse-time schedule;
+- `lr=` of optimizers is `learning_rate=`, and `decay=` its inverse-time schedule; one of whose
+  rate nothing is said begins with that of then, also where a `Sequential` is told its name;
 - `predict_classes` of a `Sequential` is the place of the largest output, of a single one whether
   it exceeds one half; its `predict_proba` is `predict`, its `fit_generator` is `fit`;
 - `keras.layers.core` and its neighbours are `keras.layers`, `keras.utils.np_utils` is
@@ -37,6 +38,15 @@ _MOVED = {
     "keras.utils.np_utils": "keras.utils",
 }
 """Modules of 2020 that are part of others now."""
+
+
+_OF_THEN: dict[str, dict[str, float]] = {
+    "Adadelta": {"learning_rate": 1.0},
+    "Adagrad": {"learning_rate": 0.01, "initial_accumulator_value": 0.0},
+    "Adamax": {"learning_rate": 0.002},
+    "Nadam": {"learning_rate": 0.002},
+}
+"""What optimizers of Keras 2.3 began with, where Keras 3 begins with something else."""
 
 
 def import_view(name: str, names: Sequence[str]) -> ModuleType:
@@ -119,6 +129,10 @@ def _optimizer(kind: type) -> Callable[..., Any]:
         if "lr" in options:
             _say("lr= of an optimizer is passed on as learning_rate=")
             options["learning_rate"] = options.pop("lr")
+        if then := _left_to_then(kind, args, options):
+            told = ", ".join(f"{word}={value:g}" for word, value in then.items())
+            _say(f"{kind.__name__} begins with {told}, as it did then")
+            options |= then
         decay = options.pop("decay", 0.0)
         if decay:
             options["learning_rate"] = _decayed(kind, args, options, decay)
@@ -126,6 +140,21 @@ def _optimizer(kind: type) -> Callable[..., Any]:
         return kind(*args, **options)
 
     return make
+
+
+def _left_to_then(kind: type, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, float]:
+    """What nothing is said of and was otherwise in 2020; the first argument is the rate."""
+    said = {*options, *(("learning_rate",) if args else ())}
+    then = _OF_THEN.get(kind.__name__, {}) if len(args) < 2 else {}
+    return {word: value for word, value in then.items() if word not in said}
+
+
+def _named_of_then(optimizer: Any) -> Any:
+    """An optimizer, made here if it is the name of one that began otherwise in 2020."""
+    known = {name.lower(): name for name in _OF_THEN}
+    if not isinstance(optimizer, str) or optimizer.lower() not in known:
+        return optimizer
+    return getattr(_view("keras.optimizers"), known[optimizer.lower()])()
 
 
 def _decayed(kind: type, args: tuple[Any, ...], options: dict[str, Any], decay: float) -> Any:
@@ -137,9 +166,15 @@ def _decayed(kind: type, args: tuple[Any, ...], options: dict[str, Any], decay: 
 
 
 @cache
-def _model(kind: type) -> type:
+def _model(kind: Any) -> type:
     """A class of models with the methods that it had in 2020; files know it as Keras's own."""
     added = {name: function for name, function in _METHODS.items() if not hasattr(kind, name)}
+
+    @wraps(kind.compile)
+    def compile_(model: Any, optimizer: Any = "rmsprop", *args: Any, **options: Any) -> Any:
+        return kind.compile(model, _named_of_then(optimizer), *args, **options)
+
+    added["compile"] = compile_
     return type(kind.__name__, (kind,), {**added, "__module__": kind.__module__})
 
 
