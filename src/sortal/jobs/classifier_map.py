@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ _VERSION = 2
 """Raised when the same scores and parameters would give another map."""
 
 _ARRAYS = ("coordinates", "from_optimal")
+_FREELY = nullcontext()
 
 
 def classifier_map(
@@ -41,6 +43,7 @@ def classifier_map(
     target: str | None = None,
     titles: Sequence[str] | None = None,
     poles: bool = True,
+    alone: AbstractContextManager[object] = _FREELY,
 ) -> ClassifierMap:
     """Draw a map of a job's classifiers, or read it if it was drawn before.
 
@@ -56,6 +59,8 @@ def classifier_map(
         titles: Only these classifiers, and the references; all if not given.
         poles: Whether Optimal and Naive are shown: the references, or computed from the labels
             where there are none.
+        alone: Held while a map is drawn, such as a lock of several threads: what draws may change
+            what the whole process warns of. One that is kept is read without.
 
     Raises:
         NotFound: There is no such target or title, or nothing that it could be compared by.
@@ -69,12 +74,15 @@ def classifier_map(
     if not panel.examples:
         raise UserError(f"{results.name}: there are no {results.part} examples to compare by.")
     name = _name(panel, chosen, way)
-    found = _stored(results.store, name, panel, chosen, way)
-    if found is not None:
+    if found := _stored(results.store, name, panel, chosen, way):
         return found
-    drawn = draw_map(_COMPARE[chosen](panel), panel.mapped, way, notes=panel.notes)
-    _keep(results.store, name, drawn, panel)
-    return drawn
+    with alone:
+        # Another may have drawn it while this one waited.
+        if found := _stored(results.store, name, panel, chosen, way):
+            return found
+        drawn = draw_map(_COMPARE[chosen](panel), panel.mapped, way, notes=panel.notes)
+        _keep(results.store, name, drawn, panel)
+        return drawn
 
 
 def _by(by: By | str) -> By:

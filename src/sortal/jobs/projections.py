@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
 KIND = "projection"
 """The kind of artifact that projections are."""
 
-_VERSION = 1
+_VERSION = 2
 """Raised when the same data and parameters would give another picture."""
+
+_FREELY = nullcontext()
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -80,7 +83,12 @@ class ProjectedExamples:
         return pl.DataFrame({**columns, "x": x, "y": y})
 
 
-def projected_examples(results: Results, projection: Projection) -> ProjectedExamples:
+def projected_examples(
+    results: Results,
+    projection: Projection,
+    *,
+    alone: AbstractContextManager[object] = _FREELY,
+) -> ProjectedExamples:
     """Project the examples that a job divides, or read the picture if it was made before.
 
     Examples are prepared as for training: imputed and scaled as the first split's training
@@ -89,6 +97,8 @@ def projected_examples(results: Results, projection: Projection) -> ProjectedExa
     Args:
         results: What the job came to.
         projection: The method and its parameters.
+        alone: Held while examples are projected, such as a lock of several threads: libraries may
+            change what the whole process warns of. A picture that is kept is read without.
 
     Raises:
         OptionError: A parameter is too large for these examples.
@@ -98,48 +108,61 @@ def projected_examples(results: Results, projection: Projection) -> ProjectedExa
         UserError: The job has no features, or no examples, for it was imported.
     """
     need_examples(results.record)
-    store, record = results.store, results.record
-    block = record["data"]
-    preparation = Preparation.of(block["scaling"], block["imputation"])
     rows, parts = _shown(results.splits)
-    name = _name(record["dataset"], preparation, results.splits, projection)
-    kept = _stored(store, name, projection, len(rows))
-    found = kept is not None
+    name = _name(results, rows, projection)
+    kept, found = _stored(results.store, name, projection, len(rows)), True
     if kept is None:
-        dataset = store.dataset(record["dataset"])
-        if not dataset.inputs.arrays:
-            raise UserError(
-                f"{results.name}: its examples were imported without features: there is nothing "
-                "to project."
-            )
-        fitted_on = results.splits[0].train
-        preparer = Preparer.fit(dataset.inputs, dataset.names, fitted_on, preparation)
-        kept = project(_PreparedRows(dataset, preparer, rows), projection)
-        _keep(store, name, kept, {"job": results.name, "dataset": record["dataset"]})
+        with alone:
+            # Another may have made it while this one waited.
+            kept = _stored(results.store, name, projection, len(rows))
+            if kept is None:
+                kept, found = _make(results, name, rows, projection), False
     return ProjectedExamples(
         name=name, projected=kept, rows=rows, parts=parts, found=found, results=results
     )
 
 
+def _make(results: Results, name: str, rows: np.ndarray, projection: Projection) -> Projected:
+    store, fingerprint = results.store, results.record["dataset"]
+    dataset = store.dataset(fingerprint)
+    if not dataset.inputs.arrays:
+        raise UserError(
+            f"{results.name}: its examples were imported without features: there is nothing "
+            "to project."
+        )
+    fitted_on = results.splits[0].train
+    preparer = Preparer.fit(dataset.inputs, dataset.names, fitted_on, _preparation(results))
+    made = project(_PreparedRows(dataset, preparer, rows), projection)
+    _keep(store, name, made, {"job": results.name, "dataset": fingerprint})
+    return made
+
+
 def stored_projections(results: Results) -> Iterator[ProjectedExamples]:
-    """Every projection of the job's examples that the store holds, in the order of their names."""
-    record = results.record
-    for name in results.store.artifact_names(KIND):
+    """Every projection of the job's examples that the store holds, in the order of their names.
+
+    One that is damaged is left out: nothing is computed here.
+    """
+    store, (rows, parts) = results.store, _shown(results.splits)
+    for name in store.artifact_names(KIND):
         try:
-            artifact = results.store.artifact(KIND, name)
+            artifact = store.artifact(KIND, name)
         except SortalError:
             continue  # removed meanwhile, or damaged: `sortal store check` names it
-        if artifact.meta.get("dataset") != record["dataset"]:
+        if artifact.meta.get("dataset") != results.record["dataset"]:
             continue
         projection = _projection(artifact)
-        if projection is not None and _is_of(results, name, projection):
-            yield projected_examples(results, projection)
+        if projection is None or name != _name(results, rows, projection):
+            continue
+        kept = _stored(store, name, projection, len(rows))
+        if kept is not None:
+            yield ProjectedExamples(
+                name=name, projected=kept, rows=rows, parts=parts, found=True, results=results
+            )
 
 
-def _is_of(results: Results, name: str, projection: Projection) -> bool:
+def _preparation(results: Results) -> Preparation:
     block = results.record["data"]
-    preparation = Preparation.of(block["scaling"], block["imputation"])
-    return name == _name(results.record["dataset"], preparation, results.splits, projection)
+    return Preparation.of(block["scaling"], block["imputation"])
 
 
 def _projection(artifact: Artifact) -> Projection | None:
@@ -169,7 +192,8 @@ class _PreparedRows:
 def _shown(splits: tuple[Split, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Rows that any split uses, ascending, and the part of each, as reported first."""
     codes = {part: code for code, part in enumerate(Part)}
-    length = 1 + max(int(rows.max(initial=-1)) for s in splits for rows in map(s.rows, Part))
+    used = (rows for split in splits for rows in map(split.rows, Part))
+    length = 1 + max((int(rows.max(initial=-1)) for rows in used), default=-1)
     parts = np.full(length, -1, dtype=np.int8)
     for part in (Part.TRAIN, Part.VALIDATION, Part.TEST):
         for split in splits:
@@ -178,15 +202,13 @@ def _shown(splits: tuple[Split, ...]) -> tuple[np.ndarray, np.ndarray]:
     return rows, parts[rows]
 
 
-def _name(
-    dataset: str, preparation: Preparation, splits: tuple[Split, ...], projection: Projection
-) -> str:
+def _name(results: Results, rows: np.ndarray, projection: Projection) -> str:
     """Hash of everything that decides the picture: 32 hexadecimal digits."""
-    rows, _ = _shown(splits)
+    preparation = _preparation(results)
     digest = hashlib.blake2b(digest_size=16)
     meaning: dict[str, Any] = {
         "version": _VERSION,
-        "dataset": dataset,
+        "dataset": results.record["dataset"],
         "preparation": [preparation.scaling, preparation.imputation],
         "projection": projection.meaning(),
         "largest": projection.largest,
@@ -194,7 +216,7 @@ def _name(
     digest.update(json.dumps(meaning).encode())
     digest.update(rows.astype(np.int64).tobytes())
     if preparation.scaling != "none" or preparation.imputation != "none":
-        digest.update(splits[0].train.astype(np.int64).tobytes())
+        digest.update(results.splits[0].train.astype(np.int64).tobytes())
     return digest.hexdigest()
 
 

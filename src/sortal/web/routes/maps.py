@@ -1,5 +1,6 @@
 """Classifiers, and examples, on a plane; each is computed once and kept in the store."""
 
+import threading
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -15,6 +16,9 @@ from sortal.web.routes.predictions import as_npy
 from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target
 
 router = APIRouter(tags=["maps"])
+
+_COMPUTING = threading.Lock()
+"""One picture at a time: each may take gigabytes, and silences warnings of the whole process."""
 
 
 class Options(BaseModel):
@@ -89,7 +93,7 @@ def show_map(
     results = shelf.results(name).only(target)
     target = results.targets[0] if results.targets else None
     way = parse_way(method, **options.model_dump())
-    drawn = classifier_map(results, by=by, way=way, target=target, poles=poles)
+    drawn = classifier_map(results, by=by, way=way, target=target, poles=poles, alone=_COMPUTING)
     return Map(
         by=drawn.by.value,
         way=plain(drawn.way.meaning()),
@@ -133,7 +137,7 @@ def projection_array(
 
 def _projected(shelf: Shelf, name: str, method: str, options: Options) -> ProjectedExamples:
     chosen = parse_options(PROJECTIONS, method, options.model_dump(), path="projection")
-    return projected_examples(shelf.results(name), chosen)
+    return projected_examples(shelf.results(name), chosen, alone=_COMPUTING)
 
 
 def _about(shown: ProjectedExamples) -> dict[str, Any]:
