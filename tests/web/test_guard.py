@@ -101,8 +101,8 @@ def test_other_pages_may_not_make_the_server_compute(client):
         {"Authorization": "Bearer wrong-token"},
         {"Authorization": f"Basic {TOKEN}"},
         {"Authorization": "Bearer "},
-        {"Cookie": "sortal_session=0"},
-        {"Cookie": "sortal_session"},
+        {"Cookie": "sortal_session_8765=0"},
+        {"Cookie": "sortal_session_8765"},
     ],
 )
 def test_without_the_token_nothing_is_told_or_deleted(caller, store, headers):
@@ -133,6 +133,23 @@ def test_a_browser_that_told_the_token_has_a_cookie_that_scripts_cannot_read(cal
     refused = client.post(f"{API}/jobs/kinds/delete", headers={"Origin": "http://evil.example"})
     assert refused.status_code == 403
     assert client.post(f"{API}/jobs/kinds/delete").status_code == 200
+
+
+def test_a_browser_stays_in_two_servers_of_one_machine(caller):
+    hosts = [{"Host": f"localhost:{port}"} for port in (8765, 9000)]
+    pages = [{**host, "Origin": f"http://{host['Host']}"} for host in hosts]
+    servers = [caller(token=TOKEN), caller(token=TOKEN)]
+    told = {"token": TOKEN}
+    kept = [
+        server.post(f"{API}/session", json=told, headers=page).headers["set-cookie"]
+        for server, page in zip(servers, pages, strict=True)
+    ]
+    browser = dict(one.partition(";")[0].split("=") for one in kept)
+    both = {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.items())}
+    for server, host in zip(servers, hosts, strict=True):
+        assert server.get(f"{API}/jobs", headers={**host, **both}).status_code == 200
+    other = servers[1].get(f"{API}/jobs", headers={**hosts[0], **both})
+    assert other.status_code == 401
 
 
 @pytest.mark.parametrize(

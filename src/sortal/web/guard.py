@@ -17,6 +17,8 @@ from sortal.web.refusal import refusal
 from sortal.web.settings import Settings, is_address
 
 COOKIE = "sortal_session"
+"""What names of cookies begin with; the port follows, for browsers send cookies to every port."""
+
 API = "/api/v1"
 MOST_BYTES = 2_000_000
 """Largest body of a request."""
@@ -117,12 +119,21 @@ class Guard:
 
     def _has_session(self, headers: Headers) -> bool:
         try:
-            found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+            found = SimpleCookie(headers.get("cookie", "")).get(cookie_name(headers["host"]))
         except CookieError:
             return False
         return found is not None and hmac.compare_digest(
             found.value.encode(), self.session.encode()
         )
+
+
+def cookie_name(host: str) -> str:
+    """The cookie of the server that a Host header means.
+
+    >>> cookie_name("localhost:8765"), cookie_name("[::1]")
+    ('sortal_session_8765', 'sortal_session_80')
+    """
+    return f"{COOKIE}_{urlsplit(f'//{host}').port or 80}"
 
 
 def _wrong_size(headers: Headers) -> tuple[int, str] | None:

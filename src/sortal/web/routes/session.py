@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from sortal.web.guard import COOKIE, Guard
+from sortal.web.guard import Guard, cookie_name
 from sortal.web.refusal import refusal
 
 router = APIRouter(tags=["session"])
@@ -24,5 +24,6 @@ def enter(request: Request, entry: Entry) -> Response:
     if not guard.knows(entry.token):
         return refusal(401, "that is not this server's token.")
     answer = Response(status_code=204)
-    answer.set_cookie(COOKIE, guard.session, httponly=True, samesite="strict", path="/")
+    name = cookie_name(request.headers["host"])
+    answer.set_cookie(name, guard.session, httponly=True, samesite="strict", path="/")
     return answer
