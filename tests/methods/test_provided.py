@@ -48,6 +48,18 @@ def provider(tmp_path: Path) -> Provider:
     return Provider(LOADER, write(tmp_path, "mine"))
 
 
+def test_a_name_of_what_cannot_be_used_is_no_built_in_method(provider):
+    with providing_by_plain_name([provider], {"svm": "the svm in /x failed.", "mine": "never"}):
+        with pytest.raises(UserError, match="the svm in /x failed"):
+            registry.choose("svm")
+        assert registry.choose("mine").name.startswith("mine@")
+        assert "svm" not in registry.known_names()
+        assert "mine" in registry.known_names()
+        assert registry.find("svm").name == "svm", "results of the built-in one can be read"
+    assert registry.choose("svm").name == "svm"
+    assert "svm" in registry.known_names()
+
+
 def test_a_provided_method_is_known_by_its_full_name_while_it_is_provided(provider):
     with providing([provider]) as (method,):
         assert method.name.startswith("mine@")

@@ -6,7 +6,7 @@ and in workers always; in a job it may stand for a provided one (`providing_by_p
 Workers provide what their task names before they look for it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -49,6 +49,10 @@ _MEANT: dict[str, str] = {}
 """Full names that plain names of a job stand for."""
 
 
+_UNUSABLE: dict[str, str] = {}
+"""Plain names of what a folder fails to provide, and why: no built-in method takes their place."""
+
+
 def provide(loader: str, folder: Path) -> tuple[Method, ...]:
     """Make a folder's methods known in this process.
 
@@ -83,7 +87,7 @@ def providing(providers: Iterable[Provider]) -> Iterator[tuple[Method, ...]]:
     Yields:
         The methods.
     """
-    known, meant = dict(_KNOWN), dict(_MEANT)
+    known, meant, unusable = dict(_KNOWN), dict(_MEANT), dict(_UNUSABLE)
     try:
         yield tuple(method for each in providers for method in provide(each.loader, each.folder))
     finally:
@@ -91,13 +95,24 @@ def providing(providers: Iterable[Provider]) -> Iterator[tuple[Method, ...]]:
         _KNOWN.update(known)
         _MEANT.clear()
         _MEANT.update(meant)
+        _UNUSABLE.clear()
+        _UNUSABLE.update(unusable)
 
 
 @contextmanager
-def providing_by_plain_name(providers: Iterable[Provider]) -> Iterator[tuple[Method, ...]]:
-    """The same, and in jobs their plain names stand for them, before built-in ones."""
+def providing_by_plain_name(
+    providers: Iterable[Provider], unusable: Mapping[str, str] | None = None
+) -> Iterator[tuple[Method, ...]]:
+    """The same, and in jobs their plain names stand for them, before built-in ones.
+
+    Args:
+        providers: Where methods come from.
+        unusable: Plain names of methods that could not be loaded, with a sentence each that
+            says why: a job that uses one is told, and gets no built-in method instead.
+    """
     with providing(providers) as methods:
         _MEANT.update({plain_name(method.name): method.name for method in methods})
+        _UNUSABLE.update(unusable or {})
         yield methods
 
 
@@ -118,8 +133,19 @@ def meant_names() -> tuple[str, ...]:
     return tuple(_MEANT)
 
 
+def is_unusable(name: str) -> bool:
+    """Whether a plain name is only that of what a folder fails to provide."""
+    return name in _UNUSABLE and name not in _MEANT
+
+
 def meant_by(name: str) -> str:
-    """The name of a method, from what a job calls it: the full one of a provided method."""
+    """The name of a method, from what a job calls it: the full one of a provided method.
+
+    Raises:
+        UserError: A folder was to provide it, and cannot.
+    """
+    if is_unusable(name):
+        raise UserError(_UNUSABLE[name])
     return _MEANT.get(name, name)
 
 

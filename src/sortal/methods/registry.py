@@ -10,7 +10,7 @@ from typing import cast
 
 from sortal.errors import NotFound
 from sortal.methods.base import Method
-from sortal.methods.provided import find_provided, meant_by, meant_names
+from sortal.methods.provided import find_provided, is_unusable, meant_by, meant_names
 
 REFERENCES = frozenset({"naive", "optimal"})
 """Methods that mark the ends of every scale and compete with none."""
@@ -45,7 +45,8 @@ def method_names() -> tuple[str, ...]:
 
 def known_names() -> tuple[str, ...]:
     """Names that a job may use: of built-in methods, and of provided ones that have plain names."""
-    return tuple(dict.fromkeys([*_PLACES, *meant_names()]))
+    names = dict.fromkeys([*_PLACES, *meant_names()])
+    return tuple(name for name in names if not is_unusable(name))
 
 
 def summaries() -> dict[str, str]:

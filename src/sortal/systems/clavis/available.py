@@ -36,7 +36,7 @@ class Available:
             NotFound: There is none of that name.
             DataError: Its plugin failed, its data breaks a rule, or its file is missing.
         """
-        if name in self.plugins.datasets or _is_broken(self.plugins, "data set", name):
+        if name in self.plugins.datasets or self.plugins.is_broken("data set", name):
             return self.plugins.dataset(name).read()
         if name not in built_in_datasets.BUILT_IN:
             raise NotFound("data set", name, [*self.plugins.datasets, *built_in_datasets.BUILT_IN])
@@ -56,7 +56,7 @@ class Available:
             NotFound: There is none of that name.
             UserError: The plugin that seems meant cannot be used.
         """
-        if name in self.plugins.classifiers or _is_broken(self.plugins, "classifier", name):
+        if name in self.plugins.classifiers or self.plugins.is_broken("classifier", name):
             return self.plugins.classifier(name)
         if name not in built_in_classifiers.BUILT_IN:
             known = [*self.plugins.classifiers, *built_in_classifiers.BUILT_IN]
@@ -99,10 +99,4 @@ def _notices(announced: str, plugins: Plugins) -> Iterator[str]:
         yield announced
     yield from plugins.notices
     yield from plugins.shadowing(built_in_classifiers.BUILT_IN, built_in_datasets.BUILT_IN)
-    for broken in plugins.broken:
-        told = f"{broken.folder}: this {broken.kind} cannot be used: {broken.reason}"
-        yield f"{told}\n{broken.traceback.rstrip()}" if broken.traceback else told
-
-
-def _is_broken(plugins: Plugins, kind: str, name: str) -> bool:
-    return any(one.kind == kind and one.folder.name == name for one in plugins.broken)
+    yield from (broken.text for broken in plugins.broken)

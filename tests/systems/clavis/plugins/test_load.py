@@ -63,6 +63,37 @@ def test_a_broken_plugin_that_a_job_asks_for_is_named_with_its_reason(modules):
         plugins.dataset("bad")
 
 
+def test_a_broken_plugin_is_known_by_each_name_that_it_may_mean_to_have(modules):
+    texts = {
+        "my_neighbours": "import no_such_package\nCLF_INFO = {'name': 'kneighbors', 'short': 'K'}\n",
+        "half": 'CLF_INFO = {\n    "name" : "svm",\n',
+        "made": "NAME = 'mlp'\nCLF_INFO = dict(name='naive', short='optimal')\n1 / 0\n",
+    }
+    for folder, text in texts.items():
+        write(modules, {f"classifiers/{folder}/__init__.py": text})
+    plugins = load([modules])
+    names = {one.folder.name: one.names for one in plugins.broken}
+    assert names == {
+        "my_neighbours": {"my_neighbours", "kneighbors"},
+        "half": {"half", "svm"},
+        "made": {"made", "mlp", "naive"},
+    }
+    for name in ("kneighbors", "my_neighbours", "svm", "mlp", "naive"):
+        assert plugins.is_broken("classifier", name)
+        with pytest.raises(UserError, match=f"classifier {name}: its plugin cannot be used"):
+            plugins.classifier(name)
+    assert not plugins.is_broken("data set", "svm")
+    assert not plugins.is_broken("classifier", "optimal")
+
+
+def test_a_usable_plugin_stands_before_one_that_is_broken(modules, classifier):
+    classifier("near")
+    write(modules, {"classifiers/old/__init__.py": "CLF_INFO = {'name': 'near'}\n1 / 0\n"})
+    plugins = load([modules])
+    assert plugins.classifier("near").folder.name == "near"
+    assert set(plugins.unusable) == {"old"}
+
+
 def test_siblings_own_modules_and_tools_are_imported_relatively(modules, classifier):
     classifier(
         "near",

@@ -264,6 +264,25 @@ class TestTheCommand:
         assert "n_neighbors" in out
         assert "Number of neighbors" in out
 
+    def test_a_broken_plugin_is_not_replaced_by_the_built_in_of_its_name(self, modules, sortal):
+        folder = modules / "classifiers" / "my_neighbours"
+        folder.mkdir()
+        (folder / "__init__.py").write_text("import nowhere\nCLF_INFO = {'name': 'kneighbors'}\n")
+        job = json.loads(Path("job.json").read_text())
+        job["classifiers"] = [knn(1)]
+        Path("job.json").write_text(json.dumps(job))
+        code, out, err = sortal("check", "job.json", "--plugins", "modules")
+        assert code == 2
+        assert f"the classifier in {folder} cannot be used: importing it raised" in err
+        job["classifiers"] = [{"method": "naive"}]
+        Path("job.json").write_text(json.dumps(job))
+        code, out, err = sortal("check", "job.json", "--plugins", "modules")
+        assert code == 0, "it hides no other"
+        assert "cannot be used" in err
+        code, out, _ = sortal("methods", "--plugins", "modules", "--format", "csv")
+        assert code == 0
+        assert "\nkneighbors," not in out
+
     def test_without_the_folder_the_job_is_refused(self, classifier, sortal):
         classifier("small")
         code, _, err = sortal("check", "job.json")

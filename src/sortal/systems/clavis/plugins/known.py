@@ -11,7 +11,8 @@ from sortal.console import note
 def with_plugins(folders: Sequence[Path]) -> Iterator[None]:
     """Make the classifiers of some folders known while a block runs.
 
-    What cannot be used is told with its reason, and so is what stands before a built-in method.
+    What cannot be used is told with its reason, and so is what stands before a built-in method;
+    a job that names what cannot be used is refused, also if a built-in method has that name.
 
     Raises:
         UserError: A folder is none of plugins, or two plugins have one name.
@@ -28,5 +29,5 @@ def with_plugins(folders: Sequence[Path]) -> Iterator[None]:
         note(broken.text)
     for notice in (*plugins.notices, *plugins.shadowing(method_names())):
         note(notice)
-    with providing_by_plain_name(plugins.providers):
+    with providing_by_plain_name(plugins.providers, plugins.unusable):
         yield

@@ -16,7 +16,7 @@ from sortal.systems.clavis.plugins.classifier import ClassifierPlugin
 from sortal.systems.clavis.plugins.dataset import DatasetPlugin
 from sortal.systems.clavis.plugins.method import method_of
 from sortal.systems.clavis.plugins.package import KINDS, import_plugin
-from sortal.systems.clavis.plugins.sources import closure, imported_packages
+from sortal.systems.clavis.plugins.sources import claimed_names, closure, imported_packages
 
 LOADER = f"{__name__}:methods"
 """What workers provide a plugin's method with."""
@@ -37,14 +37,25 @@ class Broken:
     reason: str
     """One sentence: the rule that it breaks and the value found, or what importing it raised."""
 
+    names: frozenset[str]
+    """Those by which a job may mean it."""
+
     traceback: str = ""
     """Of an import that failed."""
 
     @property
+    def sentence(self) -> str:
+        """Which one it is, and the reason."""
+        return f"the {self.kind} in {self.folder} cannot be used: {self.reason}"
+
+    @property
     def text(self) -> str:
         """All of it, for a terminal."""
-        told = f"the {self.kind} in {self.folder} cannot be used: {self.reason}"
-        return f"{told}\n{self.traceback}".rstrip()
+        return f"{self.sentence}\n{self.traceback}".rstrip()
+
+    def may_be(self, kind: str, name: str) -> bool:
+        """Whether a job that names a plugin of some kind may mean this one."""
+        return kind == self.kind and name in self.names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +79,16 @@ class Plugins:
     def providers(self) -> tuple[Provider, ...]:
         """What `methods.provided.providing` takes, so that jobs know all classifiers."""
         return tuple(Provider(LOADER, plugin.folder) for plugin in self.classifiers.values())
+
+    @property
+    def unusable(self) -> dict[str, str]:
+        """Names of classifiers that cannot be used, with the reason of each."""
+        return {
+            name: one.sentence
+            for one in self.broken
+            if one.kind == "classifier"
+            for name in one.names - self.classifiers.keys()
+        }
 
     def shadowing(
         self, classifiers: Collection[str], datasets: Collection[str] = ()
@@ -102,11 +123,15 @@ class Plugins:
         """Find a classifier; raises likewise."""
         return self._find("classifier", name, self.classifiers)
 
+    def is_broken(self, kind: str, name: str) -> bool:
+        """Whether a plugin that cannot be used may be meant by a name."""
+        return any(one.may_be(kind, name) for one in self.broken)
+
     def _find(self, kind: str, name: str, known: Mapping[str, _Plugin]) -> _Plugin:
         if name in known:
             return known[name]
         for one in self.broken:
-            if one.kind == kind and one.folder.name == name:
+            if one.may_be(kind, name):
                 raise UserError(f"{kind} {name}: its plugin cannot be used: {one.reason}")
         raise NotFound(kind, name, known)
 
@@ -200,12 +225,13 @@ def _tried(kind: str, folder: Path, make: Callable[[Path], _Plugin]) -> _Plugin 
         with redirect_stdout(ErrorStream()):
             return make(folder)
     except UserError as error:
-        return Broken(kind=kind, folder=folder, reason=str(error))
+        return Broken(kind=kind, folder=folder, reason=str(error), names=claimed_names(folder))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises is told
         return Broken(
             kind=kind,
             folder=folder,
             reason=f"importing it {blame(error, folder)}.",
+            names=claimed_names(folder),
             traceback=told_trace(error),
         )
 

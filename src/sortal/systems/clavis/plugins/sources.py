@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -14,6 +15,19 @@ from sortal.methods.library import library_version
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 """Names of packages that are installed under another one; looking for others takes half a second."""
+
+
+_NAMED = re.compile(r"""\bname['"]?\s*[:=]\s*['"]([A-Za-z0-9_-]+)['"]""", re.IGNORECASE)
+
+
+def claimed_names(plugin: Path) -> frozenset[str]:
+    """Names that a plugin may mean to have, though it cannot be imported.
+
+    Its folder's, and each text that its `__init__.py` gives to something called `name`: read as
+    text, for it may be no Python.
+    """
+    text = (plugin / "__init__.py").read_text(encoding="utf-8", errors="replace")
+    return frozenset({plugin.name, *_NAMED.findall(text)})
 
 
 def closure(root: Path, plugin: Path) -> tuple[Path, ...]:

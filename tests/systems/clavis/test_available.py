@@ -1,0 +1,26 @@
+"""What a run can use: plugins first, built-in ones behind them, and never one in place of a broken one."""
+
+import pytest
+
+from sortal.errors import UserError
+from sortal.systems.clavis.available import find_available
+
+
+@pytest.fixture
+def modules(tmp_path):
+    folder = tmp_path / "modules"
+    (folder / "classifiers" / "mine").mkdir(parents=True)
+    (folder / "datasets" / "mine").mkdir(parents=True)
+    return folder
+
+
+def test_a_broken_plugin_is_not_replaced_by_what_is_built_in_under_its_name(modules):
+    for kind, name in (("classifiers", "kneighbors"), ("datasets", "sklearn_iris")):
+        text = f"import no_such_package\nINFO = {{'name': '{name}'}}\n"
+        (modules / kind / "mine" / "__init__.py").write_text(text)
+    available = find_available([modules])
+    with pytest.raises(UserError, match=r"kneighbors: its plugin cannot be used.*no_such_package"):
+        available.classifier("kneighbors")
+    with pytest.raises(UserError, match=r"sklearn_iris: its plugin cannot be used"):
+        available.source("sklearn_iris")
+    assert available.classifier("svm").declaration.name == "svm"
