@@ -10,10 +10,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sortal.data.columns import BadValue
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
@@ -24,7 +21,6 @@ from sortal.jobs.predictor_folder import load_predictor, save_predictor
 from sortal.store.store import Store
 from sortal.systems.cms.applying import score_file
 from sortal.systems.cms.applying.apply import Applied, apply
-from sortal.systems.cms.data.event_numbers import event_folds, event_numbers, joined_numbers
 
 uproot = pytest.importorskip("uproot")
 
@@ -326,43 +322,6 @@ def test_a_missing_value_is_refused_with_its_place_or_has_no_score(campaign, wri
             assert table["predicted"].null_count() == 2
 
 
-@given(
-    folds=st.integers(2, 20),
-    numbers=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=30)
-    | st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=30),
-)
-def test_the_fold_of_an_event_number_is_exact_for_all_of_64_bits(folds, numbers):
-    expected = [number % folds for number in numbers]
-    kind = pa.int64() if max(numbers) < 2**63 else pa.uint64()
-    for column in (pa.array(numbers, kind), pa.array(map(str, numbers), pa.string())):
-        assert event_folds(column, folds).tolist() == expected
-
-
-@given(
-    st.lists(
-        st.lists(st.integers(0, 2**64 - 1) | st.integers(2**63 - 9, 2**63 + 9), max_size=5),
-        min_size=1,
-        max_size=4,
-    )
-)
-def test_numbers_of_blocks_are_one_number_together_and_apart(blocks):
-    pieces = [event_numbers(pa.array(map(str, block), pa.string())) for block in blocks]
-    assert joined_numbers(pieces).tolist() == [number for block in blocks for number in block]
-
-
-def test_numbers_that_no_type_holds_are_refused_and_not_wrapped():
-    with pytest.raises(DataError, match=r"none below 0 beside numbers of 2\^63 or more, got -3"):
-        joined_numbers([np.array([5, -3]), np.array([2**63], dtype=np.uint64)])
-    for text in (
-        ["-3", "9223372036854775813"],
-        ["5.0", "9223372036854775813.0"],
-        ["1", str(2**64)],
-    ):
-        with pytest.raises(BadValue) as caught:
-            event_numbers(pa.array(text, pa.string()))
-        assert caught.value.row == 1
-
-
 def test_event_numbers_of_text_are_kept_as_they_are_beyond_63_bits(campaign, write, tmp_path):
     numbers = [str(2**63 + row) for row in range(len(campaign.events))]
     file = write("in.csv", campaign.events.with_columns(event=pl.Series(numbers)))
@@ -377,13 +336,6 @@ def test_event_numbers_of_text_are_kept_as_they_are_beyond_63_bits(campaign, wri
         DataError, match="line 102: column 'event': expected a number of type int64"
     ):
         apply(campaign.model("folded"), [file], tmp_path / "out.parquet", **options)
-
-
-@pytest.mark.parametrize(("text", "row"), [(["1", None], 1), (["1", "2.5"], 1), (["x"], 0)])
-def test_what_is_no_event_number_is_refused_with_its_row(text, row):
-    with pytest.raises(BadValue) as caught:
-        event_folds(pa.array(text, pa.string()), 3)
-    assert caught.value.row == row
 
 
 def test_columns_of_text_files_are_kept_as_numbers_except_in_text(campaign, write, tmp_path):
