@@ -259,6 +259,18 @@ def test_what_the_classifier_would_not_take_is_refused_before_anything_is_traine
     assert not (tmp_path / "store").exists()
 
 
+def test_a_folder_of_plugins_that_nobody_named_is_told_before_its_code_can_fail(tmp_path):
+    path = write(tmp_path, dataset="gone")
+    folder = tmp_path / "modules" / "datasets" / "gone"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("print('running')\n1 / 0\n")
+    said: list[str] = []
+    with pytest.raises(UserError, match="its plugin cannot be used"):
+        tune(path, tmp_path / "store", said)
+    assert said[0] == f"note: plugins are loaded from {folder.parents[1]}."
+    assert "ZeroDivisionError" in said[1]
+
+
 def start(path: Path) -> Any:
     command = [sys.executable, "-m", "sortal", "clavis", "autotune", path.name, "--store", "store"]
     return subprocess.Popen(

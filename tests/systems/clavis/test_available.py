@@ -18,9 +18,24 @@ def test_a_broken_plugin_is_not_replaced_by_what_is_built_in_under_its_name(modu
     for kind, name in (("classifiers", "kneighbors"), ("datasets", "sklearn_iris")):
         text = f"import no_such_package\nINFO = {{'name': '{name}'}}\n"
         (modules / kind / "mine" / "__init__.py").write_text(text)
-    available = find_available([modules])
+    available = find_available([modules], announce=print)
     with pytest.raises(UserError, match=r"kneighbors: its plugin cannot be used.*no_such_package"):
         available.classifier("kneighbors")
     with pytest.raises(UserError, match=r"sklearn_iris: its plugin cannot be used"):
         available.source("sklearn_iris")
     assert available.classifier("svm").declaration.name == "svm"
+
+
+def test_a_folder_that_nobody_named_is_announced_before_anything_of_it_runs(modules):
+    text = "raise ValueError(f'{__name__} runs')\n"
+    (modules / "classifiers" / "mine" / "__init__.py").write_text(text)
+    said = []
+
+    def announce(notice):
+        said.append(notice)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        find_available(job=modules.parent / "job.json", announce=announce)
+    assert said == [f"plugins are loaded from {modules}."]
+    assert not find_available([modules], announce=announce).plugins.classifiers

@@ -117,7 +117,7 @@ def test_no_file_ends_as_it_does_in_the_package(example):
 
 def unknown(job: BatchJob, folder: Path, path: Path) -> list[str]:
     """What classifiers of a job do not take as it is written."""
-    available = find_available(job=path)
+    available = find_available(job=path, announce=print)
     source = available.source(job.data.dataset)
     dataset_of(source, job.data)
     around = Circumstances.of(available, source, job.data.title, folder)
@@ -144,7 +144,7 @@ def test_the_tuning_job_is_the_one_of_the_page(example):
 
 
 def test_the_data_set_is_what_the_module_simulates(example):
-    source = find_available(job=example / "job.json").source("pulses")
+    source = find_available(job=example / "job.json", announce=print).source("pulses")
     values, labels = pulses()
     assert np.array_equal(source.X_train, values)
     assert np.array_equal(source.y_train, labels)

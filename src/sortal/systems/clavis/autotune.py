@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,7 +27,7 @@ from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.classifiers import Circumstances, wanted
 from sortal.systems.clavis.dataset import Divided, dataset_of
 from sortal.systems.clavis.declaration import Declaration
-from sortal.systems.clavis.progress import Print
+from sortal.systems.clavis.progress import Print, say
 from sortal.systems.clavis.training import store_name
 from sortal.systems.clavis.tuning_report import report
 from sortal.systems.clavis.tuningjob import TunedEntry, TuningJob, read_tuning_job
@@ -67,12 +68,14 @@ def autotune(path: Path, wishes: Wishes, echo: Print, *, quiet: bool = False) ->
         SortalError: The data cannot be used.
     """
     job = read_tuning_job(path)
-    available = find_available(wishes.plugins, job=path, downloads=wishes.downloads)
+    available = find_available(
+        wishes.plugins, announce=partial(say, echo), job=path, downloads=wishes.downloads
+    )
+    say(echo, *available.notices, *job.notes)
     _refuse_undeclared(job, available)
     source = available.source(job.data.dataset)
     divided = dataset_of(source, job.data)
-    for note in (*available.notices, *job.notes, *divided.notes):
-        echo(f"note: {note}")
+    say(echo, *divided.notes)
     with TemporaryDirectory(prefix="sortal-clavis-") as folder, ExitStack() as stack:
         around = Circumstances.of(available, source, job.data.title, Path(folder))
         methods = list(dict.fromkeys(one.method for one in job.entries))

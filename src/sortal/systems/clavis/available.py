@@ -1,6 +1,6 @@
 """What a run can use: data sets and classifiers of plugins' folders, and behind them the built-in ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class Available:
     """Folder of downloaded data sets, None for the one that the environment names."""
 
     notices: tuple[str, ...] = field(default=())
-    """What is announced of the folders."""
+    """What is told of the plugins that were loaded, and of those that could not be."""
 
     def source(self, name: str) -> Source:
         """Read a data set.
@@ -73,12 +73,17 @@ class Available:
 
 
 def find_available(
-    named: Sequence[Path] = (), *, job: Path | None = None, downloads: Path | None = None
+    named: Sequence[Path] = (),
+    *,
+    announce: Callable[[str], None],
+    job: Path | None = None,
+    downloads: Path | None = None,
 ) -> Available:
     """Load the plugins of the folders that a user names, or of the page's `modules/` nearby.
 
     Args:
         named: Folders of `--plugins`.
+        announce: Told which folder that nobody named is used, before anything of it runs.
         job: The job file, beside which `modules/` may be.
         downloads: Folder of downloaded data sets.
 
@@ -86,17 +91,13 @@ def find_available(
         UserError: A folder is none of plugins, or two plugins have one name.
     """
     found = find_folders(named, job)
+    for notice in found.notices:
+        announce(notice)
     plugins = load(found.folders)
-    return Available(
-        plugins=plugins,
-        downloads=downloads,
-        notices=tuple(_notices(found.notice, plugins)),
-    )
+    return Available(plugins=plugins, downloads=downloads, notices=tuple(_notices(plugins)))
 
 
-def _notices(announced: str, plugins: Plugins) -> Iterator[str]:
-    if announced:
-        yield announced
+def _notices(plugins: Plugins) -> Iterator[str]:
     yield from plugins.notices
     yield from plugins.shadowing(built_in_classifiers.BUILT_IN, built_in_datasets.BUILT_IN)
     yield from (broken.text for broken in plugins.broken)

@@ -23,7 +23,7 @@ PluginsOption = Annotated[
         "--plugins",
         metavar="DIR",
         help="Folder with datasets/ and classifiers/ of your own; may be given several times. If not "
-        "given, modules/ in the working directory, the job's folder or its parent.",
+        "given, modules/ in the working directory, the job's folder or its parent, if it is your own.",
     ),
 ]
 DatasetsOption = Annotated[

@@ -16,6 +16,12 @@ from sortal.tables import size
 Print = Callable[[str], None]
 
 
+def say(echo: Print, *notes: str) -> None:
+    """Print notes, a line each."""
+    for note in notes:
+        echo(f"note: {note}")
+
+
 class Broken(Exception):
     """The first failure of a batch that is to stop there; carries what failed."""
 

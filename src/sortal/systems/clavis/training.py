@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +25,7 @@ from sortal.systems.clavis.dataset import Divided, dataset_of
 from sortal.systems.clavis.fold_table import fold_columns, fold_rows
 from sortal.systems.clavis.jobfile import BatchJob, Configuration
 from sortal.systems.clavis.pictures import check_pictures, make_pictures
-from sortal.systems.clavis.progress import Print, Progress
+from sortal.systems.clavis.progress import Print, Progress, say
 from sortal.systems.clavis.source import Source
 from sortal.systems.clavis.work import Work
 
@@ -41,12 +42,14 @@ def run(work: Work) -> None:
         Broken: Something failed, and the first failure is to end everything.
     """
     job, wishes, echo = work.job, work.wishes, work.echo
-    available = find_available(wishes.plugins, job=work.path, downloads=wishes.downloads)
-    _say(echo, [*available.notices, *job.notes])
+    available = find_available(
+        wishes.plugins, announce=partial(say, echo), job=work.path, downloads=wishes.downloads
+    )
+    say(echo, *available.notices, *job.notes)
     source = available.source(job.data.dataset)
     divided = dataset_of(source, job.data)
     echo(_described(job, source, divided))
-    _say(echo, divided.notes)
+    say(echo, *divided.notes)
     pictures = check_pictures(work)
     with TemporaryDirectory(prefix="sortal-clavis-") as folder:
         around = Circumstances.of(available, source, job.data.title, Path(folder))
@@ -66,11 +69,6 @@ def run(work: Work) -> None:
     if has_folds(divided) and results.results:
         _print_folds(echo, results)
     make_pictures(work, results, pictures)
-
-
-def _say(echo: Print, notes: Sequence[str]) -> None:
-    for note in notes:
-        echo(f"note: {note}")
 
 
 def _described(job: BatchJob, source: Source, divided: Divided) -> str:

@@ -1,5 +1,6 @@
 """Which folder of plugins is used when, and that it is said when nobody named one."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -30,15 +31,15 @@ def test_the_named_ones_are_used_without_a_word(places, tmp_path):
     make(places["working"])
     own = make(tmp_path / "own")
     assert found(places, [own]).folders == (own,)
-    assert found(places, [own]).notice == ""
+    assert found(places, [own]).notices == ()
 
 
 def test_else_the_nearest_modules_and_it_is_said(places):
     assert found(places).folders == ()
-    assert found(places).notice == ""
+    assert found(places).notices == ()
     parent = make(places["project"])
     assert found(places).folders == (parent,)
-    assert str(parent) in found(places).notice
+    assert found(places).notices == (f"plugins are loaded from {parent}.",)
     beside = make(places["project"] / "jobs")
     assert found(places).folders == (beside,)
     working = make(places["working"])
@@ -55,6 +56,39 @@ def test_without_a_job_the_working_directory_is_looked_at(places, monkeypatch):
     monkeypatch.chdir(places["working"])
     own = make(places["working"])
     assert find_folders(()).folders == (own,)
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="owners of files are those of POSIX")
+class TestOwners:
+    """What nobody named is run only where nobody else could have put it."""
+
+    @pytest.fixture(params=["working", "jobs", "parent"])
+    def folder(self, places, request) -> Path:
+        above = {"working": places["working"], "jobs": places["job"].parent}
+        return make(above.get(request.param, places["project"]))
+
+    def test_what_belongs_to_another_user_is_not_loaded_and_it_is_said(
+        self, places, folder, monkeypatch
+    ):
+        monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
+        assert found(places).folders == ()
+        (notice,) = found(places).notices
+        assert notice.startswith(f"plugins in {folder} are not loaded: {folder} belongs to another")
+        assert f"--plugins {folder}" in notice
+        assert found(places, [folder]).folders == (folder,)
+
+    @pytest.mark.parametrize("inner", [".", "classifiers"])
+    def test_nor_is_what_everybody_may_write_to(self, places, folder, inner):
+        (folder / inner).chmod(0o777)
+        assert found(places).folders == ()
+        assert f"everybody may write to {folder / inner}" in found(places).notices[0]
+
+    def test_the_next_place_is_looked_at(self, places):
+        make(places["working"]).chmod(0o777)
+        own = make(places["project"])
+        assert found(places).folders == (own,)
+        assert [one.split()[-1] for one in found(places).notices][-1] == f"{own}."
+        assert len(found(places).notices) == 2
 
 
 def test_a_named_folder_must_be_one(places, tmp_path):
