@@ -273,6 +273,7 @@ def test_what_does_not_fit_the_data_is_every_members_reason(train, arrays, param
         ({"padding": ("same",)}, "padding lists 1, expected 2"),
         ({"convolutions": 2, "block_dropout": (0.1, 0.2)}, "block_dropout lists 2, expected 1"),
         ({"filters": ()}, "filters needs one convolution or more"),
+        ({"pooling": "none", "pool_size": 3}, "pool_size has no effect without pooling"),
         ({"augment": {}}, "augment needs a shift or a flip"),
         ({"epochs": 0}, "epochs 0 trains nothing, and needs start_from"),
     ],

@@ -195,6 +195,13 @@ def test_scaled_tokens_are_refused_and_unseen_ones_when_scoring(train):
         ({"num_words": 9, "shape": (3, 2)}, "shape has no effect with num_words"),
         ({"embedding_size": 9}, "embedding_size has no effect without num_words"),
         ({"embedding_dropout": 0.5}, "embedding_dropout has no effect without num_words"),
+        ({"convolutions": 3}, "convolutions has no effect without filters"),
+        ({"kernel_size": 9}, "kernel_size has no effect without filters"),
+        ({"padding": "valid"}, "padding has no effect without filters"),
+        ({"pooling": "average"}, "pooling has no effect without filters"),
+        ({"pool_size": 7}, "pool_size has no effect without filters"),
+        ({"block_dropout": 0.5}, "block_dropout has no effect without filters"),
+        ({"filters": (4,), "pooling": "none", "pool_size": 7}, "no effect without pooling"),
         ({"layer_sizes": ()}, "layer_sizes"),
         ({"precision": "bfloat16"}, "precision"),
     ],
@@ -202,3 +209,9 @@ def test_scaled_tokens_are_refused_and_unseen_ones_when_scoring(train):
 def test_options_of_no_effect_are_refused(parameters, said):
     with pytest.raises(ValidationError, match=said):
         LSTMParameters(**parameters)
+
+
+@pytest.mark.parametrize("filters", [(), (4,)])
+def test_parameters_that_were_stored_whole_are_read_again(filters):
+    chosen = LSTMParameters(filters=filters, pooling="none" if filters else "max")
+    assert LSTMParameters(**chosen.model_dump(mode="json")) == chosen

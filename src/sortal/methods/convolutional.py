@@ -24,6 +24,17 @@ T = TypeVar("T")
 PoolingName: TypeAlias = Literal["max", "average", "none"]
 
 
+_OF_FILTERS = (
+    "convolutions",
+    "kernel_size",
+    "padding",
+    "pooling",
+    "pool_size",
+    "block_dropout",
+)
+"""Options that shape what filters make."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """Cost of convolutions, biases left out."""
@@ -76,9 +87,15 @@ class AbstractConvolutionalParameters(AbstractStartedParameters):
 
     @model_validator(mode="after")
     def _lists_fit(self) -> "AbstractConvolutionalParameters":
-        """Hold the lengths of lists against the numbers of convolutions and blocks."""
+        """Hold the lengths of lists against the numbers of convolutions and blocks.
+
+        What has no effect is refused by its value, for stored parameters name them all.
+        """
         if not self.filters:
+            self._refuse_changed(_OF_FILTERS, lacking="filters")
             return self
+        if self.pooling == "none":
+            self._refuse_changed(("pool_size",), lacking="pooling")
         count = len(self.filters)
         given = self.convolutions
         if isinstance(given, int) and count % given:
@@ -97,6 +114,11 @@ class AbstractConvolutionalParameters(AbstractStartedParameters):
             if isinstance(value, tuple) and len(value) != length:
                 raise ValueError(f"{name} lists {len(value)}, expected {length}")
         return self
+
+    def _refuse_changed(self, names: tuple[str, ...], *, lacking: str) -> None:
+        for name in names:
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"{name} has no effect without {lacking}")
 
     @property
     def blocks(self) -> tuple[range, ...]:

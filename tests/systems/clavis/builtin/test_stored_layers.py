@@ -7,6 +7,7 @@ import h5py
 import pytest
 
 from sortal.errors import UserError
+from sortal.methods.cnn import CNNParameters
 from sortal.systems.clavis.builtin.stored_layers import convolutional_network, dense_network
 
 
@@ -135,6 +136,7 @@ def test_convolutions_without_pooling_are_a_block_of_their_own(saved):
 def test_no_pooling_at_all_is_none(saved):
     found = convolutional_network(saved([_convolution(8, "relu"), _dense(2, "softmax")]))
     assert found["pooling"] == "none"
+    assert CNNParameters(**found).pooling == "none"
 
 
 END = [_layer("Flatten"), _dense(2, "softmax")]

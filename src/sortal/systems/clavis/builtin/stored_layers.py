@@ -61,9 +61,6 @@ def convolutional_network(path: Path) -> dict[str, Any]:
     blocks = list(_blocks(before, path))
     convolutions = [one for block, _ in blocks for one in block]
     _same_activation([*convolutions, *behind[:-1]], path)
-    kinds = {pool.kind for _, pool in blocks if pool.size > 1}
-    if len(kinds) > 1:
-        raise _unusable(path, "poolings of two kinds", "one")
     return {
         **hidden,
         "activation": convolutions[0].activation,
@@ -71,10 +68,19 @@ def convolutional_network(path: Path) -> dict[str, Any]:
         "kernel_size": [one.kernel for one in convolutions],
         "padding": [one.padding for one in convolutions],
         "convolutions": [len(block) for block, _ in blocks],
-        "pooling": _POOLING[next(iter(kinds))] if kinds else "none",
-        "pool_size": [pool.size for _, pool in blocks],
+        **_pooled([pool for _, pool in blocks], path),
         "block_dropout": [pool.dropout for _, pool in blocks],
     }
+
+
+def _pooled(pools: Sequence[_Layer], path: Path) -> dict[str, Any]:
+    """What becomes of each block's points; windows of one point pool nothing."""
+    kinds = {pool.kind for pool in pools if pool.size > 1}
+    if len(kinds) > 1:
+        raise _unusable(path, "poolings of two kinds", "one")
+    if not kinds:
+        return {"pooling": "none"}
+    return {"pooling": _POOLING[kinds.pop()], "pool_size": [pool.size for pool in pools]}
 
 
 def _hidden(layers: Sequence[_Layer], path: Path) -> dict[str, Any]:
