@@ -1,16 +1,22 @@
 """A folder to run batches in, with small data sets and classifiers as plugins."""
 
 import json
+import pickle
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import md5
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
 import pytest
+from sklearn import metrics
 from typer.testing import CliRunner
 
 from sortal.cli.main import app
+from sortal.errors import UserError
 from sortal.jobs.results import Results
 from sortal.store.store import Store
 
@@ -164,3 +170,152 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SORTAL_DATASETS", raising=False)
     return Bench(tmp_path)
+
+
+def scores_of(truth: Any, predicted: Any) -> dict[str, Any]:
+    """What ClaVis computes of one part: no matrix of several labels."""
+    truth, predicted = np.asarray(truth), np.asarray(predicted)
+    several = truth.ndim > 1
+    weighted = metrics.precision_recall_fscore_support(
+        truth, predicted, average="weighted", zero_division=0
+    )
+    return {
+        "accuracy": float(metrics.accuracy_score(truth, predicted)),
+        "conf_matrix": None if several else _matrix(truth, predicted),
+        "pre_rec_fs_supp": [None if one is None else float(one) for one in weighted],
+    }
+
+
+def _matrix(truth: np.ndarray, predicted: np.ndarray) -> list[list[int]]:
+    """Of the classes that occur or are predicted, as scikit-learn gives it unasked."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a single class
+        counts: list[list[int]] = metrics.confusion_matrix(truth, predicted).tolist()
+    return counts
+
+
+def mean_scores(folds: list[dict[str, Any]]) -> dict[str, Any]:
+    """What ClaVis makes of the scores of folds."""
+    count = len(folds)
+    matrix = np.sum([fold["conf_matrix"] for fold in folds], axis=0).tolist()
+    return {
+        "accuracy": sum(fold["accuracy"] for fold in folds) / count,
+        "conf_matrix": [[round(one / count, 1) for one in row] for row in matrix],
+        "pre_rec_fs_supp": [
+            sum(fold["pre_rec_fs_supp"][place] for fold in folds) / count for place in range(3)
+        ],
+    }
+
+
+def _md5(said: Mapping[str, Any]) -> str:
+    return md5(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+class Evil:
+    """What breaks a test when its pickle is opened."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (pytest.fail, ("a pickle was opened",))
+
+
+@dataclass(frozen=True)
+class CachedBlock:
+    """One data block of a cache that is being written."""
+
+    folder: Path
+    name: str
+
+    def classifier(
+        self,
+        title: str,
+        test: dict[str, Any] | None,
+        train: dict[str, Any] | None = None,
+        *,
+        method: str = "kneighbors",
+        seconds: tuple[float, float] = (0.5, 0.25),
+        **arguments: Any,
+    ) -> Path:
+        """Write the files of a classifier; returns that of its scores."""
+        said = {"title": title, "method": method, **arguments}
+        stem = f"{self.name}__clf_{_md5(said)}"
+        scores = {
+            "train_scores": train,
+            "test_scores": test,
+            "hash": stem,
+            "data_hash": self.name,
+            "clf_time": seconds[0],
+            "pred_time": seconds[1],
+        }
+        self.write(stem, said)
+        path = self.folder / f"{stem}_scores.json"
+        path.write_text(json.dumps(scores, indent=4))
+        (self.folder / f"{stem}_proba").write_bytes(pickle.dumps(Evil()))
+        return path
+
+    def projection(self, kind: str, **said: Any) -> None:
+        """Write a projection: of examples (`proj`) or classifiers (`clf_proj`)."""
+        self.write(f"{self.name}__{kind}_{_md5(said)}", said)
+
+    def write(self, stem: str, said: Mapping[str, Any]) -> None:
+        """Write a pickle, and the arguments beside it."""
+        (self.folder / stem).write_bytes(pickle.dumps(Evil()))
+        (self.folder / f"{stem}_args.json").write_text(json.dumps(said, indent=4))
+
+
+@dataclass(frozen=True)
+class CacheFolder:
+    """A cache as ClaVis writes one."""
+
+    folder: Path
+
+    def data(self, title: str = "iris", dataset: str = "sklearn_iris", **more: Any) -> CachedBlock:
+        """Write a data block."""
+        said = {"title": title, "dataset": dataset, "test_size": 0.2, "scale": False, **more}
+        name = f"data_{_md5(said)}"
+        (self.folder / f"{name}_args.json").write_text(json.dumps(said, indent=4))
+        return CachedBlock(self.folder, name)
+
+    def another(self) -> "CacheFolder":
+        """An empty one beside it, with a store of its own."""
+        folder = Path(mkdtemp(dir=self.folder.parent)) / "cache"
+        folder.mkdir()
+        return CacheFolder(folder)
+
+    @staticmethod
+    def scores(truth: Any, predicted: Any) -> dict[str, Any]:
+        """What ClaVis computes of one part."""
+        return scores_of(truth, predicted)
+
+    @staticmethod
+    def mean(folds: list[dict[str, Any]]) -> dict[str, Any]:
+        """What ClaVis makes of the scores of folds."""
+        return mean_scores(folds)
+
+    @staticmethod
+    def iris(wrong: int = 0) -> dict[str, Any]:
+        """Scores on 30 irises of which the last so many are taken for the first class."""
+        truth = np.arange(30) % 3
+        predicted = truth.copy()
+        predicted[len(truth) - wrong :] = 0
+        return scores_of(truth, predicted)
+
+    def sortal(self, *words: str | Path) -> Ran:
+        """Run a command on the store beside the cache."""
+        store = self.folder.parent / "store"
+        given = [*map(str, words), "--store", str(store)]
+        ran = CliRunner(env={"COLUMNS": "200"}).invoke(app, given)
+        if ran.exception and not isinstance(ran.exception, (SystemExit, UserError)):
+            raise ran.exception
+        told = ran.output + (str(ran.exception) if isinstance(ran.exception, UserError) else "")
+        return Ran(2 if isinstance(ran.exception, UserError) else ran.exit_code, told, store)
+
+    def bring(self, *words: str | Path) -> Ran:
+        """Import it."""
+        return self.sortal("clavis", "import", self.folder, *words)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> CacheFolder:
+    """An empty cache folder."""
+    (tmp_path / "cache").mkdir()
+    return CacheFolder(tmp_path / "cache")

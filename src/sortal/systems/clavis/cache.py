@@ -1,4 +1,4 @@
-"""A cache folder of ClaVis by its JSON files: data blocks, their classifiers' scores, what cannot be used.
+"""A cache folder of ClaVis by its JSON files: data blocks, classifiers with scores, what cannot be used.
 
 The original keeps results as pickles too, which are never opened: whoever opens a pickle runs what its
 author wrote. Of a classifier the JSON files tell what was asked for, scores and seconds.
@@ -7,19 +7,28 @@ author wrote. Of a classifier the JSON files tell what was asked for, scores and
 import json
 import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
-from pydantic import AfterValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from sortal.display import counted
 from sortal.errors import UserError
-from sortal.job.models import Block
 from sortal.job.validation import problems_of
-from sortal.job.words import Words, short
-from sortal.metrics.confusion import accuracy
+from sortal.job.words import short
+from sortal.systems.clavis.cache_files import (
+    ClassifierArguments,
+    DataArguments,
+    Fault,
+    FileBlock,
+    PartScores,
+    Scores,
+    is_mean,
+    odd_scores,
+)
 
 _HASH = "[0-9a-f]{32}"
 _NAME = re.compile(
@@ -27,95 +36,6 @@ _NAME = re.compile(
 )
 _LARGEST = 1 << 26
 """Bytes of a file that is read; the largest that ClaVis writes has a matrix of some hundred classes."""
-
-_ROUNDING = 1e-9
-
-
-def _printable(text: str) -> str:
-    """Refuse halves of characters, which no file and no terminal takes.
-
-    Raises:
-        ValueError: There is one.
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError("half of a character in it") from error
-    return text
-
-
-Text = Annotated[str, Field(min_length=1), AfterValidator(_printable), Words("a text", "texts")]
-Share = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(ge=0), Words("a number of seconds", "numbers of seconds")]
-Count = Annotated[float, Field(ge=0), Words("a number of examples", "numbers of examples")]
-
-
-class _FileBlock(Block):
-    """What a file of the cache says; keys that are not needed are let be."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-class DataArguments(_FileBlock):
-    """The data block of a job."""
-
-    title: Text
-    """Of the job."""
-    dataset: Text
-    """Name of a data set."""
-
-
-class ClassifierArguments(_FileBlock):
-    """One classifier of a job, its meta parameters replaced."""
-
-    title: Text
-    """Names it."""
-    method: Text
-    """Name of a classifier plugin."""
-
-
-class PartScores(_FileBlock):
-    """What is told of a classifier on its training or test examples."""
-
-    accuracy: Share
-    """Share of examples that are right, with all their labels where they have several."""
-    conf_matrix: Annotated[list[list[Count]], Field(min_length=1)] | None
-    """Examples by true and predicted class; null where they have several labels."""
-    pre_rec_fs_supp: Annotated[list[float | None], Field(min_length=3, max_length=4)]
-    """Weighted precision, recall and F1, of single results with a null behind them."""
-
-
-class Scores(_FileBlock):
-    """The file of scores of one classifier."""
-
-    hash: str
-    """Begin of the names of its files."""
-    data_hash: str
-    """That of its data block."""
-    train_scores: PartScores | None
-    """Null where nothing was judged."""
-    test_scores: PartScores | None
-    """The same of test examples."""
-    clf_time: Seconds
-    """To train [s]; of folds the mean."""
-    pred_time: Seconds
-    """To predict training and test examples [s]; of folds the mean."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """Something of a cache that cannot be used."""
-
-    file: str
-    place: str = ""
-    """Inside of the file, empty for all of it."""
-
-    expected: str
-    got: str
-
-    def __str__(self) -> str:
-        place = f", {self.place}" if self.place else ""
-        return f"{self.file}{place}: expected {self.expected}, got {self.got}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +109,7 @@ def read_cache(folder: Path) -> Cache:
     return _Reader(folder).read()
 
 
-Model = TypeVar("Model", bound=_FileBlock)
+Model = TypeVar("Model", bound=FileBlock)
 
 
 class _Reader:
@@ -230,7 +150,7 @@ class _Reader:
         if not hashes:
             return None
         if file not in self._files:
-            self._fault(file, f"the data block of {len(hashes)} classifiers", "no such file")
+            self._fault(file, f"the data block of {counted(len(hashes), 'classifier')}", "no such file")
             return None
         arguments = self._parsed(file, DataArguments)
         if arguments is None:
@@ -262,7 +182,7 @@ class _Reader:
             return None
         said, named = arguments
         raw, scores = told
-        faults = list(_odd_scores(files["scores"], scores, raw, stem, data))
+        faults = list(odd_scores(files["scores"], scores, raw, stem, data))
         self._faults += faults
         if faults or scores.test_scores is None:
             return None
@@ -348,58 +268,6 @@ def _listed(folder: Path) -> dict[str, re.Match[str]]:
     return files
 
 
-def _odd_scores(
-    file: str, scores: Scores, raw: Mapping[str, Any], stem: str, data: str
-) -> Iterator[Fault]:
-    """What types do not tell of a file of scores."""
-    for key, expected, got in (("hash", stem, scores.hash), ("data_hash", data, scores.data_hash)):
-        if got != expected:
-            yield Fault(
-                file=file, place=key, expected=f"{expected!r}, as the file is named", got=short(got)
-            )
-    if scores.test_scores is None:
-        yield Fault(
-            file=file, place="test_scores", expected="scores", got="null: nothing was tested"
-        )
-    for key in ("train_scores", "test_scores"):
-        part: PartScores | None = getattr(scores, key)
-        if part is not None and part.conf_matrix is not None:
-            yield from _odd_matrix(file, key, part, _is_mean(part, raw[key]))
-
-
-def _odd_matrix(file: str, key: str, part: PartScores, is_mean: bool) -> Iterator[Fault]:
-    """What is wrong with a confusion matrix, or with the accuracy beside it."""
-    rows = part.conf_matrix or []
-    place, odd = f"{key}.conf_matrix", [len(row) for row in rows if len(row) != len(rows)]
-    if odd:
-        expected = f"{len(rows)} columns, as it has rows"
-        yield Fault(file=file, place=place, expected=expected, got=f"a row of {odd[0]}")
-        return
-    matrix = np.array(rows, dtype=np.float64)
-    if not matrix.sum() > 0:
-        yield Fault(file=file, place=place, expected="an example or more", got="none")
-    elif not is_mean:
-        if not np.array_equal(matrix, np.rint(matrix)):
-            yield Fault(file=file, place=place, expected="whole numbers", got="a fraction")
-            return
-        expected_accuracy = float(accuracy(matrix))
-        if abs(expected_accuracy - part.accuracy) > _ROUNDING:
-            yield Fault(
-                file=file,
-                place=f"{key}.accuracy",
-                expected=f"{expected_accuracy:.10g}, that of conf_matrix",
-                got=f"{part.accuracy:.10g}",
-            )
-
-
-def _is_mean(part: PartScores, raw: Mapping[str, Any]) -> bool:
-    """Whether scores are means over folds: these come without the null, their counts as fractions."""
-    counts = raw["conf_matrix"] or []
-    return len(part.pre_rec_fs_supp) == 3 or any(
-        isinstance(count, float) for row in counts for count in row
-    )
-
-
 def _scores(part: PartScores, raw: Mapping[str, Any]) -> CachedScores:
     matrix = part.conf_matrix
     weighted = [float("nan") if value is None else value for value in part.pre_rec_fs_supp[:3]]
@@ -407,5 +275,5 @@ def _scores(part: PartScores, raw: Mapping[str, Any]) -> CachedScores:
         accuracy=part.accuracy,
         weighted=tuple(weighted),
         confusion=None if matrix is None else np.array(matrix, dtype=np.float64),
-        is_mean=_is_mean(part, raw),
+        is_mean=is_mean(part, raw),
     )

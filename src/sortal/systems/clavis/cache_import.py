@@ -11,9 +11,11 @@ from sortal.errors import Damaged, UserError
 from sortal.jobs.imported_figures import Listed, import_figures
 from sortal.jobs.results import is_of_figures
 from sortal.store.store import Store
-from sortal.systems.clavis.available import Available, find_available
+from sortal.systems.clavis.available import Available
 from sortal.systems.clavis.cache import Cache, CachedData, read_cache
 from sortal.systems.clavis.cached_job import SHORT, SYSTEM, Home, foreign_job
+from sortal.systems.clavis.plugins.folders import find_folders
+from sortal.systems.clavis.plugins.load import load
 from sortal.systems.clavis.training import store_name
 from sortal.tables import Column, Columns
 
@@ -53,9 +55,7 @@ def import_cache(folder: Path, store: Path, plugins: Sequence[Path] = ()) -> int
         UserError: Nothing can be used.
     """
     cache = read_cache(folder)
-    available = find_available(plugins) if plugins else Available()
-    for notice in available.notices:
-        echo(f"note: {notice}")
+    available = _available(plugins)
     faults = [str(fault) for fault in cache.faults]
     rows = _import(Store.open(store), cache, available, faults) if cache.data else []
     _print_end(cache, rows, faults)
@@ -65,6 +65,17 @@ def import_cache(folder: Path, store: Path, plugins: Sequence[Path] = ()) -> int
     for row in rows:
         echo(f"show it: sortal show {row.job!r}{option}")
     return 1 if faults else 0
+
+
+def _available(folders: Sequence[Path]) -> Available:
+    """What data sets are known: built-in ones, and before them those of folders that a user names."""
+    if not folders:
+        return Available()
+    plugins = load(find_folders(folders).folders)
+    for broken in plugins.broken:
+        if broken.kind == "data set":
+            echo(f"note: {broken.sentence}")
+    return Available(plugins=plugins)
 
 
 def _import(store: Store, cache: Cache, available: Available, faults: list[str]) -> list[_Row]:

@@ -9,8 +9,9 @@ from statistics import fmean
 from typing import Any
 
 from sortal.data.labels import Outputs
-from sortal.jobs.imported_figures import Foreign, ForeignJob, ForeignMember, Told
-from sortal.systems.clavis.cache import CachedClassifier, CachedData, CachedScores, Fault
+from sortal.jobs.foreign import Foreign, ForeignJob, ForeignMember, Told
+from sortal.systems.clavis.cache import CachedClassifier, CachedData, CachedScores
+from sortal.systems.clavis.cache_files import Fault
 
 SYSTEM = "clavis"
 
