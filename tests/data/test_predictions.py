@@ -79,12 +79,30 @@ def test_probabilities_are_told_by_their_sums(tmp_path, rows, are_probabilities)
     assert read.are_probabilities is are_probabilities
 
 
-def test_decisions_beside_a_column_of_each_class_are_not_what_counts(tmp_path):
+def test_probabilities_of_two_decimals_are_probabilities(tmp_path):
+    drawn = np.random.default_rng(0).dirichlet(np.full(7, 0.5), size=500).round(2)
     path = tmp_path / "file.csv"
-    path.write_text("id,label,class,a,b\n1,a,b,0.9,0.1\n2,b,b,0.4,0.6\n")
+    frame = pl.DataFrame({f"score_{place}": drawn[:, place] for place in range(7)})
+    frame.with_row_index("id").write_csv(path)
+    assert abs(drawn.sum(axis=1) - 1).max() > 0.01
+    assert read_predictions(path).are_probabilities
+    path.write_text("id,a,b\n1,0.01,1.0\n2,0.3,0.7")
+    assert read_predictions(path).are_probabilities
+
+
+def test_decisions_beside_scores_are_those_of_the_highest(tmp_path):
+    path = tmp_path / "file.csv"
+    path.write_text("id,label,class,a,b\n1,a,a,0.9,0.1\n2,b,b,0.5,0.5\n3,b,a,0.5,0.5\n")
     read = read_predictions(path)
     assert not read.only_decisions
-    assert read.scores.tolist() == [[0.9, 0.1], [0.4, 0.6]]
+    assert read.scores.tolist() == [[0.9, 0.1], [0.5, 0.5], [0.5, 0.5]]
+
+
+def test_truth_under_the_name_of_decisions_is_truth_where_it_is_named(tmp_path):
+    path = tmp_path / "file.csv"
+    path.write_text("id,class,a,b\n1,b,0.9,0.1\n2,a,0.2,0.8\n")
+    read = read_predictions(path, label_column="class")
+    assert [read.labels.classes[code] for code in read.labels.codes] == ["b", "a"]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +111,12 @@ def test_decisions_beside_a_column_of_each_class_are_not_what_counts(tmp_path):
         ("id,a\n1,0.5", "expected a column of scores for each of two or more classes"),
         ("id,a,b\n1,0.5,inf", r"line 2, column 'b': expected a finite score, got inf"),
         ('id,a,b\n"x\ny",0.5,0.5\nx,one,0.5', "line 4, column 'a': expected a number, got 'one'"),
+        (
+            "id,predicted,a,b\n1,a,0.9,0.1\n2,b,0.6,0.4",
+            r"line 3, column 'predicted': expected the class of the highest score, 'a', got 'b'; "
+            "leave the column out",
+        ),
+        ("id,predicted,score_a,score_b\n1,c,0.9,0.1", "expected one of a, b, got 'c'"),
         ("id,a,b\n,0.5,0.5", "line 2, column 'id': expected a name for each example"),
     ],
 )

@@ -29,8 +29,10 @@ SCORE = "score_"
 """What a column of scores may carry before its class, as in the files of `sortal predict`."""
 
 _ROWS = 65_536
-_TOLERANCE = 1e-3
-"""How far the probabilities of an example may be from 1 together: files round them."""
+_ROUNDED = 0.005
+_TOLERANCE = 0.05
+"""How far the probabilities of an example may be from 1 together: two decimals may miss each by
+`_ROUNDED`, and so many are never far off all the same way."""
 
 Value = TypeVar("Value")
 
@@ -61,11 +63,12 @@ class Predictions:
 
     @property
     def are_probabilities(self) -> bool:
-        """Whether scores are never negative and sum to 1 in each example."""
+        """Whether scores are never negative and sum to 1 in each example, as far as two decimals can."""
         if self.only_decisions:
             return False
         sums = np.abs(self.scores.sum(axis=1) - 1)
-        return bool((self.scores >= 0).all() and (sums <= _TOLERANCE).all())
+        allowed = min(_ROUNDED * len(self.classes), _TOLERANCE) + 1e-9
+        return bool((self.scores >= 0).all() and (sums <= allowed).all())
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -85,7 +88,8 @@ def read_predictions(
     """Read a table of predictions.
 
     Scores are in a column a class, named after it or `score_CLASS`. A file that has none holds
-    decisions in `class`, `predicted` or `prediction`.
+    decisions in `class`, `predicted` or `prediction`; beside scores they must be those of the
+    highest.
 
     Args:
         path: CSV, TSV, Parquet or another table.
@@ -95,7 +99,8 @@ def read_predictions(
             its `score_CLASS` columns, those that it predicts and has labels of, or its other columns.
 
     Raises:
-        DataError: A column is missing, a value is no number, no class or repeated.
+        DataError: A column is missing, a value is no number, no class or repeated, or a decision
+            is not that of the highest score.
         NotFound: It has no column of a name that was given.
     """
     table = open_file(path)
@@ -119,6 +124,8 @@ def read_predictions(
         if said and decision and not scored
         else np.column_stack([_finite(table, held, name) for name in scored])
     )
+    if said and decision:
+        _refuse_other_decisions(table, scores, said, listed, decision)
     return Predictions(
         table=table,
         id_column=id_name,
@@ -183,8 +190,29 @@ def _scored(
     return list(places.values())
 
 
+def _refuse_other_decisions(
+    table: Table, scores: np.ndarray, said: Labels, classes: Sequence[str], column: str
+) -> None:
+    """Refuse decisions by another rule than the highest score: they would be lost."""
+    codes = _decided(table, said, classes, column)
+    own = np.take_along_axis(scores, codes[:, None], axis=1)[:, 0]
+    other = np.flatnonzero(own < scores.max(axis=1))
+    if len(other):
+        row = int(other[0])
+        raise DataError(
+            f"{_place(table, row, column)}: expected the class of the highest score, "
+            f"{classes[scores[row].argmax()]!r}, got {classes[codes[row]]!r}; leave the column out, "
+            "or the scores, or name the column of true classes if it is that."
+        )
+
+
 def _certain(table: Table, said: Labels, classes: Sequence[str], column: str) -> np.ndarray:
     """Scores of one who is sure of these decisions."""
+    return np.asarray(np.eye(len(classes))[_decided(table, said, classes, column)])
+
+
+def _decided(table: Table, said: Labels, classes: Sequence[str], column: str) -> np.ndarray:
+    """Codes of decisions, none of which may be another class."""
     codes = recoded(said, classes)
     strange = np.flatnonzero(codes == UNKNOWN)
     if len(strange):
@@ -193,7 +221,7 @@ def _certain(table: Table, said: Labels, classes: Sequence[str], column: str) ->
             f"{_place(table, int(strange[0]), column)}: expected one of {', '.join(classes)}, "
             f"got {got!r}."
         )
-    return np.asarray(np.eye(len(classes))[codes])
+    return codes
 
 
 def _columns(table: Table) -> dict[str, Any]:
