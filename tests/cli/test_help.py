@@ -31,6 +31,8 @@ def test_there_are_the_commands_that_the_manual_names():
             "clavis batch",
             "clavis autotune",
             "clavis explorer",
+            "clavis available",
+            "clavis import",
             "clavis serve",
         ),
         *("cms", "cms binary", "cms multiclass", "cms apply", "cms template"),

@@ -7,7 +7,14 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from sortal.options import DEFAULT_STORE, CoresOption, QuietOption, StoreOption
+from sortal.options import (
+    DEFAULT_STORE,
+    CoresOption,
+    FormatOption,
+    QuietOption,
+    StoreOption,
+    TableFormat,
+)
 from sortal.web.command import Provide, mount
 
 app = typer.Typer(
@@ -184,6 +191,43 @@ def explorer(store: StoreOption = DEFAULT_STORE) -> None:
     from sortal.systems.clavis.explorer import explore
 
     raise typer.Exit(explore(Store.open(store, create=False)))
+
+
+@app.command(
+    "available",
+    cls=OneDashWord,
+    short_help="List classifiers, data sets and projections, or show one.",
+)
+def available(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Show its parameters, and what to copy into a job."),
+    ] = None,
+    form: FormatOption = TableFormat.TABLE,
+    plugins: PluginsOption = None,
+) -> None:
+    """List the classifiers, data sets and projections that a job can name, or show one.
+
+    With a name: its parameters with their ranges and defaults, and a configuration of all
+    defaults to copy into a job.
+
+    \b
+    Examples
+      sortal clavis available
+      sortal clavis available mlpc_keras
+      sortal clavis available my_knn --plugins modules
+    """
+    from sortal.console import note
+    from sortal.systems.clavis.available import find_available
+    from sortal.systems.clavis.listing import list_all, show
+    from sortal.systems.clavis.progress import say
+
+    found = find_available(plugins or (), announce=lambda notice: say(note, notice))
+    say(note, *found.notices)
+    if name is None:
+        list_all(found, form)
+    else:
+        show(found, name, form)
 
 
 mount(app, find_provider)
