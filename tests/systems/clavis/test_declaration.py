@@ -38,7 +38,8 @@ def test_the_page_s_example_is_read_as_it_stands():
     assert declaration.parameters[0].range == (1, 1000)
     assert declaration.defaults() == {"n_neighbors": 5}
     assert declaration.notices == ()
-    assert declaration.info() == KNN
+    assert declaration.description == "k nearest neighbours"
+    assert declaration.parameters[0].description == "Number of neighbours"
 
 
 @pytest.mark.parametrize("said", [None, []])

@@ -51,21 +51,6 @@ class Declared:
     pattern_in_words: str = ""
     """The same for messages."""
 
-    hidden: bool = False
-    """Whether views should leave it out (`hide_param_in_vis`)."""
-
-    def info(self) -> dict[str, Any]:
-        """The same in the words of `CLF_INFO`, as JSON."""
-        about: dict[str, Any] = {
-            "name": self.name,
-            "description": self.description,
-            "type": self.type,
-            "default_value": self.default,
-        }
-        if self.range is not None:
-            about["range"] = list(self.range)
-        return {**about, "hide_param_in_vis": True} if self.hidden else about
-
     def expected(self) -> str:
         """What values it takes, in words: `an integer from 1 to 1000`."""
         if self.type == "string":
@@ -104,15 +89,6 @@ class Declaration:
     def defaults(self) -> dict[str, Any]:
         """What runs if no argument is given."""
         return {one.name: one.default for one in self.parameters}
-
-    def info(self) -> dict[str, Any]:
-        """The same in the words of `CLF_INFO`, as JSON."""
-        return {
-            "name": self.name,
-            "short": self.short,
-            "description": self.description,
-            "parameters": [one.info() for one in self.parameters],
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +197,6 @@ def _declared(about: Any, place: str, notices: list[str]) -> Declared:
         default=about["default_value"],
         description=str(about.get("description") or ""),
         range=_range(about.get("range"), type_, f"{place} ({name}).range"),
-        hidden=bool(about.get("hide_param_in_vis", False)),
     )
     if not declared.takes(declared.default):
         notices.append(
