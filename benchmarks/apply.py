@@ -21,12 +21,11 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Thread
 from time import perf_counter, process_time
 
 import numpy as np
 
-from side_by_side import THREADS, Silent, processor
+from side_by_side import THREADS, Peak, Silent, processor
 
 PIECE = 100_000
 REPEATS = 10
@@ -204,32 +203,6 @@ def fastest(work: Callable[[], object], clock: Callable[[], float]) -> float:
         work()
         best = min(best, clock() - started)
     return best
-
-
-class Peak:
-    """Watches this process's anonymous memory, every 20 ms."""
-
-    megabytes = 0.0
-
-    def __enter__(self) -> "Peak":
-        self._done = Event()
-        self._thread = Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._done.wait(0.02):
-            self.megabytes = max(self.megabytes, anonymous_megabytes())
-
-
-def anonymous_megabytes() -> float:
-    """Private memory without the pages of mapped files; Linux tells it."""
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon"))
 
 
 if __name__ == "__main__":

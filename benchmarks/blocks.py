@@ -20,14 +20,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
-from threading import Event, Thread
 from time import perf_counter
 
 import numpy as np
 
-from side_by_side import THREADS, Silent, processor
+from side_by_side import THREADS, Peak, Silent, processor
 
 FEATURES = 125
 NEVER = 1 << 50
@@ -157,32 +155,6 @@ def train(way: str, folder: Path, batch: int) -> None:
         raise SystemExit(f"not trained: {outcome}")
     weights = hashlib.blake2b(outcome.model.state.numpy().tobytes(), digest_size=8).hexdigest()
     print(json.dumps({"seconds": seconds[0], "megabytes": peak.megabytes, "weights": weights}))
-
-
-class Peak:
-    """Watches this process's anonymous memory, every 20 ms."""
-
-    megabytes = 0.0
-
-    def __enter__(self) -> "Peak":
-        self._done = Event()
-        self._thread = Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._done.wait(0.02):
-            self.megabytes = max(self.megabytes, anonymous_megabytes())
-
-
-def anonymous_megabytes(lines: Sequence[str] | None = None) -> float:
-    """Private memory without the pages of mapped files; Linux tells it."""
-    found = lines or Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in found if line.startswith("RssAnon"))
 
 
 if __name__ == "__main__":

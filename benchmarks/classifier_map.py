@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from side_by_side import anonymous_megabytes
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
@@ -39,7 +40,7 @@ def main() -> None:
         store = Store.open(Path(folder) / "store")
         write_job(store, members, examples)
         results = Results.read(store, "simulated")
-        before = private_mb()
+        before = anonymous_megabytes()
         for by in ("errors", "agreement", "probabilities"):
             started = time.perf_counter()
             drawn = classifier_map(results, by=by, way=MapMds())
@@ -52,7 +53,10 @@ def main() -> None:
                 f"{len(drawn.classifiers)} classifiers, {examples} examples, {by}: {seconds:.2f} s, "
                 f"found again {again:.3f} s; {drawn.quality}"
             )
-    print(f"private memory: {before} MB before, {private_mb()} MB now, {peak_mb()} MB peak in all")
+    print(
+        f"private memory: {before:.0f} MB before, {anonymous_megabytes():.0f} MB now, "
+        f"{peak_mb()} MB peak in all"
+    )
     print(json.dumps({"seconds": found, "target": TARGET_S, "peak_mb": peak_mb()}))
 
 
@@ -114,12 +118,6 @@ def write_segment(
     with store.draft() as draft:
         draft.commit(records, scores, predicted(scores, labels.outputs, probabilities=True))
     return entries
-
-
-def private_mb() -> int:
-    """Anonymous memory of this process; pages of mapped files do not count."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) // 1024
 
 
 def peak_mb() -> int:

@@ -1,4 +1,4 @@
-"""Run ways of doing the same work in turn, in one process, and compare their median times."""
+"""Run ways of doing the same work in turn, in one process, and compare their median times; watch memory."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from threading import Event, Thread
 from time import perf_counter
 from typing import Any
 
@@ -53,6 +54,32 @@ class Silent:
 
     def report(self, progress: Progress) -> Verdict:  # noqa: ARG002 - nobody watches
         return Verdict()
+
+
+class Peak:
+    """Watches this process's anonymous memory, every 20 ms."""
+
+    megabytes = 0.0
+
+    def __enter__(self) -> "Peak":
+        self._done = Event()
+        self._thread = Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._done.wait(0.02):
+            self.megabytes = max(self.megabytes, anonymous_megabytes())
+
+
+def anonymous_megabytes() -> float:
+    """Private memory without the pages of mapped files; Linux tells it."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon"))
 
 
 def prepared(matrix: np.ndarray, codes: np.ndarray, trained: int) -> Prepared:
