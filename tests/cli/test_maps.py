@@ -1,7 +1,14 @@
 """`sortal map` and `sortal project`, as a person calls them."""
 
+from typing import get_args
+
 import polars as pl
 import pytest
+
+from sortal.cli import maps
+from sortal.evaluation.classifier_map import MAP_METHODS
+from sortal.evaluation.dissimilarity import By
+from sortal.evaluation.projections.parameters import PROJECTIONS, LleMethod
 
 JOB = """\
 title: flowers
@@ -11,6 +18,16 @@ classifiers:
   - {method: svm}
 bootstrap: 0
 """
+
+
+def test_the_commands_list_what_there_is():
+    for listed, known in (
+        (maps.By, By),
+        (maps.MapMethod, MAP_METHODS),
+        (maps.Projection, PROJECTIONS),
+        (maps.LleMethod, get_args(LleMethod)),
+    ):
+        assert {one.value for one in listed} == set(known)
 
 
 @pytest.fixture
