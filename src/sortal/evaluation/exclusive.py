@@ -1,5 +1,7 @@
 """Measures members that choose one of several classes."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from sortal.evaluation.bootstrap import interval, resampled_sums
@@ -145,11 +147,19 @@ def _intervals_of_counts(matrix: np.ndarray, resamples: int, seed: int) -> dict[
     tally = confusion.tally(matrix)
     found: dict[str, list[np.ndarray]] = {"accuracy": [], "balanced_accuracy": []}
     for actual, recall in zip(tally.actual, np.nan_to_num(tally.recall), strict=True):
-        stream = np.random.default_rng([seed, _STREAM])  # members of equal classes are paired
-        examples = round(float(actual.sum()))
-        shares = np.nan_to_num(ratio(actual, actual.sum()))
-        total = stream.multinomial(examples, shares, size=resamples)
-        hits = stream.binomial(total, recall)
+        total = _resampled_classes(tuple(actual.tolist()), resamples, seed)
+        hits = np.random.default_rng([seed, _STREAM, 1]).binomial(total, recall)
         found["accuracy"].append(ratio(hits.sum(axis=-1), total.sum(axis=-1)))
         found["balanced_accuracy"].append(mean_defined(ratio(hits, total)))
     return {name: interval(np.stack(several, axis=-1)) for name, several in found.items()}
+
+
+@lru_cache(maxsize=16)
+def _resampled_classes(actual: tuple[float, ...], resamples: int, seed: int) -> np.ndarray:
+    """How many examples of each class are in each resample, shape (resamples, classes).
+
+    Drawn once for all members that are judged on the same examples, whose intervals are so paired.
+    """
+    examples = round(sum(actual))
+    shares = np.array(actual) / max(1, examples)
+    return np.random.default_rng([seed, _STREAM]).multinomial(examples, shares, size=resamples)
