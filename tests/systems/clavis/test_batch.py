@@ -205,6 +205,22 @@ def test_every_program_of_the_original_knows_its_help_with_one_dash(command):
     assert ran.output == CliRunner().invoke(app, ["clavis", command, "--help"]).output
 
 
+def test_a_plugin_gets_arguments_that_it_does_not_declare_with_a_warning(bench):
+    bench.classifier("loose", fit="self.clf.fit(X_train, y_train)")
+    path = bench.folder / "modules/classifiers/loose/__init__.py"
+    text = path.read_text().replace('max_depth=args["depth"]', 'min_samples_leaf=args["leaf"]')
+    path.write_text(text)
+    values = {"is_meta": True, "values": [1, 40]}
+    ran = bench.batch(
+        bench.job("loose", [{"title": "L {leaf}", "method": "loose", "leaf": values}])
+    )
+    assert ran.code == 0
+    few, many = ran.results("loose").results
+    assert few.figures["accuracy"].mean != many.figures["accuracy"].mean
+    assert few.asked["parameters"] == {"depth": 2, "leaf": 1}
+    assert "loose has no parameter 'leaf' (its parameters are depth); its code gets it" in ran.out
+
+
 def test_plugins_stand_before_built_in_ones_with_a_notice(bench):
     bench.classifier("kneighbors")
     bench.dataset("sklearn_iris", blobs())

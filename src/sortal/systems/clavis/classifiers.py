@@ -87,11 +87,14 @@ def wanted(configuration: Configuration, around: Circumstances) -> Wanted:
         UserError: It cannot learn this data, or not with these values.
     """
     found = around.available.classifier(configuration.method)
-    checked = check(configuration.arguments, found.declaration)
-    title = fill(configuration.title, checked.values)
     if isinstance(found, ClassifierPlugin):
+        does = "its code gets it as it is, unchecked"
+        checked = check(configuration.arguments, found.declaration, undeclared_does=does)
+        title = fill(configuration.title, checked.values)
         runs = _of_plugin(found, checked, title, around)
     else:
+        checked = check(configuration.arguments, found.declaration)
+        title = fill(configuration.title, checked.values)
         runs = _of_built_in(found, checked, around)
     warnings = (*checked.warnings, *runs.notices)
     return Wanted(
@@ -107,12 +110,18 @@ def wanted(configuration: Configuration, around: Circumstances) -> Wanted:
 def _of_plugin(
     plugin: ClassifierPlugin, checked: Checked, title: str, around: Circumstances
 ) -> Translated:
-    told = {"title": title, "job_title": around.job_title, "data_specs": around.specs}
+    told = {
+        "title": title,
+        "job_title": around.job_title,
+        "data_specs": around.specs,
+        "undeclared": dict(checked.undeclared),
+    }
+    every = {**checked.values, **checked.undeclared}
     return Translated(
         method=f"{plugin.name}{MARK}{plugin.digest}",
         parameters={**checked.values, **told},
-        seed=_seed(checked.values.get("random_state")),
-        values=checked.values,
+        seed=_seed(every.get("random_state")),
+        values=every,
     )
 
 

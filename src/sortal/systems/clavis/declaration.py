@@ -102,19 +102,26 @@ class Checked:
     """A sentence for each argument that cannot be used as it is, to stay with the result."""
 
     undeclared: Mapping[str, Any] = field(default_factory=dict)
-    """Arguments that the declaration does not know; they change nothing, and are recorded."""
+    """Arguments that the declaration does not know, as they were given; they are recorded."""
 
     missing: tuple[str, ...] = ()
     """Parameters to which no argument was given."""
 
 
-def check(arguments: Mapping[str, Any], declaration: Declaration) -> Checked:
+def check(
+    arguments: Mapping[str, Any],
+    declaration: Declaration,
+    *,
+    undeclared_does: str = "it changes nothing",
+) -> Checked:
     """Resolve the arguments of one configuration.
 
     Args:
         arguments: Values by parameter; `method`, `title` and `fold` may stand among them, and
             are no parameters.
         declaration: What the classifier says of itself.
+        undeclared_does: What comes of an argument that the declaration does not know, for its
+            warning.
     """
     given = {name: value for name, value in arguments.items() if name not in RESERVED}
     values: dict[str, Any] = {}
@@ -125,7 +132,10 @@ def check(arguments: Mapping[str, Any], declaration: Declaration) -> Checked:
     undeclared = {name: value for name, value in given.items() if name not in values}
     return Checked(
         values=values,
-        warnings=(*warnings, *(_unknown(name, declaration) for name in undeclared)),
+        warnings=(
+            *warnings,
+            *(_unknown(name, declaration, undeclared_does) for name in undeclared),
+        ),
         undeclared=undeclared,
         missing=tuple(name for name in values if name not in given),
     )
@@ -239,12 +249,12 @@ def _text(about: Mapping[str, Any], key: str, place: str) -> str:
     return value
 
 
-def _unknown(name: str, declaration: Declaration) -> str:
+def _unknown(name: str, declaration: Declaration, does: str) -> str:
     known = [one.name for one in declaration.parameters]
     near = nearest(name, known)
     hint = f" Did you mean {near!r}?" if near else ""
     listed = f"its parameters are {', '.join(known)}" if known else "it has none"
-    return f"{declaration.name} has no parameter {name!r} ({listed}); it changes nothing.{hint}"
+    return f"{declaration.name} has no parameter {name!r} ({listed}); {does}.{hint}"
 
 
 def _string(declared: Declared) -> str:

@@ -305,6 +305,7 @@ class TestRules:
             ([{"name": "method", "type": "string", "default_value": ""}], "'method'"),
             ([{"name": "fold", "type": "integer", "default_value": 0}], "'fold'"),
             ([{"name": "job_title", "type": "string", "default_value": ""}], "'job_title'"),
+            ([{"name": "undeclared", "type": "other", "default_value": 0}], "'undeclared'"),
             ([{"name": "meaning", "type": "string", "default_value": ""}], "'meaning'"),
             ([{"name": "a", "type": "complex", "default_value": 0}], "'complex'"),
             ([{"name": "a", "type": "integer"}], "default_value"),

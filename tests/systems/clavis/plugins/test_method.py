@@ -104,6 +104,18 @@ def test_arguments_and_specs_are_those_of_the_page(classifier, modules):
     }
 
 
+def test_arguments_that_are_not_declared_reach_the_plugin_and_stand_behind_declared_ones(
+    classifier, modules
+):
+    declared = [{"name": "n", "type": "integer", "default_value": 5}]
+    folder = classifier(body=TELLING, imports=IMPORTS, parameters=declared)
+    trained(folder, {"undeclared": {"x": [1, 2], "n": 7, "method": "other"}})
+    arguments, *_ = load([modules]).classifier("small").module.TOLD[-1]
+    title = arguments.pop("title")
+    assert title.startswith("small ")
+    assert arguments == {"method": "small", "n": 5, "x": [1, 2]}
+
+
 def test_without_a_job_of_clavis_title_and_job_title_are_names_of_files_still(classifier, modules):
     trained(classifier(body=TELLING, imports=IMPORTS))
     arguments, specs, _, _ = load([modules]).classifier("small").module.TOLD[-1]
@@ -120,6 +132,9 @@ def test_titles_change_no_result_and_everything_else_may(classifier):
     assert parameters(n=5).meaning() == plain
     assert parameters(n=6).meaning() != plain
     assert parameters(data_specs={"num_words": 3}).meaning() != plain
+    assert parameters(undeclared={"m": 3}).meaning() != plain
+    assert parameters(undeclared={}).meaning() == plain
+    assert "undeclared" not in plain
 
 
 def test_the_true_labels_are_given_where_they_are_known(classifier, modules):

@@ -1,6 +1,7 @@
 """A plugin's classifier as a method: its members train one after another, each as the page says."""
 
 from collections.abc import Hashable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -155,7 +156,8 @@ class PluginMethod:
         """The page's `args` and `data_specs`."""
         name = self.plugin.name
         title = parameters.title or f"{name} {member.key[:8]}"
-        arguments = {**parameters.declared(), "method": name, "title": title}
+        undeclared = deepcopy(parameters.undeclared)
+        arguments = {**undeclared, **parameters.declared(), "method": name, "title": title}
         specs: dict[str, Any] = {"num_classes": lesson.classes, "dataset_name": lesson.dataset}
         specs |= unpack(parameters.data_specs)
         shape = specs.get("original_shape")

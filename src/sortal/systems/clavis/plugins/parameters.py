@@ -14,7 +14,7 @@ from sortal.methods import base
 from sortal.systems.clavis.declaration import Declaration, Declared
 from sortal.systems.clavis.plugins.specs import meaning_of
 
-CARRIED = ("title", "job_title", "data_specs")
+CARRIED = ("title", "job_title", "data_specs", "undeclared")
 """What travels beside the declared parameters; a plugin cannot declare such a name."""
 
 _KINDS: Mapping[str, Any] = {
@@ -41,14 +41,18 @@ class PluginParameters(base.Parameters):
     data_specs: dict[str, Any] = Field(default_factory=dict)
     """What the data set says of itself, as `specs.pack` writes it."""
 
+    undeclared: dict[str, Any] = Field(default_factory=dict)
+    """Arguments of a job that the plugin does not declare; its code may read them all the same."""
+
     def meaning(self) -> dict[str, Any]:
         """What decides a result: titles do not."""
         said = super().meaning()
-        kept = {name: value for name, value in said.items() if name not in {"title", "job_title"}}
+        left_out = {"title", "job_title", *(() if self.undeclared else ("undeclared",))}
+        kept = {name: value for name, value in said.items() if name not in left_out}
         return {**kept, "data_specs": meaning_of(self.data_specs)}
 
     def declared(self) -> dict[str, Any]:
-        """The plugin's own parameters."""
+        """The parameters that the plugin declares."""
         return {name: value for name, value in self.model_dump().items() if name not in CARRIED}
 
 
