@@ -1,12 +1,13 @@
-"""The plugins of the page, with their indentation, and one of the MNIST kind with a body."""
+"""The plugins of ClaVis's documentation (getting_started.md, MIT licence): their code, without its comments.
+
+`MNIST` and `RESHAPING` are of the kinds that it shows in parts, on the small digits of scikit-learn.
+"""
 
 IRIS = """\
 from sklearn import datasets
 import numpy as np
 
 
-# This function is needed to identify the plugin
-# and let the frontend know the class names
 def get_info():
     return {
         'name': 'sklearn_iris',
@@ -18,13 +19,10 @@ def get_info():
 def get_data(datasets_path):
     data = datasets.load_iris()
     return {
-        # Training data
         'X_train': np.array(data.data),
         'y_train': np.array(data.target),
-        # Test data may be empty and splitted as defined in the batch job.
         'X_test': np.array([]),
         'y_test': np.array([]),
-        # Class names must be the same as above
         'class_names': ['Iris Setosa', 'Iris Versicolor', 'Iris Virginica']
     }
 """
@@ -33,7 +31,6 @@ KNN = """\
 from sklearn.neighbors import KNeighborsClassifier
 from ...tools import check_argument as check
 
-# See 'Parameter Specification' below
 CLF_INFO = {
     'name': 'kneighbors',
     'short': 'KNN',
@@ -50,7 +47,6 @@ CLF_INFO = {
 }
 
 
-# Those two functions are not important for now
 def get_clf(args, data_specs):
     return Classifier(args, data_specs)
 
@@ -59,7 +55,6 @@ def get_info():
     return CLF_INFO
 
 
-# See 'Classifier Implementation' below
 class Classifier():
     def __init__(self, args, data_specs):
         n_neighbors = check('n_neighbors', args, CLF_INFO)
@@ -80,81 +75,50 @@ class Classifier():
 
 FOREST = """\
 from sklearn.ensemble import RandomForestClassifier
-# With this function we will check parameters
 from ...tools import check_argument as check
 
-# Similar to the dataset, each classifier needs to have a name and description
 CLF_INFO = {
-    # The name is referenced in batch jobs later
-    # (only characters from a-zA-Z0-9 and _)
     'name': 'randomforest',
-    # A short version of the name
     'short': 'RF',
-    # The description is shown in the frontends menu and help page
     'description': 'Random Forest',
-    # Define the parameters for you classifier here
     'parameters': [
         {
-            # Some names are forbidden such as method, title and fold
             'name': 'n_estimators',
             'description': 'Number of estimators',
-            # Type may be string, integer, float, boolean, other
-            # (other will not be checked)
             'type': 'integer',
-            # Specify a valid range for checking
             'range': [1, 1000],
-            # The default is used if the batch job
-            # does not specify the parameter's value
             'default_value': 100
         },
-        # More parameters...
     ]
 }
 
 
-# Boilerplate, no need to change this
 def get_clf(args, data_specs):
     return Classifier(args, data_specs)
 
 
-# Boilerplate, no need to change this
 def get_info():
     return CLF_INFO
 
 
 class Classifier():
-    # The __init__ function is given the
-    # - parameters as a dictionary {'param_name':value}
-    # - data_specs as it comes from the dataset
     def __init__(self, args, data_specs):
-        # The classifier's title is also passed as parameter
         self.title = args['title']
-        # You should check your parameters
         n_estimators = check('n_estimators', args, CLF_INFO)
-        # data_specs also includes some information
-        # that you can use for output or saving your model
         self.job_title = data_specs['job_title']
         self.dataset_name = data_specs['dataset_name']
         self.num_classes = data_specs['num_classes']
-        # Initialize your classifier here
         self.clf = RandomForestClassifier(n_estimators=n_estimators)
 
-    # Boilerplate, no need to change this
     def get_info(self):
         return CLF_INFO
 
-    # This function gets the training data
-    # Train your classifier here
     def fit(self, X_train, y_train):
         return self.clf.fit(X_train, y_train)
 
-    # This function gets the test data
-    # Predict class labels here
     def predict(self, X_test, y_test):
         return self.clf.predict(X_test)
 
-    # This function gets the test data
-    # Predict class probabilities here
     def predict_proba(self, X_test, y_test):
         return self.clf.predict_proba(X_test)
 """
@@ -171,7 +135,6 @@ CLF_INFO = {
     'description': 'Multi-layer Perceptron (Keras)',
     'parameters': [
         {
-            # Example for a string parameter
             'name': 'activation',
             'description': 'Activation function',
             'type': 'string',
@@ -186,7 +149,6 @@ CLF_INFO = {
             'default_value': 'adam'
         },
         {
-            # Example for a float parameter
             'name': 'learning_rate_init',
             'description': 'Initial learning rate',
             'type': 'float',
@@ -201,7 +163,6 @@ CLF_INFO = {
             'default_value': 0.5
         },
         {
-            # Example for an integer parameter
             'name': 'batch_size',
             'description': 'Batch size',
             'type': 'integer',
@@ -216,7 +177,6 @@ CLF_INFO = {
             'default_value': 50
         },
         {
-            # Example for a boolean parameter
             'name': 'early_stopping',
             'description': 'Early stopping',
             'type': 'boolean',
@@ -236,7 +196,6 @@ def get_info():
 
 class Classifier():
     def __init__(self, args, data_specs):
-        # Check and save parameters
         self.optimizer = check('optimizer', args, CLF_INFO)
         self.activation = check('activation', args, CLF_INFO)
         self.learning_rate_init = check('learning_rate_init', args, CLF_INFO)
@@ -244,7 +203,6 @@ class Classifier():
         self.batch_size = check('batch_size', args, CLF_INFO)
         self.epochs = check('epochs', args, CLF_INFO)
         self.early_stopping = check('early_stopping', args, CLF_INFO)
-        # There is also some other information you may use
         self.title = args['title']
         self.job_title = data_specs['job_title']
         self.dataset_name = data_specs['dataset_name']
@@ -254,15 +212,12 @@ class Classifier():
         return CLF_INFO
 
     def fit(self, X_train, y_train):
-        # Create optimizer based on argument and initial learning rate
-        # You can add more options!
         if self.optimizer == 'sgd':
             opt = optimizers.SGD(lr=self.learning_rate_init)
         if self.optimizer == 'adadelta':
             opt = optimizers.Adadelta(lr=self.learning_rate_init)
         if self.optimizer == 'adam':
             opt = optimizers.Adam(lr=self.learning_rate_init)
-        # Network architecture
         model = Sequential()
         model.add(Dense(self.hidden_layer_sizes[0],
                         activation=self.activation,
@@ -278,7 +233,6 @@ class Classifier():
         model.compile(loss='sparse_categorical_crossentropy',
                       optimizer=opt,
                       metrics=['accuracy'])
-        # Early stopping
         callbacks = None
         if self.early_stopping:
             early_stopping = EarlyStopping(monitor='val_loss',
@@ -286,7 +240,6 @@ class Classifier():
                                            restore_best_weights=True,
                                            verbose=2)
             callbacks = [early_stopping]
-        # Train network (and save training history)
         self.clf = model
         self.history = model.fit(X_train,
                                  y_train,
@@ -302,7 +255,6 @@ class Classifier():
     def predict_proba(self, X_test, y_test):
         return self.clf.predict_proba(X_test)
 
-    # Here we also return a training history!
     def get_history(self):
         return self.history.history
 """
@@ -311,8 +263,8 @@ COMPLETED_KERAS = KERAS.replace(
     "from keras import optimizers\n",
     "from keras import optimizers\nfrom keras.callbacks import EarlyStopping\n",
 ).replace(
-    "        # Network architecture\n",
-    "        # Network architecture\n        layer_size = 20\n        self.hidden_layer_sizes = [layer_size]\n",
+    "        model = Sequential()\n",
+    "        layer_size = 20\n        self.hidden_layer_sizes = [layer_size]\n        model = Sequential()\n",
 )
 """The page's Keras plugin with the three names defined that it uses undefined."""
 
@@ -337,27 +289,18 @@ def get_data(datasets_path):
     X_train = X_train.astype('float32')
     X_test = X_test.astype('float32')
 
-    # Get the shape of the data before flattening
     original_shape = X_train.shape
 
-    # Reshape from (num_samples, 8, 8)
-    # to (num_samples, 64)
     X_train = X_train.reshape(len(X_train), 64)
     X_test = X_test.reshape(len(X_test), 64)
 
     return {
-        # Pass the data as we did with IRIS,
-        # but this time we have a pre-defined split
         'X_train': X_train,
         'y_train': y_train,
         'X_test': X_test,
         'y_test': y_test,
-        # Class names must be strings
         'class_names': [str(i) for i in range(10)],
-        # The specs dictionary allows us to pass
-        # abitrary data to the classifier plugins
         'specs': {
-            # CNNs need to know the original shape
             'original_shape': original_shape
         }
     }
@@ -395,14 +338,10 @@ class Classifier():
     def __init__(self, args, data_specs):
         self.title = args['title']
         self.job_title = data_specs['job_title']
-        # Get original data shape
         self.original_shape = data_specs['original_shape']
         self.save_model = check('save_model', args, CLF_INFO)
 
     def rows(self, X):
-        # Reshape data back to original
-        # Only change the shape of the features,
-        # keep the first part the same
         new_shape = (len(X),) + self.original_shape[1:]
         print(f'Reshaping to {new_shape}')
         X = X.reshape(new_shape)
@@ -411,7 +350,6 @@ class Classifier():
 
     def fit(self, X_train, y_train):
         self.clf = LogisticRegression(max_iter=2000).fit(self.rows(X_train), y_train)
-        # Save model and weights (e.g. as /saved_models/job_title/clf_title.h5)
         if self.save_model:
             save_dir = os.path.join(os.getcwd(),
                                     'saved_models',
