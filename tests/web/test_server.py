@@ -56,12 +56,25 @@ class Majority:
         return np.full(len(X), self.counts.argmax())
 """
 
+DATA = """
+import numpy as np
+
+
+def get_info():
+    return {"name": "coins", "description": "Tossed", "class_names": ["head", "tail"]}
+
+
+def get_data(path):
+    y = np.arange(20) % 2
+    return y[:, None] * 1.0, y, np.array([]), np.array([]), ["head", "tail"]
+"""
+
 
 @contextlib.contextmanager
-def server(store: Path, *words: str, **environment: str):
+def server(store: Path, *words: str, spelt: tuple[str, ...] = ("serve",), **environment: str):
     """A server on a free port; yields its process and a client that is a page of its own."""
     started = subprocess.Popen(
-        [sys.executable, "-m", "sortal", "serve", "--store", store, "--port", "0", *words],
+        [sys.executable, "-m", "sortal", *spelt, "--store", store, "--port", "0", *words],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
@@ -126,6 +139,32 @@ def test_classifiers_of_plugin_folders_can_be_handed_in(tmp_path):
         assert told["exit_code"] == 0, told["output"]
         rows = client.get("/jobs/handed in/ranking").json()["rows"]
         assert {"naive", "majority"} == {row["title"] for row in rows}
+
+
+def test_what_batch_jobs_may_name_is_described_with_plugins_among_it(tmp_path):
+    for kind, name, text in (("datasets", "coins", DATA), ("classifiers", "majority", PLUGIN)):
+        folder = tmp_path / "modules" / kind / name
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text(text, encoding="utf-8")
+    words = ("--plugins", str(tmp_path / "modules"))
+    with server(tmp_path / "store", *words, spelt=("clavis", "serve")) as (_, client):
+        told = {(one["kind"], one["name"]): one for one in client.get("/available").json()}
+    coins, majority = told["data set", "coins"], told["classifier", "majority"]
+    assert (coins["what"], coins["remarks"]) == ("Tossed", ["classes: head, tail"])
+    assert coins["source"] == str(tmp_path / "modules" / "datasets" / "coins")
+    assert (majority["what"], majority["parameters"]) == ("for tests", [])
+    (neighbours,) = told["classifier", "kneighbors"]["parameters"]
+    assert (neighbours["parameter"], neighbours["default"]) == ("n_neighbors", "5")
+    assert told["data set", "sklearn_iris"]["source"] == "built in"
+    assert ("projection", "tsne") in told
+
+
+@pytest.mark.parametrize("spelt", [("serve",), ("clavis", "serve")])
+def test_its_help_spells_the_command_as_it_was_called(spelt):
+    words = [sys.executable, "-m", "sortal", *spelt, "--help"]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    examples = [line.strip() for line in said.splitlines() if " --port 9000" in line]
+    assert examples == [f"sortal {' '.join(spelt)} --store /scratch/me/store --port 9000"]
 
 
 def test_a_job_outlives_the_server_and_the_next_one_knows_it(tmp_path):

@@ -11,6 +11,6 @@ def mount(app: typer.Typer) -> None:
 
 
 def _find_provider() -> command.Provide:
-    from sortal.systems.clavis.plugins.known import with_plugins
+    from sortal.systems.clavis.described import with_described
 
-    return with_plugins
+    return with_described

@@ -1,28 +1,49 @@
-"""The command that serves a store; it knows plugins only through what it is given."""
+"""The command that serves a store; it knows plugins and batch jobs only through what it is given."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from sortal.options import DEFAULT_STORE, PluginsOption, StoreOption
 from sortal.web.settings import LOOPBACK, PORT
 
-Provide = Callable[[Sequence[Path]], AbstractContextManager[None]]
-"""Makes the classifiers of users' folders known while a block runs."""
+if TYPE_CHECKING:
+    from sortal.web.named import Named
+
+Provide: TypeAlias = "Callable[[Sequence[Path]], AbstractContextManager[tuple[Named, ...]]]"
+"""Makes the classifiers of users' folders known while a block runs, and tells what can be named."""
+
+_ABOUT = """Serve the store: a page for browsers, a REST interface for programs.
+
+Jobs can be looked at, run and deleted. Jobs that are run here are processes of their
+own: they go on when the server ends. Code is loaded only from the folders of --plugins.
+
+\b
+Examples
+  {spelt}
+  {spelt} --store /scratch/me/store --port 9000
+  SORTAL_TOKEN=... {spelt} --host 0.0.0.0 --name lab.example.org
+"""
 
 
-def mount(app: typer.Typer, provide: Callable[[], Provide]) -> None:
+def mount(app: typer.Typer, provide: Callable[[], Provide], *, spelt: str = "sortal serve") -> None:
     """Add `serve` to an app.
 
     Args:
         app: The app.
         provide: Finds what makes plugins known; called when it is needed.
+        spelt: How the command is called.
     """
 
-    @app.command("serve", short_help="Serve the store to browsers and programs.")
+    @app.command(
+        "serve",
+        short_help="Serve the store to browsers and programs.",
+        help=_ABOUT.format(spelt=spelt),
+    )
     def serve(
         store: StoreOption = DEFAULT_STORE,
         host: Annotated[
@@ -52,17 +73,6 @@ def mount(app: typer.Typer, provide: Callable[[], Provide]) -> None:
         ] = None,
         plugins: PluginsOption = None,
     ) -> None:
-        """Serve the store: a page for browsers, a REST interface for programs.
-
-        Jobs can be looked at, run and deleted. Jobs that are run here are processes of their
-        own: they go on when the server ends. Code is loaded only from the folders of --plugins.
-
-        \b
-        Examples
-          sortal serve
-          sortal serve --store /scratch/me/store --port 9000
-          SORTAL_TOKEN=... sortal serve --host 0.0.0.0 --name lab.example.org
-        """
         from sortal.web.serve import serve as run
         from sortal.web.settings import Settings
 
@@ -75,5 +85,5 @@ def mount(app: typer.Typer, provide: Callable[[], Provide]) -> None:
             plugins=folders,
             names=tuple(name or ()),
         )
-        with provide()(folders):
-            run(settings)
+        with provide()(folders) as named:
+            run(replace(settings, named=named))

@@ -3,8 +3,12 @@
 import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sortal.errors import OptionError, UserError
+
+if TYPE_CHECKING:
+    from sortal.web.named import Named
 
 LOOPBACK = "127.0.0.1"
 PORT = 8765
@@ -31,6 +35,9 @@ class Settings:
 
     names: tuple[str, ...] = ()
     """Host names by which browsers may reach the server, beside localhost and addresses."""
+
+    named: "tuple[Named, ...]" = field(default=(), repr=False)
+    """What batch jobs may name: built in, or of the folders of `plugins`."""
 
     def __post_init__(self) -> None:
         if self.token is not None and len(self.token) < 8:

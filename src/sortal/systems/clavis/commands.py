@@ -45,10 +45,10 @@ DatasetsOption = Annotated[
 
 
 def find_provider() -> Provide:
-    """What makes plugins known, imported when it is needed."""
-    from sortal.systems.clavis.plugins.known import with_plugins
+    """What makes plugins known and describes them, imported when it is needed."""
+    from sortal.systems.clavis.described import with_described
 
-    return with_plugins
+    return with_described
 
 
 _SPELT = {"-break": "--break", "-help": "--help"}
@@ -230,4 +230,4 @@ def available(
         show(found, name, form)
 
 
-mount(app, find_provider)
+mount(app, find_provider, spelt="sortal clavis serve")

@@ -1,4 +1,4 @@
-"""What a job may name: methods with their parameters, and data sets."""
+"""What a job may name: methods with their parameters, and data sets; batch jobs, what they may."""
 
 from fastapi import APIRouter
 
@@ -6,6 +6,8 @@ from sortal.catalogue import list_datasets, list_methods, list_parameters
 from sortal.errors import NotFound
 from sortal.methods import registry
 from sortal.web.answer import Answer
+from sortal.web.named import Named
+from sortal.web.shelf import ShelfOf
 
 router = APIRouter(tags=["catalogue"])
 
@@ -73,6 +75,12 @@ def describe_method(method: str) -> Described:
 def show_datasets() -> list[Data]:
     """List the data sets that a job may name instead of a file."""
     return [Data(**row) for row in list_datasets().to_dicts()]
+
+
+@router.get("/available")
+def show_available(shelf: ShelfOf) -> list[Named]:
+    """List what batch jobs of ClaVis may name, plugins of the server's folders among it."""
+    return list(shelf.settings.named)
 
 
 def _methods() -> list[Method]:
