@@ -236,6 +236,19 @@ def test_plugins_stand_before_built_in_ones_with_a_notice(bench):
     assert result.asked["parameters"] == {"depth": 3}
 
 
+def test_a_plugin_named_like_a_method_of_ours_leaves_the_classifiers_that_run_by_it(bench):
+    bench.classifier("mlp")
+    network = {"method": "mlpc_keras", "epochs": 1, "hidden_layer_sizes_short": "1x4"}
+    entries = [{"title": "net", **network}, {"title": "tree", "method": "mlp"}]
+    ran = bench.batch(bench.job("iris", entries))
+    assert ran.code == 0, ran.out
+    net, tree = ran.results("iris").results
+    assert net.method == "mlp"
+    assert tree.method.startswith("mlp@")
+    assert net.parameters["epochs"] == 1
+    assert tree.asked["parameters"] == {"depth": 2}
+
+
 def test_a_plugin_is_told_title_job_and_data_but_only_its_arguments_count(bench):
     body = "open(self.place, 'a').write(self.told); self.clf.fit(X_train, y_train)"
     bench.classifier("told", body)

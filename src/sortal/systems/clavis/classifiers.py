@@ -127,11 +127,6 @@ def _of_plugin(
 
 def _of_built_in(found: BuiltIn, checked: Checked, around: Circumstances) -> Translated:
     translated = found.translated(checked, around.source)
-    if translated.method in around.available.plugins.classifiers:
-        raise UserError(
-            f"{found.declaration.name} runs the built-in {translated.method}, in whose place the "
-            f"plugin of that name stands: rename the plugin."
-        )
     _refuse_outputs(translated.method, around.source)
     return translated
 
