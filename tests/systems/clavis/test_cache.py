@@ -193,11 +193,19 @@ def test_texts_that_are_hard_to_read_are_faults(cache, text):
     assert len(told(cache)) == 2
 
 
-def test_half_a_character_in_a_title_is_refused(cache):
-    block = cache.data()
-    path = block.classifier("half \ud800", cache.iris(1))
+@pytest.mark.parametrize("title", ["half \ud800", "\x1b[2J", "two\nlines", ""])
+def test_titles_that_a_terminal_cannot_show_are_refused(cache, title):
+    path = cache.data().classifier(title, cache.iris(1))
     assert "title: expected a text" in told(cache)[0]
     assert path.name.replace("_scores", "_args") in told(cache)[0]
+
+
+def test_values_that_are_nested_too_deep_are_refused(cache):
+    nested = []
+    for _ in range(400):
+        nested = [nested]
+    cache.data().classifier("deep", cache.iris(1), layers=nested)
+    assert "expected values nested at most 50 deep" in told(cache)[0]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

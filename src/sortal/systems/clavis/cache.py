@@ -34,6 +34,7 @@ _HASH = "[0-9a-f]{32}"
 _NAME = re.compile(
     rf"(?P<data>data_{_HASH})(?:__(?P<kind>clf|proj|clf_proj)_(?P<item>{_HASH}))?_(?P<what>args|scores)\.json"
 )
+_DEEPEST = 50
 _LARGEST = 1 << 26
 """Bytes of a file that is read; the largest that ClaVis writes has a matrix of some hundred classes."""
 
@@ -150,7 +151,9 @@ class _Reader:
         if not hashes:
             return None
         if file not in self._files:
-            self._fault(file, f"the data block of {counted(len(hashes), 'classifier')}", "no such file")
+            self._fault(
+                file, f"the data block of {counted(len(hashes), 'classifier')}", "no such file"
+            )
             return None
         arguments = self._parsed(file, DataArguments)
         if arguments is None:
@@ -225,6 +228,9 @@ class _Reader:
             if not isinstance(raw, dict):
                 self._fault(file, "an object with keys", short(raw))
                 return None
+            if _is_deeper(raw, _DEEPEST):
+                self._fault(file, f"values nested at most {_DEEPEST} deep", "deeper ones")
+                return None
             try:
                 return raw, model.model_validate(raw)
             except ValidationError as error:
@@ -266,6 +272,14 @@ def _listed(folder: Path) -> dict[str, re.Match[str]]:
             f"got {'an empty folder' if not names else 'a folder without any'}."
         )
     return files
+
+
+def _is_deeper(value: Any, deepest: int) -> bool:
+    """Whether lists and objects are nested deeper than so."""
+    if not isinstance(value, list | dict):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return deepest == 0 or any(_is_deeper(one, deepest - 1) for one in inner)
 
 
 def _scores(part: PartScores, raw: Mapping[str, Any]) -> CachedScores:

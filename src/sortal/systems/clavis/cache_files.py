@@ -1,5 +1,6 @@
 """What the JSON files of a cache of ClaVis say, held against what they should."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,14 +13,17 @@ from sortal.job.words import Words, short
 from sortal.metrics.confusion import accuracy
 
 _ROUNDING = 1e-9
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def _printable(text: str) -> str:
-    """Refuse halves of characters, which no file and no terminal takes.
+    """Refuse halves of characters, which no file takes, and what a terminal would obey.
 
     Raises:
         ValueError: There is one.
     """
+    if _CONTROL.search(text):
+        raise ValueError("a control character in it")
     try:
         text.encode()
     except UnicodeEncodeError as error:
