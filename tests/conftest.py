@@ -48,5 +48,5 @@ def inline_engine() -> type[Inline]:
 @pytest.fixture
 def inline(monkeypatch: pytest.MonkeyPatch, inline_engine: type[Inline]) -> None:
     """Jobs of this test train in this process."""
-    monkeypatch.setattr("sortal.jobs.run.Here", inline_engine)
+    monkeypatch.setattr("sortal.jobs.driver.Here", inline_engine)
     monkeypatch.setattr("sortal.jobs.warm_engines.Here", inline_engine)

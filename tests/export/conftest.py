@@ -98,7 +98,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, sortal.Result
         "apart": ({**gappy, "targets": "independent"}, [_mlp("selu", activation="selu")]),
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sortal.jobs.run.Here", Inline)
+        patch.setattr("sortal.jobs.driver.Here", Inline)
         return {
             name: sortal.run(
                 {"title": name, "data": data, "classifiers": classifiers, "bootstrap": 0},

@@ -47,7 +47,7 @@ def flowers(tmp_path_factory, inline_engine):
     """A store in which the flowers have been run, not to be written to."""
     folder = tmp_path_factory.mktemp("flowers") / "store"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sortal.jobs.run.Here", inline_engine)
+        patch.setattr("sortal.jobs.driver.Here", inline_engine)
         launch(job(), store=folder, cores=1)
     return folder
 

@@ -42,7 +42,7 @@ def launched(tmp_path_factory: pytest.TempPathFactory, inline_engine: type) -> L
     from sortal.jobs.launch import launch
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sortal.jobs.run.Here", inline_engine)
+        patch.setattr("sortal.jobs.driver.Here", inline_engine)
         return launch(JOB, store=tmp_path_factory.mktemp("history") / "store", cores=1)
 
 

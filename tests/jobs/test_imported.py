@@ -36,7 +36,7 @@ def flowers(tmp_path_factory, inline_engine):
     """Stores in which the flowers have been run, not to be written to: one division, and folds."""
     folder = tmp_path_factory.mktemp("flowers") / "store"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sortal.jobs.run.Here", inline_engine)
+        patch.setattr("sortal.jobs.driver.Here", inline_engine)
         launch(job(), store=folder, cores=1)
         folds = {"source": "iris", "split": {"kind": "folds", "folds": 3}}
         launch(job(title="folds", data=folds), store=folder, cores=1)

@@ -68,7 +68,7 @@ def interrupt(
                     yield Finished(name, run_task(task, Leaving(reports)), 0.0)
 
         with monkeypatch.context() as patch:
-            patch.setattr("sortal.jobs.run.Here", Engine)
+            patch.setattr("sortal.jobs.driver.Here", Engine)
             return run(job, **options)
 
     return interrupted

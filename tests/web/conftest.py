@@ -39,7 +39,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, inline_engine: type) -> Pat
     """A store with results; nothing changes it."""
     folder = tmp_path_factory.mktemp("web") / "store"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("sortal.jobs.run.Here", inline_engine)
+        patched.setattr("sortal.jobs.driver.Here", inline_engine)
         patched.setattr("sortal.jobs.warm_engines.Here", inline_engine)
         for job in JOBS.values():
             launch(job, store=folder, cores=1)
@@ -57,7 +57,7 @@ def varied(tmp_path_factory: pytest.TempPathFactory, inline_engine: type) -> Pat
     several = {"source": str(folder / "table.csv"), "label": ["r/d", "blue"], "inputs": ["a", "b"]}
     classifiers = [{"method": "naive"}, {"method": "decisiontree"}, {"method": "kneighbors"}]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("sortal.jobs.run.Here", inline_engine)
+        patched.setattr("sortal.jobs.driver.Here", inline_engine)
         patched.setattr("sortal.jobs.warm_engines.Here", inline_engine)
         for title, data in {
             "independent": several | {"targets": "independent"},

@@ -56,7 +56,7 @@ class SegmentRows:
             members: Those that may become rows.
             data: What they are trained and judged on.
             folder: Where the segment is written.
-            task: What `jobs.run` wrote.
+            task: What `jobs.driver` wrote.
             names: Keys of members that are stored before they are done, by their own.
         """
         self._method, self._data, self._folder, self._task = method, data, folder, task

@@ -114,8 +114,10 @@ class Result:
         return tuple(dict.fromkeys([*asked, *noticed]))
 
     def table(self) -> "pl.DataFrame":
-        """One row per figure: mean, interval or spread, over how many members it is defined, and
-        its mean on the training examples (`training`) if that was judged."""
+        """One row per figure: mean, interval or spread, and over how many members it is defined.
+
+        Its mean on the training examples too, in column `training`, if that was judged.
+        """
         import polars as pl
 
         rows = []

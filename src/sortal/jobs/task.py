@@ -4,8 +4,9 @@ This file is the test of the contract in methods/base.py: it names no method.
 """
 
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +25,7 @@ from sortal.methods.base import (
     Failed,
     Member,
     Method,
+    Outcome,
     Paused,
     Population,
     Progress,
@@ -31,6 +33,9 @@ from sortal.methods.base import (
     Verdict,
 )
 from sortal.store.store import Store
+
+_KEEP_SECONDS = 20.0
+"""How long trained members that gain nothing from company may wait for the others to be stored."""
 
 _UNFIT = {"reason": "its snapshot is of another training and cannot be used", "traceback": ""}
 
@@ -53,14 +58,14 @@ def run(task: Json, channel: Channel) -> Json:
     """Train one population and store it; called by an engine in a worker.
 
     Args:
-        task: What `jobs.run` wrote: store, dataset, split, preparation, method and the
+        task: What `jobs.driver` wrote: store, dataset, split, preparation, method and the
             sources that provide it, members.
         channel: The line to the driver.
 
     Returns:
-        `segment`: name of what was stored, None for nothing; `failed`: reason and
-        traceback by key; `paused`: keys that can be continued. Those that paused at a budget
-        are also stored as they stand there, under the keys of `standing`.
+        `segments`: names of what was stored, each of them also reported when it was;
+        `failed`: reason and traceback by key; `paused`: keys that can be continued. Those that
+        paused at a budget are also stored as they stand there, under the keys of `standing`.
     """
     store = Store.open(Path(task["store"]))
     provided.provide_described(task["sources"])
@@ -123,30 +128,57 @@ class _Bench:
             return self._become(ending, names)
 
     def _become(self, population: Population, names: Mapping[str, str]) -> Json:
-        failed: dict[str, Json] = {}
-        paused: list[str] = []
+        done = _Done(names)
         control = _Control(self.channel, frozenset(names))
-        with self.store.draft() as draft:
-            rows = SegmentRows(
-                self.method,
-                population.members,
-                self.data,
-                draft.folder,
-                task=self.task,
-                names=names,
-            )
-            for outcome in self.method.train(population, self.data, control):
-                match outcome:
-                    case Trained(history=history) if names and not all(history.values()):
-                        failed |= dict.fromkeys(outcome.model.members, _UNFIT)
-                    case Trained():
-                        rows.add(outcome)
-                    case Failed(key, reason, traceback):
-                        failed[key] = {"reason": reason, "traceback": traceback}
-                    case Paused(keys):
-                        paused.extend(keys)
-            segment = rows.commit(draft)
-        return {"segment": segment, "failed": failed, "paused": paused}
+        outcomes = iter(self.method.train(population, self.data, control))
+        while not done.exhausted:
+            with self.store.draft() as draft:
+                rows = SegmentRows(
+                    self.method,
+                    population.members,
+                    self.data,
+                    draft.folder,
+                    task=self.task,
+                    names=names,
+                )
+                done.take(outcomes, rows, self._patience)
+                if segment := rows.commit(draft):
+                    done.segments.append(segment)
+                    self.channel.send({"segment": segment})
+        return {"segments": done.segments, "failed": done.failed, "paused": done.paused}
+
+    @property
+    def _patience(self) -> float:
+        """Seconds that trained members wait for others; those of one model wait for all."""
+        return _KEEP_SECONDS if self.method.divisible else float("inf")
+
+
+@dataclass(slots=True)
+class _Done:
+    """What a population has become so far."""
+
+    names: Mapping[str, str]
+    segments: list[str] = field(default_factory=list)
+    failed: dict[str, Json] = field(default_factory=dict)
+    paused: list[str] = field(default_factory=list)
+    exhausted: bool = False
+
+    def take(self, outcomes: Iterator[Outcome], rows: SegmentRows, seconds: float) -> None:
+        """Add outcomes to a segment until there are no more, or some time has gone by."""
+        until = time.monotonic() + seconds
+        for outcome in outcomes:
+            match outcome:
+                case Trained(history=history) if self.names and not all(history.values()):
+                    self.failed |= dict.fromkeys(outcome.model.members, _UNFIT)
+                case Trained():
+                    rows.add(outcome)
+                case Failed(key, reason, traceback):
+                    self.failed[key] = {"reason": reason, "traceback": traceback}
+                case Paused(keys):
+                    self.paused.extend(keys)
+            if time.monotonic() >= until:
+                return
+        self.exhausted = True
 
 
 def _member(method: Method, fields: Mapping[str, Any]) -> Member:

@@ -30,6 +30,10 @@ from sortal.methods.outcomes import failed, in_turn, noting
 from sortal.methods.seen import Seen, importance, learnt, truth
 
 
+_WAITING_SECONDS = 20.0
+"""Fits of this length in all are handed over: what is stored survives a kill."""
+
+
 class OneByOne(ABC):
     """A method around one estimator class of scikit-learn, or of a library that follows it.
 
@@ -104,7 +108,7 @@ class OneByOne(ABC):
         return ""
 
     def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
-        """Fit member after member; models are yielded `together` at a time."""
+        """Fit member after member; models are yielded `together` at a time, or after a while."""
         try:
             self.library_class()  # imported here, so that the first member's seconds are its own
             lesson = _Lesson.of(data, population.members[0])
@@ -117,7 +121,8 @@ class OneByOne(ABC):
                 yield outcome
             else:
                 done.append(outcome)
-            if len(done) == self.together:
+            waited = sum(seconds for one in done for seconds in one.seconds.values())
+            if len(done) == self.together or (done and waited >= _WAITING_SECONDS):
                 yield _joined(done)
                 done = []
         if done:

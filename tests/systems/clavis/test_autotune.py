@@ -77,7 +77,7 @@ def course(found: Study) -> list[tuple[Any, ...]]:
 def tuned(tmp_path_factory: pytest.TempPathFactory, inline_engine) -> tuple[Path, Written]:
     folder = tmp_path_factory.mktemp("tuned")
     patch = pytest.MonkeyPatch()
-    patch.setattr("sortal.jobs.run.Here", inline_engine)
+    patch.setattr("sortal.jobs.driver.Here", inline_engine)
     patch.setattr("sortal.jobs.warm_engines.Here", inline_engine)
     written = tune(write(folder), folder / "store")
     patch.undo()

@@ -156,7 +156,7 @@ def train(inline_engine: type, tmp_path_factory: pytest.TempPathFactory) -> Call
 
     def trained(settings: Settings, sample: Sample | None = None) -> Campaign:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sortal.jobs.run.Here", inline_engine)
+            patch.setattr("sortal.jobs.driver.Here", inline_engine)
             return run(
                 settings,
                 sample or read_sample(settings),
@@ -200,7 +200,7 @@ class Workplace:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.path)
             patch.setattr("sortal.evaluation.overtraining.ks_permutation", _quick_distance)
-            patch.setattr("sortal.jobs.run.Here", engine or self.engine)
+            patch.setattr("sortal.jobs.driver.Here", engine or self.engine)
             if not painted:
                 self.blank(patch)
             return CliRunner().invoke(app, ["cms", *map(str, words)])

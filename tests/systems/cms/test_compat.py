@@ -68,7 +68,7 @@ def in_example(
 ) -> Iterator[Callable[[int], Path]]:
     """Make an example of so many events, and work in it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sortal.jobs.run.Here", inline_engine)
+        patch.setattr("sortal.jobs.driver.Here", inline_engine)
         # Pictures take longer than all the rest, and are those of the commands' own tests.
         patch.setattr("sortal.systems.cms.results.report.draw_all", lambda *given: [])
         patch.setattr("sortal.systems.cms.multiclass.draw_course", lambda *given, **how: None)

@@ -8,12 +8,15 @@ from statistics import fmean, stdev
 from typing import Any
 
 from sortal.display import counted, duration
-from sortal.events import Event, JobPlanned, MemberFailed, MemberTrained, Warned
+from sortal.events import Event, JobPlanned, MemberFailed, MemberTrained, TaskProgressed, Warned
 from sortal.systems.clavis.builtin.epochs import epoch_lines
 from sortal.systems.clavis.outcome import Fault
 from sortal.tables import size
 
 Print = Callable[[str], None]
+
+_QUIET_SECONDS = 15.0
+"""How long nothing may be printed while something trains."""
 
 
 def say(echo: Print, *notes: str) -> None:
@@ -57,6 +60,7 @@ class Progress:
 
     faults: list[Fault] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
+    _told: float = field(default_factory=time.perf_counter)
     _done: int = 0
     _total: int = 0
     _trained: dict[str, list[MemberTrained]] = field(
@@ -77,6 +81,8 @@ class Progress:
                 self._train(event)
             case MemberFailed():
                 self._fail(event)
+            case TaskProgressed():
+                self._reassure(event)
             case Warned(text=text):
                 self.echo(f"note: {text}")
 
@@ -115,12 +121,22 @@ class Progress:
         if self.stop:
             raise Broken(self.faults[-1])
 
+    def _reassure(self, event: TaskProgressed) -> None:
+        """Say how far a long training is, where nothing has been said for a while."""
+        if event.text and time.perf_counter() - self._told >= _QUIET_SECONDS:
+            method = event.task.rpartition("-")[0]
+            self._say(f"training {method}, {event.text}")
+
     def _line(self, title: str, text: str) -> None:
         self._done += len(self.titles.get(title, (title,)))
-        place = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
-        elapsed = duration(time.perf_counter() - self.started)
         named = " = ".join(self.titles.get(title, (title,)))
-        self.echo(f"{place} {elapsed:>8}  {named} ({self.methods.get(title, '')}): {text}")
+        self._say(f"{named} ({self.methods.get(title, '')}): {text}")
+
+    def _say(self, text: str) -> None:
+        """Print with how many are done, and how long it has taken."""
+        self._told = time.perf_counter()
+        place = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
+        self.echo(f"{place} {duration(self._told - self.started):>8}  {text}")
 
 
 def _accuracy(members: Sequence[MemberTrained]) -> str:

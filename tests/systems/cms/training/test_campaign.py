@@ -146,12 +146,12 @@ def test_an_end_that_was_asked_for_goes_no_further(
         launches.append(launched)
         raise Ended
 
-    monkeypatch.setattr("sortal.jobs.run.Here", Halted)
+    monkeypatch.setattr("sortal.jobs.driver.Here", Halted)
     asked = settings(data=data, **TRAINING, compare=["lda"])
     with pytest.raises(Ended):
         trained(asked, interrupted=end)
     assert [one.summary.exit_code for one in launches] == [130]
-    monkeypatch.setattr("sortal.jobs.run.Here", inline_engine)
+    monkeypatch.setattr("sortal.jobs.driver.Here", inline_engine)
     campaign, told = trained(asked)
     assert planned(told)[1].stored == 0, "the other methods had not begun"
     assert len(campaign.networks) == len(campaign.peers) == 1

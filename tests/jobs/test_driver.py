@@ -1,0 +1,126 @@
+"""What a run keeps of a long task: members that are trained do not wait for the others."""
+
+import dataclasses
+from itertools import count
+
+import pytest
+
+from sortal.engines.base import Died, Finished, Message, Started
+from sortal.events import MemberTrained, TaskEnded
+from sortal.jobs import task as tasks
+from sortal.jobs.launch import launch
+from sortal.methods import one_by_one
+
+TREES = {"method": "decisiontree", "parameters": {"max_depth": [1, 2, 3, 4, 5]}}
+NETWORKS = {
+    "method": "mlp",
+    "parameters": {"hidden_layer_sizes": [4], "epochs": 1, "learning_rate": [0.1, 0.01]},
+}
+
+
+def job(*classifiers):
+    data = {"source": "iris"}
+    return {"title": "trees", "data": data, "bootstrap": 0, "classifiers": classifiers}
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """Members are stored at once."""
+    monkeypatch.setattr(tasks, "_KEEP_SECONDS", 0.0)
+    monkeypatch.setattr(one_by_one, "_WAITING_SECONDS", 0.0)
+
+
+def accuracies(launched):
+    return {r.title: r.figures["accuracy"].mean for r in launched.results.results}
+
+
+class Lossy:
+    """An engine whose worker dies after two members of the first task, and works from then on."""
+
+    def __init__(self, workers, threads):
+        self.given, self.added = [], []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def map(self, function, queued):
+        self.added = list(queued.items())
+        for number in count():
+            if not self.added:
+                return
+            name, task = self.added.pop(0)
+            self.given.append([member["key"] for member in task["members"]])
+            yield Started(name)
+            channel = Line(stop_after=2 if number == 0 else None)
+            result = tasks.run(task, channel)
+            yield from (Message(name, body) for body in channel.sent)
+            yield Died(name, "killed", 0.0) if number == 0 else Finished(name, result, 0.0)
+
+    def add(self, name, task):
+        self.added.append((name, task))
+
+    def stop(self):
+        pass
+
+    kill = stop
+
+
+@dataclasses.dataclass
+class Line:
+    """A channel that asks for an end after some segments."""
+
+    stop_after: int | None = None
+    sent: list = dataclasses.field(default_factory=list)
+
+    def send(self, body):
+        self.sent.append(body)
+
+    def stopping(self):
+        stored = sum("segment" in body for body in self.sent)
+        return self.stop_after is not None and stored >= self.stop_after
+
+
+@pytest.mark.usefixtures("inline", "hasty")
+def test_members_that_gain_nothing_from_company_are_stored_and_told_one_by_one(tmp_path):
+    told = []
+    launched = launch(job(TREES), store=tmp_path / "s", cores=1, listener=told.append)
+    events = [type(event) for event in told if isinstance(event, MemberTrained | TaskEnded)]
+    assert events == [MemberTrained] * 5 + [TaskEnded]
+    keys = [entry["key"] for entry in launched.results.record["entries"]]
+    store = launched.results.store
+    assert len({place.segment for place in store.find(keys).values()}) == 5
+    assert launched.summary.trained == 5
+
+
+@pytest.mark.usefixtures("inline")
+def test_figures_are_the_same_however_members_are_stored(tmp_path, request):
+    whole = accuracies(launch(job(TREES), store=tmp_path / "whole", cores=1))
+    request.getfixturevalue("hasty")
+    assert accuracies(launch(job(TREES), store=tmp_path / "single", cores=1)) == whole
+
+
+@pytest.mark.usefixtures("inline", "hasty")
+def test_members_that_train_together_stay_in_one_segment(tmp_path):
+    launched = launch(job(NETWORKS), store=tmp_path / "s", cores=1)
+    keys = [entry["key"] for entry in launched.results.record["entries"]]
+    assert len({place.segment for place in launched.results.store.find(keys).values()}) == 1
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_a_lost_worker_had_stored_is_not_trained_again(tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        "sortal.jobs.driver.Here", lambda *sizes: made.append(Lossy(*sizes)) or made[-1]
+    )
+    told = []
+    launched = launch(job(TREES), store=tmp_path / "s", cores=1, listener=told.append)
+    first, second = made[0].given
+    assert len(first) == 5
+    assert second == first[2:]
+    trained = [event.key for event in told if isinstance(event, MemberTrained)]
+    assert sorted(trained) == sorted(first)
+    assert launched.summary.trained == 5
+    assert launched.summary.failed == {}
