@@ -102,8 +102,8 @@ def test_an_ensemble_alone_is_deleted_by_its_job_and_title(made, sortal):
     assert sortal("ensemble", "flowers", "-t", "all of it").code == 0
     said = sortal("store", "rm", "flowers/all of it")
     assert said.code == 0
-    assert "deleted result 'flowers/all of it' and 1 results" in said.out
+    assert "deleted 'flowers/all of it', 1 member" in said.out
     assert sortal("show", "flowers/all of it").code == 2
-    assert sortal("store", "rm", "flowers/lda").code == 2
+    assert sortal("store", "rm", "flowers/all of it").code == 2
     assert sortal("show", "flowers/lda").code == 0
     assert sortal("store", "check").code == 0

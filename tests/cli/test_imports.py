@@ -56,6 +56,6 @@ def test_a_file_that_does_not_match_names_line_and_column(imported, sortal, home
 def test_one_is_deleted_by_its_title(imported, sortal):
     said = sortal("store", "rm", "pets/always cat")
     assert said.code == 0
-    assert "deleted result 'pets/always cat' and 1 results" in said.out
+    assert "deleted 'pets/always cat', 1 member" in said.out
     rows = json.loads(sortal("show", "pets", "-f", "json").out)
     assert [row["title"] for row in rows] == ["sure"]

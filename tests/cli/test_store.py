@@ -79,6 +79,11 @@ def test_a_classifier_is_deleted_and_found_no_more(said, store):
     assert {r.title for r in Results.read(store, "flowers").results} == {"lda"}
 
 
+def test_who_else_had_a_classifier_is_told_when_it_is_deleted(said, store):
+    assert "1 member, which 'again' had too" in said("rm", "flowers/lda").out
+    assert Results.read(store, "again").results == ()
+
+
 def test_pictures_are_deleted_one_by_one_or_all(said, store):
     (name,) = store.artifact_names("projection")
     assert "deleted projection" in said("rm", f"flowers/{name}").out

@@ -199,6 +199,7 @@ def _without(store: "Store", what: str, *, pictures: bool) -> str:
         delete_classifier,
         delete_pictures,
         item_of,
+        sharers,
         stored_job,
     )
 
@@ -212,7 +213,10 @@ def _without(store: "Store", what: str, *, pictures: bool) -> str:
     if isinstance(item, Picture):
         delete_pictures(store, [item])
         return f"deleted {item.title}."
-    return f"deleted {what!r}, {counted(delete_classifier(store, job, item), 'member')}; {_FREES}"
+    others = sharers(store, job, item)
+    deleted = counted(delete_classifier(store, job, item), "member")
+    shared = f", which {', '.join(map(repr, others))} had too" if others else ""
+    return f"deleted {what!r}, {deleted}{shared}; {_FREES}"
 
 
 @app.command(short_help="Copy what another store holds.")

@@ -29,7 +29,6 @@ from sortal.methods.estimators import Estimators, Kind, type_path
 from sortal.methods.outcomes import failed, in_turn, noting
 from sortal.methods.seen import Seen, importance, learnt, truth
 
-
 _WAITING_SECONDS = 20.0
 """Fits of this length in all are handed over: what is stored survives a kill."""
 
