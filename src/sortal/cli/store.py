@@ -205,8 +205,8 @@ def _without(store: "Store", what: str, *, pictures: bool) -> str:
 
     job, slash, name = what.partition("/")
     if pictures:
-        deleted = delete_pictures(store, stored_job(store, job).pictures)
-        return f"deleted {counted(deleted, 'picture')}."
+        count = delete_pictures(store, stored_job(store, job).pictures)
+        return f"deleted {counted(count, 'picture')}."
     if not slash:
         return f"deleted job {what!r} and {store.remove_job(job)} results; {_FREES}"
     item = item_of(stored_job(store, job), name)

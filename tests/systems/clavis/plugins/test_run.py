@@ -139,6 +139,7 @@ def test_what_plugins_print_does_not_reach_the_driver(classifier, run, capfd):
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_one_that_kills_its_worker_fails_alone(classifier, page_modules, run):
     body = "    def fit(self, X, y):\n        os._exit(7)\n\n    def predict(self, X, y):\n        pass\n"
     classifier("fatal", body=body, imports="import os\n")

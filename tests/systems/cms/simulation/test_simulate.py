@@ -161,6 +161,7 @@ def test_a_linear_discriminant_stays_below_97_percent_of_the_optimum(events):
         assert auc(scores, signal, weights) <= 0.97 * best
 
 
+@pytest.mark.slow
 def test_no_competitor_beats_the_true_ratio():
     from sklearn.ensemble import HistGradientBoostingClassifier
 
