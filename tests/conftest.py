@@ -1,11 +1,19 @@
 """What tests of several layers share: an engine that trains in the process of the test."""
 
+import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from sortal.engines.base import Finished, Json, Report, Started
+from sortal.evaluation.projections.parameters import Pca
+from sortal.jobs.classifier_map import classifier_map
+from sortal.jobs.launch import launch
+from sortal.jobs.projections import projected_examples
+from sortal.jobs.results import Results
 from sortal.jobs.task import run as run_task
+from sortal.store.store import Store
 
 
 class Inline:
@@ -50,3 +58,27 @@ def inline(monkeypatch: pytest.MonkeyPatch, inline_engine: type[Inline]) -> None
     """Jobs of this test train in this process."""
     monkeypatch.setattr("sortal.jobs.driver.Here", inline_engine)
     monkeypatch.setattr("sortal.jobs.warm_engines.Here", inline_engine)
+
+
+@pytest.fixture(scope="session")
+def flowers_and_wines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of three jobs: two of one dataset that share a classifier, with a projection and a map."""
+    folder = tmp_path_factory.mktemp("made") / "store"
+    for title, source, methods in (
+        ("flowers", "iris", ("lda", "gaussiannb")),
+        ("again", "iris", ("lda",)),
+        ("wines", "wine", ("lda",)),
+    ):
+        classifiers = [{"method": method} for method in methods]
+        about = {"title": title, "data": {"source": source}, "bootstrap": 0}
+        launch({**about, "classifiers": classifiers}, store=folder, cores=1)
+    results = Results.read(Store.open(folder), "flowers")
+    projected_examples(results, Pca())
+    classifier_map(results)
+    return folder
+
+
+@pytest.fixture
+def stored(flowers_and_wines: Path, tmp_path: Path) -> Store:
+    """A copy of that store, to delete from."""
+    return Store.open(shutil.copytree(flowers_and_wines, tmp_path / "store"))

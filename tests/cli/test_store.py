@@ -1,60 +1,32 @@
 """`sortal store ls|show|rm`: what the explorer's menu does, without its questions."""
 
 import re
-import shutil
 
 import pytest
 
-from sortal.evaluation.projections.parameters import Pca
-from sortal.jobs.classifier_map import classifier_map
-from sortal.jobs.launch import launch
-from sortal.jobs.projections import projected_examples
 from sortal.jobs.results import Results
-from sortal.store.store import Store
-
-
-def job(title, *methods, source="iris"):
-    classifiers = [{"method": method} for method in methods]
-    return {"title": title, "data": {"source": source}, "bootstrap": 0, "classifiers": classifiers}
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("looked-after") / "store"
-    launch(job("flowers", "lda", "gaussiannb"), store=folder, cores=1)
-    launch(job("again", "lda"), store=folder, cores=1)
-    launch(job("wines", "lda", source="wine"), store=folder, cores=1)
-    results = Results.read(Store.open(folder), "flowers")
-    projected_examples(results, Pca())
-    classifier_map(results)
-    return folder
 
 
 @pytest.fixture
-def store(made, tmp_path):
-    return Store.open(shutil.copytree(made, tmp_path / "store"))
+def said(sortal, stored):
+    return lambda *words: sortal("store", *words, "--store", str(stored.folder))
 
 
-@pytest.fixture
-def said(sortal, store):
-    return lambda *words: sortal("store", *words, "--store", str(store.folder))
-
-
-def test_jobs_are_listed_with_their_data_sizes_and_hashes(said, store):
+def test_jobs_are_listed_with_their_data_sizes_and_hashes(said, stored):
     told = said("ls").out
-    fingerprint = store.read_job("wines")["dataset"]
+    fingerprint = stored.read_job("wines")["dataset"]
     (line,) = [line for line in told.splitlines() if fingerprint in line]
     assert "wines" in line
     assert re.search(r"\d+(\.\d+)? k?B", line)
     assert "members" in told
 
 
-def test_the_items_of_a_job_are_listed_with_their_sizes_and_hashes(said, store):
+def test_the_items_of_a_job_are_listed_with_their_sizes_and_hashes(said, stored):
     told = said("ls", "flowers").out
     for name in ("lda", "gaussiannb", "projection", "map by errors"):
         assert name in told
-    keys = [entry["key"] for entry in store.read_job("flowers")["entries"]]
-    folders = {place.segment for place in store.find(keys).values()}
+    keys = [entry["key"] for entry in stored.read_job("flowers")["entries"]]
+    folders = {place.segment for place in stored.find(keys).values()}
     assert len(folders) == 2
     assert folders <= set(told.split())
     assert said("ls", "flower").code == 2
@@ -67,38 +39,38 @@ def test_a_classifier_is_shown_whole(said):
     assert "as setosa" in told
 
 
-def test_a_picture_is_shown_by_its_hash(said, store):
-    (name,) = store.artifact_names("projection")
+def test_a_picture_is_shown_by_its_hash(said, stored):
+    (name,) = stored.artifact_names("projection")
     assert f"artifacts/projection/{name}" in said("show", f"flowers/{name}").out
 
 
-def test_a_classifier_is_deleted_and_found_no_more(said, store):
+def test_a_classifier_is_deleted_and_found_no_more(said, stored):
     assert "1 member" in said("rm", "flowers/gaussiannb").out
     assert "gaussiannb" in said("ls", "flowers").out
     assert "0 of 1" in said("ls", "flowers").out
-    assert {r.title for r in Results.read(store, "flowers").results} == {"lda"}
+    assert {r.title for r in Results.read(stored, "flowers").results} == {"lda"}
 
 
-def test_who_else_had_a_classifier_is_told_when_it_is_deleted(said, store):
+def test_who_else_had_a_classifier_is_told_when_it_is_deleted(said, stored):
     assert "1 member, which 'again' had too" in said("rm", "flowers/lda").out
-    assert Results.read(store, "again").results == ()
+    assert Results.read(stored, "again").results == ()
 
 
-def test_pictures_are_deleted_one_by_one_or_all(said, store):
-    (name,) = store.artifact_names("projection")
+def test_pictures_are_deleted_one_by_one_or_all(said, stored):
+    (name,) = stored.artifact_names("projection")
     assert "deleted projection" in said("rm", f"flowers/{name}").out
     assert "projection" not in said("ls", "flowers").out
     assert "deleted 1 picture" in said("rm", "flowers", "--pictures").out
-    assert store.artifact_names("classifier-map") == []
-    assert store.job_names() == ["again", "flowers", "wines"]
+    assert stored.artifact_names("classifier-map") == []
+    assert stored.job_names() == ["again", "flowers", "wines"]
 
 
-def test_everything_of_a_dataset_is_deleted_by_the_beginning_of_its_hash(said, store):
-    fingerprint = store.read_job("flowers")["dataset"]
+def test_everything_of_a_dataset_is_deleted_by_the_beginning_of_its_hash(said, stored):
+    fingerprint = stored.read_job("flowers")["dataset"]
     told = said("rm", "--dataset", fingerprint[:10]).out
     assert "'again', 'flowers'" in told
     assert "2 pictures" in told
-    assert store.job_names() == ["wines"]
+    assert stored.job_names() == ["wines"]
 
 
 @pytest.mark.parametrize(
@@ -114,8 +86,8 @@ def test_everything_of_a_dataset_is_deleted_by_the_beginning_of_its_hash(said, s
         ("show", "flowers/lad"),
     ],
 )
-def test_what_is_meant_otherwise_is_refused_and_nothing_is_deleted(said, store, words):
+def test_what_is_meant_otherwise_is_refused_and_nothing_is_deleted(said, stored, words):
     ran = said(*words)
     assert ran.code == 2
-    assert store.job_names() == ["again", "flowers", "wines"]
-    assert len(Results.read(store, "flowers").results) == 2
+    assert stored.job_names() == ["again", "flowers", "wines"]
+    assert len(Results.read(stored, "flowers").results) == 2
