@@ -20,7 +20,10 @@ class Refusal(Answer):
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Refusal, "description": "The request is wrong, or not allowed."},
-    "503": {"model": Refusal, "description": "What is stored cannot be read."},
+    "503": {
+        "model": Refusal,
+        "description": "What is stored cannot be read, or too many ask at once.",
+    },
 }
 """For every router: what its errors look like."""
 

@@ -1,6 +1,5 @@
 """Classifiers, and examples, on a plane; each is computed once and kept in the store."""
 
-import threading
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -14,10 +13,11 @@ from sortal.store.records import plain
 from sortal.web.answer import Answer
 from sortal.web.routes.predictions import as_npy
 from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target
+from sortal.web.turns import Turns
 
 router = APIRouter(tags=["maps"])
 
-_COMPUTING = threading.Lock()
+_COMPUTING = Turns("pictures", waiting=8)
 """One picture at a time: each may take gigabytes, and silences warnings of the whole process."""
 
 
