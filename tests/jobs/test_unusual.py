@@ -68,7 +68,7 @@ def test_a_split_that_leaves_nothing_to_judge_by_is_a_problem(run):
 
 @pytest.mark.parametrize(
     ("file", "name"),
-    [("été (1).yaml", "t_ _1_"), ("_x.yaml", "x"), ("結果.json", "job"), ("a.b.yaml", "a.b")],
+    [("été (1).yaml", "t_ (1)"), ("_x.yaml", "x"), ("結果.json", "job"), ("a.b.yaml", "a.b")],
 )
 def test_a_job_without_title_is_named_after_its_file_as_far_as_a_name_may(
     file, name, run, tmp_path

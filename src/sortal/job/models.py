@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from sortal.job.title import LONGEST, PATTERN, WORDS
 from sortal.job.words import Words
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -14,10 +15,8 @@ Column = Annotated[Name, Words("a column name", "column names")]
 Expression = Annotated[Name, Words("an expression over columns", "expressions over columns")]
 Title = Annotated[
     str,
-    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$", max_length=120),
-    Words(
-        "up to 120 letters, digits, spaces, dots, _ and -, the first a letter or digit", "titles"
-    ),
+    Field(pattern=f"^{PATTERN}$", max_length=LONGEST),
+    Words(WORDS, "titles"),
 ]
 
 Figure = Literal[

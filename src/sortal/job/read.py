@@ -2,7 +2,6 @@
 
 import numbers
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from sortal.job.positions import Positions
 from sortal.job.problems import JobError, Problem
 from sortal.job.salvage import Salvaged, salvage
 from sortal.job.structure import conflicts
+from sortal.job.title import as_title
 from sortal.job.validation import problems_of
 from sortal.job.words import describe, nearest, short
 
@@ -45,8 +45,7 @@ class JobFile:
     @property
     def title(self) -> str:
         """Name of the job in a store: its title, or the file's name as far as a title may hold it."""
-        stem = re.sub(r"[^A-Za-z0-9._ -]", "_", self.path.stem).lstrip("._ -")[:120]
-        return self.job.title or stem or "job"
+        return self.job.title or as_title(self.path.stem) or "job"
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sortal.errors import OptionError
 
-_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._ -]{0,199}")
+_NAME = re.compile(r"[A-Za-z0-9_([-][A-Za-z0-9._ ()\[\]+,=-]{0,199}")
 _HASH = re.compile(r"[0-9a-f]{32}")
 
 
@@ -15,13 +15,13 @@ def check_name(kind: str, name: str) -> str:
 
     Raises:
         OptionError: It is empty, too long, starts with a dot or a space, or holds
-            anything but letters, digits, dots, underscores, hyphens and spaces.
+            anything but letters, digits, spaces and `. _ - + , = ( ) [ ]`.
     """
     if not _NAME.fullmatch(name):
         raise OptionError(
             f"name of a {kind}",
             name,
-            "1 to 200 letters, digits, '.', '_', '-' or spaces that start with neither dot nor space",
+            "1 to 200 letters, digits, spaces or . _ - + , = ( ) [ ], the first no dot and no space",
         )
     return name
 

@@ -1,6 +1,5 @@
 """One batch job from its file to its results in the store."""
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
@@ -15,6 +14,7 @@ from sortal.job.models import DataBlock as JobData
 from sortal.job.models import Job
 from sortal.job.positions import Positions
 from sortal.job.read import JobFile
+from sortal.job.title import as_title, is_title
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.results import Results
 from sortal.methods.provided import providing
@@ -29,7 +29,6 @@ from sortal.systems.clavis.progress import Print, Progress, say
 from sortal.systems.clavis.source import Source
 from sortal.systems.clavis.work import Work
 
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]*")
 _NAMED = 3
 """Titles that a warning lists."""
 
@@ -164,10 +163,10 @@ def store_name(title: str) -> str:
     >>> store_name("MNIST Experiment 1")
     'MNIST Experiment 1'
     """
-    if _PLAIN_NAME.fullmatch(title):
+    if is_title(title):
         return title
-    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", title).lstrip("._ -")
-    return f"{plain or 'job'}-{blake2b(title.encode(), digest_size=4).hexdigest()}"
+    plain = as_title(title)[:100] or "job"
+    return f"{plain}-{blake2b(title.encode(), digest_size=4).hexdigest()}"
 
 
 def _sharing(listed: Sequence[Wanted]) -> Mapping[str, Sequence[str]]:

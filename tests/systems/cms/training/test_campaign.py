@@ -94,7 +94,7 @@ def test_more_runs_train_only_what_is_missing_and_change_nothing(trained, settin
 
 def test_other_methods_train_on_the_same_events_under_a_title_of_their_own(trained, settings, data):
     campaign, told = trained(settings(data=data, **TRAINING, compare=["lda", "logistic"]))
-    assert [plan.job for plan in planned(told)] == ["a _title_", "a _title_ compared"]
+    assert [plan.job for plan in planned(told)] == ["a (title)", "a (title) compared"]
     assert [one.title for one in campaign.peers] == ["lda", "logistic"]
     for peer in campaign.peers:
         assert peer.history == []
@@ -189,9 +189,9 @@ def tensors_of(campaign):
     ("title", "name"),
     [
         ("2017_1l_first", "2017_1l_first"),
-        ("2017_1l_T2tt(550,520)", "2017_1l_T2tt_550_520_"),
+        ("2017_1l_T2tt(550,520)", "2017_1l_T2tt(550,520)"),
         ("../models", "models"),
-        ("(", "network"),
+        ("=", "network"),
         ("", "network"),
         ("x" * 300, "x" * 100),
     ],

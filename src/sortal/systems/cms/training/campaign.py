@@ -1,6 +1,5 @@
 """Read, divide, weigh and train: what both commands do before anything is written."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from sortal.errors import TaskError
 from sortal.events import Event, Listener, Warned
 from sortal.job.models import Job
+from sortal.job.title import as_title
 from sortal.jobs.launch import Launched, launch
 from sortal.store.store import Store
 from sortal.systems.cms.data.classes import ClassMap, class_map, with_physics_weights
@@ -135,9 +135,9 @@ def run(
 
 
 def job_name(title: str) -> str:
-    """A title as far as names of jobs may hold it.
+    """A title as far as names of jobs may hold it, with room for what is put behind.
 
     >>> job_name("2017_1l_T2tt(550,520)")
-    '2017_1l_T2tt_550_520_'
+    '2017_1l_T2tt(550,520)'
     """
-    return re.sub(r"[^A-Za-z0-9._ -]", "_", title).lstrip("._ -")[:100] or "network"
+    return as_title(title)[:100] or "network"
