@@ -1,4 +1,4 @@
-"""Global generators are a member's own while it trains, and go on afterwards where they were."""
+"""Global generators are a member's own while it trains or predicts, and go on where they were."""
 
 import os
 import random
@@ -38,6 +38,36 @@ def test_everybody_else_draws_as_if_nothing_had_been(classifier):
     np.random.seed(1)  # noqa: NPY002
     trained(folder)
     assert (random.random(), np.random.rand()) == expected  # noqa: NPY002
+
+
+DRAWS_WHEN_ASKED = """\
+    def fit(self, X, y):
+        pass
+
+    def predict(self, X, y):
+        return np.zeros(len(X), dtype=int)
+
+    def predict_proba(self, X, y):
+        drawn = np.random.rand(len(X), 3) + random.random()
+        return drawn / drawn.sum(axis=1, keepdims=True)
+"""
+
+
+def test_one_that_draws_when_it_is_asked_answers_the_same_for_the_same_seed(classifier):
+    folder = classifier(body=DRAWS_WHEN_ASKED, imports="import random\n")
+    outcome = trained(folder, seed=3)
+    first = scores(outcome)
+    np.testing.assert_array_equal(first, scores(outcome))
+    np.testing.assert_array_equal(first, scores(trained(folder, seed=3)))
+    assert (scores(trained(folder, seed=4)) != first).any()
+
+
+def test_asking_it_leaves_everybody_else_s_generators_where_they_were(classifier):
+    outcome = trained(classifier(body=DRAWS_WHEN_ASKED, imports="import random\n"))
+    before = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
+    scores(outcome)
+    assert random.getstate() == before[0]
+    np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
 
 
 def test_the_page_s_forest_is_reproducible(page_modules):

@@ -68,7 +68,7 @@ class PluginMethod:
     """
 
     name: ClassVar[str]
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     library: ClassVar[str] = ""
     summary: ClassVar[str]
     Parameters: ClassVar[type[base.Parameters]]
@@ -128,6 +128,7 @@ class PluginMethod:
                     classifier=classifier,
                     reading=lesson.reading(self.plugin),
                     truth=lesson.truth,
+                    seed=member.seed,
                 )
                 remarks = [*_rehearse(model, lesson)]
                 history = self._history(classifier, remarks)

@@ -12,6 +12,7 @@ from sortal.errors import NotSavable
 from sortal.methods.base import Key
 from sortal.methods.outcomes import hearing
 from sortal.systems.clavis.plugins.answers import Reading
+from sortal.systems.clavis.plugins.surroundings import own_randomness
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,11 +57,14 @@ class PluginModel:
     classifier: Any = field(repr=False)
     reading: Reading
     truth: KnownTruth
+    seed: int
+    """The member's. Each block that it is asked for begins with it, as training did."""
 
     def scores(self, inputs: Inputs) -> np.ndarray:
         """Ask the classifier; shape (1, examples, outputs).
 
-        It gets arrays of its own, which it may change.
+        It gets arrays of its own, which it may change. What it draws from the global generators
+        depends on the seed and on the examples of the block alone, whatever was asked before.
 
         Raises:
             DataError: What it answers is of no use.
@@ -71,7 +75,7 @@ class PluginModel:
         if len(X) == 0:
             outputs = 1 if self.reading.single else self.reading.seen.columns
             return np.empty((1, 0, outputs))
-        with hearing():  # told while it trained, if it tells anything
+        with hearing(), own_randomness(self.seed):  # told while it trained, if it tells anything
             answered = function(X, y)
         return self.reading.scores(answered, len(X))[None]
 

@@ -1,4 +1,4 @@
-"""What is around a plugin while it trains: random streams of its own."""
+"""What is around a plugin while it trains or predicts: random streams of its own."""
 
 import random
 import sys
