@@ -84,6 +84,10 @@ def test_a_sound_classifier_is_read_beside_one_that_is_not(cache):
         ({"conf_matrix": []}, "test_scores.conf_matrix: expected"),
         ({"conf_matrix": [[1, 2], [3]]}, "conf_matrix: expected 2 columns, .* got a row of 1"),
         ({"conf_matrix": [[0, 0], [0, 0]]}, "conf_matrix: expected an example or more, got none"),
+        (
+            {"conf_matrix": [[1e15, 0], [0, 1e15]]},
+            r"test_scores.conf_matrix: expected at most 1e15 examples in all, got 2e\+15",
+        ),
         ({"conf_matrix": [[1, -1], [0, 1]]}, r"test_scores.conf_matrix\[0\]\[1\]: expected"),
         (
             {"conf_matrix": [["1"]]},
@@ -132,7 +136,7 @@ def test_links_folders_and_giants_are_not_read(cache, tmp_path):
     folder.mkdir()
     giant = block.classifier("giant", cache.iris(1))
     with giant.open("ab") as file:
-        file.truncate(1 << 27)
+        file.truncate((1 << 24) + 1)
     found = read_cache(cache.folder)
     assert [one.title for one in found.data[0].classifiers] == ["sound"]
     faults = " ".join(map(str, found.faults))
@@ -198,6 +202,22 @@ def test_titles_that_a_terminal_cannot_show_are_refused(cache, title):
     path = cache.data().classifier(title, cache.iris(1))
     assert "title: expected a text" in told(cache)[0]
     assert path.name.replace("_scores", "_args") in told(cache)[0]
+
+
+@pytest.mark.parametrize("name", ["\x1b]0;x\x07", "half \ud800", "two\nlines", "\x9b2J"])
+@pytest.mark.parametrize("depth", [0, 3])
+def test_names_of_arguments_that_a_terminal_cannot_show_are_refused(cache, name, depth):
+    inner = {name: 1}
+    for _ in range(depth):
+        inner = {"within": [inner]}
+    path = cache.data().classifier("odd", cache.iris(1), **inner)
+    cache.data(**inner).classifier("sound", cache.iris(1))
+    assert read_cache(cache.folder).data == ()
+    faults = told(cache)
+    assert len(faults) == 2
+    assert all("expected names that can be printed, got " in fault for fault in faults)
+    assert any(path.name.replace("_scores", "_args") in fault for fault in faults)
+    assert all(fault.isprintable() for fault in faults)
 
 
 def test_values_that_are_nested_too_deep_are_refused(cache):

@@ -195,6 +195,17 @@ def test_a_classifier_of_folds_is_made_of_them_where_all_are_there(cache):
     assert [r.title for r in results.read(results.store, JOB).results] == ["KNN fold9"]
 
 
+@pytest.mark.parametrize("text", ["half \ud800", "\x1b]0;x\x07", "\x9b2J"])
+def test_values_that_a_terminal_cannot_show_are_shown_by_their_numbers(cache, text):
+    block = cache.data(path=text, inner=[{"path": text}])
+    block.classifier("KNN", cache.iris(1), metric=text, inner=[{"path": text}])
+    assert cache.bring().code == 0
+    for command in (["store", "show", JOB], ["show", JOB], ["show", f"{JOB}/KNN"], ["list"]):
+        ran = cache.sortal(*command)
+        assert ran.code == 0
+        assert all(line.isprintable() for line in ran.lines)
+
+
 @pytest.mark.parametrize("number", [0, 1])
 def test_means_of_folds_that_are_not_there_are_those_of_the_file(cache, number):
     block = cache.data()
@@ -284,6 +295,22 @@ def test_what_cannot_be_used_is_told_line_by_line_and_the_rest_imported(cache):
     assert "2 problems:" in ran.lines
     assert all(f"  {path.name}, line 1, column 2: expected JSON" in ran.out for path in broken)
     assert [result.title for result in ran.results(JOB).results] == ["sound"]
+
+
+def test_a_matrix_of_more_examples_than_can_be_drawn_ends_no_import(cache):
+    block = cache.data("many", "nobody knows")
+    most = {
+        "accuracy": 1.0,
+        "conf_matrix": [[10**15, 0], [0, 0]],
+        "pre_rec_fs_supp": [1, 1, 1, None],
+    }
+    block.classifier("most", most)
+    over = {**most, "accuracy": 0.01, "conf_matrix": [[10**15] * 100] * 100}
+    path = block.classifier("over", over)
+    ran = cache.bring()
+    assert ran.code == 1
+    assert f"{path.name}, test_scores.conf_matrix: expected at most 1e15 examples in all" in ran.out
+    assert [result.title for result in ran.results("many - ClaVis").results] == ["most"]
 
 
 def test_nothing_usable_is_a_refusal_and_makes_no_store(cache):

@@ -7,7 +7,7 @@ author wrote. Of a classifier the JSON files tell what was asked for, scores and
 import json
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +28,7 @@ from sortal.systems.clavis.cache_files import (
     Scores,
     is_mean,
     odd_scores,
+    printable,
 )
 
 _HASH = "[0-9a-f]{32}"
@@ -35,7 +36,7 @@ _NAME = re.compile(
     rf"(?P<data>data_{_HASH})(?:__(?P<kind>clf|proj|clf_proj)_(?P<item>{_HASH}))?_(?P<what>args|scores)\.json"
 )
 _DEEPEST = 50
-_LARGEST = 1 << 26
+_LARGEST = 1 << 24
 """Bytes of a file that is read; the largest that ClaVis writes has a matrix of some hundred classes."""
 
 
@@ -231,6 +232,9 @@ class _Reader:
             if _is_deeper(raw, _DEEPEST):
                 self._fault(file, f"values nested at most {_DEEPEST} deep", "deeper ones")
                 return None
+            if odd := next(_unprintable_names(raw), None):
+                self._fault(file, "names that can be printed", short(odd))
+                return None
             try:
                 return raw, model.model_validate(raw)
             except ValidationError as error:
@@ -280,6 +284,19 @@ def _is_deeper(value: Any, deepest: int) -> bool:
         return False
     inner = value.values() if isinstance(value, dict) else value
     return deepest == 0 or any(_is_deeper(one, deepest - 1) for one in inner)
+
+
+def _unprintable_names(value: Any) -> Iterator[str]:
+    """Names in objects, however deep, that neither a file nor a terminal should be given."""
+    if isinstance(value, dict):
+        for name in value:
+            try:
+                printable(name)
+            except ValueError:
+                yield name
+    if isinstance(value, list | dict):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _unprintable_names(one)
 
 
 def _scores(part: PartScores, raw: Mapping[str, Any]) -> CachedScores:

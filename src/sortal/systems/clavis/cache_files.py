@@ -12,12 +12,15 @@ from sortal.job.models import Block
 from sortal.job.words import Words, short
 from sortal.metrics.confusion import accuracy
 
+_MOST = 1e15
+"""Examples of a matrix: up to there counts are exact, and generators draw so many."""
+
 _ROUNDING = 1e-9
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-def _printable(text: str) -> str:
-    """Refuse halves of characters, which no file takes, and what a terminal would obey.
+def printable(text: str) -> str:
+    """A text, unless it has halves of characters, which no file takes, or what a terminal would obey.
 
     Raises:
         ValueError: There is one.
@@ -31,10 +34,12 @@ def _printable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, Field(min_length=1), AfterValidator(_printable), Words("a text", "texts")]
+Text = Annotated[str, Field(min_length=1), AfterValidator(printable), Words("a text", "texts")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0), Words("a number of seconds", "numbers of seconds")]
-Count = Annotated[float, Field(ge=0, le=1e15), Words("a number of examples", "numbers of examples")]
+Count = Annotated[
+    float, Field(ge=0, le=_MOST), Words("a number of examples", "numbers of examples")
+]
 
 
 class FileBlock(Block):
@@ -137,6 +142,10 @@ def _odd_matrix(file: str, key: str, part: PartScores, mean: bool) -> Iterator[F
         yield Fault(file=file, place=place, expected=expected, got=f"a row of {odd[0]}")
         return
     matrix = np.array(rows, dtype=np.float64)
+    if matrix.sum() > _MOST:
+        expected, got = "at most 1e15 examples in all", f"{matrix.sum():.3g}"
+        yield Fault(file=file, place=place, expected=expected, got=got)
+        return
     if not matrix.sum() > 0:
         yield Fault(file=file, place=place, expected="an example or more", got="none")
     elif not mean:

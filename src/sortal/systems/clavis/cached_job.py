@@ -100,7 +100,7 @@ def foreign_job(
         identity=f"{SYSTEM} {data.hash}",
         classes=classes,
         outputs=Outputs.INDEPENDENT if several else Outputs.EXCLUSIVE,
-        text=json.dumps({"data": dict(data.arguments)}, indent=2, ensure_ascii=False),
+        text=json.dumps({"data": dict(data.arguments)}, indent=2),
         notes=notes,
         asked={"system": SYSTEM, "hash": data.hash},
         classifiers=tuple(_foreign(usable, _titles(usable, home.titles), classes)),
