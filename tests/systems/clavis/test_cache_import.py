@@ -1,6 +1,7 @@
 """`sortal clavis import`: what becomes of a cache in the store, and that a rerun changes nothing."""
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn import metrics
+from typer.testing import CliRunner
 
+from sortal.cli.main import app
 from sortal.data.labels import Labels
 from sortal.data.split import Part
 from sortal.evaluation.scores import evaluate
@@ -334,6 +337,37 @@ def test_results_that_changed_are_told_and_kept(cache):
     assert cache.sortal("store", "rm", f"{JOB}/KNN").code == 0
     (knn,) = cache.bring().results(JOB).titled("KNN")
     assert knn.figures["accuracy"].mean == cache.iris(2)["accuracy"]
+
+
+def test_commands_that_are_printed_can_be_pasted(cache, tmp_path):
+    title, store = "It's $HOME", tmp_path / "my store"
+    block = cache.data()
+
+    def bring():
+        return CliRunner(env={"COLUMNS": "200"}).invoke(
+            app, ["clavis", "import", str(cache.folder), "--store", str(store)]
+        )
+
+    block.classifier(title, cache.iris(1))
+    first = bring()
+    block.classifier(title, cache.iris(2))
+    second = bring()
+    printed = [line.partition("sortal ")[2] for line in (first.output + second.output).splitlines()]
+    show, remove, again = (shlex.split(one) for one in printed if one)
+    option = ["--store", str(store)]
+    assert show == again == ["show", JOB, *option]
+    assert remove == ["store", "rm", f"{JOB}/{title}", *option]
+    assert CliRunner().invoke(app, show).exit_code == 0
+    assert CliRunner().invoke(app, remove).exit_code == 0
+    assert bring().exit_code == 0
+
+
+def test_what_differs_is_not_said_to_be_in_the_store(cache):
+    block = cache.data()
+    block.classifier("KNN", cache.iris(1))
+    cache.bring()
+    block.classifier("KNN", cache.iris(2))
+    assert "nothing to import" not in cache.bring().out
 
 
 @pytest.mark.parametrize(

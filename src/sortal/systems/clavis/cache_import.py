@@ -1,5 +1,6 @@
 """`sortal clavis import`: the results of a cache folder of ClaVis, put into the store as figures alone."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -57,13 +58,13 @@ def import_cache(folder: Path, store: Path, plugins: Sequence[Path] = ()) -> int
     cache = read_cache(folder)
     available = _available(plugins)
     faults = [str(fault) for fault in cache.faults]
-    rows = _import(Store.open(store), cache, available, faults) if cache.data else []
+    option = "" if store == Path(".sortal") else f" --store {shlex.quote(str(store))}"
+    rows = _import(Store.open(store), cache, available, faults, option) if cache.data else []
     _print_end(cache, rows, faults)
     if not rows:
         raise UserError(f"{folder}: nothing of this cache can be used.")
-    option = "" if store == Path(".sortal") else f" --store {store}"
     for row in rows:
-        echo(f"show it: sortal show {row.job!r}{option}")
+        echo(f"show it: sortal show {shlex.quote(row.job)}{option}")
     return 1 if faults else 0
 
 
@@ -78,7 +79,9 @@ def _available(folders: Sequence[Path]) -> Available:
     return Available(plugins=plugins)
 
 
-def _import(store: Store, cache: Cache, available: Available, faults: list[str]) -> list[_Row]:
+def _import(
+    store: Store, cache: Cache, available: Available, faults: list[str], option: str
+) -> list[_Row]:
     """Import every data block; what cannot be is told with the faults."""
     rows = []
     for data, home in _homes(store, cache):
@@ -89,7 +92,7 @@ def _import(store: Store, cache: Cache, available: Available, faults: list[str])
         except UserError as error:
             faults.append(f"data_{data.hash}_args.json: {error}")
             continue
-        faults += _taken(listed, job.name)
+        faults += _taken(listed, job.name, option)
         done = len(listed.new) + len(listed.there)
         rows.append(_Row(job=job.name, dataset=job.data, classifiers=done, new=len(listed.new)))
     return rows
@@ -135,11 +138,12 @@ def _job_name(title: str) -> str:
     return f"{store_name(cut)} - ClaVis"
 
 
-def _taken(listed: Listed, job: str) -> Iterator[str]:
+def _taken(listed: Listed, job: str, option: str) -> Iterator[str]:
+    """What the cache has otherwise than the store, with the command that makes room for it."""
     for title in listed.taken:
         yield (
             f"{title} of {job}: the cache has other results of it than the store, which are kept; delete "
-            f"these first to import it anew: sortal store rm '{job}/{title}'"
+            f"these first to import it anew: sortal store rm {shlex.quote(f'{job}/{title}')}{option}"
         )
 
 
@@ -150,7 +154,7 @@ def _print_end(cache: Cache, rows: Sequence[_Row], faults: Sequence[str]) -> Non
             for row in rows
         ]
         print_rows(told, _COLUMNS, title="imported as figures alone")
-        if not any(row.new for row in rows):
+        if not faults and not any(row.new for row in rows):
             echo("nothing to import: the store has all of them.")
     if faults:
         echo(f"{counted(len(faults), 'problem')}:")
