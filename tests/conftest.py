@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sortal.engines.base import Finished, Json, Report, Started
+from sortal.engines.base import Finished, Json, Message, Report, Started
 from sortal.evaluation.projections.parameters import Pca
 from sortal.jobs.classifier_map import classifier_map
 from sortal.jobs.launch import launch
@@ -33,15 +33,21 @@ class Inline:
         while self._waiting:
             name, task = self._waiting.pop(0)
             yield Started(name)
-            yield Finished(name, run_task(task, _Deaf()), 0.0)
+            line = _Line()
+            result = run_task(task, line)
+            yield from (Message(name, body) for body in line.sent)
+            yield Finished(name, result, 0.0)
 
     def stop(self) -> None:
         self._waiting.clear()
 
 
-class _Deaf:
+class _Line:
+    def __init__(self) -> None:
+        self.sent: list[Json] = []
+
     def send(self, body: Json) -> None:
-        pass
+        self.sent.append(body)
 
     def stopping(self) -> bool:
         return False

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sortal.jobs.ensemble import ensemble
 from sortal.jobs.results import Results
 
 
@@ -54,6 +55,13 @@ def test_a_classifier_is_deleted_and_found_no_more(said, stored):
 def test_who_else_had_a_classifier_is_told_when_it_is_deleted(said, stored):
     assert "1 member, which 'again' had too" in said("rm", "flowers/lda").out
     assert Results.read(stored, "again").results == ()
+
+
+def test_an_ensemble_that_averages_a_classifier_is_told_when_that_is_deleted(said, stored):
+    ensemble(stored, ["flowers/lda", "flowers/gaussiannb"], title="both")
+    told = said("rm", "flowers/gaussiannb").out
+    assert "'flowers/both' averages it: it cannot be applied until it is there again." in told
+    assert "averages" not in said("rm", "flowers/both").out
 
 
 def test_pictures_are_deleted_one_by_one_or_all(said, stored):

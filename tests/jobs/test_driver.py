@@ -35,7 +35,7 @@ def accuracies(launched):
 
 
 class Lossy:
-    """An engine whose worker dies after two members of the first task, and works from then on."""
+    """An engine whose worker dies when it has stored two members and told one; then it works."""
 
     def __init__(self, workers, threads):
         self.given, self.added = [], []
@@ -56,7 +56,8 @@ class Lossy:
             yield Started(name)
             channel = Line(stop_after=2 if number == 0 else None)
             result = tasks.run(task, channel)
-            yield from (Message(name, body) for body in channel.sent)
+            sent = [body for body in channel.sent if "segment" in body]
+            yield from (Message(name, body) for body in (sent[:-1] if number == 0 else sent))
             yield Died(name, "killed", 0.0) if number == 0 else Finished(name, result, 0.0)
 
     def add(self, name, task):
@@ -124,3 +125,24 @@ def test_what_a_lost_worker_had_stored_is_not_trained_again(tmp_path, monkeypatc
     assert sorted(trained) == sorted(first)
     assert launched.summary.trained == 5
     assert launched.summary.failed == {}
+
+
+def test_candidates_that_pause_at_a_rung_are_stored_and_not_told_as_results(tmp_path):
+    networks = {
+        "method": "mlp",
+        "parameters": {
+            "hidden_layer_sizes": [4],
+            "epochs": 3,
+            "learning_rate": {"tune": True, "min": 0.001, "max": 0.1, "initial": 0.01},
+        },
+    }
+    rungs = {"lowest": 1, "highest": 3, "factor": 3}
+    tuning = {"sampler": "random", "trials": 3, "batch": 3, "rungs": rungs}
+    told = []
+    searched = {**job(networks), "tuning": tuning}
+    launched = launch(searched, store=tmp_path / "s", cores=1, listener=told.append)
+    assert launched.summary.failed == {}
+    assert len(launched.results.results) == 1
+    assert sum(bool(trial.rungs) for trial in launched.searched.study.trials) == 3
+    keys = [event.key for event in told if isinstance(event, MemberTrained)]
+    assert len(keys) == len(set(keys))

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sortal.errors import NotFound
 from sortal.events import Event, RoundEnded, TaskStarted
 from sortal.job.problems import JobError
 from sortal.jobs.launch import launch
@@ -343,3 +344,15 @@ def test_check_tells_who_searches_on_what(tmp_path):
     assert "evolution, 2 rounds" in repr(check(evolution(SVM), store=tmp_path, cores=1))
     folds = repr(check(job(SVM, folds=3), store=tmp_path, cores=1))
     assert "on 75 validation examples of 3 folds" in folds
+
+
+def test_a_study_stays_while_only_the_job_of_its_candidates_is_there(run):
+    launched = run(job(SVM))
+    store, name = launched.results.store, launched.results.name
+    store.remove_job(name)
+    store.gc()
+    assert Study.read(store, name).trials
+    store.remove_job(f"{name}.search")
+    assert store.gc().artifacts == 1
+    with pytest.raises(NotFound):
+        Study.read(store, name)

@@ -103,3 +103,11 @@ def test_candidates_of_a_search_are_not_judged_on_what_they_learnt(judged, tmp_p
         for part in record["figures"]
     }
     assert parts == {"validation"}
+
+
+def test_a_mean_over_some_members_is_not_shown_beside_one_over_all(judged):
+    judged({**FOREST, "seeds": 2}, training_figures=False)
+    results = judged({**FOREST, "seeds": 3})
+    (result,) = results.results
+    assert [Part.TRAIN in member.scores for member in result.members] == [False, False, True]
+    assert result.training_figures == {}

@@ -196,6 +196,7 @@ def _without(store: "Store", what: str, *, pictures: bool) -> str:
     """Delete a job, its pictures or one of its items; returns what was done."""
     from sortal.jobs.stored_items import (
         Picture,
+        averaged_by,
         delete_classifier,
         delete_pictures,
         item_of,
@@ -213,10 +214,15 @@ def _without(store: "Store", what: str, *, pictures: bool) -> str:
     if isinstance(item, Picture):
         delete_pictures(store, [item])
         return f"deleted {item.title}."
-    others = sharers(store, job, item)
+    others, ensembles = sharers(store, job, item), averaged_by(store, item)
     deleted = counted(delete_classifier(store, job, item), "member")
     shared = f", which {', '.join(map(repr, others))} had too" if others else ""
-    return f"deleted {what!r}, {deleted}{shared}; {_FREES}"
+    told = [f"deleted {what!r}, {deleted}{shared}; {_FREES}"]
+    told += [
+        f"{one!r} averages it: it cannot be applied until it is there again."
+        for one in dict.fromkeys(ensembles)
+    ]
+    return "\n".join(told)
 
 
 @app.command(short_help="Copy what another store holds.")

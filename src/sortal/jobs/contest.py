@@ -12,11 +12,9 @@ from sortal.job.models import Job
 from sortal.jobs.classifiers import Classifier
 from sortal.jobs.entries import Entry
 from sortal.jobs.resolve import Resolved, known_rows, member_entries
+from sortal.jobs.study import SEARCH
 from sortal.methods.registry import REFERENCES
 from sortal.tuning.space import Candidate, Space
-
-SEARCH = ".search"
-"""Ends the name of the job in the store that lists a search's candidates."""
 
 Configure = Callable[[Candidate], Classifier]
 """Makes the classifier of a candidate; a `UserError` or `ValidationError` says that it cannot be."""

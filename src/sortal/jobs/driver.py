@@ -201,14 +201,18 @@ class Driver:
                 self._lose(task, reason, "", engine, again=True, stopping=stopping)
 
     def _store(self, segment: str) -> None:
-        """Report the members of a segment that a worker stored."""
+        """Report the members of a segment that a worker stored.
+
+        How members stand at a budget is stored too; that is the affair of who set it.
+        """
         if segment in self.stored:
             return
         self.stored.add(segment)
         named = titles([*self.record["entries"], *self.record["interim"]])
         for record in self.store.segment(segment).records:
-            self.trained += 1
-            self._tell(self._trained(record, named[record["key"]]))
+            if record["key"] in named:
+                self.trained += 1
+                self._tell(self._trained(record, named[record["key"]]))
 
     def _finish(self, result: Json) -> None:
         """Report what a task stored, and the members that failed."""
@@ -251,7 +255,11 @@ class Driver:
         A worker that was killed from outside is worth one more try as it was; an
         error that the worker itself raised would only come again. What it had stored stays.
         """
-        task = task.without(self.store.find(entry.member.key for entry in task.entries))
+        handed_out = len(task.entries)
+        places = self.store.find(entry.member.key for entry in task.entries)
+        for segment in sorted({place.segment for place in places.values()}):
+            self._store(segment)
+        task = task.without(places)
         if stopping or not task.entries:
             return
         first = self.tries.get(task.name, 0) == 0
@@ -261,7 +269,7 @@ class Driver:
                 f"a worker was lost ({reason}); its {len(task.entries)} members are tried again."
             )
             engine.add(task.name, self._json(task))
-        elif len(task.entries) > 1:
+        elif handed_out > 1:
             for single in task.singles():
                 self.running[single.name] = single
                 self.tries[single.name] = 1

@@ -79,9 +79,12 @@ class Result:
 
     @cached_property
     def training_figures(self) -> dict[str, Spread]:
-        """Every figure over seeds and folds, on what was trained on; empty if that was not judged."""
+        """Every figure over seeds and folds, on what was trained on.
+
+        Empty if that was not judged, or not of all members: a mean of some is not that of all.
+        """
         judged = [m.scores[Part.TRAIN] for m in self.members if Part.TRAIN in m.scores]
-        return aggregate(judged)
+        return aggregate(judged) if len(judged) == len(self.members) else {}
 
     def interval(self, figure: str) -> tuple[float, float] | None:
         """95 % bootstrap interval over examples; None where several members have a spread instead."""

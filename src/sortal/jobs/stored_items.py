@@ -177,6 +177,17 @@ def sharers(store: Store, job: str, classifier: Classifier) -> list[str]:
     ]
 
 
+def averaged_by(store: Store, classifier: Classifier) -> list[str]:
+    """Ensembles, as JOB/TITLE, that cannot be applied without a classifier's members."""
+    keys = set(classifier.keys)
+    return [
+        f"{name}/{entry['title']}"
+        for name in store.job_names()
+        for entry in store.read_job(name).get("ensembles", ())
+        if entry["key"] not in keys and keys & {member["key"] for member in entry["members"]}
+    ]
+
+
 def delete_classifier(store: Store, job: str, classifier: Classifier) -> int:
     """Delete the stored members of one title; returns how many.
 

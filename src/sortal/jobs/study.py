@@ -15,6 +15,9 @@ KIND = "study"
 FORMAT = 1
 _FILE = "study.json"
 
+SEARCH = ".search"
+"""Ends the name of the job in the store that lists a search's candidates."""
+
 
 class State(StrEnum):
     """What became of a trial."""
@@ -143,7 +146,8 @@ class Study:
             (folder / _FILE).write_text(text + "\n", encoding="utf-8")
 
         about = {
-            "job": self.job,
+            # Until the search is through only the job of its candidates is there.
+            "jobs": [self.job, f"{self.job}{SEARCH}"],
             "metric": self.metric,
             "trials": len(self.trials),
             "rounds": len(self.rounds),

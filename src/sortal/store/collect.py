@@ -101,7 +101,7 @@ def _used_datasets(parts: Parts) -> Iterator[str]:
 
 
 def _unowned(parts: Parts) -> Iterator[Path]:
-    """Artifacts of a dataset that no job has, or else of a job that is not there."""
+    """Artifacts of a dataset that no job has, or else of jobs none of which is there."""
     try:
         jobs = {name: parts.jobs.read(name).get("dataset") for name in parts.jobs.names()}
     except Damaged:
@@ -113,8 +113,9 @@ def _unowned(parts: Parts) -> Iterator[Path]:
                 meta = parts.artifacts.get(kind, name).meta
             except Damaged:
                 continue  # whose it is cannot be told; `verify` names it
-            dataset, job = meta.get("dataset"), meta.get("job")
-            if dataset not in used if dataset else job and job not in jobs:
+            dataset, owners = meta.get("dataset"), meta.get("jobs", [meta.get("job")])
+            gone = not any(owner is None or owner in jobs for owner in owners)
+            if dataset not in used if dataset else gone:
                 yield parts.artifacts.path(kind, name)
 
 

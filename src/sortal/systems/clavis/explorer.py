@@ -12,6 +12,7 @@ from sortal.jobs.stored_items import (
     Classifier,
     Picture,
     StoredJob,
+    averaged_by,
     delete_classifier,
     delete_dataset,
     delete_pictures,
@@ -150,6 +151,8 @@ def _delete_classifier(store: Store, ask: Ask, job: str, item: Classifier) -> No
         return
     others = sharers(store, job, item)
     shared = f", which {', '.join(others)} has too" if others else ""
+    if ensembles := averaged_by(store, item):
+        shared += f", and which {', '.join(ensembles)} cannot be applied without"
     if _sure(ask, f"delete {item.title!r}{shared}?"):
         _try(lambda: _told(delete_classifier(store, job, item)))
 
