@@ -105,6 +105,14 @@ def test_decay_divides_the_rate_as_it_did():
     np.testing.assert_allclose([float(rate(step)) for step in (0, 1, 2)], [0.1, 0.1 / 1.5, 0.05])
 
 
+@pytest.mark.parametrize("given", ["0.1, 0.9, decay=1e-3", "0.1, momentum=0.9, decay=1e-3"])
+def test_decay_leaves_what_stands_behind_the_rate_where_it_was(given):
+    with pytest.warns(UserWarning, match="Keras of 2020"):
+        made = run(f"from keras.optimizers import SGD\nopt = SGD({given})")["opt"]
+    assert made.momentum == 0.9
+    assert float(made._learning_rate(1000)) == pytest.approx(0.05)
+
+
 @pytest.mark.parametrize(
     ("name", "rate"), [("Adadelta", 1.0), ("Adagrad", 0.01), ("Adamax", 0.002), ("Nadam", 0.002)]
 )

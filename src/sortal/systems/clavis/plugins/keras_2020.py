@@ -135,8 +135,11 @@ def _optimizer(kind: type) -> Callable[..., Any]:
             options |= then
         decay = options.pop("decay", 0.0)
         if decay:
-            options["learning_rate"] = _decayed(kind, args, options, decay)
-            args = args[1:]
+            rate = _decayed(kind, args, options, decay)
+            if args:
+                args = (rate, *args[1:])
+            else:
+                options["learning_rate"] = rate
         return kind(*args, **options)
 
     return make
