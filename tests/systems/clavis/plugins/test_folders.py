@@ -83,6 +83,62 @@ class TestOwners:
         assert found(places).folders == ()
         assert f"everybody may write to {folder / inner}" in found(places).notices[0]
 
+    @pytest.fixture
+    def plugin(self, folder) -> Path:
+        """The source of a plugin that imports a module of its own."""
+        inner = folder / "classifiers" / "mine" / "parts"
+        inner.mkdir(parents=True)
+        (inner.parent / "__init__.py").write_text("from .parts import layers\n")
+        for name in ("__init__.py", "layers.py", "weights.npz"):
+            (inner / name).write_text("")
+        (folder / "tools.py").write_text("")
+        return inner.parent
+
+    @pytest.mark.parametrize(
+        "place", [".", "__init__.py", "parts", "parts/layers.py", "../../tools.py"]
+    )
+    def test_nor_is_one_of_whose_code_everybody_may_write_a_part(self, places, plugin, place):
+        (plugin / place).chmod(0o666 if place.endswith(".py") else 0o777)
+        assert found(places).folders == ()
+        (notice,) = found(places).notices
+        assert f"everybody may write to {(plugin / place).resolve()};" in notice
+
+    def test_nor_is_one_of_whose_code_a_part_belongs_to_another_user(
+        self, places, plugin, monkeypatch
+    ):
+        true = os.stat
+
+        def stat(path, **options):
+            about = list(true(path, **options))
+            about[4] += str(path).endswith("layers.py")
+            return os.stat_result(about)
+
+        monkeypatch.setattr(os, "stat", stat)
+        assert found(places).folders == ()
+        assert f"{plugin / 'parts' / 'layers.py'} belongs to another user" in " ".join(
+            found(places).notices
+        )
+
+    def test_data_and_a_group_that_may_write_are_no_doubt(self, places, folder, plugin):
+        (plugin / "parts" / "weights.npz").chmod(0o666)
+        (plugin / "parts").chmod(0o775)
+        (plugin / "__init__.py").chmod(0o664)
+        assert found(places).folders == (folder,)
+
+    def test_links_are_judged_by_what_they_lead_to_and_not_followed(
+        self, places, folder, plugin, tmp_path
+    ):
+        elsewhere = tmp_path / "elsewhere"
+        (elsewhere / "deep").mkdir(parents=True)
+        (elsewhere / "deep").chmod(0o777)
+        (plugin / "linked").symlink_to(elsewhere)
+        (plugin / "round").symlink_to(plugin)
+        (plugin / "broken.py").symlink_to(tmp_path / "nothing.py")
+        assert found(places).folders == (folder,)
+        elsewhere.chmod(0o777)
+        assert found(places).folders == ()
+        assert f"everybody may write to {plugin / 'linked'}" in found(places).notices[0]
+
     def test_the_next_place_is_looked_at(self, places):
         make(places["working"]).chmod(0o777)
         own = make(places["project"])

@@ -2,15 +2,18 @@
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES
 from pathlib import Path
 
 from sortal.systems.clavis.plugins.load import check_folder, holds_plugins
-from sortal.systems.clavis.plugins.package import KINDS
 
 USUAL = "modules"
 """What the page calls the folder."""
+
+_CODE = (*SOURCE_SUFFIXES, *EXTENSION_SUFFIXES)
+"""How files end whose code importing a plugin may run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,9 @@ def find_folders(
 
     Returns:
         The named ones; else `modules/` in the working directory, in the job's folder or in
-        the parent of that, the first that holds plugins and that only the user who runs this
-        could have filled; else none.
+        the parent of that, the first that holds plugins and whose folders and files of code,
+        at any depth, belong to the user who runs this and are not for everybody to write; else
+        none. Members of a group that may write are trusted.
 
     Raises:
         UserError: A named folder is none of plugins.
@@ -60,18 +64,29 @@ def find_folders(
 
 
 def _doubt(folder: Path) -> str:
-    """Who else may have put plugins into a folder, half a sentence; empty for nobody.
+    """Who else may have put code into a folder, half a sentence; empty for nobody.
 
     A job in `/tmp/mine` has `/tmp/modules` beside its folder, which anybody can make.
     """
     if not hasattr(os, "getuid"):
         return ""
-    for one in (folder, *(folder / kind for kind in KINDS)):
-        if not one.is_dir():
-            continue
+    return next(filter(None, map(_doubt_of, _run_from(folder))), "")
+
+
+def _run_from(folder: Path) -> Iterator[Path]:
+    """A folder, those inside and files of code; links to folders are among them, and not followed."""
+    yield folder
+    for place, folders, files in os.walk(folder):
+        yield from (Path(place, name) for name in folders)
+        yield from (Path(place, name) for name in files if name.endswith(_CODE))
+
+
+def _doubt_of(one: Path) -> str:
+    """The same of one folder or file; of a link, of what it leads to."""
+    try:
         about = one.stat()
-        if about.st_uid != os.getuid():
-            return f"{one} belongs to another user"
-        if about.st_mode & stat.S_IWOTH:
-            return f"everybody may write to {one}"
-    return ""
+    except FileNotFoundError:
+        return ""  # a link that leads nowhere: nothing to run
+    if about.st_uid != os.getuid():
+        return f"{one} belongs to another user"
+    return f"everybody may write to {one}" if about.st_mode & stat.S_IWOTH else ""
