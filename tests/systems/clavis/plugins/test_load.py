@@ -43,7 +43,7 @@ def test_one_that_cannot_be_imported_is_told_with_its_traceback_and_hides_no_oth
     gone, bad, odd = plugins.broken
     assert bad.reason == (
         "importing it raised ModuleNotFoundError: No module named 'no_such_package' "
-        "(__init__.py, line 1)."
+        "(__init__.py, line 1); install it beside Sortal (pip install no_such_package)."
     )
     assert "import no_such_package" in bad.traceback
     assert "importlib" not in bad.traceback
@@ -52,6 +52,36 @@ def test_one_that_cannot_be_imported_is_told_with_its_traceback_and_hides_no_oth
     assert "line 1" in odd.reason
     assert gone.reason.startswith("importing it raised SystemExit: never")
     assert str(bad.folder) in bad.text
+
+
+@pytest.mark.parametrize(
+    ("line", "cure"),
+    [
+        ("import no_such_package.inner", "(pip install no_such_package)."),
+        ("from no_such_package.inner import one", "(pip install no_such_package)."),
+        ("import json.no_such_module", ""),
+        ("from . import no_such_module", ""),
+        ("from .no_such_module import one", ""),
+        ("from ..sibling.no_such_module import one", ""),
+        ("import layers", ""),
+        ("import sibling", ""),
+        ("raise ModuleNotFoundError('gone', name='x; rm -r ~')", ""),
+        ("raise ModuleNotFoundError('gone', name='-r')", ""),
+        ("raise ModuleNotFoundError('gone')", ""),
+        ("import tools", ""),
+    ],
+)
+def test_a_library_that_is_missing_is_told_with_its_cure_unless_it_is_the_folder_s_own(
+    modules, classifier, line, cure
+):
+    classifier("sibling")
+    inner = {"__init__.py": line + "\n", "layers.py": ""}
+    write(modules, {f"classifiers/bad/{name}": text for name, text in inner.items()})
+    write(modules, {"tools.py": ""})
+    (bad,) = load([modules]).broken
+    assert ("install it beside Sortal" in bad.reason) == bool(cure), bad.reason
+    assert bad.reason.endswith(cure)
+    assert "rm -r" not in bad.reason
 
 
 def test_a_broken_plugin_that_a_job_asks_for_is_named_with_its_reason(modules):

@@ -217,6 +217,13 @@ class TestFailures:
         )
         assert "self.no_such" in told.traceback
 
+    def test_for_a_library_that_is_missing_with_its_cure(self, classifier):
+        body = "    def fit(self, X, y):\n        import no_such_package\n\n    predict = fit\n"
+        assert failure(classifier(body=body)).reason == (
+            "the plugin small raised ModuleNotFoundError: No module named 'no_such_package' "
+            "(__init__.py, line 21); install it beside Sortal (pip install no_such_package)."
+        )
+
     def test_by_leaving_python(self, classifier):
         body = "    def fit(self, X, y):\n        raise SystemExit(3)\n\n    predict = fit\n"
         assert "raised SystemExit: 3" in failure(classifier(body=body)).reason

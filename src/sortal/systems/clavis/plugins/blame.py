@@ -1,16 +1,18 @@
-"""Where in a plugin something went wrong, and where what it prints goes."""
+"""Where in a plugin something went wrong, what to do about it, and where what it prints goes."""
 
 import importlib
 import io
+import re
 import sys
 import traceback
 from pathlib import Path
 
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _IMPORTING = ("<frozen importlib", importlib.__file__, str(Path(__file__).parent))
 
 
 def blame(error: BaseException, folder: Path) -> str:
-    """Half a sentence: what was raised, and the last line of the plugin that led there.
+    """Half a sentence: what was raised, the last line of the plugin that led there, perhaps a cure.
 
     Args:
         error: What a plugin raised.
@@ -25,10 +27,21 @@ def blame(error: BaseException, folder: Path) -> str:
     ]
     if isinstance(error, SyntaxError) and error.filename:
         return f"raised {said} ({Path(error.filename).name}, line {error.lineno})"
-    if not frames:
-        return f"raised {said}"
-    last = frames[-1]
-    return f"raised {said} ({Path(last.filename).relative_to(folder)}, line {last.lineno})"
+    if frames:
+        last = frames[-1]
+        said += f" ({Path(last.filename).relative_to(folder)}, line {last.lineno})"
+    return f"raised {said}{_cure(error, folder)}"
+
+
+def _cure(error: BaseException, folder: Path) -> str:
+    """What to install, if a library is missing; nothing for a module of the plugins' own folders."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    if not name or not _PLAIN.fullmatch(name) or name in sys.stdlib_module_names:
+        return ""
+    places = (folder, *folder.parents[:3])
+    if any((place / name).is_dir() or (place / f"{name}.py").is_file() for place in places):
+        return ""
+    return f"; install it beside Sortal (pip install {name})"
 
 
 def told_trace(error: BaseException) -> str:
