@@ -198,7 +198,7 @@ def test_one_dash_and_a_word_is_an_option_only_where_it_is_the_word():
     assert spelt_out(["-help"]) == ["--help"]
 
 
-@pytest.mark.parametrize("command", ["batch", "autotune", "explorer"])
+@pytest.mark.parametrize("command", ["batch", "autotune", "explorer", "serve"])
 def test_every_program_of_the_original_knows_its_help_with_one_dash(command):
     ran = CliRunner().invoke(app, ["clavis", command, "-help"])
     assert ran.exit_code == 0

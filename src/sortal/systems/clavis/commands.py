@@ -231,3 +231,4 @@ def available(
 
 
 mount(app, find_provider, spelt="sortal clavis serve")
+app.registered_commands[-1].cls = OneDashWord  # main.py of the original is this command
