@@ -125,6 +125,13 @@ def test_optimizers_begin_with_the_rates_of_then(name, rate):
     assert float(made._learning_rate(2)) == pytest.approx(rate / 2)
 
 
+@pytest.mark.parametrize("given", ["", "0.5", "lr=0.5"])
+def test_adagrad_begins_with_an_accumulator_of_zero_whatever_its_rate(given):
+    with pytest.warns(UserWarning, match="Keras of 2020"):
+        made = run(f"from keras.optimizers import Adagrad\nopt = Adagrad({given})")["opt"]
+    assert made.initial_accumulator_value == 0.0
+
+
 @pytest.mark.parametrize(
     ("line", "rate"),
     [
