@@ -21,7 +21,10 @@ async function tried(act) {
 
 async function showJobs() {
   const { jobs } = await ask("/jobs?limit=1000");
-  const cells = { job: (/** @type {any} */ row) => link(row.job, () => tried(() => showJob(row.job))) };
+  const cells = {
+    job: (/** @type {any} */ row) => link(row.job, () => tried(() => showJob(row.job))),
+    updated: (/** @type {any} */ row) => element("time", (row.updated ?? "").slice(0, 16).replace("T", " ")),
+  };
   byId("jobs").replaceChildren(table(jobs, cells));
 }
 
