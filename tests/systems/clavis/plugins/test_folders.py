@@ -139,6 +139,11 @@ class TestOwners:
         assert found(places).folders == ()
         assert f"everybody may write to {plugin / 'linked'}" in found(places).notices[0]
 
+    def test_what_cannot_be_looked_at_is_a_doubt(self, places, plugin):
+        (plugin / "itself.py").symlink_to(plugin / "itself.py")
+        assert found(places).folders == ()
+        assert f"{plugin / 'itself.py'} cannot be looked at" in found(places).notices[0]
+
     def test_the_next_place_is_looked_at(self, places):
         make(places["working"]).chmod(0o777)
         own = make(places["project"])

@@ -87,6 +87,8 @@ def _doubt_of(one: Path) -> str:
         about = one.stat()
     except FileNotFoundError:
         return ""  # a link that leads nowhere: nothing to run
+    except OSError as error:
+        return f"{one} cannot be looked at ({error.strerror})"
     if about.st_uid != os.getuid():
         return f"{one} belongs to another user"
     return f"everybody may write to {one}" if about.st_mode & stat.S_IWOTH else ""
