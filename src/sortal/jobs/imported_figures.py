@@ -121,8 +121,8 @@ def _refuse_other(record: Mapping[str, Any], job: ForeignJob, dataset: Dataset) 
     if record["dataset"] != dataset.fingerprint:
         raise UserError(
             f"{job.name!r} is in the store with the classes {', '.join(record['classes']) or 'unknown'}, "
-            f"and these are {', '.join(job.classes) or 'unknown'}, or of other data: delete it first "
-            f"(sortal store rm {job.name!r}), or name another store."
+            f"and these are {', '.join(job.classes) or 'unknown'}, or of other data: delete that job first, "
+            "or name another store."
         )
 
 
