@@ -1,6 +1,6 @@
 """Prepared data and trained members for tests of methods."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,16 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.preparer import Preparation
 from sortal.data.split import Split
-from sortal.methods.base import Member, Method, Outcome, Population, Progress, Verdict
+from sortal.methods.base import (
+    Member,
+    Method,
+    Model,
+    Outcome,
+    Population,
+    Progress,
+    Trained,
+    Verdict,
+)
 
 
 class Driver:
@@ -105,3 +114,18 @@ def noisy_targets() -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(12)
     matrix = rng.normal(size=(240, 6))
     return matrix, (matrix[:, :3] + 0.7 * rng.normal(size=(240, 3)) > 0).astype(np.int64)
+
+
+@pytest.fixture
+def by_key() -> Callable[[Iterable[Outcome]], dict[str, tuple[Model, Trained]]]:
+    """Tells outcomes apart: the model of each trained member alone, and the outcome it came with."""
+
+    def by_key(outcomes: Iterable[Outcome]) -> dict[str, tuple[Model, Trained]]:
+        return {
+            key: (outcome.model.pick((key,)), outcome)
+            for outcome in outcomes
+            if isinstance(outcome, Trained)
+            for key in outcome.model.members
+        }
+
+    return by_key

@@ -1,7 +1,5 @@
 import subprocess
 import sys
-import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,41 +14,12 @@ from sortal.data.labels import Labels
 from sortal.data.prepared import Prepared
 from sortal.data.preparer import Preparation
 from sortal.data.split import Part, Split
-from sortal.errors import Damaged, DataError, OptionError
-from sortal.methods.base import Failed, Member, Model, Paused, Population, Trained, Verdict
+from sortal.errors import Damaged, DataError
+from sortal.methods.base import Failed, Member, Model, Population
 from sortal.methods.mlp import MLP
-from sortal.training.snapshot import Snapshot
 
 HERE = Path(__file__).parent
 SMALL = {"hidden_layer_sizes": (16,), "epochs": 5, "batch_size": 16, "learning_rate": 0.01}
-
-
-@pytest.fixture
-def tools(monkeypatch):
-    monkeypatch.syspath_prepend(str(HERE))
-    import mlp_population
-
-    return mlp_population
-
-
-def _by_key(outcomes):
-    """Model of each trained member alone, and the outcome it came with."""
-    return {
-        key: (outcome.model.pick((key,)), outcome)
-        for outcome in outcomes
-        if isinstance(outcome, Trained)
-        for key in outcome.model.members
-    }
-
-
-def _assert_same_to_the_bit(one, other, data):
-    assert one.keys() == other.keys()
-    for key, (model, outcome) in one.items():
-        twin, twin_outcome = other[key]
-        for part in (Part.TRAIN, Part.VALIDATION):
-            assert np.array_equal(model.scores(data.inputs(part)), twin.scores(data.inputs(part)))
-        assert outcome.history[key] == twin_outcome.history[key]
-        assert outcome.notes[key] == twin_outcome.notes[key]
 
 
 def test_it_learns_digits(driver):
@@ -75,7 +44,7 @@ def test_it_learns_digits(driver):
     assert outcome.notes["m0"] == ()
 
 
-def test_a_member_among_others_becomes_what_it_is_alone(prepare, train, noisy_classes):
+def test_a_member_among_others_becomes_what_it_is_alone(prepare, train, noisy_classes, by_key):
     data = prepare(*noisy_classes)
     method = MLP()
     members = {
@@ -89,21 +58,21 @@ def test_a_member_among_others_becomes_what_it_is_alone(prepare, train, noisy_cl
         for number in range(4)
     }
     where = {key: {"seed": number} for number, key in enumerate(members)}
-    together = _by_key(train(method, data, members, where=where))
+    together = by_key(train(method, data, members, where=where))
     for key, parameters in members.items():
-        alone = _by_key(train(method, data, {key: parameters}, where=where))
+        alone = by_key(train(method, data, {key: parameters}, where=where))
         inputs = data.inputs(Part.TRAIN)
         difference = alone[key][0].scores(inputs) - together[key][0].scores(inputs)
         assert np.abs(difference).max() <= 1e-7
 
 
-def test_targets_learn_together_what_each_learns_alone(prepare, train, noisy_targets):
+def test_targets_learn_together_what_each_learns_alone(prepare, train, noisy_targets, by_key):
     data = prepare(*noisy_targets)
     method, chosen = MLP(), {**SMALL, "precision": "float64"}
     where = {name: {"target": name} for name in data.dataset.labels.classes}
-    together = _by_key(train(method, data, dict.fromkeys(where, chosen), where=where))
+    together = by_key(train(method, data, dict.fromkeys(where, chosen), where=where))
     for column, name in enumerate(where):
-        alone = _by_key(train(method, data, {name: chosen}, where=where))
+        alone = by_key(train(method, data, {name: chosen}, where=where))
         scores = together[name][0].scores(data.inputs(Part.TRAIN))
         np.testing.assert_allclose(
             alone[name][0].scores(data.inputs(Part.TRAIN)), scores, rtol=0, atol=1e-7
@@ -112,32 +81,34 @@ def test_targets_learn_together_what_each_learns_alone(prepare, train, noisy_tar
         assert ((scores[0, :, 0] > 0.5) == codes).mean() > 0.7
 
 
-def test_all_targets_at_once_have_a_score_each(prepare, train, noisy_targets):
+def test_all_targets_at_once_have_a_score_each(prepare, train, noisy_targets, by_key):
     data = prepare(*noisy_targets)
-    model = _by_key(train(MLP(), data, {"m": {**SMALL, "epochs": 20}}))["m"][0]
+    model = by_key(train(MLP(), data, {"m": {**SMALL, "epochs": 20}}))["m"][0]
     scores = model.scores(data.inputs(Part.TRAIN))
     assert scores.shape == (1, 240, 3)
     assert (((scores[0] > 0.5) == data.dataset.labels.codes).mean(axis=0) > 0.7).all()
 
 
 @pytest.mark.parametrize("class_weight", ["none", "balanced"])
-def test_a_class_that_training_never_saw_gets_nothing(prepare, train, noisy_classes, class_weight):
+def test_a_class_that_training_never_saw_gets_nothing(
+    prepare, train, noisy_classes, class_weight, by_key
+):
     matrix, codes = noisy_classes
     data = prepare(matrix, codes + (codes > 0), classes=("a", "absent", "b", "c"))
     members = {"m": {**SMALL, "class_weight": class_weight, "weight_decay": 0.1}}
-    model = _by_key(train(MLP(), data, members))["m"][0]
+    model = by_key(train(MLP(), data, members))["m"][0]
     scores = model.scores(data.inputs(Part.TRAIN))
     assert not scores[..., 1].any()
     np.testing.assert_allclose(scores.sum(axis=-1), 1, atol=1e-6)
 
 
 def test_a_target_that_never_holds_is_denied_and_one_that_always_holds_affirmed(
-    prepare, train, noisy_targets
+    prepare, train, noisy_targets, by_key
 ):
     matrix, codes = noisy_targets
     codes[:, 0], codes[:, 1] = 0, 1
     data = prepare(matrix, codes)
-    (model, outcome) = _by_key(train(MLP(), data, {"m": SMALL}))["m"]
+    (model, outcome) = by_key(train(MLP(), data, {"m": SMALL}))["m"]
     scores = model.scores(data.inputs(Part.TRAIN))[0]
     assert not scores[:, 0].any()
     assert (scores[:, 1] == 1).all()
@@ -145,16 +116,16 @@ def test_a_target_that_never_holds_is_denied_and_one_that_always_holds_affirmed(
     assert all(row["loss"] < 1 for row in outcome.history["m"])
 
 
-def test_example_weights_act_only_on_members_that_see_them(prepare, train, noisy_classes):
+def test_example_weights_act_only_on_members_that_see_them(prepare, train, noisy_classes, by_key):
     matrix, codes = noisy_classes
     heavy = prepare(matrix, codes, weights=np.where(codes == 0, 20.0, 1.0))
     plain = prepare(matrix, codes)
     members = {"plain": SMALL, "heavy": SMALL}
-    models = _by_key(train(MLP(), heavy, members, where={"heavy": {"weights": "given"}}))
+    models = by_key(train(MLP(), heavy, members, where={"heavy": {"weights": "given"}}))
     inputs = heavy.inputs(Part.TRAIN)
     first = {key: model.scores(inputs)[..., 0].mean() for key, (model, _) in models.items()}
     assert first["heavy"] > first["plain"] + 0.2
-    without = _by_key(train(MLP(), plain, {"plain": SMALL}))["plain"][0]
+    without = by_key(train(MLP(), plain, {"plain": SMALL}))["plain"][0]
     np.testing.assert_allclose(
         without.scores(inputs), models["plain"][0].scores(inputs), rtol=0, atol=1e-4
     )
@@ -210,66 +181,9 @@ def test_progress_rises_to_the_end(prepare, train, driver, noisy_classes):
     assert any("epoch 3/5, loss" in progress.text for progress in control.progress)
 
 
-def test_stopping_all_pauses_and_resuming_changes_no_bit(tools, driver, tmp_path):
-    data, members = tools.made_data(), tools.population()
-    whole = _by_key(MLP().train(members, data, driver()))
-    stopping = driver(lambda progress: Verdict(stop_all="epoch 9/" in progress.text))
-    interrupted = list(MLP().train(replace(members, resume=tmp_path), data, stopping))
-    (paused,) = (outcome for outcome in interrupted if isinstance(outcome, Paused))
-    assert paused.done == 8
-    assert paused.keys == ("m1", "m2")
-    left = tuple(member for member in members.members if member.key in paused.keys)
-    resumed = MLP().train(replace(members, members=left, resume=tmp_path), data, driver())
-    both = {**_by_key(interrupted), **_by_key(resumed)}
-    _assert_same_to_the_bit(whole, both, data)
-
-
-def test_training_by_budget_ends_where_training_through_does(tools, driver, tmp_path):
-    method = MLP()
-    data, members = tools.made_data(), tools.population(precision="float64")
-    whole = _by_key(method.train(members, data, driver()))
-    kept = replace(members, resume=tmp_path)
-    first = list(method.train(replace(kept, budget=2), data, driver()))
-    assert first == [Paused(("m0", "m1", "m2"), 2.0)]
-    survivors = replace(kept, members=members.members[:2])
-    rest = _by_key(method.train(survivors, data, driver()))
-    assert set(rest) == {"m0", "m1"}
-    for key, (model, _) in rest.items():
-        inputs = data.inputs(Part.VALIDATION)
-        difference = model.scores(inputs) - whole[key][0].scores(inputs)
-        assert np.abs(difference).max() <= 1e-6
-
-
-def test_a_budget_needs_a_folder_to_pause_into(tools, driver):
-    population = replace(tools.population(), budget=2)
-    with pytest.raises(OptionError, match="folder for snapshots"):
-        list(MLP().train(population, tools.made_data(), driver()))
-
-
-def test_tiles_that_were_not_begun_wait_too(tools, driver, tmp_path, monkeypatch):
-    monkeypatch.setattr("sortal.training.tiles.members_per_tile", lambda _: 2)
-    data, members = tools.made_data(), replace(tools.population(), resume=tmp_path)
-    stop = driver(lambda progress: Verdict(stop_all="epoch 2/" in progress.text))
-    outcomes = list(MLP().train(members, data, stop))
-    assert outcomes == [Paused(("m0", "m1"), 1.0), Paused(("m2",), 0.0)]
-    resumed = _by_key(MLP().train(members, data, driver()))
-    whole = _by_key(MLP().train(replace(members, resume=None), data, driver()))
-    _assert_same_to_the_bit(whole, resumed, data)
-
-
-def test_members_of_a_finished_tile_are_not_trained_again(tools, driver, tmp_path, monkeypatch):
-    monkeypatch.setattr("sortal.training.tiles.members_per_tile", lambda _: 2)
-    data, members = tools.made_data(), replace(tools.population(), resume=tmp_path)
-    begun = iter(MLP().train(members, data, driver()))
-    first = next(begun)
-    begun.close()
-    (path,) = tmp_path.glob("*.safetensors")
-    assert Snapshot.read(path).about["courses"] == {}
-    again = next(iter(MLP().train(members, data, driver())))
-    _assert_same_to_the_bit(_by_key([first]), _by_key([again]), data)
-
-
-def test_members_with_a_shuffle_of_their_own_see_other_minibatches(prepare, train, noisy_classes):
+def test_members_with_a_shuffle_of_their_own_see_other_minibatches(
+    prepare, train, noisy_classes, by_key
+):
     data = prepare(*noisy_classes)
     own = {**SMALL, "shuffle": "own"}
     method, seeds = MLP(), {"a": {"seed": 1}, "b": {"seed": 2}}
@@ -278,13 +192,13 @@ def test_members_with_a_shuffle_of_their_own_see_other_minibatches(prepare, trai
         for seed in (1, 2)
     }
     assert len(groups) == 2
-    shared = _by_key(train(method, data, {"a": SMALL}, where=seeds))
-    mine = _by_key(train(method, data, {"a": own}, where=seeds))
+    shared = by_key(train(method, data, {"a": SMALL}, where=seeds))
+    mine = by_key(train(method, data, {"a": own}, where=seeds))
     inputs = data.inputs(Part.TRAIN)
     assert np.abs(shared["a"][0].scores(inputs) - mine["a"][0].scores(inputs)).max() > 1e-4
 
 
-def test_given_class_weights_weigh_classes(prepare, train, noisy_classes):
+def test_given_class_weights_weigh_classes(prepare, train, noisy_classes, by_key):
     data = prepare(*noisy_classes)
     outcomes = train(
         MLP(),
@@ -296,7 +210,7 @@ def test_given_class_weights_weigh_classes(prepare, train, noisy_classes):
     )
     shares = {
         key: (model.scores(data.inputs(Part.TRAIN))[0].argmax(axis=1) == 0).mean()
-        for key, (model, _) in _by_key(outcomes).items()
+        for key, (model, _) in by_key(outcomes).items()
     }
     assert shares["first"] > shares["none"] + 0.1
 
@@ -366,34 +280,6 @@ def test_every_option_acts(prepare, train, noisy_classes, chosen):
     plain, other = (train(MLP(), data, {"a": one})[0] for one in (plain, {**plain, **chosen}))
     inputs = data.inputs(Part.TRAIN)
     assert np.abs(plain.model.scores(inputs) - other.model.scores(inputs)).max() > 1e-6
-
-
-def test_killed_in_mid_epoch_and_rerun_equals_the_uninterrupted_training(tools, driver, tmp_path):
-    script = HERE / "train_mlp_until_killed.py"
-    process = subprocess.Popen([sys.executable, str(script), str(tmp_path)])
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.005)
-        written = list(tmp_path.glob("*.safetensors"))
-        if written and (about := Snapshot.read(written[0]).about)["epoch"] >= 2:
-            process.kill()
-            break
-    assert process.wait() == -9
-    about = Snapshot.read(next(tmp_path.glob("*.safetensors"))).about
-    assert 2 <= about["epoch"] < 25
-    data, members = tools.made_data(), tools.population()
-    resumed = list(MLP().train(replace(members, resume=tmp_path), data, driver()))
-    assert not any("ignored" in note for one in resumed for note in one.notes["m1"])
-    whole = MLP().train(members, data, driver())
-    _assert_same_to_the_bit(_by_key(whole), _by_key(resumed), data)
-
-
-def test_damaged_snapshots_are_noted_and_do_no_harm(tools, driver, tmp_path):
-    (tmp_path / "0123.safetensors").write_bytes(b"not tensors")
-    data, members = tools.made_data(), replace(tools.population(), resume=tmp_path)
-    outcomes = _by_key(MLP().train(members, data, driver()))
-    assert set(outcomes) == {"m0", "m1", "m2"}
-    assert any("damaged snapshot" in note for note in outcomes["m2"][1].notes["m2"])
 
 
 @pytest.fixture
