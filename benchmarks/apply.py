@@ -99,9 +99,9 @@ def save_network(folder: Path, sample: object) -> None:
     from sortal.data.preparer import Preparation
     from sortal.data.split import Split
     from sortal.data.unseen import InputSpec
-    from sortal.jobs.predict import Predictor
-    from sortal.jobs.predictor_folder import save_predictor
-    from sortal.jobs.scorer import Column, Scorer
+    from sortal.jobs.applying.predict import Predictor
+    from sortal.jobs.applying.predictor_folder import save_predictor
+    from sortal.jobs.applying.scorer import Column, Scorer
     from sortal.methods.base import Member, Population, Trained
     from sortal.methods.mlp import MLP
 
@@ -171,7 +171,7 @@ def network_rates(folder: Path) -> dict[str, tuple[float, float]]:
     import torch
 
     from sortal.data.inputs import Inputs
-    from sortal.jobs.predictor_folder import load_predictor
+    from sortal.jobs.applying.predictor_folder import load_predictor
     from sortal.systems.cms.simulation.processes import problem
     from sortal.systems.cms.simulation.simulate import simulate
 

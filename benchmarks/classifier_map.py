@@ -22,7 +22,7 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part, Split
 from sortal.evaluation.classifier_map import MapMds
 from sortal.evaluation.scores import evaluate, predicted
-from sortal.jobs.classifier_map import classifier_map
+from sortal.jobs.pictures.classifier_map import classifier_map
 from sortal.jobs.results import Results
 from sortal.store.store import Store
 

@@ -8,9 +8,9 @@ import pytest
 
 from sortal.engines.base import Finished, Json, Message, Report, Started
 from sortal.evaluation.projections.parameters import Pca
-from sortal.jobs.classifier_map import classifier_map
 from sortal.jobs.launch import launch
-from sortal.jobs.projections import projected_examples
+from sortal.jobs.pictures.classifier_map import classifier_map
+from sortal.jobs.pictures.projections import projected_examples
 from sortal.jobs.results import Results
 from sortal.jobs.task import run as run_task
 from sortal.store.store import Store
@@ -63,7 +63,7 @@ def inline_engine() -> type[Inline]:
 def inline(monkeypatch: pytest.MonkeyPatch, inline_engine: type[Inline]) -> None:
     """Jobs of this test train in this process."""
     monkeypatch.setattr("sortal.jobs.driver.Here", inline_engine)
-    monkeypatch.setattr("sortal.jobs.warm_engines.Here", inline_engine)
+    monkeypatch.setattr("sortal.jobs.searching.warm_engines.Here", inline_engine)
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,14 @@ from sortal.display import Display, counted
 from sortal.errors import Interrupted, NotFound, UserError
 from sortal.evaluation.classifier_map import ClassifierMap
 from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
-from sortal.jobs import draw, results
-from sortal.jobs import ensemble as jobs_ensemble
-from sortal.jobs.classifier_map import classifier_map, parse_way
+from sortal.jobs import results
+from sortal.jobs.applying.predict import Predictor, outside_sentence
+from sortal.jobs.ensembles import ensemble as jobs_ensemble
 from sortal.jobs.find import find_job
 from sortal.jobs.launch import DEFAULT_STORE, JobLike, launch, prepare
-from sortal.jobs.predict import Predictor, outside_sentence
-from sortal.jobs.projections import ProjectedExamples, projected_examples
+from sortal.jobs.pictures import draw
+from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
+from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
 from sortal.jobs.result import Result
 from sortal.outlook import Outlook
 from sortal.ranking import columns, heading, tied_sentence
@@ -164,9 +165,9 @@ def import_predictions(
 ) -> "Results":
     """Put classifiers that were trained elsewhere into a job, and return its results.
 
-    Store and job are made if need be. Arguments and errors: `jobs.imported.import_predictions`.
+    Store and job are made if need be. Arguments and errors: `jobs.imports.predictions.import_predictions`.
     """
-    from sortal.jobs.imported import import_predictions as imported
+    from sortal.jobs.imports.predictions import import_predictions as imported
 
     made = imported(
         Store.open(Path(store)),
@@ -338,7 +339,7 @@ class Results(results.Results):
         import polars as pl
         import pyarrow as pa
 
-        from sortal.jobs.prediction_file import prediction_table
+        from sortal.jobs.applying.prediction_file import prediction_table
 
         predictor = Predictor.load(self.store, self._named(title), seed=seed)
         paths = _paths(data)
@@ -384,7 +385,7 @@ class Results(results.Results):
             MissingExtra: The format needs a package that is not installed.
             UserError: It is no single network, or the format cannot carry it.
         """
-        from sortal.jobs.export import export_result
+        from sortal.jobs.applying.export import export_result
 
         found = self._named(title, target)
         exported = export_result(

@@ -6,7 +6,7 @@ from sortal.data.labels import Outputs
 from sortal.display import counted, duration
 from sortal.jobs.plan import Plan
 from sortal.jobs.resolve import Resolved
-from sortal.jobs.search_schedule import brackets_of
+from sortal.jobs.searching.schedule import brackets_of
 from sortal.store.store import Store
 from sortal.tables import size
 

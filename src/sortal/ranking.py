@@ -1,7 +1,7 @@
 """How a job's ranking is shown, on a terminal and in a notebook: heading, columns, who is tied."""
 
 from sortal.display import counted
-from sortal.jobs.draw import WORDS
+from sortal.jobs.pictures.draw import WORDS
 from sortal.jobs.results import Results
 from sortal.tables import Column
 

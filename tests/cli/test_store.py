@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sortal.jobs.ensemble import ensemble
+from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.jobs.results import Results
 
 

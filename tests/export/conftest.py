@@ -15,7 +15,7 @@ from sortal.data.labels import Outputs
 from sortal.engines.base import Finished, Json, Report, Started
 from sortal.export.portable import Portable
 from sortal.export.scaler import Scaler
-from sortal.jobs.export import load_portable
+from sortal.jobs.applying.export import load_portable
 from sortal.jobs.task import run as run_task
 from sortal.methods.stacked_model import TrainedStack
 from sortal.networks.network import Network

@@ -191,7 +191,7 @@ def test_without_the_extra_export_ends_before_any_work(made, tmp_path, monkeypat
 
 def test_other_formats_load_neither_onnx_nor_keras():
     code = (
-        "import sys, sortal.jobs.export, sortal.export.write, sortal.export.keras_files; "
+        "import sys, sortal.jobs.applying.export, sortal.export.write, sortal.export.keras_files; "
         "assert not {'onnx', 'onnxruntime', 'keras', 'tensorflow'} & set(sys.modules)"
     )
     env = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -3,7 +3,7 @@ import pytest
 
 from sortal.data.split import Part
 from sortal.evaluation.scores import evaluate
-from sortal.jobs.rescore import part_scores
+from sortal.jobs.applying.rescore import part_scores
 from sortal.ranking import columns
 from sortal.store.store import Store
 

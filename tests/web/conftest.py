@@ -40,7 +40,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, inline_engine: type) -> Pat
     folder = tmp_path_factory.mktemp("web") / "store"
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("sortal.jobs.driver.Here", inline_engine)
-        patched.setattr("sortal.jobs.warm_engines.Here", inline_engine)
+        patched.setattr("sortal.jobs.searching.warm_engines.Here", inline_engine)
         for job in JOBS.values():
             launch(job, store=folder, cores=1)
     return folder
@@ -58,7 +58,7 @@ def varied(tmp_path_factory: pytest.TempPathFactory, inline_engine: type) -> Pat
     classifiers = [{"method": "naive"}, {"method": "decisiontree"}, {"method": "kneighbors"}]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("sortal.jobs.driver.Here", inline_engine)
-        patched.setattr("sortal.jobs.warm_engines.Here", inline_engine)
+        patched.setattr("sortal.jobs.searching.warm_engines.Here", inline_engine)
         for title, data in {
             "independent": several | {"targets": "independent"},
             "together": several | {"targets": "multilabel"},

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sortal.jobs.foreign import Foreign, ForeignJob, ForeignMember, Told
-from sortal.jobs.imported_figures import import_figures
+from sortal.jobs.imports.figures import import_figures
+from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, Told
 from sortal.store.store import Store
 
 API = "/api/v1"

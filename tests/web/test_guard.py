@@ -3,7 +3,7 @@
 import pytest
 
 from sortal.errors import UserError
-from sortal.jobs.ensemble import ensemble
+from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.store.store import Store
 from sortal.web.settings import Settings, is_loopback
 

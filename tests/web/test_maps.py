@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sortal.jobs import classifier_map, projections
+from sortal.jobs.pictures import classifier_map, projections
 
 PATHS = {
     "projection": [f"projection?method=pca&random_state={n}" for n in (0, 0, 1, 2)],

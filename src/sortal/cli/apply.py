@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sortal.console import echo
+from sortal.jobs.applying.predict import Predictor, outside_sentence
+from sortal.jobs.applying.prediction_file import check_suffix, writing
 from sortal.jobs.find import find_result
-from sortal.jobs.predict import Predictor, outside_sentence
-from sortal.jobs.prediction_file import check_suffix, writing
 from sortal.store.store import Store
 
 

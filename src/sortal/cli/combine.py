@@ -6,8 +6,8 @@ from pathlib import Path
 from sortal.console import Column, echo, print_frame
 from sortal.display import counted
 from sortal.errors import OptionError
-from sortal.jobs.draw import WORDS
-from sortal.jobs.ensemble import Ensemble, ensemble
+from sortal.jobs.ensembles.ensemble import Ensemble, ensemble
+from sortal.jobs.pictures.draw import WORDS
 from sortal.options import TableFormat
 from sortal.store.store import Store
 

@@ -7,10 +7,10 @@ from typing import Any
 from sortal.console import echo
 from sortal.errors import NotFound
 from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
-from sortal.jobs import draw
-from sortal.jobs.classifier_map import classifier_map, parse_way
 from sortal.jobs.find import find_job
-from sortal.jobs.projections import projected_examples
+from sortal.jobs.pictures import draw
+from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
+from sortal.jobs.pictures.projections import projected_examples
 from sortal.jobs.results import Results
 from sortal.store.store import Store
 

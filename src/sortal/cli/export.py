@@ -55,7 +55,7 @@ def export(
       sortal export "cancer/mlp" --format h5-weights --out best_weights.h5
     """
     from sortal.console import echo
-    from sortal.jobs.export import export_result
+    from sortal.jobs.applying.export import export_result
     from sortal.jobs.find import find_result
     from sortal.store.store import Store
 

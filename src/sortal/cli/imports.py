@@ -53,7 +53,7 @@ def import_files(
     from sortal.cli.report import report
     from sortal.console import echo
     from sortal.display import counted
-    from sortal.jobs.imported import import_predictions
+    from sortal.jobs.imports.predictions import import_predictions
     from sortal.store.store import Store
 
     made = import_predictions(

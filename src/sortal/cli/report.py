@@ -9,8 +9,8 @@ from sortal.console import Display, echo, print_frame
 from sortal.data.labels import Outputs
 from sortal.display import counted
 from sortal.errors import UserError
-from sortal.jobs import draw
 from sortal.jobs.find import find_job, find_result
+from sortal.jobs.pictures import draw
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results, is_of_figures
 from sortal.options import TableFormat

@@ -13,15 +13,15 @@ from sortal.errors import OptionError
 from sortal.events import Listener, Warned, silent
 from sortal.job.models import Job
 from sortal.job.read import JobFile, read_job, read_mapping
-from sortal.jobs.contest import Contest
 from sortal.jobs.interrupt import leaves_on_second_interrupt
 from sortal.jobs.plan import Plan, plan
 from sortal.jobs.resolve import Resolved, resolve
 from sortal.jobs.results import Results
 from sortal.jobs.run import run
-from sortal.jobs.search import Searched, search
+from sortal.jobs.searching.contest import Contest
+from sortal.jobs.searching.search import Searched, search
+from sortal.jobs.searching.warm_engines import WarmEngines
 from sortal.jobs.summary import Summary
-from sortal.jobs.warm_engines import WarmEngines
 from sortal.store.store import Store
 from sortal.tracking.log import RunLog
 

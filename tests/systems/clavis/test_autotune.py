@@ -12,7 +12,7 @@ import pytest
 
 from sortal.errors import UserError
 from sortal.jobs.results import Results
-from sortal.jobs.study import Study
+from sortal.jobs.searching.study import Study
 from sortal.store.store import Store
 from sortal.systems.clavis.autotune import Written, autotune
 from sortal.systems.clavis.training import run
@@ -78,7 +78,7 @@ def tuned(tmp_path_factory: pytest.TempPathFactory, inline_engine) -> tuple[Path
     folder = tmp_path_factory.mktemp("tuned")
     patch = pytest.MonkeyPatch()
     patch.setattr("sortal.jobs.driver.Here", inline_engine)
-    patch.setattr("sortal.jobs.warm_engines.Here", inline_engine)
+    patch.setattr("sortal.jobs.searching.warm_engines.Here", inline_engine)
     written = tune(write(folder), folder / "store")
     patch.undo()
     return folder, written

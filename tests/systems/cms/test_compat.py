@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from sortal.jobs.export import load_portable
+from sortal.jobs.applying.export import load_portable
 from sortal.jobs.results import Results
 from sortal.networks.dense import Dense
 from sortal.networks.network import Network

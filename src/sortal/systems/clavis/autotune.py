@@ -17,10 +17,10 @@ from sortal.job.problems import Problem
 from sortal.job.read import JobFile
 from sortal.job.words import nearest, short
 from sortal.jobs.classifiers import Classifier, expand_classifier
-from sortal.jobs.contest import Contest
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.resolve import Resolved
-from sortal.jobs.search import Searched
+from sortal.jobs.searching.contest import Contest
+from sortal.jobs.searching.search import Searched
 from sortal.methods.provided import providing
 from sortal.store.atomic import write_text
 from sortal.systems.clavis.available import Available, find_available

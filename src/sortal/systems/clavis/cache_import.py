@@ -9,7 +9,7 @@ from pathlib import Path
 from sortal.console import echo, print_rows
 from sortal.display import counted
 from sortal.errors import Damaged, UserError
-from sortal.jobs.imported_figures import Listed, import_figures
+from sortal.jobs.imports.figures import Listed, import_figures
 from sortal.jobs.results import is_of_figures
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available

@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from sortal.data.labels import Outputs
-from sortal.jobs.foreign import Foreign, ForeignJob, ForeignMember, Told
+from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, Told
 from sortal.systems.clavis.cache import CachedClassifier, CachedData, CachedScores
 from sortal.systems.clavis.cache_files import Fault
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from sortal.data.split import Part
 from sortal.display import counted, duration
 from sortal.jobs.launch import Launched
-from sortal.jobs.study import Round, State, Study
+from sortal.jobs.searching.study import Round, State, Study
 from sortal.systems.clavis.dataset import Divided
 from sortal.systems.clavis.tuningjob import TuningJob
 

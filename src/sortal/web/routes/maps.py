@@ -7,8 +7,12 @@ from pydantic import BaseModel, Field
 
 from sortal.evaluation.dissimilarity import By
 from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
-from sortal.jobs.classifier_map import classifier_map, parse_way
-from sortal.jobs.projections import ProjectedExamples, projected_examples, stored_projections
+from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
+from sortal.jobs.pictures.projections import (
+    ProjectedExamples,
+    projected_examples,
+    stored_projections,
+)
 from sortal.store.records import plain
 from sortal.web.answer import Answer
 from sortal.web.routes.predictions import as_npy

@@ -15,10 +15,10 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels
 from sortal.data.split import Part
 from sortal.errors import UserError
-from sortal.jobs.export import export_result
+from sortal.jobs.applying.export import export_result
+from sortal.jobs.applying.predict import Predictor
+from sortal.jobs.applying.rescore import part_scores
 from sortal.jobs.launch import Launched, launch
-from sortal.jobs.predict import Predictor
-from sortal.jobs.rescore import part_scores
 from sortal.methods.provided import providing, providing_by_plain_name
 from sortal.store.store import Store
 from sortal.systems.clavis.plugins.load import load

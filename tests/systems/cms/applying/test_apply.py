@@ -15,9 +15,9 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
 from sortal.errors import Damaged, DataError, NotFound, OptionError, UserError
+from sortal.jobs.applying.predict import Predictor
+from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
 from sortal.jobs.launch import Launched, launch
-from sortal.jobs.predict import Predictor
-from sortal.jobs.predictor_folder import load_predictor, save_predictor
 from sortal.store.store import Store
 from sortal.systems.cms.applying import score_file
 from sortal.systems.cms.applying.apply import Applied, apply

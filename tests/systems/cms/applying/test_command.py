@@ -18,9 +18,9 @@ from sortal.data.labels import Outputs
 from sortal.data.preparer import Preparation, Preparer
 from sortal.data.unseen import InputSpec
 from sortal.errors import DataError, OptionError, UserError
-from sortal.jobs.predict import Predictor
-from sortal.jobs.predictor_folder import load_predictor, save_predictor
-from sortal.jobs.scorer import Column, Scorer
+from sortal.jobs.applying.predict import Predictor
+from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
+from sortal.jobs.applying.scorer import Column, Scorer
 from sortal.methods.stacked_model import TrainedStack
 from sortal.networks.activation import Activation
 from sortal.networks.dense import Dense

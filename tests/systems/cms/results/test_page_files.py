@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.data.split import Part
-from sortal.jobs.rescore import part_scores
+from sortal.jobs.applying.rescore import part_scores
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.page_files import TABLE_COLUMNS, rate_text, write_table
 from sortal.systems.cms.results.pickles import write_pickles

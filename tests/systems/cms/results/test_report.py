@@ -11,7 +11,7 @@ import pytest
 
 from sortal.data.split import Part
 from sortal.evaluation.figures.style import PLAIN
-from sortal.jobs.predictor_folder import load_predictor
+from sortal.jobs.applying.predictor_folder import load_predictor
 from sortal.systems.cms.results.ranking import lines_of, table_of
 from sortal.systems.cms.results.report import write_report
 from sortal.systems.cms.results.runs import runs_of

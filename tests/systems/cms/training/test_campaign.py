@@ -10,7 +10,7 @@ import pytest
 from sortal.data.split import Part
 from sortal.errors import TaskError
 from sortal.events import JobPlanned, MemberTrained, Warned, silent
-from sortal.jobs.export import load_portable
+from sortal.jobs.applying.export import load_portable
 from sortal.systems.cms.settings import MulticlassSettings
 from sortal.systems.cms.training.campaign import job_name, read_sample, run
 from sortal.systems.cms.training.job import network_job, peer_job

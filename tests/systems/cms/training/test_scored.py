@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.data.split import Part
-from sortal.jobs.rescore import part_scores
+from sortal.jobs.applying.rescore import part_scores
 from sortal.systems.cms.training.scored import Scored, mean_of
 
 TRAINING = {"epochs": 2, "batch_size": 16, "layers": [4], "bootstrap": 0}

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from sortal.data.readers.expression import needed_aliases
 from sortal.errors import DataError, NotFound, OptionError, UserError
+from sortal.jobs.applying.predict import Predictor, outside_sentence
+from sortal.jobs.applying.predictor_folder import is_predictor_folder, load_predictor
 from sortal.jobs.launch import available_cores
-from sortal.jobs.predict import Predictor, outside_sentence
-from sortal.jobs.predictor_folder import is_predictor_folder, load_predictor
 from sortal.methods import registry
 from sortal.systems.cms.applying import score_file
 from sortal.systems.cms.applying.event_chunks import Chunk, EventSource

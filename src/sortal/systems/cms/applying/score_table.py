@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
 from sortal.errors import DataError
-from sortal.jobs.predict import Predictor
+from sortal.jobs.applying.predict import Predictor
 from sortal.systems.cms.applying.event_chunks import Chunk
 from sortal.systems.cms.applying.request import UNSHIFTED, Request
 

@@ -10,7 +10,7 @@ import polars as pl
 from sortal.data.split import Part
 from sortal.export.formats import Format
 from sortal.export.write import write
-from sortal.jobs.export import load_portable
+from sortal.jobs.applying.export import load_portable
 from sortal.jobs.result import MemberResult
 from sortal.store import atomic
 from sortal.store.store import Store

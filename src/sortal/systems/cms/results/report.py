@@ -11,8 +11,8 @@ from sortal.data.split import Part
 from sortal.data.weigh import load_weighers
 from sortal.evaluation.figures.style import Look
 from sortal.evaluation.yields import Yields
-from sortal.jobs.predict import Predictor
-from sortal.jobs.predictor_folder import save_predictor
+from sortal.jobs.applying.predict import Predictor
+from sortal.jobs.applying.predictor_folder import save_predictor
 from sortal.jobs.result import Result
 from sortal.store import atomic
 from sortal.store.store import Store

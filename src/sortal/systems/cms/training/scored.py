@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sortal.data.split import Part
-from sortal.jobs.rescore import part_scores
+from sortal.jobs.applying.rescore import part_scores
 from sortal.jobs.result import MemberResult, Result
 from sortal.jobs.results import Results
 from sortal.store.store import Store

@@ -1,0 +1,1 @@
+"""Stored classifiers put to use: predictions of new examples, exports."""

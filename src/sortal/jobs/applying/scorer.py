@@ -1,0 +1,144 @@
+"""Trained members ready to score raw examples, and the averages that give a result's outputs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sortal.data.inputs import Inputs
+from sortal.data.preparer import Preparer
+from sortal.data.weigh import Weigher, load_weighers
+from sortal.errors import DataError, UserError
+from sortal.jobs.applying.average import Average
+from sortal.jobs.applying.constituent import Constituent, constituents
+from sortal.jobs.result import MemberResult
+from sortal.methods import registry
+from sortal.methods.base import Model
+from sortal.store.store import Store
+
+Weighers = Mapping[str | None, Weigher]
+"""What training made of weights, by target, None for all outputs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Scorer:
+    """One trained member, ready to score raw examples."""
+
+    method: str
+    calibration: str
+    preparer: Preparer
+    weighers: Weighers
+    model: Model
+    """Of this member alone."""
+
+    weight: float
+    fold: int | None
+    """The fold that tested it, whose examples it never saw; None where there are no folds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """The members that give one result's outputs; equal preparers are neighbours."""
+
+    scorers: tuple[Scorer, ...]
+
+    @property
+    def folds(self) -> tuple[int, ...]:
+        """Numbers of the folds that its members were tested by, ascending; none without folds."""
+        return tuple(sorted({one.fold for one in self.scorers if one.fold is not None}))
+
+    def average(self, inputs: Inputs) -> tuple[np.ndarray, np.ndarray | None]:
+        """Score raw examples with each member in turn.
+
+        Returns:
+            Mean, and standard deviation over the members, each of shape (examples, outputs);
+            None in place of the second for one member.
+        """
+        return _averaged(self.scorers, inputs)
+
+    def average_unseen(
+        self, inputs: Inputs, folds: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Score each example with the members that its own fold tested, which never saw it.
+
+        Args:
+            inputs: Raw examples.
+            folds: Number of each one's fold, shape (examples,).
+
+        Raises:
+            DataError: A number is none of `folds`.
+        """
+        strange = np.setdiff1d(folds, self.folds)
+        if len(strange):
+            known = ", ".join(map(str, self.folds)) or "none, for it was trained on one division"
+            raise DataError(f"folds: expected the numbers {known}, got {strange[0]}.")
+        rows = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+        if not rows:
+            return _averaged(self.scorers, inputs)
+        pieces = [
+            _averaged([s for s in self.scorers if s.fold == folds[own[0]]], inputs.take(own))
+            for own in rows
+        ]
+        order = np.argsort(np.concatenate(rows))
+        spreads = [spread for _, spread in pieces if spread is not None]
+        mean: np.ndarray = np.concatenate([mean for mean, _ in pieces])[order]
+        return mean, np.concatenate(spreads)[order] if len(spreads) == len(pieces) else None
+
+
+def _averaged(scorers: Sequence[Scorer], inputs: Inputs) -> tuple[np.ndarray, np.ndarray | None]:
+    average, prepared = Average(), inputs
+    preparer: Preparer | None = None
+    for scorer in scorers:
+        if scorer.preparer is not preparer:
+            preparer, prepared = scorer.preparer, scorer.preparer.apply(inputs)
+        average.add(scorer.model.scores(prepared)[0], scorer.weight)
+    return average.mean, average.spread
+
+
+@dataclass(slots=True, eq=False)
+class StoredScorers:
+    """Reads each stored preparer and population once, however many members use it."""
+
+    store: Store
+    _preparers: dict[str, tuple[Preparer, Weighers]] = field(default_factory=dict)
+    _models: dict[tuple[str, int], Model] = field(default_factory=dict)
+
+    def load(self, members: Sequence[MemberResult]) -> tuple[Scorer, ...]:
+        """What applies the members of one result, and what their ensembles average.
+
+        Raises:
+            UserError: A member's model was not stored.
+        """
+        found = [
+            (one, member.entry["fold"])
+            for member in members
+            for one in constituents(self.store, member)
+        ]
+        places = self.store.find(one.key for one, _ in found)
+        found.sort(key=lambda pair: places[pair[0].key].segment)
+        return tuple(self._scorer(one, places[one.key].segment, fold) for one, fold in found)
+
+    def _scorer(self, one: Constituent, name: str, fold: int | None) -> Scorer:
+        record, number = one.record, one.record["model"]
+        if number is None:
+            raise UserError(
+                f"{one.name} cannot be applied: its model was not stored "
+                f"({record['not_savable'].rstrip('.')})."
+            )
+        segment = self.store.segment(name)
+        if name not in self._preparers:
+            folder = segment.folder / "preparer"
+            self._preparers[name] = Preparer.load(folder), load_weighers(folder)
+        if (name, number) not in self._models:
+            method = registry.find(record["method"], record["calibration"])
+            self._models[name, number] = method.load(segment.model_folder(number))
+        preparer, weighers = self._preparers[name]
+        return Scorer(
+            method=record["method"],
+            calibration=record["calibration"],
+            preparer=preparer,
+            weighers=weighers,
+            model=self._models[name, number].pick((record.get("model_key", one.key),)),
+            weight=one.weight,
+            fold=fold,
+        )

@@ -1,0 +1,1 @@
+"""Averages of stored classifiers as results of their own."""

@@ -1,0 +1,1 @@
+"""Classifiers that were trained elsewhere: their predictions, or figures alone."""

@@ -1,0 +1,1 @@
+"""Results as pictures: rankings, confusion, projections of examples, maps of classifiers."""

@@ -1,0 +1,182 @@
+"""The figures of a job's results: the values chosen here, drawn in evaluation/figures/."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sortal.data.labels import Outputs
+from sortal.data.split import Part
+from sortal.evaluation.classifier_map import ClassifierMap
+from sortal.evaluation.figures.classifier_map import map_figure
+from sortal.evaluation.figures.confusion import confusion_figure
+from sortal.evaluation.figures.learning_curves import Curve, learning_curves_figure
+from sortal.evaluation.figures.projection import projection_figure
+from sortal.evaluation.figures.ranking import RankedBar, ranking_figure
+from sortal.evaluation.figures.style import save
+from sortal.jobs.history import AT, WATCHED
+from sortal.jobs.pictures.projections import ProjectedExamples
+from sortal.jobs.result import Result
+from sortal.jobs.results import Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WORDS = {
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "subset_accuracy": "subset accuracy",
+}
+"""Figures as an axis names them."""
+
+
+def ranking(results: Results, target: str | None = None) -> "Figure":
+    """Draw all classifiers of a target with their 95 % intervals, or spread over seeds and folds."""
+    tied = results.tied(target)
+    bars = [
+        _bar(result, results.headline, tied) for result in results.ranked if result.target == target
+    ]
+    named = f", {target}" if target else ""
+    return ranking_figure(
+        bars,
+        heading=f"{results.name}{named}: {len(bars)} classifiers, {results.part} examples",
+        quantity=f"{WORDS[results.headline]}, 95 % interval (or spread over seeds and folds)",
+    )
+
+
+def _bar(result: Result, headline: str, tied: frozenset[str]) -> RankedBar:
+    spread = result.figures[headline]
+    low, high = result.interval(headline) or (spread.mean - spread.sd, spread.mean + spread.sd)
+    return RankedBar(
+        title=result.title,
+        method=result.method,
+        value=spread.mean,
+        low=low,
+        high=high,
+        tied=result.title in tied,
+        reference=result.is_reference,
+    )
+
+
+def confusion(results: Results, result: Result) -> "Figure":
+    """Draw a result's confusion matrix, summed over its seeds and folds."""
+    score = result.figures[results.headline].mean
+    return confusion_figure(
+        np.asarray(result.confusion),
+        result.confusion_classes,
+        heading=f"{result.title}: {WORDS[results.headline]} {score:.4f}",
+    )
+
+
+def learning_curves(result: Result) -> "Figure":
+    """Draw how a result's members learnt; the dots are their best validation losses."""
+    curves: dict[str, list[Curve]] = {}
+    for course in result.courses:
+        for metric in course.rows[0]:
+            if metric != AT:
+                curve = [(float(row[AT] or 0), row.get(metric)) for row in course.rows]
+                curves.setdefault(metric, []).append(curve)
+    best = [course.best for course in result.courses]
+    points = [(float(row[AT] or 0), float(row[WATCHED] or 0)) for row in best if row is not None]
+    named = f"{result.title}, {result.target}" if result.target else result.title
+    return learning_curves_figure(curves, best=points, heading=f"{named}: learning curves")
+
+
+def write_figures(results: Results, folder: Path) -> list[Path]:
+    """Write the ranking and the best classifier's confusion matrix, per target.
+
+    Returns:
+        The files written, PNG.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for target in results.targets:
+        suffix = "" if target is None else f"-{_as_file(target)}"
+        written.append(folder / f"ranking{suffix}.png")
+        save(ranking(results, target), written[-1])
+        best = results.best(target)
+        if best is not None and results.outputs is Outputs.EXCLUSIVE:
+            written.append(folder / f"confusion{suffix}.png")
+            save(confusion(results, best), written[-1])
+    return written
+
+
+def write_confusion(results: Results, result: Result, folder: Path) -> Path:
+    """Write one result's confusion matrix, PNG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"confusion-{_as_file(result.title)}.png"
+    save(confusion(results, result), path)
+    return path
+
+
+def write_learning_curves(result: Result, folder: Path) -> Path:
+    """Write how one result's members learnt, PNG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    suffix = "" if result.target is None else f"-{_as_file(result.target)}"
+    path = folder / f"learning-{_as_file(result.title)}{suffix}.png"
+    save(learning_curves(result), path)
+    return path
+
+
+def classifier_map(results: Results, drawn: ClassifierMap, target: str | None = None) -> "Figure":
+    """Draw a map of a job's classifiers; the best is named beside the poles."""
+    best = results.best(target)
+    named = f", {target}" if target else ""
+    count = len(drawn.classifiers)
+    return map_figure(
+        drawn,
+        heading=f"{results.name}{named}: {count} classifiers by {drawn.by}, {results.part} examples",
+        named=[best.title] if best else [],
+    )
+
+
+def write_map(
+    results: Results, drawn: ClassifierMap, folder: Path, target: str | None = None
+) -> list[Path]:
+    """Write a map as PNG, and its coordinates as CSV."""
+    folder.mkdir(parents=True, exist_ok=True)
+    suffix = "" if target is None else f"-{_as_file(target)}"
+    path = folder / f"map-{drawn.by}-{drawn.way.method}{suffix}.png"
+    save(classifier_map(results, drawn, target), path)
+    table = path.with_suffix(".csv")
+    drawn.table().write_csv(table)
+    return [path, table]
+
+
+def projection(shown: ProjectedExamples, target: str | None = None) -> "Figure":
+    """Draw a job's examples by class, or by yes and no of one of several targets."""
+    results, projected = shown.results, shown.projected
+    labels = results.labels.take(shown.rows)
+    codes, classes = np.asarray(labels.codes), labels.classes
+    named = ""
+    if codes.ndim == 2:
+        target = target or classes[0]
+        codes, classes = labels.for_target(target).codes[:, 0], ("no", "yes")
+        named = f", {target}"
+    trust = projected.trustworthiness
+    about = [] if np.isnan(trust) else [f"trustworthiness {trust:.3f}"]
+    return projection_figure(
+        projected.coordinates,
+        codes,
+        classes,
+        tested=shown.parts == list(Part).index(Part.TEST) if len(results.splits) == 1 else None,
+        heading=f"{results.name}{named}: {len(codes)} examples, {projected.projection.method}",
+        about="\n".join([*about, *projected.notes]),
+    )
+
+
+def write_projection(
+    shown: ProjectedExamples, folder: Path, target: str | None = None
+) -> list[Path]:
+    """Write a projection of examples as PNG, and its coordinates as CSV."""
+    folder.mkdir(parents=True, exist_ok=True)
+    suffix = "" if target is None else f"-{_as_file(target)}"
+    path = folder / f"projection-{shown.projected.projection.method}{suffix}.png"
+    save(projection(shown, target), path)
+    table = path.with_suffix(".csv")
+    shown.table().write_csv(table)
+    return [path, table]
+
+
+def _as_file(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)

@@ -1,0 +1,128 @@
+"""What competes in a search: its classifiers, and the members that a candidate of theirs has."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from pydantic import ValidationError
+
+from sortal.data.split import Split
+from sortal.errors import UserError
+from sortal.job.models import Job
+from sortal.jobs.classifiers import Classifier
+from sortal.jobs.entries import Entry
+from sortal.jobs.resolve import Resolved, known_rows, member_entries
+from sortal.jobs.searching.study import SEARCH
+from sortal.methods.registry import REFERENCES
+from sortal.tuning.space import Candidate, Space
+
+Configure = Callable[[Candidate], Classifier]
+"""Makes the classifier of a candidate; a `UserError` or `ValidationError` says that it cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A candidate of which no classifier can be made."""
+
+    reason: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Contest:
+    """The classifiers of a job that a search may vary; references take no part."""
+
+    resolved: Resolved
+    spaces: tuple[Space, ...]
+    """Of each classifier that takes part."""
+
+    configure: Configure = field(repr=False)
+    _titles: dict[str, str] = field(init=False, default_factory=dict, repr=False)
+    """Identity of the candidate that has a title."""
+
+    @classmethod
+    def of(cls, resolved: Resolved) -> "Contest":
+        """The contest between a job's own classifiers."""
+        rivals = [one for one in resolved.classifiers if one.method.name not in REFERENCES]
+
+        def configure(candidate: Candidate) -> Classifier:
+            rival = rivals[candidate.kind]
+            parameters = rival.tunable.parameters(rival.method, candidate.values)
+            return replace(rival, combinations=(parameters,))
+
+        spaces = tuple(one.tunable.space for one in rivals)
+        return cls(resolved=resolved, spaces=spaces, configure=configure)
+
+    @cached_property
+    def search_job(self) -> Resolved:
+        """The job that lists candidates: judged on validation examples alone, without intervals."""
+        resolved = self.resolved
+        job = resolved.job.model_copy(update={"bootstrap": 0, "training_figures": False})
+        return replace(
+            resolved,
+            name=f"{resolved.name}{SEARCH}",
+            job=job,
+            splits=resolved.search_splits,
+            entries=(),
+        )
+
+    @cached_property
+    def _search_rows(self) -> dict[tuple[Split, str | None], str]:
+        found = self.search_job
+        return known_rows(found.job, found.dataset, found.splits)
+
+    @cached_property
+    def _final_rows(self) -> dict[tuple[Split, str | None], str]:
+        found = self.resolved
+        return known_rows(found.job, found.dataset, found.splits)
+
+    def candidate(self, candidate: Candidate) -> tuple[Entry, ...] | Unfit:
+        """Members of a candidate in the search; one a seed, split and target."""
+        return self._entries(self.search_job.job, self._search_rows, candidate)
+
+    def final(self, candidate: Candidate) -> tuple[Entry, ...]:
+        """Members of a candidate that was chosen, on the job's own splits."""
+        found = self._entries(self.resolved.job, self._final_rows, candidate)
+        if isinstance(found, Unfit):
+            raise UserError(found.reason)
+        return found
+
+    def references(self) -> tuple[Entry, ...]:
+        """Members of the job's references, on its own splits."""
+        chosen = [c for c in self.resolved.classifiers if c.method.name in REFERENCES]
+        job, data = self.resolved.job, self.resolved.dataset
+        return tuple(member_entries(job, data, self._final_rows, chosen))
+
+    def _entries(
+        self, job: Job, rows: dict[tuple[Split, str | None], str], candidate: Candidate
+    ) -> tuple[Entry, ...] | Unfit:
+        try:
+            classifier = self.configure(candidate)
+        except ValidationError as error:
+            return Unfit("; ".join(str(one["msg"]) for one in error.errors(include_url=False)))
+        except UserError as error:
+            return Unfit(str(error))
+        made = tuple(member_entries(job, self.resolved.dataset, rows, [classifier]))
+        return self._titled(made, candidate)
+
+    def _titled(self, entries: Sequence[Entry], candidate: Candidate) -> tuple[Entry, ...]:
+        """Entries under titles that no other candidate has: numbers are shortened in titles."""
+        number = 1
+        while any(self._is_taken(_numbered(one.title, number), candidate) for one in entries):
+            number += 1
+        for one in entries:
+            self._titles[_numbered(one.title, number)] = candidate.identity
+        return tuple(
+            replace(
+                one,
+                title=_numbered(one.title, number),
+                fold_of=one.fold_of and _numbered(one.fold_of, number),
+            )
+            for one in entries
+        )
+
+    def _is_taken(self, title: str, candidate: Candidate) -> bool:
+        return self._titles.get(title, candidate.identity) != candidate.identity
+
+
+def _numbered(title: str, number: int) -> str:
+    return title if number == 1 else f"{title} ({number})"

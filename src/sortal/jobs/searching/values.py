@@ -1,0 +1,106 @@
+"""What a search reads of stored results: the metric of members, trained whole or as they stand at a rung."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sortal.data.split import Part
+from sortal.evaluation.aggregate import summarise
+from sortal.jobs.searching.study import Study
+from sortal.jobs.unfinished import standing_key
+from sortal.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The metric over all members of a candidate."""
+
+    mean: float
+    sd: float | None
+    """None for fewer than two members."""
+
+    seconds: float
+    """Training and scoring of all members."""
+
+
+@dataclass(slots=True)
+class Values:
+    """Reads each record once, and values of rungs from the study that an earlier run left."""
+
+    store: Store
+    metric: str
+    before: Study | None
+    _records: dict[str, tuple[float, float] | None] = field(default_factory=dict)
+    """Value and seconds by key; None for what is not stored."""
+
+    _rungs: dict[tuple[tuple[str, ...], int], float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        known = self.before if self.before and self.before.metric == self.metric else None
+        self._rungs = {
+            (trial.keys, int(budget)): value
+            for trial in (known.trials if known else ())
+            for budget, value in trial.rungs.items()
+        }
+
+    def forget(self) -> None:
+        """Look again for what was not stored."""
+        self._records = {key: found for key, found in self._records.items() if found is not None}
+
+    def whole(self, keys: Sequence[str]) -> Found | None:
+        """Of members that are all trained whole; None if one is not, or its value is undefined."""
+        return _together([self._read(keys)[key] for key in keys])
+
+    def at_rung(self, keys: Sequence[str], budget: int) -> float | None:
+        """Of members as they stand at a rung; those that are done count as they are.
+
+        What is known of the rung stands before what became of the members later: so a search
+        that is run again sifts as the first run did.
+        """
+        keys = tuple(keys)
+        if (keys, budget) not in self._rungs:
+            standing = {key: standing_key(key, budget) for key in keys}
+            found = self._read([*standing.values(), *keys])
+            value = _together([found[standing[key]] or found[key] for key in keys])
+            if value is None:
+                return None
+            self._rungs[keys, budget] = value.mean
+        return self._rungs[keys, budget]
+
+    def without_standing(self, keys: Iterable[str], budget: int) -> list[str]:
+        """Members that did not come to a rung yet."""
+        standing = {key: standing_key(key, budget) for key in keys}
+        found = self._read(standing.values())
+        return [key for key in standing if found[standing[key]] is None]
+
+    def drop_standing(self, keys: Iterable[str], budget: int) -> None:
+        """Delete how members stood at a rung, once the study knows it."""
+        self.store.delete_unlisted([standing_key(key, budget) for key in keys])
+
+    def _read(self, keys: Iterable[str]) -> dict[str, tuple[float, float] | None]:
+        wanted = list(keys)
+        new = [key for key in wanted if key not in self._records]
+        stored = self.store.records(self.store.find(new))
+        for key in new:
+            self._records[key] = self._told(stored[key]) if key in stored else None
+        return {key: self._records[key] for key in wanted}
+
+    def _told(self, record: Any) -> tuple[float, float]:
+        """A member's value, NaN where it is undefined, and its seconds."""
+        figures = record["figures"].get(Part.VALIDATION.value, {"figures": {}})["figures"]
+        value = figures.get(self.metric)
+        seconds = record["fit_seconds"] + record["score_seconds"]
+        return (math.nan if value is None else float(value), seconds)
+
+
+def _together(found: Sequence[tuple[float, float] | None]) -> Found | None:
+    known = [one for one in found if one is not None]
+    if len(known) < len(found) or not known or any(math.isnan(value) for value, _ in known):
+        return None
+    spread = summarise([value for value, _ in known])
+    return Found(
+        mean=spread.mean,
+        sd=None if math.isnan(spread.sd) else spread.sd,
+        seconds=sum(seconds for _, seconds in known),
+    )
