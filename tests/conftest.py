@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from sortal.engines.base import Finished, Json, Message, Report, Started
 from sortal.evaluation.projections.parameters import Pca
@@ -14,6 +15,10 @@ from sortal.jobs.pictures.projections import projected_examples
 from sortal.jobs.results import Results
 from sortal.jobs.task import run as run_task
 from sortal.store.store import Store
+
+# On a busy machine any example may take long: that tells nothing of what is tested.
+settings.register_profile("sortal", deadline=None)
+settings.load_profile("sortal")
 
 
 class Inline:

@@ -6,7 +6,7 @@ import sys
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -70,7 +70,6 @@ def test_brackets_in_titles_are_no_markup():
     )
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries(

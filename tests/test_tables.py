@@ -7,7 +7,7 @@ import re
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.tables import (
@@ -77,7 +77,6 @@ texts = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters=
 values = st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(values, values), min_size=1))
 def test_csv_holds_every_value_in_full(pairs):
     rows = [{"a b": one, "c,d": other} for one, other in pairs]
@@ -86,7 +85,6 @@ def test_csv_holds_every_value_in_full(pairs):
     assert read[1:] == [[str(value) for value in row.values()] for row in rows]
 
 
-@settings(deadline=None)
 @given(st.lists(st.dictionaries(texts, values | st.none() | st.lists(st.integers()))))
 def test_json_comes_back_as_it_was(rows):
     assert json.loads(as_json(rows)) == rows
@@ -97,7 +95,6 @@ def test_numbers_that_json_lacks_become_null():
     assert json.loads(text) == [{"a": None, "b": [None], "c": {"d": None}}]
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_no_character_of_a_text_is_a_command_to_latex(text):
     escaped = escape_latex(text)

@@ -110,14 +110,14 @@ def test_weights_are_finite_and_keep_their_sign():
         assert raised.value.row == 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(), max_size=8))
 def test_natural_order_compares_any_names(names):
     forth, back = (sorted(given_order, key=natural) for given_order in (names, names[::-1]))
     assert forth == back
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.text(alphabet="ab0 1.", max_size=4), min_size=1), st.integers(1, 5))
 def test_classes_do_not_depend_on_how_a_column_is_cut(values, size):
     pieces = [values[start : start + size] for start in range(0, len(values), size)]

@@ -44,7 +44,7 @@ def test_a_saved_dataset_opens_as_memory_maps_of_the_same_fingerprint(tmp_path: 
     assert not any(path.is_dir() for path in tmp_path.iterdir())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_changed_byte_changes_the_fingerprint(data):
     before = make()

@@ -179,7 +179,7 @@ def test_given_parts_are_kept(block):
     assert [p.tolist() for p in parts_of(split)] == [[0, 1, 4], [3], [2]]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     examples=st.integers(40, 200),
     classes=st.integers(2, 4),
@@ -202,7 +202,7 @@ def test_random_parts_cover_all_rows_in_the_proportions_of_the_whole(
     assert again.fingerprint == split.fingerprint
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     groups=st.lists(st.integers(0, 9), min_size=60, max_size=120),
     seed=st.integers(0, 1000),

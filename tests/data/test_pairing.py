@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.data import pairing
@@ -19,7 +19,6 @@ def drawn(count: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(count, 3)).astype(np.float32)
 
 
-@settings(deadline=None)  # the first example imports scikit-learn
 @given(WEIGHTS)
 def test_the_sum_stays_and_only_a_negative_sum_leaves_negative_weights(weights):
     given_ = np.array(weights)
@@ -30,7 +29,6 @@ def test_the_sum_stays_and_only_a_negative_sum_leaves_negative_weights(weights):
     assert (after <= 0).all() or given_.sum() >= -1e-12 * size
 
 
-@settings(deadline=None)  # the first example imports scikit-learn
 @given(WEIGHTS)
 def test_no_weight_grows_and_none_changes_its_sign(weights):
     given_ = np.array(weights)

@@ -24,9 +24,7 @@ def tables(draw):
 
 
 @given(table=tables(), order=st.randoms(), suffix=st.sampled_from(["csv", "tsv", "parquet"]))
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_number_comes_back_whatever_the_order_of_columns(tmp_path, table, order, suffix):
     classes, ids, scores, labels = table
     columns = {"id": ids, "label": labels}

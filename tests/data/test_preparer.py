@@ -215,7 +215,7 @@ def test_values_too_large_to_scale_are_named():
         fit(table, "minmax")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     table=arrays(
         np.float64,
@@ -236,7 +236,7 @@ def test_what_is_finite_stays_finite(table, new, scaling, imputation):
         )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     table=arrays(np.float64, (9, 2), elements=st.floats(-1e6, 1e6)),
     offset=st.sampled_from([0.0, 1e9]),

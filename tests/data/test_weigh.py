@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sortal.data.dataset import Dataset
@@ -49,7 +49,6 @@ def weighed(draw):
     return np.array(codes), np.array(weights)
 
 
-@settings(deadline=None)
 @given(
     weighed(),
     st.floats(0, 2),
@@ -70,7 +69,6 @@ def test_the_total_of_each_class_follows_the_power_of_its_yield(given_, power, n
         assert (weigher.trained >= 0).all()
 
 
-@settings(deadline=None)
 @given(weighed(), st.sampled_from(TREATMENTS))
 def test_without_a_power_only_dropping_changes_the_sum_of_a_class(given_, negative):
     codes, weights = given_

@@ -29,7 +29,7 @@ def _blocks(array, size):
     examples=st.integers(1, 60),
     size=st.integers(1, 60),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_distance_by_errors_is_the_share_of_examples_that_one_alone_has_right(
     seed, members, examples, size
 ):
@@ -52,7 +52,7 @@ def test_the_distance_from_one_who_is_always_right_is_the_error_rate():
     classes=st.integers(1, 5),
     size=st.integers(1, 50),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -74,7 +74,7 @@ def test_always_the_same_answer_agrees_with_others_as_chance_does():
 
 
 @given(seed=st.integers(0, 10_000), targets=st.integers(1, 4), size=st.integers(1, 30))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_agreement_on_several_targets_averages_what_is_seen_and_what_chance_makes(
     seed, targets, size
 ):
@@ -87,7 +87,7 @@ def test_agreement_on_several_targets_averages_what_is_seen_and_what_chance_make
 
 
 @given(seed=st.integers(0, 10_000), outputs=st.sampled_from(list(Outputs)), size=st.integers(1, 40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_distance_by_probabilities_is_the_root_mean_square(seed, outputs, size):
     scores = np.random.default_rng(seed).dirichlet(np.ones(4), (5, 30)).astype(np.float32)
     found = by_probabilities(_blocks(scores, size), outputs).distances
@@ -108,7 +108,7 @@ def test_opposite_certainties_differ_by_one_and_equal_ones_by_nothing():
     accuracy=st.floats(0.0, 1.0),
     outputs=st.sampled_from(list(Outputs)),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_decision_values_are_never_turned_around(seed, classes, accuracy, outputs):
     values = np.random.default_rng(seed).normal(scale=5, size=(50, classes))
     if classes == 2 and outputs is EXCLUSIVE:
@@ -127,7 +127,7 @@ def test_decision_values_are_never_turned_around(seed, classes, accuracy, output
 
 
 @given(seed=st.integers(0, 10_000), accuracy=st.floats(0.6, 0.95))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_classifier_becomes_as_sure_as_it_is_right(seed, accuracy):
     values = np.random.default_rng(seed).normal(size=(300, 3)) * 1e-4
     found = as_probabilities(values, scale_of(values, accuracy, EXCLUSIVE), EXCLUSIVE)

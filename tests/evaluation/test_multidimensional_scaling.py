@@ -12,7 +12,7 @@ from sortal.evaluation.multidimensional_scaling import classical_scaling, smacof
 
 
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_distances_of_points_on_a_plane_are_found_again(seed, count):
     plane = np.random.default_rng(seed).normal(size=(count, 2))
     distances = cdist(plane, plane)
@@ -47,7 +47,7 @@ def test_many_points_in_one_place_stay_there():
 
 
 @given(seed=st.integers(0, 1000))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_smacof_is_no_worse_than_its_start_and_than_scikit_learn(seed):
     matrix = np.random.default_rng(seed).normal(size=(60, 8))
     distances = cdist(matrix, matrix)

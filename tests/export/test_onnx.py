@@ -89,7 +89,7 @@ def test_a_bare_graph_takes_scaled_features_and_says_so(portable, raw, tmp_path)
 
 
 @pytest.mark.parametrize("activation", ActivationName.__args__)
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(slope=st.floats(0, 2, width=32), outputs=st.sampled_from(Outputs), bias=st.booleans())
 def test_every_activation_is_the_same_curve_in_onnx(made, activation, slope, outputs, bias):
     layers = [

@@ -20,7 +20,7 @@ def _fitted(arrays, scaling, imputation):
     return Preparer.fit(inputs, {}, rows, Preparation.of(scaling, imputation)), inputs
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     names=st.lists(st.sampled_from(sorted(SHAPES)), min_size=1, max_size=3, unique=True),
     scaling=st.sampled_from(["standard", "minmax", "minmax_symmetric", "robust", "none"]),

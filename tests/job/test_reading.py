@@ -313,7 +313,7 @@ tokens = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     text=st.one_of(st.text(), st.lists(tokens, max_size=25).map("".join)),
     name=st.sampled_from(["a.yaml", "a.json"]),
@@ -322,7 +322,7 @@ def test_no_text_fails_other_than_with_problems(tmp_path_factory, text, name):
     _read_or_refuse(tmp_path_factory.getbasetemp() / name, text.encode("utf-8", "surrogatepass"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(content=st.binary(max_size=60))
 def test_no_bytes_fail_other_than_with_problems(tmp_path_factory, content):
     _read_or_refuse(tmp_path_factory.getbasetemp() / "bytes.yaml", content)
@@ -345,7 +345,7 @@ plain_values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=plain_values, split=plain_values, classifiers=plain_values, extra=plain_values)
 def test_no_mapping_fails_other_than_with_problems(data, split, classifiers, extra):
     block = {"source": data, "split": split, "subset": extra}

@@ -170,7 +170,7 @@ class Command:
 
     def wait_for(self, seen: Callable[[dict[str, Any]], bool], store: str = "store") -> None:
         """Wait until the log tells of something."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not any(map(seen, self.events(store))):
             assert time.monotonic() < deadline, "it never happened"
             assert self.processes[-1].poll() is None, "the run is over"

@@ -99,7 +99,7 @@ def test_scores_do_not_depend_on_blocks(prepare, train, noisy_classes):
     k=st.integers(1, 40),
     algorithm=st.sampled_from(["auto", "brute", "kd_tree", "ball_tree"]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_search_sorts_by_distance_and_then_by_training_row(points, k, algorithm):
     k = min(k, len(points))
     distances, rows = Nearest(points, "euclidean", 2.0, algorithm).search(points, k)

@@ -17,7 +17,7 @@ def _cloud(seed, count=60, features=7):
 
 
 @given(seed=st.integers(0, 10_000), count=st.integers(12, 80), neighbours=st.integers(1, 5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_trustworthiness_is_that_of_scikit_learn_where_no_distances_are_equal(
     seed, count, neighbours
 ):
@@ -31,7 +31,7 @@ def test_trustworthiness_is_that_of_scikit_learn_where_no_distances_are_equal(
 
 
 @given(seed=st.integers(0, 10_000), count=st.integers(3, 40), copies=st.integers(1, 3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_picture_that_is_the_truth_is_trusted_wholly_however_many_points_share_a_place(
     seed, count, copies
 ):
@@ -68,7 +68,7 @@ def test_too_few_points_have_no_trustworthiness(count):
 
 
 @given(seed=st.integers(0, 10_000), factor=st.floats(0.01, 100))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_stress_is_that_of_the_best_scale_and_no_other(seed, factor):
     true, plane = cdist(*2 * [_cloud(seed, 20)]), _cloud(seed + 1, 20, 2)
     drawn = cdist(plane, plane)

@@ -31,7 +31,7 @@ def by_numpy(stamp, down, right, *, flips):
     return moved[:, :, ::-1] if flips else moved
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10_000), shift=st.sampled_from([0.0, 0.15, 0.3]), flips=st.booleans())
 def test_an_example_is_one_of_those_that_shifts_and_flips_can_make(seed, shift, flips):
     layer = Augment(shift=shift, flip="horizontal" if flips else "none")

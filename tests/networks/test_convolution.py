@@ -13,7 +13,7 @@ from sortal.networks.layer import Held, Pass
 from sortal.networks.network import Network
 from sortal.networks.window import Window
 
-QUICK = settings(max_examples=30, deadline=None)
+QUICK = settings(max_examples=30)
 NUMBERS = st.integers(1, 3)
 
 

@@ -56,7 +56,7 @@ def test_batches_are_normalised_as_torch_does_but_for_the_count(shape):
         torch.testing.assert_close(result[member], peer(values[member]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     rows=st.integers(2, 6),
     shape=st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple),

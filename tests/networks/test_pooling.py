@@ -32,7 +32,7 @@ def spans(n, size, stride, padding):
     return [slice(max(start, 0), start + size) for start in first]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     points=st.tuples(st.integers(4, 7), st.integers(4, 7)),
     size=st.tuples(NUMBERS, NUMBERS),

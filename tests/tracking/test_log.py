@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.errors import Damaged
@@ -54,7 +54,6 @@ def test_numbers_that_json_lacks_become_null(tmp_path):
     assert line["fit_seconds"] == 1.0
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(), max_size=5))
 def test_any_text_comes_back_as_it_was(tmp_path_factory, given_texts):
     path = tmp_path_factory.mktemp("logs") / "log"

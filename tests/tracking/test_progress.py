@@ -1,7 +1,7 @@
 """The books of a run's progress."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.events import (
@@ -91,7 +91,6 @@ def test_a_job_that_ended_runs_nothing():
     assert follow(planned(), started("a"), ended).running == ()
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([trained(), failed(), started("a"), started("b", 9)])

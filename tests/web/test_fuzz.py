@@ -34,9 +34,7 @@ def described(filled: Path, tmp_path_factory: pytest.TempPathFactory):
     return schemathesis.openapi.from_asgi("/api/v1/openapi.json", app, headers=OURS)
 
 
-FEW = settings(
-    max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+FEW = settings(max_examples=15, database=None, suppress_health_check=list(HealthCheck))
 
 
 def _send_many(operation, mode, change=lambda case: None):

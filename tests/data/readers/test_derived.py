@@ -148,7 +148,7 @@ def test_a_row_after_the_cut_knows_its_row_in_the_file(tmp_path):
         read_dataset(block, tmp_path, 0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     values=st.lists(st.integers(0, 9), min_size=1, max_size=60),
     limit=st.integers(0, 9),

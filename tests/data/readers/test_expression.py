@@ -174,7 +174,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(left=VALUES, sign=st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), right=VALUES)
 def test_any_arithmetic_binds_as_in_python(left, sign, right):
     text = f"{left} {sign} {right}"
@@ -186,7 +186,7 @@ def test_any_arithmetic_binds_as_in_python(left, sign, right):
     np.testing.assert_array_equal(value(text), np.broadcast_to(python, len(X)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text("xy12.()[]!&|<>=+-*/%^,'\"` notiandr", max_size=30) | st.text(max_size=8))
 def test_any_text_is_an_expression_or_refused(text):
     try:

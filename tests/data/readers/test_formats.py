@@ -223,7 +223,7 @@ def test_rows_longer_than_a_block_are_read(tmp_path: Path, monkeypatch):
     assert sum(map(len, open_file(tmp_path / "a.csv").batches(["f0", "f199"], 1000))) == 40
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     values=st.lists(
         st.one_of(st.none(), st.floats(), st.booleans(), st.integers(-(2**60), 2**60)), min_size=1

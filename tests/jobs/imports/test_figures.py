@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -192,7 +192,6 @@ codes = st.integers(1, 80).flatmap(
 )
 
 
-@settings(deadline=None)
 @given(codes=codes)
 def test_counts_are_judged_as_the_decisions_that_they_count(codes):
     truth, decided = codes

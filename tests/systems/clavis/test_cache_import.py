@@ -60,9 +60,7 @@ labelled = st.integers(2, 60).flatmap(
 )
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=labelled)
 def test_figures_are_those_of_scikit_learn_and_of_our_own_judgement(cache, said):
     truth, predicted = said

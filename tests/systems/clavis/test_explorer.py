@@ -131,7 +131,6 @@ WORDS = st.sampled_from(
 @given(answers=st.lists(WORDS | st.text(max_size=6), max_size=8))
 @settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_no_input_crashes_the_menu_or_deletes(flowers_and_wines, answers):

@@ -64,7 +64,7 @@ def chosen(kind, **given_options):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases(), options)
 def test_sums_are_the_published_formulas(case, given_options):
     kind, *arrays = case
@@ -75,7 +75,7 @@ def test_sums_are_the_published_formulas(case, given_options):
     torch.testing.assert_close(loss.sums_and_slopes(*tensors)[0], wanted, rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases(largest=30.0), options)
 def test_slopes_are_what_autograd_finds(case, given_options):
     kind, *arrays = case
@@ -88,7 +88,7 @@ def test_slopes_are_what_autograd_finds(case, given_options):
     assert slopes.is_contiguous()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases(), options, st.data())
 def test_slopes_are_finite_differences(case, given_options, data):
     kind, *arrays = case
@@ -102,7 +102,7 @@ def test_slopes_are_finite_differences(case, given_options, data):
     assert float(slopes[place]) == pytest.approx(float(up - down) / 2e-5, rel=1e-4, abs=1e-5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases(largest=1e4), options, st.sampled_from([torch.float32, torch.bfloat16, torch.float64]))
 def test_extreme_logits_stay_finite(case, given_options, precision):
     kind, *arrays = case
@@ -135,7 +135,7 @@ def test_a_certain_and_right_output_has_no_focal_slope(gamma, logit):
     assert slopes.flatten().tolist() == pytest.approx([0.0] * 4, abs=1e-30)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases(), options)
 def test_weight_zero_masks_and_what_comes_in_stays(case, given_options):
     kind, *arrays = case
@@ -150,7 +150,7 @@ def test_weight_zero_masks_and_what_comes_in_stays(case, given_options):
         assert torch.equal(tensor, kept)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases(), options)
 def test_a_members_loss_does_not_depend_on_its_neighbours(case, given_options):
     kind, *arrays = case
@@ -164,7 +164,7 @@ def test_a_members_loss_does_not_depend_on_its_neighbours(case, given_options):
         torch.testing.assert_close(slopes[row : row + 1], slope)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases(kinds=(SPARSE,)), options)
 def test_class_numbers_are_certain_probabilities(case, given_options):
     _, x, truth, weights = case

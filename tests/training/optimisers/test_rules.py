@@ -63,9 +63,7 @@ def test_many_updates_equal_torchs(kind, choices, reference, slope, start):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(own=st.lists(choice, min_size=2, max_size=3))
 def test_updates_equal_torchs_at_any_rates(kind, own, reference, slope, start):
     ours = start[: len(own)].clone()

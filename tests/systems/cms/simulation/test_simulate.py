@@ -33,7 +33,7 @@ def auc(scores, signal, weights):
     return float(roc_auc(signal, scores, weights))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(-4, 4), min_size=14, max_size=14), st.integers(0, np.prod(STATES) - 1))
 def test_observables_can_be_undone(latents, state):
     values = measure(np.array([latents]), np.array([state]), NAMES)
@@ -42,7 +42,7 @@ def test_observables_can_be_undone(latents, state):
     np.testing.assert_allclose(undone[0], latents, atol=2e-3)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from(LATENTS), st.floats(-3, 3), st.floats(0.05, 1))
 def test_every_observable_rises_with_its_own_latent(name, at, more):
     latents = np.zeros((2, len(LATENTS)))
@@ -51,7 +51,7 @@ def test_every_observable_rises_with_its_own_latent(name, at, more):
     assert np.diff(values[:, NAMES.index(name)]) > 0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(0.1, 0.9), st.floats(0.1, 3), st.floats(0.01, 0.6))
 def test_probabilities_of_counted_states_sum_to_one_and_no_tag_is_without_its_jet(plus, jets, rate):
     table = states_table(plus=plus, jets=jets, b_rate=rate)
@@ -239,7 +239,7 @@ def test_pieces_make_up_a_sample_with_the_same_composition():
     assert not np.array_equal(pieces[0].values, pieces[1].values)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 90_000), st.integers(500, 9_000))
 def test_any_stretch_of_a_sample_has_each_process_in_its_share(start, length):
     from sortal.systems.cms.simulation.simulate import _process_of
