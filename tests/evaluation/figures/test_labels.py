@@ -39,3 +39,9 @@ def test_the_middle_is_one_of_the_points():
     points = np.array([[0.0, 0.0], [1.0, 0.0], [1.2, 0.1], [9.0, 9.0], [1.0, 0.3]])
     assert middle(points).tolist() == [1.0, 0.0] or middle(points).tolist() == [1.2, 0.1]
     assert middle(points).tolist() in points.tolist()
+
+
+def test_texts_may_be_in_any_script():
+    axes = _axes()
+    assert place_labels(axes, [Label(text="\U0001f7ca Optimal, 木", x=0.5, y=0.5)]) == []
+    assert len(axes.texts) == 1

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sortal.evaluation.figures.style import in_any_script
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.transforms import Bbox
@@ -31,6 +33,7 @@ class Label:
     bold: bool = False
 
 
+@in_any_script()
 def place_labels(axes: "Axes", labels: Sequence[Label]) -> list[str]:
     """Write texts beside their points, the first ones first; limits must be set before.
 

@@ -60,6 +60,16 @@ PLAIN = Look()
 
 
 @contextmanager
+def in_any_script() -> Iterator[None]:
+    """Draw titles of any script: a letter that the font lacks is a box, and no warning."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", message="Glyph .* missing from font", category=UserWarning
+        )
+        yield
+
+
+@contextmanager
 def drawing(look: Look) -> Iterator[None]:
     """Draw with a look; matplotlib's own parameters are what they were afterwards.
 
@@ -154,10 +164,6 @@ def save(figure: "Figure", path: Path, look: Look = PLAIN, *, dpi: int = 150) ->
         raise OptionError("figure", path.name, f"a file name with {', '.join(_METADATA)}")
     # Fonts of type 3, matplotlib's own choice, are refused by journals.
     fixed: Any = {"svg.hashsalt": "sortal", "pdf.fonttype": 42, "savefig.bbox": None}
-    with drawing(look), rc_context(fixed), warnings.catch_warnings():
-        # Titles may be in any script; what the font lacks is drawn as a box.
-        warnings.filterwarnings(
-            "ignore", message="Glyph .* missing from font", category=UserWarning
-        )
+    with drawing(look), rc_context(fixed), in_any_script():
         figure.savefig(path, dpi=dpi, metadata=_METADATA[kind])
     return path
