@@ -1,7 +1,6 @@
 """`sortal clavis import`: what becomes of a cache in the store, and that a rerun changes nothing."""
 
 import json
-import shlex
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn import metrics
-from typer.testing import CliRunner
 
-from sortal.cli.main import app
 from sortal.data.labels import Labels
 from sortal.data.split import Part
 from sortal.evaluation.scores import evaluate
@@ -196,17 +193,6 @@ def test_a_classifier_of_folds_is_made_of_them_where_all_are_there(cache):
     assert [r.title for r in results.read(results.store, JOB).results] == ["KNN fold9"]
 
 
-@pytest.mark.parametrize("text", ["half \ud800", "\x1b]0;x\x07", "\x9b2J"])
-def test_values_that_a_terminal_cannot_show_are_shown_by_their_numbers(cache, text):
-    block = cache.data(path=text, inner=[{"path": text}])
-    block.classifier("KNN", cache.iris(1), metric=text, inner=[{"path": text}])
-    assert cache.bring().code == 0
-    for command in (["store", "show", JOB], ["show", JOB], ["show", f"{JOB}/KNN"], ["list"]):
-        ran = cache.sortal(*command)
-        assert ran.code == 0
-        assert all(line.isprintable() for line in ran.lines)
-
-
 @pytest.mark.parametrize("number", [0, 1])
 def test_means_of_folds_that_are_not_there_are_those_of_the_file(cache, number):
     block = cache.data()
@@ -285,89 +271,6 @@ def test_names_of_another_data_set_are_not_taken(cache):
     assert f"{path.name}, conf_matrix: expected at most 10 rows" in ran.out
 
 
-def test_what_cannot_be_used_is_told_line_by_line_and_the_rest_imported(cache):
-    block = cache.data()
-    block.classifier("sound", cache.iris(1))
-    broken = [block.classifier(f"broken {n}", cache.iris(1)) for n in range(2)]
-    for path in broken:
-        path.write_text("{")
-    ran = cache.bring()
-    assert ran.code == 1
-    assert "2 problems:" in ran.lines
-    assert all(f"  {path.name}, line 1, column 2: expected JSON" in ran.out for path in broken)
-    assert [result.title for result in ran.results(JOB).results] == ["sound"]
-
-
-def test_a_matrix_of_more_examples_than_can_be_drawn_ends_no_import(cache):
-    block = cache.data("many", "nobody knows")
-    most = {
-        "accuracy": 1.0,
-        "conf_matrix": [[10**15, 0], [0, 0]],
-        "pre_rec_fs_supp": [1, 1, 1, None],
-    }
-    block.classifier("most", most)
-    over = {**most, "accuracy": 0.01, "conf_matrix": [[10**15] * 100] * 100}
-    path = block.classifier("over", over)
-    ran = cache.bring()
-    assert ran.code == 1
-    assert f"{path.name}, test_scores.conf_matrix: expected at most 1e15 examples in all" in ran.out
-    assert [result.title for result in ran.results("many - ClaVis").results] == ["most"]
-
-
-def test_nothing_usable_is_a_refusal_and_makes_no_store(cache):
-    cache.data().classifier("broken", cache.iris(1)).write_text("{")
-    ran = cache.bring()
-    assert ran.code == 2
-    assert "nothing of this cache can be used" in ran.out
-    assert "1 problem:" in ran.out
-    assert not ran.store.exists()
-
-
-def test_results_that_changed_are_told_and_kept(cache):
-    block = cache.data()
-    block.classifier("KNN", cache.iris(1))
-    record = cache.bring().record(JOB)
-    block.classifier("KNN", cache.iris(2))
-    ran = cache.bring()
-    assert ran.code == 1
-    assert "the cache has other results of it than the store" in ran.out
-    assert ran.record(JOB) == record
-    assert cache.sortal("store", "rm", f"{JOB}/KNN").code == 0
-    (knn,) = cache.bring().results(JOB).titled("KNN")
-    assert knn.figures["accuracy"].mean == cache.iris(2)["accuracy"]
-
-
-def test_commands_that_are_printed_can_be_pasted(cache, tmp_path):
-    title, store = "It's $HOME", tmp_path / "my store"
-    block = cache.data()
-
-    def bring():
-        return CliRunner(env={"COLUMNS": "200"}).invoke(
-            app, ["clavis", "import", str(cache.folder), "--store", str(store)]
-        )
-
-    block.classifier(title, cache.iris(1))
-    first = bring()
-    block.classifier(title, cache.iris(2))
-    second = bring()
-    printed = [line.partition("sortal ")[2] for line in (first.output + second.output).splitlines()]
-    show, remove, again = (shlex.split(one) for one in printed if one)
-    option = ["--store", str(store)]
-    assert show == again == ["show", JOB, *option]
-    assert remove == ["store", "rm", f"{JOB}/{title}", *option]
-    assert CliRunner().invoke(app, show).exit_code == 0
-    assert CliRunner().invoke(app, remove).exit_code == 0
-    assert bring().exit_code == 0
-
-
-def test_what_differs_is_not_said_to_be_in_the_store(cache):
-    block = cache.data()
-    block.classifier("KNN", cache.iris(1))
-    cache.bring()
-    block.classifier("KNN", cache.iris(2))
-    assert "nothing to import" not in cache.bring().out
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -419,16 +322,6 @@ def test_it_is_merged_and_freed_like_any_other(cache, tmp_path):
     other.remove_job(JOB)
     freed = other.gc()
     assert (freed.segments, freed.datasets) == (1, 1)
-
-
-@pytest.mark.parametrize("title", ["a/b: c?", "日本", "x" * 300, " blank ", "-dash"])
-def test_any_title_of_a_job_is_one_in_the_store(cache, title):
-    cache.data(title).classifier("KNN", cache.iris(1))
-    ran = cache.bring()
-    assert ran.code == 0
-    (name,) = Store.open(ran.store).job_names()
-    assert name.endswith("- ClaVis")
-    assert cache.bring().record(name) == ran.record(name)
 
 
 def test_a_cache_that_clavis_wrote_gives_what_it_gave(cache):
