@@ -1,7 +1,9 @@
 """What tests of several layers share: an engine that trains in the process of the test."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,34 @@ def flowers_and_wines(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stored(flowers_and_wines: Path, tmp_path: Path) -> Store:
     """A copy of that store, to delete from."""
     return Store.open(shutil.copytree(flowers_and_wines, tmp_path / "store"))
+
+
+_WATCHED = """
+import re, sys, threading, time
+from pathlib import Path
+most = 0
+def watch():
+    global most
+    while True:
+        text = open("/proc/self/smaps_rollup").read()
+        most = max(most, int(re.search(r"Anonymous: +(\\d+)", text)[1]))
+        time.sleep(0.02)
+threading.Thread(target=watch, daemon=True).start()
+{code}
+print(most)
+"""
+
+
+@pytest.fixture
+def private_megabytes() -> Callable[..., float]:
+    """Runs code in a process of its own, arguments in `sys.argv`: the most private memory it took [MB]."""
+    if not Path("/proc/self/smaps_rollup").exists():
+        pytest.skip("Linux tells this")
+
+    def measure(code: str, *arguments: object) -> float:
+        script = _WATCHED.format(code=code)
+        words = [sys.executable, "-c", script, *map(str, arguments)]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        return int(done.stdout.split()[-1]) / 1024
+
+    return measure

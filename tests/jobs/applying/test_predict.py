@@ -1,7 +1,5 @@
 """Stored classifiers applied to new files."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -212,29 +210,16 @@ def test_independent_targets_are_columns_of_one_file(run, tmp_path):
     assert ((table["score_hot"] > 0.5) == (table["hot"] == 1)).all()
 
 
-MEASURE = """
-import re, sys, threading, time
-from pathlib import Path
+PREDICT = """
 from sortal.cli.apply import predict_files
-most = 0
-def watch():
-    global most
-    while True:
-        text = open("/proc/self/smaps_rollup").read()
-        most = max(most, int(re.search(r"Anonymous: +(\\d+)", text)[1]))
-        time.sleep(0.02)
-threading.Thread(target=watch, daemon=True).start()
-started = time.perf_counter()
 predict_files(sys.argv[1], [Path(sys.argv[2])], out=Path(sys.argv[3]), store=Path(sys.argv[4]),
               id_column=None, seed=None, block=50_000, quiet=True)
-print(most, time.perf_counter() - started)
 """
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="Linux tells this")
-def test_more_examples_need_no_more_memory(trained, tmp_path):
-    def private_megabytes(rows: int, suffix: str) -> float:
+def test_more_examples_need_no_more_memory(trained, tmp_path, private_megabytes):
+    def megabytes(rows: int, suffix: str) -> float:
         generator = np.random.default_rng(0)
         names = ["flux", "colour", "period", "skew", "amplitude"]
         frame = pl.DataFrame({name: generator.normal(size=rows) for name in names})
@@ -244,12 +229,8 @@ def test_more_examples_need_no_more_memory(trained, tmp_path):
         else:  # a row group is read whole, so both files have groups of one size
             frame.write_parquet(file, row_group_size=50_000)
         arguments = ["survey/gaussiannb", file, tmp_path / f"out.{suffix}", tmp_path / "store"]
-        done = subprocess.run(
-            [sys.executable, "-c", MEASURE, *map(str, arguments)],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        return int(done.stdout.split()[-2]) / 1024
+        return private_megabytes(PREDICT, *arguments)
 
     for suffix in ("csv", "parquet"):
-        few, many = private_megabytes(100_000, suffix), private_megabytes(2_000_000, suffix)
+        few, many = megabytes(100_000, suffix), megabytes(2_000_000, suffix)
         assert many < few + 40, f"{suffix}: {few:.0f} MB for 100,000 rows, {many:.0f} for 2,000,000"

@@ -1,7 +1,5 @@
 """Trained networks applied to files of events."""
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -446,29 +444,17 @@ def test_an_interrupt_leaves_the_file_that_was_there(campaign, write, tmp_path):
     assert not list(tmp_path.glob(".tmp*"))
 
 
-MEASURE = """
-import re, sys, threading, time
-from pathlib import Path
+APPLY = """
 from sortal.systems.cms.applying import score_file
 from sortal.systems.cms.applying.apply import apply
-most = 0
-def watch():
-    global most
-    while True:
-        text = open("/proc/self/smaps_rollup").read()
-        most = max(most, int(re.search(r"Anonymous: +(\\d+)", text)[1]))
-        time.sleep(0.02)
-threading.Thread(target=watch, daemon=True).start()
 apply(Path(sys.argv[1]), [Path(sys.argv[2])], Path(sys.argv[3]), chunk=20_000)
-print(most)
 """
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="Linux tells this")
 @pytest.mark.parametrize("suffix", ["root", "csv"])
-def test_more_events_need_no_more_memory(suffix, campaign, tmp_path):
-    def private_megabytes(repeats: int) -> float:
+def test_more_events_need_no_more_memory(suffix, campaign, tmp_path, private_megabytes):
+    def megabytes(repeats: int) -> float:
         file = tmp_path / f"in.{suffix}"
         if suffix == "root":
             columns = {name: campaign.events[name].to_numpy() for name in (*VARIABLES, "weight")}
@@ -478,11 +464,8 @@ def test_more_events_need_no_more_memory(suffix, campaign, tmp_path):
                     tree.extend({name: np.tile(c, 40) for name, c in columns.items()})
         else:
             file.write_text(_page_lines(campaign.events) * 40 * repeats)
-        done = subprocess.run(
-            [sys.executable, "-c", MEASURE, campaign.model("binary"), file, tmp_path / f"out.{suffix}"],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        return int(done.stdout.split()[-1]) / 1024
+        out = tmp_path / f"out.{suffix}"
+        return private_megabytes(APPLY, campaign.model("binary"), file, out)
 
-    few, many = private_megabytes(4), private_megabytes(40)
+    few, many = megabytes(4), megabytes(40)
     assert many < few + 150, f"{few:.0f} MB for 192,000 events, {many:.0f} for 1,920,000"
