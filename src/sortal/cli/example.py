@@ -1,5 +1,6 @@
 """`sortal example`: a complete example of each system, to learn from and to measure with."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,7 @@ def cms(
             f"{kind}: {about['events']:,} events; the best possible on test are an AUC of "
             f"{best['auc']:.4f} and a figure of merit of {best['merit']:.3f}."
         )
-    typer.echo(f"\nNext:\n  cd {folder}\n  sortal cms binary -s binary.yaml")
+    _point_onwards(folder, "sortal cms binary -s binary.yaml")
 
 
 @app.command("clavis", short_help="Batch jobs, a tuning job and plugins, in the page's folders.")
@@ -73,4 +74,11 @@ def clavis(
 
     write_example(folder, force=force)
     typer.echo(f"wrote jobs, plugins and a README to {folder}")
-    typer.echo(f"\nNext:\n  cd {folder}\n  sortal clavis batch jobs/my_job.json")
+    _point_onwards(folder, "sortal clavis batch jobs/my_job.json")
+
+
+def _point_onwards(folder: Path, command: str) -> None:
+    """Say what comes next; nobody changes to the folder that they are in."""
+    here = folder.resolve() == Path.cwd()
+    steps = [command] if here else [f"cd {shlex.quote(str(folder))}", command]
+    typer.echo("\n".join(["", "Next:", *(f"  {step}" for step in steps)]))

@@ -85,6 +85,15 @@ def test_the_command_writes_what_the_function_writes(tmp_path):
     assert contents(tmp_path / "command") == contents(tmp_path / "function")
 
 
+def test_nobody_is_told_to_change_to_the_folder_that_they_are_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, here = command("example", "clavis", ".")
+    assert "cd " not in here
+    assert "  sortal clavis batch jobs/my_job.json" in here
+    _, there = command("example", "clavis", "my example")
+    assert "  cd 'my example'\n" in there
+
+
 def test_a_folder_with_files_is_refused_and_left_as_it_is(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(OptionError, match="a new or empty folder"):
