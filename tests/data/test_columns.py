@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sortal.data import columns
-from sortal.data.columns import BadValue, natural
+from sortal.data.columns import natural
+from sortal.data.texts import BadValue
 
 
 def test_numbers_take_every_numeric_type():

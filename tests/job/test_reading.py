@@ -183,7 +183,7 @@ WRONG = [
     ({"split": {"kind": "column"}}, "data.split.column", "a column name, got nothing"),
     ({"split": {"test": 1}}, "data.split.test", "a number from 0 to below 1, got 1"),
     ({"classes": ["a"]}, "data.classes", "a list of 2 or more"),
-    ({"classes": [None, "a"]}, "data.classes[0]", "text, a whole number, or true or false"),
+    ({"classes": [None, "a"]}, "data.classes[0]", "text, a number, or true or false"),
     ({"weight": "w" * 200}, None, ""),
     ({"weight": ["w" * 200]}, "data.weight", "..."),
     ({3: 4}, "data.3", "one of source, columns"),

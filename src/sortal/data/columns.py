@@ -1,12 +1,13 @@
 """What the values of a column mean: numbers, classes, targets, ids, groups, folds, parts.
 
 Every function looks at whole columns at once. What cannot be understood is raised as
-`BadValue`, whose row is counted within the column that was given.
+`BadValue`, whose row is counted within the column that was given. Null is missing, and so is a text
+of nothing but spaces; a word such as `NA` is a word. In numbers `words` says which words may stand
+for a missing value all the same.
 """
 
-import re
-from functools import cache
-from typing import Any, TypeAlias
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,79 +15,55 @@ import pyarrow.compute as pc
 
 from sortal.data.labels import UNKNOWN
 from sortal.data.readers.base import MISSING
+from sortal.data.spelling import FINITE, Spellings, as_whole, natural, spellings
 from sortal.data.split import Part
-
-Column: TypeAlias = Any
-"""A `pyarrow.Array` or `pyarrow.ChunkedArray`."""
+from sortal.data.texts import BadValue, Column, is_binary, is_word, plain, texts
 
 _NUMBER = r"^[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf|infinity|nan)$"
-_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
-_FINITE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _CANONICAL = r"^(0|-?[1-9]\d{0,17})$"
+_INT64 = np.iinfo(np.int64)
+_SMALL_DECIMAL = 18
+"""Most digits that every int64 can hold."""
+
+_EXACT = {pa.float16(): 2**11, pa.float32(): 2**24, pa.float64(): 2**53}
+"""Above these, a float is not the only whole number that is written as it."""
 
 
-@cache
-def _missing() -> pa.Array:
-    """Texts that mean a missing value; made when asked for, because pyarrow then imports pandas."""
-    return pa.array(MISSING)
-
-
-class BadValue(ValueError):
-    """A value that cannot mean what its column is for."""
-
-    def __init__(self, row: int, got: str, expected: str) -> None:
-        self.row, self.got, self.expected = row, got, expected
-        super().__init__(f"expected {expected}, got {got}")
-
-
-def numbers(column: Column) -> np.ndarray:
+def numbers(column: Column, words: Collection[str] = ()) -> np.ndarray:
     """Read numbers; true and false are 1 and 0, a missing value is NaN.
+
+    Args:
+        column: The column.
+        words: Texts that mean a missing value, beside empty ones.
 
     Returns:
         Shape (rows,), float32 where the column is that narrow, else float64.
     """
-    plain = _plain(column)
-    kind = plain.type
+    values = plain(column)
+    kind = values.type
     if pa.types.is_null(kind):
-        return np.full(len(plain), np.nan)
+        return np.full(len(values), np.nan)
     if pa.types.is_string(kind):
-        plain = _parsed(plain)
+        values = _parsed(values, words)
     elif pa.types.is_boolean(kind):
-        plain = pc.cast(pc.cast(plain, pa.uint8()), pa.float64())
+        values = pc.cast(pc.cast(values, pa.uint8()), pa.float64())
     elif pa.types.is_float16(kind) or pa.types.is_float32(kind):
-        plain = pc.cast(plain, pa.float32())
+        values = pc.cast(values, pa.float32())
     elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         # Whole numbers beyond 2**53 are rounded, not refused.
-        plain = pc.cast(plain, pa.float64(), safe=False)
+        values = pc.cast(values, pa.float64(), safe=False)
     else:
-        raise BadValue(0, f"{_shown(plain, 0)} (a {kind} column)", "a number")
-    values: np.ndarray = plain.to_numpy(zero_copy_only=False)
-    return values
+        raise BadValue(0, f"{_shown(values, 0)} (a {kind} column)", "a number")
+    read: np.ndarray = values.to_numpy(zero_copy_only=False)
+    return read
 
 
-def texts(column: Column) -> Any:
-    """Write every value as text: true as `True`, whole numbers without a point, missing as null.
-
-    Returns:
-        A `pyarrow.Array` of strings.
-    """
-    plain = _plain(column)
-    kind = plain.type
-    if pa.types.is_boolean(kind):
-        return pc.if_else(plain, "True", "False")
-    if pa.types.is_floating(kind):
-        values, place = np.unique(plain.to_numpy(zero_copy_only=False), return_inverse=True)
-        names = [
-            str(int(v)) if v == np.floor(v) and abs(v) < 2**63 else repr(float(v)) for v in values
-        ]
-        known = [None if np.isnan(v) else name for v, name in zip(values, names, strict=True)]
-        return pa.array(known, pa.string()).take(pa.array(place.reshape(-1)))
-    if not pa.types.is_string(kind):
-        return pc.cast(plain, pa.string())
-    trimmed = pc.utf8_trim_whitespace(plain)
-    return pc.if_else(
-        pc.is_in(trimmed, value_set=_missing()), pa.scalar(None, pa.string()), trimmed
-    )
+def words_in(column: Column, words: Collection[str]) -> int:
+    """Count the words of a text column that mean a missing value; 0 for other columns."""
+    values = plain(column)
+    if not words or not pa.types.is_string(values.type):
+        return 0
+    return int(pc.sum(is_word(values, set(words) - {""})).as_py() or 0)
 
 
 def classes(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -96,16 +73,16 @@ def classes(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
         Codes of shape (rows,), UNKNOWN where the value is missing, and the classes' names in
         natural order: whole numbers by size, names so that `type2` comes before `type10`.
     """
-    encoded = texts(column).dictionary_encode()
+    encoded, found = _distinct(column)
     raw: list[str] = encoded.dictionary.to_pylist()
-    names = raw
-    if raw and all(_FINITE.fullmatch(name) for name in raw):
-        whole = [_as_whole(name) for name in raw]
-        if None in whole:
-            odd = whole.index(None)
-            row = pc.index(encoded.indices, pa.scalar(odd, pa.int32())).as_py()
-            raise BadValue(row, raw[odd], "a class: a name or a whole number")
-        names = [str(value) for value in whole]
+    if raw and all(FINITE.fullmatch(name) for name in raw):
+        odd = next((n for n, name in enumerate(raw) if as_whole(name) is None), None)
+        if odd is not None:
+            raise BadValue(_row(encoded, odd), raw[odd], "a class: a name or a whole number")
+    if pa.types.is_floating(column.type) and not {"inf", "-inf"}.isdisjoint(raw):
+        odd = next(n for n, name in enumerate(raw) if name in ("inf", "-inf"))
+        raise BadValue(_row(encoded, odd), raw[odd], "a class: a name or a whole number")
+    names = [str(value) for value in found.values]
     ordered = sorted(set(names), key=natural)
     rank = {name: code for code, name in enumerate(ordered)}
     table = np.array([*(rank[name] for name in names), UNKNOWN], dtype=np.int64)
@@ -114,9 +91,23 @@ def classes(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
     return table[places], tuple(ordered)
 
 
-def targets(column: Column) -> np.ndarray:
+def spelled(column: Column) -> Spellings:
+    """Tell which texts of a column of classes or groups are the same value, and which only look so."""
+    return _distinct(column)[1]
+
+
+def is_rounded(column: Column) -> bool:
+    """Whether a column of floats holds whole numbers so large that others are written as the same float."""
+    values = plain(column)
+    if not pa.types.is_floating(values.type):
+        return False
+    size = np.abs(values.to_numpy(zero_copy_only=False).astype(np.float64))
+    return bool((np.isfinite(size) & (size >= _EXACT[values.type])).any())
+
+
+def targets(column: Column, words: Collection[str] = ()) -> np.ndarray:
     """Read one independent target: 0, 1 or UNKNOWN, shape (rows,), int8."""
-    values = numbers(column)
+    values = numbers(column, words)
     unknown = np.isnan(values)
     bad = np.flatnonzero(~(unknown | (values == 0) | (values == 1)))
     if len(bad):
@@ -124,9 +115,9 @@ def targets(column: Column) -> np.ndarray:
     return np.where(unknown, UNKNOWN, values).astype(np.int8)
 
 
-def weights(column: Column) -> np.ndarray:
+def weights(column: Column, words: Collection[str] = ()) -> np.ndarray:
     """Read example weights: finite, of either sign, shape (rows,), float64."""
-    values = numbers(column).astype(np.float64)
+    values = numbers(column, words).astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
         raise BadValue(int(bad[0]), f"{values[bad[0]]}", "a finite weight")
@@ -134,95 +125,109 @@ def weights(column: Column) -> np.ndarray:
 
 
 def ids(column: Column, *, as_text: bool = False) -> np.ndarray:
-    """Read names of examples: int64 if all are whole numbers written plainly, else text.
+    """Read names of examples: int64 if all are whole numbers that it holds, else text.
+
+    Text counts as whole numbers if all of it is written plainly, with 18 digits at most.
 
     Args:
         column: The column.
-        as_text: Keep text as text, for blocks of a file must not differ in type.
+        as_text: Decide by the column's type alone, for blocks of a file must not differ in
+            type: text stays text, and numbers without sign stay uint64.
     """
-    plain = _plain(column)
-    named = texts(plain)
+    values = plain(column)
+    kind = values.type
+    named = texts(values)
     _refuse_null(named, "a name for each example")
-    if pa.types.is_floating(plain.type):
-        fraction = pc.invert(pc.match_substring_regex(named, _CANONICAL))
-        row = pc.index(fraction, True).as_py()
+    if pa.types.is_floating(kind):
+        row = pc.index(pc.match_substring_regex(named, _CANONICAL), False).as_py()
         if row >= 0:
-            raise BadValue(row, _shown(plain, row), "text or a whole number")
-    is_text = pa.types.is_string(plain.type)
-    if is_text and (as_text or not pc.all(pc.match_substring_regex(named, _CANONICAL)).as_py()):
-        return np.asarray(named.to_numpy(zero_copy_only=False), dtype=str)
-    if pa.types.is_boolean(plain.type) or pa.types.is_temporal(plain.type):
-        return np.asarray(named.to_numpy(zero_copy_only=False), dtype=str)
-    return np.asarray(pc.cast(named, pa.int64()).to_numpy(zero_copy_only=False))
+            raise BadValue(row, _shown(values, row), "text or a whole number")
+    if as_text and pa.types.is_uint64(kind):
+        return np.asarray(values.to_numpy(zero_copy_only=False))
+    if _are_whole(values, named, by_type=as_text):
+        return np.asarray(pc.cast(named, pa.int64()).to_numpy(zero_copy_only=False))
+    return np.asarray(named.to_numpy(zero_copy_only=False), dtype=str)
 
 
 def groups(column: Column) -> np.ndarray:
     """Read groups of any type as codes that rise with the group's value, shape (rows,), int64."""
-    named = texts(column)
-    _refuse_null(named, "a group for each example")
-    encoded = named.dictionary_encode()
-    raw: list[str] = encoded.dictionary.to_pylist()
-    whole = [_as_whole(name) for name in raw]
-    values: list[Any] = raw if None in whole else whole
-    rank = {value: code for code, value in enumerate(sorted(set(values)))}
+    encoded, found = _distinct(column)
+    _refuse_null(encoded, "a group for each example")
+    values = found.values
+    known = sorted(set(values), key=natural if found.apart else None)  # type: ignore[arg-type]
+    rank = {value: code for code, value in enumerate(known)}
     table = np.array([rank[value] for value in values], dtype=np.int64)
     return np.asarray(table[encoded.indices.to_numpy(zero_copy_only=False)])
 
 
 def folds(column: Column) -> np.ndarray:
     """Read fold numbers, shape (rows,), int64; one that this type cannot hold is refused."""
-    values = numbers(column)
-    whole = np.isfinite(values) & (values == np.floor(values))
-    bad = np.flatnonzero(~(whole & (np.abs(values) < 2.0**63)))
-    if len(bad):
-        raise BadValue(int(bad[0]), f"{values[bad[0]]:g}", "the whole number of a fold")
-    return values.astype(np.int64)
+    if pa.types.is_boolean(column.type):
+        return numbers(column).astype(np.int64)
+    encoded = texts(column).dictionary_encode()
+    raw: list[str] = encoded.dictionary.to_pylist()
+    whole = [as_whole(name) for name in raw]
+    for place, value in enumerate(whole):
+        if value is None or not _INT64.min <= value <= _INT64.max:
+            raise BadValue(_row(encoded, place), raw[place], "the whole number of a fold")
+    _refuse_null(encoded, "the whole number of a fold")
+    table = np.array(whole, dtype=np.int64)
+    return np.asarray(table[encoded.indices.to_numpy(zero_copy_only=False)])
 
 
 def parts(column: Column) -> np.ndarray:
     """Read train, validation or test as the code of its `Part`, shape (rows,), int8."""
     named = pc.utf8_lower(texts(column))
-    words = [part.value for part in Part]
-    places = pc.index_in(named, value_set=pa.array(words))
+    listed = [part.value for part in Part]
+    places = pc.index_in(named, value_set=pa.array(listed))
     row = pc.index(pc.is_null(places), True).as_py()
     if row >= 0:
         raise BadValue(row, _shown(named, row), "train, validation or test")
     return np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.int8)
 
 
-def natural(name: str) -> tuple[Any, ...]:
-    """Key by which names sort as people sort them: digits by their value."""
-    if _WHOLE.fullmatch(name):
-        return (0, int(name), name)
-    pieces = re.split(r"(\d+)", name, flags=re.ASCII)
-    valued = tuple(int(piece) if odd % 2 else piece for odd, piece in enumerate(pieces))
-    return (1, valued, name)
+def _distinct(column: Column) -> tuple[Any, Spellings]:
+    """A column's texts, each different one once, and what they stand for."""
+    encoded = texts(column).dictionary_encode()
+    return encoded, spellings(encoded.dictionary.to_pylist())
 
 
-def _plain(column: Column) -> Any:
-    """One array without chunks or dictionary; long strings as strings."""
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-        if isinstance(column, pa.ChunkedArray):
-            column = pa.concat_arrays(column.chunks)
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
-        column = pc.cast(column, pa.string())
-    return column
+def _row(encoded: Any, place: int) -> int:
+    """The first row that holds an entry of the dictionary."""
+    return int(pc.index(encoded.indices, pa.scalar(place, encoded.indices.type)).as_py())
 
 
-def _parsed(column: Any) -> Any:
+def _are_whole(values: Any, named: Any, *, by_type: bool) -> bool:
+    """Whether names are numbers that int64 holds; by the column's type alone if asked for."""
+    kind = values.type
+    if pa.types.is_uint64(kind):
+        most = pc.max(values).as_py()
+        return most is None or int(most) <= int(_INT64.max)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return True
+    if by_type:
+        is_small = pa.types.is_decimal(kind) and kind.precision <= _SMALL_DECIMAL
+        return bool(is_small and kind.scale == 0)
+    if not (pa.types.is_string(kind) or pa.types.is_decimal(kind) or is_binary(kind)):
+        return False
+    return bool(pc.all(pc.match_substring_regex(named, _CANONICAL)).as_py())
+
+
+def _parsed(column: Any, words: Collection[str]) -> Any:
     try:
         return pc.cast(column, pa.float64())
     except pa.ArrowInvalid:
-        # Something is not plainly a number: blanks, true or false, or truly wrong.
+        # Something is not plainly a number: blanks, true or false, words, or truly wrong.
         tidy = pc.utf8_lower(texts(column))
+    if words:
+        tidy = pc.if_else(is_word(column, words), pa.scalar(None, pa.string()), tidy)
     tidy = pc.if_else(pc.equal(tidy, "true"), "1", tidy)
     tidy = pc.if_else(pc.equal(tidy, "false"), "0", tidy)
     row = pc.index(pc.match_substring_regex(tidy, _NUMBER), False).as_py()
     if row >= 0:
-        raise BadValue(row, _shown(column, row), "a number")
+        word = column[row].as_py().strip()
+        cure = f"`missing: [{word}]` to count that word as missing" if word in MISSING else ""
+        raise BadValue(row, _shown(column, row), "a number", cure)
     return pc.cast(tidy, pa.float64())
 
 
@@ -230,14 +235,6 @@ def _refuse_null(named: Any, expected: str) -> None:
     row = pc.index(pc.is_null(named), True).as_py()
     if row >= 0:
         raise BadValue(row, "nothing", expected)
-
-
-def _as_whole(name: str) -> int | None:
-    if _WHOLE.fullmatch(name):
-        return int(name)
-    if _FINITE.fullmatch(name) and float(name).is_integer():
-        return int(float(name))
-    return None
 
 
 def _shown(column: Any, row: int) -> str:

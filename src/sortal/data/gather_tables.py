@@ -1,12 +1,12 @@
 """Read whole tables: features into one matrix, other columns as they are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
 import numpy as np
 
-from sortal.data.columns import BadValue, numbers
+from sortal.data.columns import numbers, words_in
 from sortal.data.gathered import (
     Gathered,
     Places,
@@ -17,10 +17,12 @@ from sortal.data.gathered import (
     refuse_empty,
     refuse_lacking,
     settled,
+    words_note,
 )
-from sortal.data.readers.base import Batch, Table
+from sortal.data.readers.base import Batch, Table, missing_words
 from sortal.data.roles import Roles
 from sortal.data.spill import Spool
+from sortal.data.texts import BadValue
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError, Problem
 
@@ -41,7 +43,8 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
         raise no_signals()
     places, notes, counts = Places(), list[str](), list[int]()
     beside: dict[str, list[Any]] = {name: [] for name in roles.beside}
-    infinite, rows = 0, 0
+    infinite, rows, worded = 0, 0, 0
+    words = dict.fromkeys(word for table in tables for word in missing_words(table))
     with closing(Spool()) as matrices:
         for table in tables:
             refuse_lacking(table, tables[0], (*roles.inputs, *roles.beside))
@@ -54,6 +57,7 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
                 features = _features(
                     batch, roles.inputs, places, rows, given=block.inputs is not None
                 )
+                worded += _words(batch, roles.inputs, features, missing_words(table))
                 matrix, changed = settled(
                     features, roles.inputs, places, rows, refuse=block.infinite == "error"
                 )
@@ -66,6 +70,7 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
             notes.extend(cut_note(table))
         refuse_empty(tables, rows)
         notes.extend(infinite_note(infinite))
+        notes.extend(words_note(worded))
         whole = matrices.array()
     return Gathered(
         inputs={FEATURES: whole},
@@ -74,11 +79,19 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
         places=places,
         counts=counts,
         notes=notes,
+        words=tuple(words),
     )
 
 
-def feature_matrix(batch: Batch, names: Sequence[str]) -> tuple[np.ndarray, dict[str, BadValue]]:
+def feature_matrix(
+    batch: Batch, names: Sequence[str], words: Collection[str] = ()
+) -> tuple[np.ndarray, dict[str, BadValue]]:
     """Lay columns side by side.
+
+    Args:
+        batch: The rows.
+        names: Its columns that are numbers.
+        words: Texts that mean a missing value, beside empty ones.
 
     Returns:
         Shape (rows, columns), float32 if all columns are, else float64; and the first bad
@@ -88,7 +101,7 @@ def feature_matrix(batch: Batch, names: Sequence[str]) -> tuple[np.ndarray, dict
     bad: dict[str, BadValue] = {}
     for name in names:
         try:
-            read[name] = numbers(batch.column(name))
+            read[name] = numbers(batch.column(name), words)
         except BadValue as error:
             bad[name] = error
     narrow = bool(read) and all(values.dtype == np.float32 for values in read.values())
@@ -101,18 +114,33 @@ def feature_matrix(batch: Batch, names: Sequence[str]) -> tuple[np.ndarray, dict
 def _features(
     batch: Batch, names: Sequence[str], places: Places, row: int, *, given: bool
 ) -> np.ndarray:
-    matrix, bad = feature_matrix(batch, names)
+    words = missing_words(places.files[-1])
+    matrix, bad = feature_matrix(batch, names, words)
     if not bad:
         return matrix
     raise JobError(
         [
             Problem(
                 path=f"data.inputs[{names.index(name)}]" if given else "data.exclude",
-                expected=f"numbers in column {name!r}, or {name!r} in data.exclude to leave it out",
+                expected=f"numbers in column {name!r}, or {name!r} in data.exclude to leave it out"
+                + (f", or {error.cure}" if error.cure else ""),
                 got=f"{error.got} in {places.at(row + error.row)}",
             )
             for name, error in bad.items()
         ]
+    )
+
+
+def _words(batch: Batch, names: Sequence[str], matrix: np.ndarray, words: Collection[str]) -> int:
+    """Count words among numbers; looked for only where more is missing than the reader left out."""
+    if not words:
+        return 0
+    gaps = np.isnan(matrix).sum(axis=0)
+    columns = [batch.column(name) for name in names]
+    return sum(
+        words_in(column, words)
+        for column, missing in zip(columns, gaps, strict=True)
+        if missing > column.null_count
     )
 
 

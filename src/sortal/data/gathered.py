@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sortal.data.columns import Column, texts
 from sortal.data.inputs import Array
 from sortal.data.readers.base import Arrays, Selection, Table, place_in_file
 from sortal.data.shape import InfiniteValue, settle_infinite
 from sortal.data.sources import nearest
+from sortal.data.texts import Column, texts
 from sortal.errors import DataError
 from sortal.job.problems import JobError, Problem
 
@@ -44,6 +44,8 @@ class Gathered:
     """Examples of each file."""
 
     notes: list[str]
+    words: tuple[str, ...] = ()
+    """Texts that mean a missing value in columns of numbers."""
 
 
 def infinite_error(column: str, place: str) -> DataError:
@@ -96,6 +98,13 @@ def infinite_note(count: int) -> Iterator[str]:
     """The sentence about infinite values that now are missing, if there were any."""
     if count:
         yield f"{count} infinite feature value{'s' if count > 1 else ''} counted as missing."
+
+
+def words_note(count: int) -> Iterator[str]:
+    """The sentence about words that were found in columns of numbers, if there were any."""
+    if count:
+        several = "s" if count > 1 else ""
+        yield f"{count} word{several} such as NA in columns of numbers counted as missing."
 
 
 def no_signals() -> JobError:

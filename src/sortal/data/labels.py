@@ -1,14 +1,53 @@
 """The truth about examples: classes that exclude each other, or independent targets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
+from sortal.data.spelling import as_whole
 from sortal.errors import NotFound
 
 UNKNOWN = -1
 """Code of an example whose label is not known."""
+
+
+_TRUE, _FALSE = "true", "false"
+
+
+def find_class(given: object, classes: Sequence[str]) -> str | None:
+    """Find the class that a value of a job file means, None if it is none or not clear which.
+
+    A number finds the class of the same number in any spelling; true and false, as YAML
+    writes them or as text, find `True` and `False` in any case. Where classes are 0 and 1, true
+    means 1, and the other way round.
+
+    >>> find_class(1.0, ["0", "1"]), find_class(False, ["False", "True"]), find_class(2, ["0", "1"])
+    ('1', 'False', None)
+    """
+    text = str(given).strip()
+    if text in classes:
+        return text
+    same = [name for name in classes if _meaning(name) == _meaning(text)]
+    if len(same) == 1:
+        return same[0]
+    truths = [_truth(name) for name in classes]
+    if same or _truth(text) is None or sorted(map(str, truths)) != ["False", "True"]:
+        return None
+    return classes[truths.index(_truth(text))]
+
+
+def _meaning(text: str) -> int | str:
+    """A whole number as such, true and false in lower case, all else as it is."""
+    whole = as_whole(text)
+    if whole is not None:
+        return whole
+    return text.lower() if text.lower() in (_TRUE, _FALSE) else text
+
+
+def _truth(text: str) -> bool | None:
+    return {1: True, 0: False, _TRUE: True, _FALSE: False}.get(_meaning(text))
 
 
 class Outputs(StrEnum):

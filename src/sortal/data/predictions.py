@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from sortal.data import columns
-from sortal.data.columns import BadValue
 from sortal.data.labels import UNKNOWN, Labels
 from sortal.data.readers.base import Table, place_in_file
 from sortal.data.readers.delimited import DelimitedTable, line_of_row
 from sortal.data.readers.registry import open_file
+from sortal.data.spelling import natural
+from sortal.data.texts import BadValue
 from sortal.errors import DataError, NotFound
 
 ID, LABEL = "id", "label"
@@ -166,7 +167,7 @@ def _told(
         return prefixed
     if said is not None:
         known = {*said.classes, *(labels.classes if labels else ())}
-        return sorted(known, key=columns.natural)
+        return sorted(known, key=natural)
     if len(names) < 2:
         raise DataError(
             f"{path}: expected a column of scores for each of two or more classes, or decisions in "

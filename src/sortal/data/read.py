@@ -3,8 +3,9 @@
 This module and those it imports load pyarrow; import it where files are read.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,20 +13,21 @@ import numpy as np
 import pyarrow as pa
 
 from sortal.data import columns
-from sortal.data.columns import BadValue
 from sortal.data.dataset import Dataset
 from sortal.data.gather_arrays import gather_arrays
 from sortal.data.gather_tables import gather_tables
-from sortal.data.gathered import Gathered
+from sortal.data.gathered import Gathered, words_note
 from sortal.data.inputs import Array, Inputs, Ragged
-from sortal.data.labels import UNKNOWN, Labels, Outputs
+from sortal.data.labels import UNKNOWN, Labels, Outputs, find_class
 from sortal.data.lanes import row_blocks
-from sortal.data.readers.base import Arrays, Table
+from sortal.data.readers.base import MISSING, Arrays, Table
 from sortal.data.roles import Roles, assign_roles
 from sortal.data.sources import Source, find_source, nearest, signature, table_options
+from sortal.data.spelling import spelling_notes
 from sortal.data.spill import taken
 from sortal.data.split import Part
 from sortal.data.strata import draw_subset
+from sortal.data.texts import BadValue
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError, Problem
@@ -52,6 +54,7 @@ def read_dataset(block: DataBlock, folder: Path, seed: int) -> Dataset:
     roles = assign_roles(block, source)
     gathered = _gather(source, roles, block)
     examples = _Examples.understand(gathered, roles, source)
+    examples = replace(examples, notes=tuple(_value_notes(gathered, roles, block)))
     gathered.columns.clear()
     pa.default_memory_pool().release_unused()
     if block.classes is not None:
@@ -124,7 +127,7 @@ class _Examples:
             ids=ids,
             labels=_labels(gathered, roles),
             beside={
-                "weights": read(roles.weight, columns.weights)
+                "weights": _understood_numbers(gathered, roles.weight, columns.weights)
                 if roles.weight
                 else _target_weights(gathered, roles),
                 "groups": read(roles.group, columns.groups),
@@ -153,9 +156,48 @@ def _understood(gathered: Gathered, name: str, meaning: Callable[..., Value]) ->
         raise DataError(f"{gathered.places.at(error.row)}: column {name!r}: {error}.") from error
 
 
+def _understood_numbers(
+    gathered: Gathered, name: str, meaning: Callable[..., np.ndarray]
+) -> np.ndarray:
+    """The same for a column of numbers, in which words may stand for missing values."""
+    return _understood(gathered, name, partial(meaning, words=gathered.words))
+
+
+def _value_notes(gathered: Gathered, roles: Roles, block: DataBlock) -> Iterator[str]:
+    """Sentences about values that could be taken for others."""
+    named = [] if roles.independent else [roles.labels[0]]
+    for name in [*named, *([roles.group] if roles.group else [])]:
+        found = columns.spelled(gathered.columns[name])
+        yield from spelling_notes(name, found if name in named else replace(found, renamed=()))
+    for name in named:
+        yield from _word_notes(name, gathered, block.classes or ())
+    beside = [name for name in (roles.id, roles.group, roles.fold) if name is not None]
+    for name in dict.fromkeys((*named, *beside)):
+        if columns.is_rounded(gathered.columns[name]):
+            yield (
+                f"column {name!r} holds whole numbers as {gathered.columns[name].type} that are too "
+                "large for it: neighbours may be written as the same number; store them as int64 or text."
+            )
+    numeric = [*(roles.labels if roles.independent else ()), roles.weight, *roles.target_weights]
+    numbers = [name for name in dict.fromkeys(numeric) if name is not None]
+    yield from words_note(
+        sum(columns.words_in(gathered.columns[name], gathered.words) for name in numbers)
+    )
+
+
+def _word_notes(name: str, gathered: Gathered, chosen: Collection[object]) -> Iterator[str]:
+    """Sentences about classes that read as if they were missing, and that the job does not name."""
+    column, listed = gathered.columns[name], [word for word in MISSING if word not in chosen]
+    if not columns.words_in(column, listed):
+        return
+    words = [word for word in listed if columns.words_in(column, [word])]
+    for word in words:
+        yield f"column {name!r}: {word!r} is a class; `missing: [{word}]` would count it as missing."
+
+
 def _labels(gathered: Gathered, roles: Roles) -> Labels:
     if roles.independent:
-        codes = [_understood(gathered, name, columns.targets) for name in roles.labels]
+        codes = [_understood_numbers(gathered, name, columns.targets) for name in roles.labels]
         return Labels(np.stack(codes, axis=1), roles.labels, Outputs.INDEPENDENT)
     codes_and_names = _understood(gathered, roles.labels[0], columns.classes)
     return Labels(*codes_and_names)
@@ -168,7 +210,7 @@ def _target_weights(gathered: Gathered, roles: Roles) -> np.ndarray | None:
     weights = np.ones((sum(gathered.counts), len(roles.target_weights)))
     for number, name in enumerate(roles.target_weights):
         if name is not None:
-            weights[:, number] = _understood(gathered, name, columns.weights)
+            weights[:, number] = _understood_numbers(gathered, name, columns.weights)
     return weights
 
 
@@ -190,10 +232,10 @@ def _reordered(labels: Labels, classes: tuple[str, ...]) -> Labels:
     return Labels(table[labels.codes], classes)
 
 
-def _choose_classes(examples: _Examples, chosen: list[str | int | bool]) -> _Examples:
+def _choose_classes(examples: _Examples, chosen: list[str | int | float | bool]) -> _Examples:
     """Keep the examples of some classes, in the order given, and those of unknown class."""
     labels = examples.labels
-    found = [_find_class(one, labels.classes) for one in chosen]
+    found = [find_class(one, labels.classes) for one in chosen]
     problems = [
         Problem(
             path=f"data.classes[{number}]",
@@ -224,16 +266,6 @@ def _choose_classes(examples: _Examples, chosen: list[str | int | bool]) -> _Exa
     return replace(
         kept, notes=(*kept.notes, f"{dropped} examples of other classes than data.classes dropped.")
     )
-
-
-def _find_class(given: str | int | bool, names: tuple[str, ...]) -> str | None:
-    """The class that an entry of `classes` means; true means `True`, `true` and `TRUE`."""
-    text = str(given)
-    if text in names:
-        return text
-    if isinstance(given, bool):
-        return next((name for name in names if name.lower() == text.lower()), None)
-    return None
 
 
 def _refuse_useless(labels: Labels, roles: Roles) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from sortal.data.readers.base import Arrays, Batch, Table
+from sortal.data.readers.base import MISSING, Arrays, Batch, Table
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.expression import BadExpression
 from sortal.data.readers.named import LoadedDataset, load_named, named_datasets
@@ -68,10 +68,17 @@ def table_options(block: DataBlock) -> TableOptions:
     return TableOptions(
         columns=tuple(names) if isinstance(names, list) else None,
         header=names is None,
+        kept=_kept(block),
         tree=block.tree or "",
         aliases=block.aliases,
         cut=block.cut or "",
     )
+
+
+def _kept(block: DataBlock) -> dict[str, tuple[str, ...]]:
+    """Words that the job calls classes, although they are among those that mean a missing value."""
+    words = tuple(one for one in block.classes or () if isinstance(one, str) and one in MISSING)
+    return {block.label: words} if words and isinstance(block.label, str) else {}
 
 
 def find_source(

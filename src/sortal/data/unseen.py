@@ -8,19 +8,19 @@ from typing import Any, Literal
 import numpy as np
 
 from sortal.data import columns
-from sortal.data.columns import BadValue
 from sortal.data.dataset import Dataset
 from sortal.data.gather_arrays import given_names
 from sortal.data.gather_tables import feature_matrix
 from sortal.data.gathered import infinite_error
 from sortal.data.inputs import Array, Inputs, Ragged
-from sortal.data.readers.base import Arrays, Batch, Table
+from sortal.data.readers.base import Arrays, Batch, Table, missing_words
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.expression import needed_aliases
 from sortal.data.readers.npy import as_column
 from sortal.data.readers.registry import PLAIN, TableOptions, open_file, useless_options
 from sortal.data.shape import InfiniteValue, as_input, settle_infinite
 from sortal.data.sources import nearest, table_options
+from sortal.data.texts import BadValue
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 
@@ -173,7 +173,13 @@ def _table_blocks(
     row = 0
     for batch in table.batches(tuple(dict.fromkeys(wanted)), size):
         arrays = {
-            name: _checked(_matrix(batch, listed, table.path, row), spec, listed, table.path, row)
+            name: _checked(
+                _matrix(batch, listed, table.path, row, missing_words(table)),
+                spec,
+                listed,
+                table.path,
+                row,
+            )
             for name, listed in spec.names.items()
         }
         yield arrays, _ids(batch.column(id_column), table.path, row) if id_column else None
@@ -217,8 +223,10 @@ def _refuse_missing(file: Table | Arrays, wanted: Sequence[str], kind: str) -> N
     raise DataError(f"{file.path}: expected {len(missing)} {kind} that are missing: {listed}.")
 
 
-def _matrix(batch: Batch, names: Sequence[str], path: Path, row: int) -> np.ndarray:
-    matrix, bad = feature_matrix(batch, names)
+def _matrix(
+    batch: Batch, names: Sequence[str], path: Path, row: int, words: Sequence[str]
+) -> np.ndarray:
+    matrix, bad = feature_matrix(batch, names, words)
     for name, error in bad.items():
         raise DataError(f"{path.name}, row {row + error.row + 1}: column {name!r}: {error}.")
     return matrix

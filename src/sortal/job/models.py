@@ -12,6 +12,9 @@ Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Name = Annotated[str, Field(min_length=1)]
 File = Annotated[Name, Words("a file name", "file names")]
 Column = Annotated[Name, Words("a column name", "column names")]
+ClassName = Annotated[
+    str | int | float | bool, Words("text, a number, or true or false", "names of classes")
+]
 Expression = Annotated[Name, Words("an expression over columns", "expressions over columns")]
 Title = Annotated[
     str,
@@ -234,7 +237,7 @@ class DataBlock(Block):
     """Column that names each example; row numbers if not given."""
     group: Column | None = None
     """Column of groups whose examples belong together."""
-    classes: Annotated[list[str | int | bool], Field(min_length=2)] | None = None
+    classes: Annotated[list[ClassName], Field(min_length=2)] | None = None
     """Classes to keep, in the order of the report; all, sorted, if not given."""
     split: SplitBlock = RandomSplit()
     """How examples are divided; at random where no `kind` is given. Parts that the source

@@ -27,7 +27,7 @@ MISSING = (
     "NULL",
     "null",
 )
-"""Texts that mean that a value is missing, in every column of a text file."""
+"""Texts that mean that a value is missing, in every column of a text file, unless in quotes."""
 
 
 @runtime_checkable
@@ -75,6 +75,19 @@ class WithLists(Protocol):
     """A table that also knows columns of lists: `NAME[k]` asks `batches` for one element of each."""
 
     has_lists: bool
+
+
+@runtime_checkable
+class WithWords(Protocol):
+    """A table whose values are all text, so that a word in a column of numbers can only mean a gap."""
+
+    missing_words: tuple[str, ...]
+    """Texts that mean a missing value; empty where values have types."""
+
+
+def missing_words(opened: Table | Arrays) -> tuple[str, ...]:
+    """Texts that mean a missing value in columns of numbers; none where values have types."""
+    return opened.missing_words if isinstance(opened, WithWords) else ()
 
 
 @runtime_checkable

@@ -9,14 +9,16 @@ import csv as plain_csv
 import gzip
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TextIO
 
 import pyarrow as pa
 from pyarrow import csv
 
 from sortal.data.readers.base import MISSING, Batch
+from sortal.data.texts import blanked, padded_blanked
 from sortal.errors import DataError
 
 _BLOCK_BYTES = 1 << 18
@@ -28,7 +30,12 @@ class DelimitedTable:
     """A .csv or .tsv file."""
 
     def __init__(
-        self, path: Path, *, columns: Sequence[str] | None = None, header: bool = True
+        self,
+        path: Path,
+        *,
+        columns: Sequence[str] | None = None,
+        header: bool = True,
+        kept: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
         """Open a file.
 
@@ -37,8 +44,12 @@ class DelimitedTable:
             columns: Names of all columns of a file that has no header line, in order.
             header: Whether the first line names the columns, where `columns` does not;
                 without a header they are named `c1`, `c2`, ...
+            kept: Words by a column in which they are values, though elsewhere they mean that a value
+                is missing.
         """
         self.path = path
+        self.missing_words = MISSING
+        self._kept = kept
         self._separator = "\t" if ".tsv" in path.name.lower() else ","
         self._block_bytes = max(_BLOCK_BYTES, _LINES_A_BLOCK * _longest_first_line(path))
         self._given = None if columns is None else tuple(columns)
@@ -63,11 +74,22 @@ class DelimitedTable:
         try:
             with self._open(raw) as reader:
                 for batch in reader:
-                    named = batch.rename_columns(list(names))
+                    named = self._blanked(batch.rename_columns(list(names)))
                     for start in range(0, len(named), size):
                         yield named.slice(start, size)
         except (pa.ArrowInvalid, OSError, EOFError) as error:
             raise self._damaged(error) from error
+
+    def _blanked(self, batch: Batch) -> Batch:
+        """Blank what Arrow does not: words with spaces around them, and what but one column keeps."""
+        others = [word for words in self._kept.values() for word in words]
+        columns = [
+            padded_blanked(column, set(self.missing_words) - set(self._kept[name]))
+            if name in self._kept
+            else blanked(padded_blanked(column, self.missing_words), others)
+            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
     def _open(self, raw_names: list[str]) -> csv.CSVStreamingReader:
         return csv.open_csv(
@@ -85,10 +107,14 @@ class DelimitedTable:
             convert_options=csv.ConvertOptions(
                 include_columns=raw_names,
                 column_types=dict.fromkeys(raw_names, pa.string()),
-                null_values=list(MISSING),
+                null_values=self._null_values(),
                 strings_can_be_null=True,
             ),
         )
+
+    def _null_values(self) -> list[str]:
+        kept = {word for words in self._kept.values() for word in words}
+        return [word for word in self.missing_words if word not in kept]
 
     def _damaged(self, error: Exception) -> DataError:
         text = str(error)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sortal.data.columns import BadValue, numbers, texts
+from sortal.data.columns import numbers
 from sortal.data.readers.base import Batch, Table, WithLists
 from sortal.data.readers.evaluate import true, worked_out
 from sortal.data.readers.expression import (
@@ -25,6 +25,7 @@ from sortal.data.readers.expression import (
     names,
     parse,
 )
+from sortal.data.texts import BadValue, texts
 from sortal.errors import DataError
 
 CUT = "cut"

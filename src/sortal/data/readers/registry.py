@@ -23,6 +23,10 @@ class TableOptions:
     """Whether a text file begins with the names of its columns; false where `columns` names
     them. With neither they are named `c1`, `c2`, ..."""
 
+    kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Words by a column of a text file in which they are values, although elsewhere they mean that
+    a value is missing: `{"zone": ("NA",)}`."""
+
     tree: str = ""
     """Path of a tree in a ROOT file; needed where a file holds several."""
 
@@ -46,7 +50,7 @@ class _Reader:
     """Whether files may hold a table."""
 
 
-_TEXT = _Reader("delimited:DelimitedTable", takes=("columns", "header"))
+_TEXT = _Reader("delimited:DelimitedTable", takes=("columns", "header", "kept"))
 _PARQUET = _Reader("parquet:ParquetTable")
 _HDF5 = _Reader("hdf5:open_hdf5", table=False)
 _READERS = {
@@ -62,6 +66,9 @@ _READERS = {
     ".h5": _HDF5,
     ".hdf5": _HDF5,
 }
+_OF_TEXT_ALONE = ("kept",)
+"""What nobody asks for, and what files with types need not be told."""
+
 _OF_ANY_TABLE = ("aliases", "cut")
 PLAIN = TableOptions()
 """Nothing said."""
@@ -84,7 +91,8 @@ def useless_options(path: Path, options: TableOptions) -> tuple[str, ...]:
     """Options that are given and that say nothing to the reader of a file."""
     reader = _READERS.get(suffix_of(path), _Reader(""))
     heard = (*reader.takes, *(_OF_ANY_TABLE if reader.table else ()))
-    given = [one.name for one in fields(options) if _is_given(options, one.name)]
+    named = [one.name for one in fields(options) if one.name not in _OF_TEXT_ALONE]
+    given = [name for name in named if _is_given(options, name)]
     return tuple(name for name in given if name not in heard)
 
 

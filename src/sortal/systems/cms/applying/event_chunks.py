@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sortal.data.columns import BadValue
 from sortal.data.gather_tables import feature_matrix
 from sortal.data.readers.base import Batch, Table, WithLists
 from sortal.data.readers.derived import NotANumber
 from sortal.data.readers.registry import TableOptions, open_file, suffix_of
+from sortal.data.texts import BadValue
 from sortal.errors import DataError, suggest
 from sortal.systems.cms.applying.event_columns import as_type, type_of
 from sortal.systems.cms.applying.request import ALL, UNSHIFTED, Request

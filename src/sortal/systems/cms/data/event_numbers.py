@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sortal.data import columns as meaning
-from sortal.data.columns import BadValue
+from sortal.data.texts import BadValue
 from sortal.errors import DataError
 
 

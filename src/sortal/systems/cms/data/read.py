@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow.compute as pc
 
 from sortal.data import columns as meaning
-from sortal.data.columns import BadValue
 from sortal.data.gather_tables import feature_matrix
-from sortal.data.readers.base import Selection
+from sortal.data.readers.base import Selection, missing_words
 from sortal.data.readers.derived import NotANumber
 from sortal.data.split import Part
+from sortal.data.texts import BadValue, texts
 from sortal.errors import DataError
 from sortal.systems.cms.data.event_numbers import event_numbers
 from sortal.systems.cms.data.events import Events, join, without_root
@@ -101,7 +101,7 @@ def _block(batch: Any, file: EventFile, columns: Columns, row: int) -> Events:
         except BadValue as error:
             raise DataError(f"{columns.at(row + error.row)}: column {name!r}: {error}.") from error
 
-    matrix, bad = feature_matrix(batch, columns.variables)
+    matrix, bad = feature_matrix(batch, columns.variables, missing_words(columns.table))
     for name, error in bad.items():
         raise DataError(f"{columns.at(row + error.row)}: variable {name!r}: {error}.")
     _refuse_not_finite(matrix, columns, row)
@@ -141,7 +141,7 @@ def _refuse_not_finite(matrix: np.ndarray, columns: Columns, row: int) -> None:
 
 def _processes(column: Any) -> tuple[tuple[str, ...], np.ndarray]:
     """Names in a column, and each event's place among them, int64."""
-    named = meaning.texts(column)
+    named = texts(column)
     if named.null_count:
         row = pc.index(pc.is_null(named), True).as_py()
         raise BadValue(row, "nothing", "the name of a process")
