@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sortal.data.labels import Outputs
+from sortal.data.labels import Outputs, find_class
 from sortal.data.prepared import Prepared
 from sortal.errors import NotFound
 from sortal.methods.base import Key, Member, Population
@@ -70,7 +70,7 @@ def stacked_training(
     target = members[0].target or data.target
     classes = labels.for_target(target).classes
     network = draw(members[0], data.dataset.inputs.width, len(classes))
-    taught = {member.key: _lesson(member, read(member)) for member in members}
+    taught = {member.key: _lesson(member, read(member), labels.classes) for member in members}
     misnamed = {
         key: reason for key, one in taught.items() if (reason := _misnamed(one, labels.classes))
     }
@@ -137,18 +137,23 @@ def _course(member: Member, own: AbstractTrainedParameters, lesson: int) -> Cour
     )
 
 
-def _lesson(member: Member, own: AbstractTrainedParameters) -> Lesson:
-    given = own.class_weight
+def _lesson(member: Member, own: AbstractTrainedParameters, classes: Sequence[str]) -> Lesson:
+    given = own.class_weight if isinstance(own.class_weight, dict) else {}
     return Lesson(
         target=member.target,
         weighted=bool(member.weights),
-        balanced=given == "balanced",
-        factors=tuple(given.items()) if isinstance(given, dict) else (),
+        balanced=own.class_weight == "balanced",
+        factors=tuple((find_class(name, classes) or name, one) for name, one in given.items()),
         scaled=own.weight_scale == "mean",
     )
 
 
 def _misnamed(lesson: Lesson, classes: Sequence[str]) -> str:
     """What is wrong with the names of weighted classes; empty if nothing is."""
-    wrong = next((name for name, _ in lesson.factors if name not in classes), None)
-    return "" if wrong is None else str(NotFound("class", wrong, classes, where="class_weight"))
+    named = [name for name, _ in lesson.factors]
+    for name in named:
+        if name not in classes:
+            return str(NotFound("class", name, classes, where="class_weight"))
+        if named.count(name) > 1:
+            return f"class_weight: expected one factor for the class {name!r}, got several."
+    return ""

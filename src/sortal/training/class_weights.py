@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from sortal.data.labels import Outputs
+from sortal.data.labels import Outputs, find_class
 from sortal.errors import NotFound, OptionError
 
 ClassWeight: TypeAlias = float | Sequence[float]
@@ -23,7 +23,8 @@ def given_factors(
     """Lay out factors by class.
 
     Args:
-        given: By name, where classes left out keep factor 1, or one for each in order. A
+        given: By name in any spelling that finds the class (`find_class`), where classes left out
+            keep factor 1, or one for each in order. A
             single number for an independent target goes to the examples that have it.
         classes: Names of classes or targets.
         outputs: Whether classes exclude each other.
@@ -32,8 +33,8 @@ def given_factors(
         float64, shape (classes,), or (targets, 2) for absent and present.
 
     Raises:
-        NotFound: A name is not among `classes`.
-        OptionError: A list of another length, or a factor that is not finite and 0 or more.
+        NotFound: A name is none of `classes`.
+        OptionError: A list of another length, a class named twice, or a factor that is not finite and 0 or more.
 
     >>> given_factors({"rr": 3.0}, ["rr", "eb"], Outputs.INDEPENDENT)
     array([[1., 3.],
@@ -52,10 +53,15 @@ def _by_name(
         if len(given) != len(classes):
             raise OptionError(_OPTION, given, f"{len(classes)} numbers, one a class")
         return dict(zip(classes, given, strict=True))
-    for name in given:
-        if name not in classes:
-            raise NotFound("class", name, classes, where=_OPTION)
-    return given
+    named: dict[str, ClassWeight] = {}
+    for text, factor in given.items():
+        name = find_class(text, classes)
+        if name is None:
+            raise NotFound("class", text, classes, where=_OPTION)
+        if name in named:
+            raise OptionError(f"{_OPTION}.{text}", factor, f"one factor for the class {name!r}")
+        named[name] = factor
+    return named
 
 
 def _pair(name: str, value: ClassWeight) -> tuple[float, float]:

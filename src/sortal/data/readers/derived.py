@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sortal.data.columns import numbers
-from sortal.data.readers.base import Batch, Table, WithLists
-from sortal.data.readers.evaluate import true, worked_out
+from sortal.data.readers.base import Batch, Table, WithLists, missing_words
+from sortal.data.readers.evaluate import Value, true, worked_out
 from sortal.data.readers.expression import (
     Among,
     BadExpression,
@@ -25,6 +25,7 @@ from sortal.data.readers.expression import (
     names,
     parse,
 )
+from sortal.data.readers.whole import EXACT, Whole
 from sortal.data.texts import BadValue, texts
 from sortal.errors import DataError
 
@@ -53,7 +54,8 @@ class DerivedTable:
     A name in an expression means the alias of that name if there is one, else the file's column;
     in an alias's own expression its own name means the column: `Jet1Pt: Jet1Pt * 1.05` replaces a
     column, and what else uses `Jet1Pt` gets the new one. An alias is float32 if all columns
-    that it is made of are, bool if it asks a question, else float64; a mere name keeps what the column
+    that it is made of are, bool if it asks a question, int64 or uint64 if float64 would round its whole
+    numbers, else float64; a mere name keeps what the column
     is, text too.
     """
 
@@ -68,6 +70,7 @@ class DerivedTable:
         self.rows_read = self.rows_passed = 0
         """Rows of the last walk so far, before and after the cut."""
         self._table = table
+        self.missing_words = missing_words(table)
         self.has_lists = isinstance(table, WithLists) and table.has_lists
         nodes = {name: parse(text, alias_option(name)) for name, text in aliases.items()}
         self._aliases = {
@@ -157,7 +160,7 @@ class DerivedTable:
         columns = dict.fromkeys((*plain, *(one.column for one in self._columns_in(order))))
         first = 0
         for batch in self._table.batches(tuple(columns), size):
-            block = _Block(batch, self.path.name, first)
+            block = _Block(batch, self.path.name, first, self.missing_words)
             for name in order:
                 block.add(name, self._aliases[name])
             yield block
@@ -180,10 +183,13 @@ def alias_option(name: str) -> str:
 class _Block:
     """A batch of the file, and the aliases worked out for its rows so far."""
 
-    def __init__(self, batch: Batch, file: str, first: int) -> None:
+    def __init__(self, batch: Batch, file: str, first: int, words: tuple[str, ...]) -> None:
         self._batch, self._file, self.first, self.rows = batch, file, first, len(batch)
+        self._words = words
         self._made: dict[str, Any] = {}
         self._numbers: dict[tuple[bool, str], np.ndarray] = {}
+        self._whole: dict[tuple[bool, str], Whole] = {}
+        """What float64 would round, by whether it is an alias, and name."""
 
     def column(self, name: str) -> Any:
         return self._made[name] if name in self._made else self._batch.column(name)
@@ -195,15 +201,21 @@ class _Block:
             self._made[name] = made[source.name] if made else self._batch.column(source.column)
             return
         values, narrow = self._worked_out(alias.node, alias.aliases)
-        self._made[name] = pa.array(values.astype(np.float32) if narrow else values)
+        if isinstance(values, Whole):
+            self._made[name] = values.column(self.rows)
+            self._whole[True, name] = values
+            return
+        filled = np.broadcast_to(values, self.rows)
+        self._made[name] = pa.array(filled.astype(np.float32) if narrow else filled)
 
     def passes(self, node: Node, aliases: frozenset[str]) -> np.ndarray:
-        return true(self._worked_out(node, aliases)[0])
+        return np.broadcast_to(true(self._worked_out(node, aliases)[0]), self.rows)
 
-    def _worked_out(self, node: Node, aliases: frozenset[str]) -> tuple[np.ndarray, bool]:
-        """Values of shape (rows,), and whether they are numbers made of 32-bit columns alone."""
+    def _worked_out(self, node: Node, aliases: frozenset[str]) -> tuple[Value, bool]:
+        """Values of shape (rows,) or one for all, and whether they are numbers made of 32-bit columns alone."""
         leaves = dict.fromkeys(one for one in from_inside(node) if isinstance(one, Name | Among))
-        columns: dict[Name | Among, np.ndarray] = {}
+        columns: dict[Name | Among, Value] = {}
+        counted = set[Name | Among]()
         narrow = True
         for leaf in leaves:
             name = leaf.name if isinstance(leaf, Among) else leaf
@@ -212,21 +224,39 @@ class _Block:
                 kept = self._made[name.name] if is_alias else self._batch.column(name.column)
                 columns[leaf] = _is_among(kept, leaf.texts)
             else:
-                values = self._as_numbers(name.name if is_alias else name.column, is_alias)
-                narrow = narrow and values.dtype == np.float32
-                columns[leaf] = values.astype(np.float64, copy=False)
-        values = np.broadcast_to(worked_out(node, columns), self.rows)
-        return values, narrow and values.dtype != bool
+                key = is_alias, name.name if is_alias else name.column
+                numbers = self._as_numbers(*key)
+                narrow = narrow and numbers.dtype == np.float32
+                columns[leaf] = self._whole.get(key) or numbers.astype(np.float64, copy=False)
+                if key in self._whole or _counts(self._held(*key), numbers):
+                    counted.add(leaf)
+        made = worked_out(node, columns, counted)
+        return made, narrow and isinstance(made, np.ndarray) and made.dtype != bool
 
-    def _as_numbers(self, name: str, is_alias: bool) -> np.ndarray:
+    def _as_numbers(self, is_alias: bool, name: str) -> np.ndarray:
         if (is_alias, name) not in self._numbers:
-            column = self._made[name] if is_alias else self._batch.column(name)
+            column = self._held(is_alias, name)
             try:
-                self._numbers[is_alias, name] = numbers(column)
+                read = numbers(column, self._words)
             except BadValue as error:
                 row = self.first + error.row
                 raise NotANumber(f"{self._file}, row {row + 1}", row, name, error) from error
+            self._numbers[is_alias, name] = read
+            if (is_alias, name) not in self._whole and (np.abs(read) >= EXACT).any():
+                whole = Whole.of_column(column, read)
+                self._whole |= {} if whole is None else {(is_alias, name): whole}
         return self._numbers[is_alias, name]
+
+    def _held(self, is_alias: bool, name: str) -> Any:
+        return self._made[name] if is_alias else self._batch.column(name)
+
+
+def _counts(column: Any, values: np.ndarray) -> bool:
+    """Whether a column is of whole numbers: by its type, or, if it is text, by all its values."""
+    if pa.types.is_integer(column.type):
+        return True
+    is_text = pa.types.is_string(column.type) or pa.types.is_decimal(column.type)
+    return is_text and bool(((values == np.floor(values)) | np.isnan(values)).all())
 
 
 def _is_among(column: Any, wanted: Sequence[str]) -> np.ndarray:

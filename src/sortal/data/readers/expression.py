@@ -29,11 +29,14 @@ a is true, else c."""
 
 _DEEPEST = 80
 _LONGEST = 1000
+_DIGITS = 300
+"""Digits of a whole number that a float64 can come near to."""
+
 _TOKEN = re.compile(
     r"""(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\w.])
     |(?P<truth>(?ai:true|false))(?![\w.])
     |(?P<text>'[^']*'|"[^"]*")
-    |(?P<infix>\*\*|&&|\|\||[=!<>]=|<>|[-+*/%^<>=,]|(?ai:and|or)(?![\w.])|(?ai:not\s+in|in)(?=\s*[(\[]))
+    |(?P<infix>\*\*|//|&&|\|\||[=!<>]=|<>|[-+*/%^<>=,]|(?ai:and|or)(?![\w.])|(?ai:not\s+in|in)(?=\s*[(\[]))
     |(?P<prefix>!|(?ai:not)(?![\w.]))
     |(?P<open>[(\[])
     |(?P<close>[)\]])
@@ -51,9 +54,9 @@ _CLOSING = {"(": "')'", "[": "']'"}
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number, or true and false as 1 and 0."""
+    """A number, an integer where it is written as one; true and false are 1 and 0."""
 
-    value: float
+    value: int | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +184,9 @@ class _Reader(ast.NodeVisitor):
             case "text":
                 raise self._bad("a comparison of this text with a column", node)
             case "number":
-                return Number(float(token[0]))
+                return Number(_number(token[0]))
             case "truth":
-                return Number(float(token[0].lower() == "true"))
+                return Number(int(token[0].lower() == "true"))
         return Name(token[0].strip("`"))
 
     def visit_BoolOp(self, node: ast.BoolOp) -> Node:
@@ -231,7 +234,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Subscript(self, node: ast.Subscript) -> Node:
         match self.visit(node.value), self.visit(node.slice):
-            case Name(name, None), Number(element) if element.is_integer():
+            case Name(name, None), Number(element) if float(element).is_integer():
                 return Name(name, int(element))
         raise self._bad("the number of an element, from 0, of a name", node.slice)
 
@@ -277,6 +280,11 @@ class _Reader(ast.NodeVisitor):
         token = self._tokens[at if isinstance(at, int) else _place(at)]
         got = f"{token[0]!r} at character {token.start() + 1}" if token[0] else "the end"
         return BadExpression(self._option, expected, f"{got} of {self._text!r}")
+
+
+def _number(written: str) -> int | float:
+    is_whole = written.isdecimal() and len(written) <= _DIGITS
+    return int(written) if is_whole else float(written)
 
 
 def _shown(token: re.Match[str]) -> str:

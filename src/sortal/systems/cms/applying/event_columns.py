@@ -41,6 +41,9 @@ def as_type(column: pa.Array, kind: Any) -> pa.Array:
     if column.type == kind or pa.types.is_string(kind):
         return column
     if pa.types.is_integer(kind):
+        # An alias is floating-point in those blocks whose whole numbers it holds.
+        if not pa.types.is_string(column.type):
+            return _held(event_numbers(column), kind)
         try:
             return pc.cast(pc.utf8_trim_whitespace(column), kind)
         except pa.ArrowInvalid:
