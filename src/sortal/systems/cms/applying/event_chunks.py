@@ -15,7 +15,7 @@ from sortal.data.readers.derived import NotANumber
 from sortal.data.readers.registry import TableOptions, open_file, suffix_of
 from sortal.data.texts import BadValue
 from sortal.errors import DataError, suggest
-from sortal.systems.cms.applying.event_columns import as_type, type_of
+from sortal.systems.cms.applying.event_columns import as_number_type, as_type, type_of
 from sortal.systems.cms.applying.request import ALL, UNSHIFTED, Request
 from sortal.systems.cms.applying.shifted import Variations
 from sortal.systems.cms.data.event_numbers import event_folds
@@ -154,16 +154,17 @@ class EventSource:
         )
 
     def _typed(self, batch: Batch, places: "_Places") -> Batch:
-        """Give columns of a text file the types that they have in its first chunk."""
-        if not (self._is_text and self._request.typed):
-            return batch
+        """Give columns the types that they have in the file's first chunk."""
+        is_text = self._is_text and self._request.typed
         columns = []
         for name in batch.schema.names:
             column = batch.column(name)
             try:
                 if name not in self._types:
-                    self._types[name] = type_of(column, whole=name == self._request.event_number)
-                columns.append(as_type(column, self._types[name]))
+                    whole = name == self._request.event_number
+                    self._types[name] = type_of(column, whole=whole) if is_text else column.type
+                given = as_type if is_text else as_number_type
+                columns.append(given(column, self._types[name]))
             except BadValue as error:
                 place = places.at(error.row)
                 raise DataError(f"{place}: {self._kind} {name!r}: {error}.") from error

@@ -51,6 +51,27 @@ def as_type(column: pa.Array, kind: Any) -> pa.Array:
     return pa.array(meaning.numbers(column).astype(np.float64))
 
 
+def as_number_type(column: pa.Array, kind: Any) -> pa.Array:
+    """An alias in the type of its first rows: it is floating-point where that holds its whole numbers.
+
+    Raises:
+        BadValue: A number would be rounded in that type.
+    """
+    numeric = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    if column.type == kind or not numeric:
+        return column
+    values = column
+    if pa.types.is_floating(column.type):
+        values = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    try:
+        return pc.cast(values, kind)
+    except pa.ArrowInvalid as error:
+        sizes = np.nan_to_num(np.abs(meaning.numbers(column)))
+        row = int(np.argmax(sizes))
+        expected = f"a number of type {kind}, as those before it"
+        raise BadValue(row, f"{column[row].as_py()}", expected) from error
+
+
 def _held(numbers: np.ndarray, kind: Any) -> pa.Array:
     """Whole numbers in one of the 64-bit types."""
     bad = np.flatnonzero(numbers < 0 if kind == pa.uint64() else numbers >= 2**63)
