@@ -5,6 +5,7 @@ This module loads pyarrow; import it where files are read.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,23 +13,21 @@ import numpy as np
 import pyarrow as pa
 
 from sortal.data import columns
-from sortal.data.labels import UNKNOWN, Labels
+from sortal.data.labels import UNKNOWN, Labels, find_class
 from sortal.data.readers.base import Table, place_in_file
 from sortal.data.readers.delimited import DelimitedTable, line_of_row
 from sortal.data.readers.registry import open_file
-from sortal.data.spelling import natural
+from sortal.data.score_columns import Header, find_score_columns
 from sortal.data.texts import BadValue
 from sortal.errors import DataError, NotFound
 
 ID, LABEL = "id", "label"
 """Columns of ids and labels where no others are named."""
 
-DECISIONS = ("class", "predicted", "prediction")
+DECISIONS = ("class", "predicted", "prediction", "prediction_label")
 """Columns that may hold the predicted class; the first that is there counts."""
 
-SCORE = "score_"
-"""What a column of scores may carry before its class, as in the files of `sortal predict`."""
-
+_NAMELESS = " (--id '' is the column without a name)"
 _ROWS = 65_536
 _ROUNDED = 0.005
 _TOLERANCE = 0.05
@@ -62,6 +61,9 @@ class Predictions:
     only_decisions: bool
     """Whether the file has no scores."""
 
+    notes: tuple[str, ...] = ()
+    """How its columns were understood where that was not certain, in sentences for the user."""
+
     @property
     def are_probabilities(self) -> bool:
         """Whether scores are never negative and sum to 1 in each example, as far as two decimals can."""
@@ -88,7 +90,8 @@ def read_predictions(
 ) -> Predictions:
     """Read a table of predictions.
 
-    Scores are in a column a class, named after it or `score_CLASS`. A file that has none holds
+    Scores are in a column a class, named after it or `score_CLASS`; of two classes one column of
+    probabilities is enough. A file that has none holds
     decisions in `class`, `predicted` or `prediction`; beside scores they must be those of the
     highest.
 
@@ -118,12 +121,19 @@ def read_predictions(
     decision = next((name for name in DECISIONS if name in names and name != label_name), None)
     said = _classes(table, held, decision) if decision else None
     beside = {id_name, label_name, *([decision] if decision else [])}
-    listed = tuple(classes or _told(path, [n for n in names if n not in beside], labels, said))
-    scored = _scored(path, [n for n in names if n not in beside], listed, decision)
+    header = Header(
+        path=path,
+        names=tuple(name for name in names if name not in beside),
+        labels=labels,
+        said=said,
+        read=partial(_finite_or_none, held),
+    )
+    found = find_score_columns(header, classes)
+    listed = found.classes
     scores = (
         _certain(table, said, listed, decision)
-        if said and decision and not scored
-        else np.column_stack([_finite(table, held, name) for name in scored])
+        if said and decision and not found.columns
+        else _scores(table, held, found.columns)
     )
     if said and decision:
         _refuse_other_decisions(table, scores, said, listed, decision)
@@ -135,60 +145,48 @@ def read_predictions(
         labels=labels,
         classes=listed,
         scores=scores,
-        only_decisions=not scored,
+        only_decisions=not found.columns,
+        notes=found.notes,
     )
 
 
 def recoded(labels: Labels, classes: Sequence[str]) -> np.ndarray:
-    """Codes of labels among other classes, UNKNOWN where a class is none of them, shape (examples,)."""
-    place = {name: code for code, name in enumerate(classes)}
-    table = np.array([place.get(name, UNKNOWN) for name in labels.classes], dtype=np.int64)
+    """Codes of labels among other classes, shape (examples,).
+
+    Spellings may differ (`find_class`); UNKNOWN where a class is none of them.
+    """
+    place: dict[str | None, int] = {name: code for code, name in enumerate(classes)}
+    found = [find_class(name, classes) for name in labels.classes]
+    table = np.array([place.get(name, UNKNOWN) for name in found], dtype=np.int64)
     return np.asarray(table[labels.codes])
 
 
 def _named(path: Path, names: Sequence[str], given: str | None, usual: str) -> str:
-    name = given or usual
+    name = usual if given is None else given
     if name not in names:
         if given is None:
             raise DataError(
-                f"{path}: expected a column {usual!r}, or --{usual} to name it; its columns are "
-                f"{', '.join(map(repr, names))}."
+                f"{path}: expected a column {usual!r}, or --{usual} to name it"
+                f"{_NAMELESS if '' in names else ''}; its columns are {', '.join(map(repr, names))}."
             )
         raise NotFound("column", given, names, where=str(path))
     return name
 
 
-def _told(
-    path: Path, names: Sequence[str], labels: Labels | None, said: Labels | None
-) -> Sequence[str]:
-    """Classes as a file tells them that nothing is known of."""
-    prefixed = [name.removeprefix(SCORE) for name in names if name.startswith(SCORE)]
-    if prefixed:
-        return prefixed
-    if said is not None:
-        known = {*said.classes, *(labels.classes if labels else ())}
-        return sorted(known, key=natural)
-    if len(names) < 2:
-        raise DataError(
-            f"{path}: expected a column of scores for each of two or more classes, or decisions in "
-            f"a column {DECISIONS[0]!r}; beside ids and labels there is "
-            f"{', '.join(map(repr, names)) or 'nothing'}."
-        )
-    return names
+def _scores(table: Table, held: dict[str, Any], columns: Sequence[str | None]) -> np.ndarray:
+    """Scores of each class; what the other column of two leaves, where a class has none."""
+    read = [None if name is None else _finite(table, held, name) for name in columns]
+    known = next(values for values in read if values is not None)
+    return np.column_stack([1 - known if values is None else values for values in read])
 
 
-def _scored(
-    path: Path, names: Sequence[str], classes: Sequence[str], decision: str | None
-) -> list[str]:
-    """Column of scores of each class; none where the file has decisions alone."""
-    places = {one: name for one in classes for name in (one, f"{SCORE}{one}") if name in names}
-    missing = [one for one in classes if one not in places]
-    if missing and (places or decision is None):
-        raise DataError(
-            f"{path}: expected a column of scores for each class, and there is none for "
-            f"{', '.join(map(repr, missing))}; its columns are {', '.join(map(repr, names))}."
-        )
-    return list(places.values())
+def _finite_or_none(held: dict[str, Any], name: str) -> np.ndarray | None:
+    """Numbers of a column, None where it does not hold finite numbers alone."""
+    try:
+        values = np.asarray(columns.numbers(held[name]), dtype=np.float64)
+    except BadValue:
+        return None
+    return values if np.isfinite(values).all() else None
 
 
 def _refuse_other_decisions(

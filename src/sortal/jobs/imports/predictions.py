@@ -177,7 +177,9 @@ def _new_home(job: str, first: Predictions) -> _Home:
         text=f"# imported from {source}",
         dataset=dataset,
         splits=(split,),
-        block=DataBlock(source=source, id=first.id_column, label=first.label_column),
+        block=DataBlock(
+            source=source, id=first.id_column or None, label=first.label_column or None
+        ),
     )
     return _Home(record=record, dataset=dataset, splits=(split,), is_new=True)
 

@@ -39,6 +39,8 @@ class Piece:
 
     probabilities: bool
     only_decisions: bool
+    read: tuple[str, ...] = ()
+    """How the file's columns were understood, in sentences."""
 
     @classmethod
     def of(
@@ -53,6 +55,7 @@ class Piece:
             scores=scores,
             probabilities=file.are_probabilities,
             only_decisions=file.only_decisions,
+            read=file.notes,
         )
 
     @property
@@ -71,7 +74,7 @@ class Piece:
     @property
     def notes(self) -> list[str]:
         """What its figures are worth telling."""
-        told = ["imported: what it was trained on is not known here."]
+        told = ["imported: what it was trained on is not known here.", *self.read]
         if self.only_decisions:
             told.append(
                 "only its decisions are known: figures of probabilities are left out, and those of "
