@@ -11,6 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
+from sortal.data.shape import unmasked
 from sortal.errors import OptionError, UserError
 from sortal.evaluation.scores import predicted
 from sortal.job.validation import problems_of
@@ -74,6 +75,11 @@ class AbstractEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
     def _learn(self, X: Any, y: Any, weights: Any) -> Any:
         method, parameters = self._found(), self._checked()
+        if isinstance(y, np.ma.MaskedArray) and np.ma.getmaskarray(y).any():
+            raise EstimatorError(
+                "y: expected a class for each example, got masked ones; leave them out."
+            )
+        X = _with_gaps(X)
         matrix, labels = validate_data(
             self,
             X,
@@ -108,7 +114,7 @@ class AbstractEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         check_is_fitted(self)
         matrix = validate_data(
             self,
-            X,
+            _with_gaps(X),
             reset=False,
             dtype=[np.float64, np.float32],
             ensure_all_finite=self._finite(self._found()),
@@ -196,3 +202,8 @@ def _cannot_train(failed: Failed, matrix: np.ndarray) -> EstimatorError:
 def _plain(value: Any) -> Any:
     """A number as Python has it: grids and random draws give numpy's."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _with_gaps(X: Any) -> Any:
+    """A masked array with NaN where it is masked, which scikit-learn would not look at."""
+    return unmasked(X) if isinstance(X, np.ma.MaskedArray) else X

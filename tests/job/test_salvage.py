@@ -75,9 +75,9 @@ def test_nothing_is_said_of_the_classifier_that_stands_in_for_none():
         {"source": 5},
         {"source": []},
         {"source": {"test": "a.csv"}},
-        {"source": "a.csv", "weight": 5},
+        {"source": "a.csv", "weight": [5]},
         {"source": "a.csv", "split": {"kind": "column"}},
-        {"source": "a.csv", "zzz": 1, "label": [1]},
+        {"source": "a.csv", "zzz": 1, "label": [True]},
     ],
 )
 def test_data_that_would_be_read_otherwise_is_not_read(data):

@@ -1,5 +1,7 @@
 """Bring arrays as files hold them into the shapes that inputs have."""
 
+from typing import Any
+
 import numpy as np
 
 from sortal.data.inputs import Array, Ragged
@@ -96,6 +98,16 @@ def settle_infinite(array: Array, *, refuse: bool) -> tuple[Array, int]:
         place[np.isinf(place)] = np.nan
         filled += len(block)
     return (Ragged(changed, array.offsets) if isinstance(array, Ragged) else changed), count
+
+
+def unmasked(given: "np.ma.MaskedArray[Any, Any]") -> np.ndarray:
+    """Values with NaN, or empty text, where they are masked."""
+    if not np.ma.getmaskarray(given).any():
+        return np.asarray(given.data)
+    if given.dtype.kind in "US":
+        return np.asarray(given.filled(""))
+    kind = given.dtype if given.dtype.kind == "f" else np.float64
+    return np.where(np.ma.getmaskarray(given), np.nan, given.data).astype(kind)
 
 
 class InfiniteValue(ValueError):

@@ -161,6 +161,12 @@ def _placed_expressions() -> Iterator[None]:
         raise JobError([problem]) from error
 
 
+READING_RULES = 2
+"""The version of the rules by which files are read. Raised when a file that has not changed would now become
+another dataset: 1 counted typed words such as `NA` as missing, merged `007` with `7`, and rounded whole numbers
+of cuts."""
+
+
 def signature(given: str | list[str] | PartFiles, folder: Path) -> list[tuple[str, int, int]]:
     """Path, size [bytes] and time of change [ns] of each file, or a named data set's version."""
     places = _places(given)

@@ -11,7 +11,15 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Name = Annotated[str, Field(min_length=1)]
 File = Annotated[Name, Words("a file name", "file names")]
-Column = Annotated[Name, Words("a column name", "column names")]
+
+
+def _number_as_name(given: Any) -> Any:
+    """A column may be called 3 or 0.5, and YAML then reads a number."""
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    return str(given) if is_number else given
+
+
+Column = Annotated[Name, BeforeValidator(_number_as_name), Words("a column name", "column names")]
 ClassName = Annotated[
     str | int | float | bool, Words("text, a number, or true or false", "names of classes")
 ]

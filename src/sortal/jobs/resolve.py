@@ -18,6 +18,7 @@ from sortal.data.lanes import lanes_of
 from sortal.data.prepared import rows_known
 from sortal.data.preparer import Preparation
 from sortal.data.read import read_dataset, source_signature
+from sortal.data.sources import READING_RULES
 from sortal.data.split import Split
 from sortal.data.whiten import is_flat_input
 from sortal.errors import DataError
@@ -120,8 +121,9 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
 
 
 def source_key(job: Job, folder: Path) -> str:
-    """Hash of the data block and of its files' paths, sizes and times of change."""
-    meaning = [job.data.model_dump(mode="json"), job.seed, source_signature(job.data, folder)]
+    """Hash of the data block, of its files' paths, sizes and times of change, and of the rules of reading."""
+    files = source_signature(job.data, folder)
+    meaning = [job.data.model_dump(mode="json"), job.seed, files, READING_RULES]
     return hashlib.blake2b(json.dumps(meaning).encode(), digest_size=16).hexdigest()
 
 

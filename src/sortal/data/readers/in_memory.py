@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from sortal.data.columns import numbers
 from sortal.data.inputs import Ragged
 from sortal.data.readers.base import OFFSETS, Arrays, Batch, Table
 from sortal.data.readers.sliced import SlicedArrays, refuse_objects
+from sortal.data.shape import unmasked
 from sortal.errors import DataError
 
 _TABLE, _ARRAYS = Path("the table"), Path("the arrays")
@@ -77,8 +79,21 @@ def _held_arrays(data: Mapping[str, Any]) -> SlicedArrays:
 
 def _as_array(name: str, given: Any) -> np.ndarray:
     try:
-        array = np.asarray(given)
+        array = unmasked(given) if isinstance(given, np.ma.MaskedArray) else np.asarray(given)
     except ValueError as error:
         raise DataError(f"{_ARRAYS}: {name!r} is no array ({error}).") from error
+    if array.dtype.hasobject:
+        array = _with_gaps(array)
     refuse_objects(_ARRAYS, name, array.dtype)
     return array
+
+
+def _with_gaps(array: np.ndarray) -> np.ndarray:
+    """Numbers among which pandas keeps `NA`, or Python None, with NaN there; all else as it is."""
+    try:
+        read = pa.array(array.ravel(), from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return array
+    if not (pa.types.is_integer(read.type) or pa.types.is_floating(read.type)):
+        return array
+    return numbers(read).astype(np.float64).reshape(array.shape)
