@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from sortal.data.undamaged import map_array, undamaged
 from sortal.data.weighing import weights_for
 from sortal.errors import DataError
 
+ABOUT = "dataset.json"
 _BLOCK_BYTES = 1 << 24
 
 
@@ -72,6 +73,14 @@ class Dataset:
         """The code that `parts` uses for each part."""
         return {part: code for code, part in enumerate(Part)}
 
+    def stored_arrays(self) -> Iterable[np.ndarray]:
+        """All arrays of which `save` writes a file each."""
+        return _arrays(self).values()
+
+    def is_intact(self) -> bool:
+        """Whether the arrays are still those that the fingerprint was made of; all are read."""
+        return _fingerprint(self) == self.fingerprint
+
     def save(self, folder: Path) -> None:
         """Write one .npy per array and a dataset.json into an existing folder."""
         for name, array in _arrays(self).items():
@@ -87,7 +96,7 @@ class Dataset:
             },
             "notes": self.notes,
         }
-        (folder / "dataset.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+        (folder / ABOUT).write_text(json.dumps(described, indent=1), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "Dataset":
@@ -97,7 +106,7 @@ class Dataset:
             Damaged: A file of the folder is missing or cut short.
         """
         with undamaged(folder, "a readable dataset"):
-            described = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+            described = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             arrays: dict[str, Array] = {}
             for name, about in described["inputs"].items():
                 values = _map(folder, f"input.{name}")

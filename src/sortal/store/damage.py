@@ -15,7 +15,7 @@ class Damage:
     """Segment, fingerprint of the data, `data/split`, job, or `kind/name` of the artifact."""
 
     file: str
-    """Path of the file inside it."""
+    """Path of the file inside it; `its folder` where all of it is missing."""
 
     what: str
     """Such as `is missing`."""

@@ -1,21 +1,27 @@
 """Datasets and their splits, each stored once under its fingerprint."""
 
 import json
+import os
 import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from sortal.data.dataset import Dataset
-from sortal.data.split import Part, Split
-from sortal.data.undamaged import undamaged
+from sortal.data.dataset import ABOUT, Dataset
+from sortal.data.split import Split
 from sortal.errors import Damaged, NotFound
 from sortal.store import atomic, manifest
-from sortal.store.names import check_name
+from sortal.store.digests import LARGE_BYTES, Seals, seal_of
+from sortal.store.names import check_name, is_segment_name
+from sortal.store.split_file import has_digest, read_split, write_split
 
 SPLITS = "splits"
-_NO_FOLD = -1
+ITS_FOLDER = "its folder"
+"""Stands for the file where a whole dataset is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,40 +48,66 @@ class Datasets:
         return self.folder / check_name("dataset", fingerprint)
 
     def save(self, dataset: Dataset) -> Path:
-        """Store a dataset, unless it is there with all its files at full length."""
+        """Store a dataset, unless it is there and sound; a damaged one is put aside.
+
+        Sound splits of a damaged one are kept.
+
+        Raises:
+            Damaged: The dataset was opened in this store, and its files have changed since.
+        """
         target = self.path(dataset.fingerprint)
-        if not target.is_dir() or self._shallow_faults(target):
+        if self.faults(dataset.fingerprint, compare=manifest.read_once):
             built = atomic.temporary_folder(self.folder)
             try:
                 dataset.save(built)
+                self._refuse_changed(dataset)
                 manifest.write(built)
-                if (target / SPLITS).is_dir():
-                    shutil.copytree(target / SPLITS, built / SPLITS)
+                self._copy_splits(dataset.fingerprint, built)
                 self.install(built, dataset.fingerprint)
             finally:
                 atomic.discard(built)
         return target
 
     def install(self, built: Path, fingerprint: str) -> None:
-        """Move a finished folder to its place, or discard it where a whole one is."""
+        """Move a finished folder to its place, or discard it where a sound one is."""
         target = self.path(fingerprint)
-        while not atomic.place(built, target):
-            if not self._shallow_faults(target):
+        while True:
+            if not os.path.lexists(target) or target.is_dir():
+                if atomic.place(built, target):
+                    return
+            judged = _identity(target)
+            if not self.faults(fingerprint, compare=manifest.read_once):
                 atomic.discard(built)
                 return
-            self.put_aside(fingerprint)
+            self.put_aside(fingerprint, judged)
 
-    def get(self, fingerprint: str) -> Dataset:
-        """Open a dataset; its arrays are memory maps.
+    def get(self, fingerprint: str, seals: Seals | None = None) -> Dataset:
+        """Open a dataset whose files are what was written; its arrays are memory maps.
+
+        Every file is read once a process for this, unless it changes.
+
+        Args:
+            fingerprint: Of the dataset.
+            seals: Large files that the driver of a run has compared with their digests: as long
+                as they have the size and the time that they had then, they are not read again.
 
         Raises:
             NotFound: There is none of that fingerprint.
-            Damaged: Its files are.
+            Damaged: A file of it is missing or has changed, or there is one too many.
         """
         folder = self.path(fingerprint)
         if not folder.is_dir():
             raise NotFound("dataset", fingerprint, self.names(), where=str(self.folder.parent))
+        faults = self.faults(fingerprint, compare=partial(_read_once, seals=seals or {}))
+        if faults:
+            told = ", ".join(f"{file} {what}" for file, what in faults)
+            raise Damaged(f"{folder}: {told}; the dataset is not used.")
         return Dataset.load(folder)
+
+    def seals(self, fingerprint: str) -> dict[str, tuple[int, int]]:
+        """Size [bytes] and time of change [ns] of each file of a sound dataset, by name."""
+        folder = self.path(fingerprint)
+        return {name: seal_of(folder / name) for name in sorted(manifest.sizes(folder))}
 
     def split_path(self, dataset: str, split: str) -> Path:
         """Where a split is or would be."""
@@ -84,10 +116,12 @@ class Datasets:
     def split_names(self, dataset: str) -> list[str]:
         """Fingerprints of a dataset's splits."""
         folder = self.path(dataset) / SPLITS
-        return sorted(path.stem for path in folder.glob("[!.]*.npz"))
+        return sorted(path.stem for path in folder.glob("[!.]*.npz") if is_segment_name(path.stem))
 
     def save_split(self, dataset: str, split: Split) -> Path:
-        """Store a split beside its dataset, unless it is there and readable.
+        """Store a split beside its dataset, unless it is there and sound; a damaged one is put aside.
+
+        One that an older version wrote without a digest gets it.
 
         Raises:
             NotFound: The dataset is not stored.
@@ -95,8 +129,13 @@ class Datasets:
         if not self.path(dataset).is_dir():
             raise NotFound("dataset", dataset, self.names(), where=str(self.folder.parent))
         target = self.split_path(dataset, split.fingerprint)
-        if not target.exists() or self.split_fault(dataset, split.fingerprint):
-            _write_split(target, split)
+        if not target.exists():
+            write_split(target, split)
+        elif self.split_fault(dataset, split.fingerprint):
+            self.put_split_aside(dataset, split.fingerprint)
+            write_split(target, split)
+        elif not has_digest(target):
+            write_split(target, read_split(target))
         return target
 
     def split(self, dataset: str, split: str) -> Split:
@@ -110,25 +149,53 @@ class Datasets:
         if not path.exists():
             known = self.split_names(dataset)
             raise NotFound("split", split, known, where=f"dataset {dataset}")
-        return _read_split(path)
+        return read_split(path)
 
     def split_fault(self, dataset: str, split: str) -> str:
         """What is wrong with a split, empty if nothing."""
+        path = self.split_path(dataset, split)
         try:
-            _read_split(self.split_path(dataset, split))
+            read_split(path)
         except Damaged as error:
-            return f"is unreadable ({error})"
+            return f"is unreadable ({error})" if os.path.lexists(path) else "is missing"
         return ""
 
-    def faults(self, fingerprint: str) -> list[manifest.Fault]:
-        """What is wrong with a dataset, file by file; its splits apart."""
-        return manifest.check(self.path(fingerprint), apart=(SPLITS,))
+    def faults(
+        self, fingerprint: str, *, compare: manifest.Compare = manifest.read_anew
+    ) -> list[manifest.Fault]:
+        """What is wrong with a dataset, file by file; the contents of its splits apart.
 
-    def put_aside(self, fingerprint: str) -> Path | None:
-        """Move a dataset and its splits to the quarantine; None where it is gone already."""
-        suffix = atomic.temporary(self.quarantine).name.removeprefix(atomic.PREFIX)
-        moved = self.quarantine / f"data-{fingerprint}-{suffix}"
-        return moved if atomic.move_away(self.path(fingerprint), moved) else None
+        Args:
+            fingerprint: Of the dataset.
+            compare: How files are compared with their digests.
+        """
+        folder = self.path(fingerprint)
+        if not os.path.lexists(folder):
+            return [(ITS_FOLDER, "is missing")]
+        if not folder.is_dir():
+            return [(ITS_FOLDER, "is no folder")]
+        faults = manifest.check(folder, compare=compare, apart=(SPLITS,))
+        return [*faults, *_misnamed(folder, faults), *_foreign_splits(folder / SPLITS)]
+
+    def put_aside(self, fingerprint: str, judged: tuple[int, int] | None = None) -> Path | None:
+        """Move a dataset and its splits to the quarantine; None where it is gone already.
+
+        Args:
+            fingerprint: Of the dataset.
+            judged: Identity of the folder that was found damaged. One that another process has
+                put in its place meanwhile is moved back.
+        """
+        moved = self._aside(f"data-{fingerprint}")
+        if not atomic.move_away(self.path(fingerprint), moved):
+            return None
+        if judged and _identity(moved) != judged and atomic.place(moved, self.path(fingerprint)):
+            return None
+        return moved
+
+    def put_split_aside(self, dataset: str, split: str) -> Path | None:
+        """Move a split to the quarantine; None where it is gone already."""
+        moved = self._aside(f"split-{split}.npz")
+        return moved if atomic.move_away(self.split_path(dataset, split), moved) else None
 
     def remember_source(self, signature: str, fingerprint: str) -> None:
         """Note which dataset a source was read into; another process may undo this."""
@@ -142,8 +209,26 @@ class Datasets:
             return None
         return fingerprint
 
-    def _shallow_faults(self, folder: Path) -> list[manifest.Fault]:
-        return manifest.check(folder, deep=False, apart=(SPLITS,))
+    def _aside(self, name: str) -> Path:
+        """A free name in the quarantine."""
+        suffix = atomic.temporary(self.quarantine).name.removeprefix(atomic.PREFIX)
+        return self.quarantine / f"{name}-{suffix}"
+
+    def _refuse_changed(self, dataset: Dataset) -> None:
+        """Refuse to store what was read from files of this store that have changed since."""
+        if any(_lies_in(array, self.folder) for array in dataset.stored_arrays()):
+            if not dataset.is_intact():
+                raise Damaged(
+                    f"{self.path(dataset.fingerprint)}: the dataset has changed while it was in "
+                    "use; it is not used any more."
+                )
+
+    def _copy_splits(self, fingerprint: str, built: Path) -> None:
+        """Copy the sound splits of a stored dataset into one that is being made."""
+        for name in self.split_names(fingerprint):
+            with suppress(Damaged):  # it stays with the damaged dataset
+                split = read_split(self.split_path(fingerprint, name))
+                write_split(built / SPLITS / f"{name}.npz", split)
 
     def _sources(self) -> dict[str, str]:
         try:
@@ -153,34 +238,52 @@ class Datasets:
         return {str(k): str(v) for k, v in known.items()} if isinstance(known, dict) else {}
 
 
-def _write_split(target: Path, split: Split) -> None:
-    target.parent.mkdir(exist_ok=True)
-    built = atomic.temporary(target.parent)
-    fold = _NO_FOLD if split.fold is None else split.fold
-    train, validation, test = (np.asarray(split.rows(part), dtype=np.int64) for part in Part)
+def _read_once(path: Path, digest: str, *, seals: Seals) -> bool:
+    """Compare a file with its digest once a process, or a large one with what the driver saw."""
+    sealed = seals.get(path.name)
+    if sealed is not None and tuple(sealed) == seal_of(path) and sealed[0] >= LARGE_BYTES:
+        return True
+    return manifest.read_once(path, digest)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What tells a folder from another one of the same name."""
     try:
-        with built.open("wb") as file:
-            np.savez(file, train=train, validation=validation, test=test, fold=np.int64(fold))
-        built.replace(target)
-    finally:
-        built.unlink(missing_ok=True)
+        found = path.lstat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)
 
 
-def _read_split(path: Path) -> Split:
-    with (
-        undamaged(path, "a readable split"),
-        # Opened here because numpy leaves a file open that is no zip archive.
-        path.open("rb") as file,
-        np.load(file, allow_pickle=False) as stored,
-    ):
-        fold = int(stored["fold"])
-        rows = {part.value: stored[part.value] for part in Part}
-    split = Split(
-        **rows,
-        fold=None if fold == _NO_FOLD else fold,
-        # Any other without training examples was refused before it was stored.
-        trained_elsewhere=not len(rows[Part.TRAIN.value]),
-    )
-    if split.fingerprint != path.stem:
-        raise Damaged(f"{path}: holds the split {split.fingerprint}.")
-    return split
+def _misnamed(folder: Path, faults: Iterable[manifest.Fault]) -> list[manifest.Fault]:
+    """Whether a folder whose description is as it was written holds another dataset."""
+    if any(file in (ABOUT, manifest.FILE) for file, _ in faults):
+        return []
+    try:
+        described = json.loads((folder / ABOUT).read_bytes())["fingerprint"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        return [(ABOUT, f"is unreadable ({error})")]  # a manifest may belong to another folder
+    return [] if described == folder.name else [(ABOUT, f"describes the dataset {described}")]
+
+
+def _foreign_splits(folder: Path) -> list[manifest.Fault]:
+    """What lies among the splits of a dataset and is none."""
+    if not os.path.lexists(folder):
+        return []
+    if not folder.is_dir():
+        return [(SPLITS, "is no folder")]
+    try:
+        inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        return [(SPLITS, f"is unreadable ({error.strerror})")]
+    return [
+        (f"{SPLITS}/{path.name}", "does not belong there")
+        for path in inside
+        if path.suffix != ".npz" or not is_segment_name(path.stem)
+    ]
+
+
+def _lies_in(array: np.ndarray, folder: Path) -> bool:
+    """Whether an array is a map of a file in a folder."""
+    name = array.filename if isinstance(array, np.memmap) else None
+    return name is not None and Path(name).is_relative_to(folder)

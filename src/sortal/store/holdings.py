@@ -6,6 +6,7 @@ from pathlib import Path
 from sortal.data.dataset import Dataset
 from sortal.data.split import Split
 from sortal.store.artifacts import Artifact
+from sortal.store.digests import Seals
 from sortal.store.parts import Opened
 from sortal.store.records import Json
 
@@ -16,15 +17,28 @@ class Holdings(Opened):
     __slots__ = ()
 
     def save_dataset(self, dataset: Dataset) -> Path:
-        """Store a dataset under its fingerprint; nothing happens if it is there."""
+        """Store a dataset under its fingerprint; nothing happens if it is there and sound."""
         return self.parts.datasets.save(dataset)
 
-    def dataset(self, fingerprint: str) -> Dataset:
-        """Open a stored dataset; its arrays are memory maps."""
-        return self.parts.datasets.get(fingerprint)
+    def dataset(self, fingerprint: str, seals: Seals | None = None) -> Dataset:
+        """Open a stored dataset whose files are what was written; its arrays are memory maps.
+
+        Args:
+            fingerprint: Of the dataset.
+            seals: What `data_seals` told the driver of a run, where this is one of its workers.
+
+        Raises:
+            NotFound: There is none of that fingerprint.
+            Damaged: A file of it is missing or has changed.
+        """
+        return self.parts.datasets.get(fingerprint, seals)
+
+    def data_seals(self, fingerprint: str) -> Seals:
+        """Size [bytes] and time of change [ns] of each file of a sound dataset, by name."""
+        return self.parts.datasets.seals(fingerprint)
 
     def save_split(self, dataset: str, split: Split) -> Path:
-        """Store a split beside its dataset; nothing happens if it is there."""
+        """Store a split beside its dataset; nothing happens if it is there and sound."""
         return self.parts.datasets.save_split(dataset, split)
 
     def split(self, dataset: str, split: str) -> Split:
