@@ -9,6 +9,7 @@ from sortal.jobs.driver import Driver
 from sortal.jobs.plan import Plan
 from sortal.jobs.record import job_record, lost_results, run_entry
 from sortal.jobs.resolve import Resolved
+from sortal.jobs.stored_data import stored_damages
 from sortal.jobs.summary import Summary
 from sortal.jobs.unfinished import find_begun, interim_entries, settled_interim
 from sortal.store.store import Store
@@ -45,7 +46,7 @@ def run(
     """
     with store.lease(resolved.name):
         before = store.job_or_none(resolved.name)
-        record = enter(resolved, store)
+        record = enter(resolved, store, listener)
         for lost in lost_results(record, before):
             text = f"{lost} was of other data or titles, and is let go."
             listener(Warned(job=resolved.name, text=text))
@@ -73,12 +74,17 @@ def run(
     return summary
 
 
-def enter(resolved: Resolved, store: Store) -> dict[str, Any]:
-    """Write a job's data and its record, and return that."""
+def enter(resolved: Resolved, store: Store, listener: Listener = silent) -> dict[str, Any]:
+    """Write a job's data and its record, and return that; damaged data is put aside and told."""
+    fingerprint = resolved.dataset.fingerprint
+    splits = [split.fingerprint for split in resolved.splits]
+    for damage in stored_damages(store, resolved.name, fingerprint, splits):
+        text = f"{damage}; {'' if damage.is_absence else 'it is put aside and '}made anew."
+        listener(Warned(job=resolved.name, text=text))
     store.save_dataset(resolved.dataset)
-    store.remember_source(resolved.source, resolved.dataset.fingerprint)
+    store.remember_source(resolved.source, fingerprint)
     for split in resolved.splits:
-        store.save_split(resolved.dataset.fingerprint, split)
+        store.save_split(fingerprint, split)
     record = job_record(resolved, store.job_or_none(resolved.name))
     store.write_job(resolved.name, record)
     return record

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,15 +12,15 @@ import numpy as np
 
 from sortal.data.dataset import ABOUT, Dataset
 from sortal.data.split import Split
+from sortal.data.undamaged import undamaged
 from sortal.errors import Damaged, NotFound
 from sortal.store import atomic, manifest
+from sortal.store.damage import ITS_FOLDER, MISSING
 from sortal.store.digests import LARGE_BYTES, Seals, seal_of
 from sortal.store.names import check_name, is_segment_name
 from sortal.store.split_file import has_digest, read_split, write_split
 
 SPLITS = "splits"
-ITS_FOLDER = "its folder"
-"""Stands for the file where a whole dataset is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Datasets:
                 dataset.save(built)
                 self._refuse_changed(dataset)
                 manifest.write(built)
-                self._copy_splits(dataset.fingerprint, built)
+                self.copy_splits(dataset.fingerprint, built)
                 self.install(built, dataset.fingerprint)
             finally:
                 atomic.discard(built)
@@ -72,9 +71,9 @@ class Datasets:
         """Move a finished folder to its place, or discard it where a sound one is."""
         target = self.path(fingerprint)
         while True:
-            if not os.path.lexists(target) or target.is_dir():
-                if atomic.place(built, target):
-                    return
+            free = target.is_dir() or not os.path.lexists(target)
+            if free and atomic.place(built, target):
+                return
             judged = _identity(target)
             if not self.faults(fingerprint, compare=manifest.read_once):
                 atomic.discard(built)
@@ -105,9 +104,14 @@ class Datasets:
         return Dataset.load(folder)
 
     def seals(self, fingerprint: str) -> dict[str, tuple[int, int]]:
-        """Size [bytes] and time of change [ns] of each file of a sound dataset, by name."""
+        """Size [bytes] and time of change [ns] of each file of a sound dataset, by name.
+
+        Raises:
+            Damaged: The dataset is not sound.
+        """
         folder = self.path(fingerprint)
-        return {name: seal_of(folder / name) for name in sorted(manifest.sizes(folder))}
+        with undamaged(folder, "a sound dataset"):
+            return {name: seal_of(folder / name) for name in sorted(manifest.sizes(folder))}
 
     def split_path(self, dataset: str, split: str) -> Path:
         """Where a split is or would be."""
@@ -157,7 +161,7 @@ class Datasets:
         try:
             read_split(path)
         except Damaged as error:
-            return f"is unreadable ({error})" if os.path.lexists(path) else "is missing"
+            return f"is unreadable ({error})" if os.path.lexists(path) else MISSING
         return ""
 
     def faults(
@@ -171,11 +175,18 @@ class Datasets:
         """
         folder = self.path(fingerprint)
         if not os.path.lexists(folder):
-            return [(ITS_FOLDER, "is missing")]
+            return [(ITS_FOLDER, MISSING)]
         if not folder.is_dir():
             return [(ITS_FOLDER, "is no folder")]
         faults = manifest.check(folder, compare=compare, apart=(SPLITS,))
         return [*faults, *_misnamed(folder, faults), *_foreign_splits(folder / SPLITS)]
+
+    def copy_splits(self, fingerprint: str, built: Path) -> None:
+        """Copy the sound splits of a stored dataset into one that is being made."""
+        for name in self.split_names(fingerprint):
+            with suppress(Damaged):  # it stays with the damaged dataset
+                split = read_split(self.split_path(fingerprint, name))
+                write_split(built / SPLITS / f"{name}.npz", split)
 
     def put_aside(self, fingerprint: str, judged: tuple[int, int] | None = None) -> Path | None:
         """Move a dataset and its splits to the quarantine; None where it is gone already.
@@ -216,19 +227,12 @@ class Datasets:
 
     def _refuse_changed(self, dataset: Dataset) -> None:
         """Refuse to store what was read from files of this store that have changed since."""
-        if any(_lies_in(array, self.folder) for array in dataset.stored_arrays()):
-            if not dataset.is_intact():
-                raise Damaged(
-                    f"{self.path(dataset.fingerprint)}: the dataset has changed while it was in "
-                    "use; it is not used any more."
-                )
-
-    def _copy_splits(self, fingerprint: str, built: Path) -> None:
-        """Copy the sound splits of a stored dataset into one that is being made."""
-        for name in self.split_names(fingerprint):
-            with suppress(Damaged):  # it stays with the damaged dataset
-                split = read_split(self.split_path(fingerprint, name))
-                write_split(built / SPLITS / f"{name}.npz", split)
+        is_ours = any(_lies_in(array, self.folder) for array in dataset.stored_arrays())
+        if is_ours and not dataset.is_intact():
+            raise Damaged(
+                f"{self.path(dataset.fingerprint)}: the dataset has changed while it was in use; "
+                "it is not stored again."
+            )
 
     def _sources(self) -> dict[str, str]:
         try:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from sortal.errors import Damaged
 from sortal.store import atomic, manifest
-from sortal.store.damage import Damage
-from sortal.store.datasets import ITS_FOLDER
+from sortal.store.damage import ITS_FOLDER, MISSING, Damage
 from sortal.store.names import is_segment_name
 from sortal.store.parts import Parts
 
@@ -42,10 +41,10 @@ def data_damages(parts: Parts, dataset: str, splits: Iterable[str]) -> list[Dama
     What was never stored is missing like what was deleted: the caller knows which it is.
     """
     faults = parts.datasets.faults(dataset, compare=manifest.read_once)
-    return [
-        *(Damage("data", dataset, file, what) for file, what in faults),
-        *_split_damages(parts, dataset, splits),
-    ]
+    found = [Damage("data", dataset, file, what) for file, what in faults]
+    if not any(one.is_absence for one in found):
+        found += _split_damages(parts, dataset, splits)
+    return found
 
 
 def put_aside(parts: Parts, damage: Damage) -> Path | None:
@@ -85,10 +84,10 @@ def _missing_data(parts: Parts) -> list[Damage]:
     found: dict[str, Damage] = {}
     for dataset, split in _data_of_jobs(parts):
         if not parts.datasets.path(dataset).is_dir():
-            found[dataset] = Damage("data", dataset, ITS_FOLDER, "is missing")
+            found[dataset] = Damage("data", dataset, ITS_FOLDER, MISSING)
         elif split and not parts.datasets.split_path(dataset, split).exists():
             name = f"{dataset}/{split}"
-            found[name] = Damage("split", name, f"{split}.npz", "is missing")
+            found[name] = Damage("split", name, f"{split}.npz", MISSING)
     return list(found.values())
 
 
