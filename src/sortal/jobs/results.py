@@ -9,7 +9,7 @@ import numpy as np
 
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part, Split
-from sortal.errors import NotFound, UserError
+from sortal.errors import Damaged, NotFound, UserError
 from sortal.evaluation.comparison import Comparison, compare, tied_with_best
 from sortal.evaluation.scores import ACCURACY, HEADLINE, Scores
 from sortal.jobs.result import MemberResult, Result, blank_if_nan
@@ -30,8 +30,9 @@ class Results:
     name: str
     record: Mapping[str, Any]
     results: tuple[Result, ...]
-    labels: Labels = field(repr=False)
-    splits: tuple[Split, ...] = field(repr=False)
+    part: Part
+    """The part that figures are reported on."""
+
     store: Store = field(repr=False)
     _tied: dict[str | None, frozenset[str]] = field(init=False, default_factory=dict, repr=False)
 
@@ -43,18 +44,42 @@ class Results:
             NotFound: The store has no job of that name.
         """
         record = store.read_job(name)
-        dataset = store.dataset(record["dataset"])
-        splits = tuple(
-            store.split(record["dataset"], about["fingerprint"]) for about in record["splits"]
-        )
+        part = _reported(record, store)
         return cls(
             name=name,
             record=record,
-            results=_results(record, store, splits[0].reported),
-            labels=dataset.labels,
-            splits=splits,
+            results=_results(record, store, part),
+            part=part,
             store=store,
         )
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Labels of all examples.
+
+        Raises:
+            Damaged: The stored data is not what was written.
+        """
+        return self.store.dataset(self.record["dataset"]).labels
+
+    @cached_property
+    def splits(self) -> tuple[Split, ...]:
+        """How the examples are divided, fold by fold.
+
+        Raises:
+            Damaged: A stored split is not what was written.
+        """
+        dataset, splits = self.record["dataset"], self.record["splits"]
+        return tuple(self.store.split(dataset, about["fingerprint"]) for about in splits)
+
+    @cached_property
+    def damage(self) -> str:
+        """What is damaged of the data that the store keeps; empty where it is sound."""
+        try:
+            _ = self.labels, self.splits
+        except (Damaged, NotFound) as error:
+            return str(error)
+        return ""
 
     def only(self, target: str | None) -> "Results":
         """The results of one target; all of them for None.
@@ -100,7 +125,7 @@ class Results:
     @property
     def outputs(self) -> Outputs:
         """How the classifiers' outputs relate."""
-        return self.labels.outputs
+        return Outputs(self.record["outputs"])
 
     @property
     def headline(self) -> str:
@@ -109,18 +134,16 @@ class Results:
         Where only figures of these were imported, which tell nothing of the single target, their
         subset accuracy.
         """
-        imported = self.outputs is Outputs.INDEPENDENT and not self.knows_examples
+        imported = self.outputs is Outputs.INDEPENDENT and is_of_figures(self.record)
         return (ACCURACY if imported else HEADLINE)[self.outputs]
 
     @property
     def knows_examples(self) -> bool:
-        """Whether it is known what was said of which example; not so where figures alone were imported."""
-        return not is_of_figures(self.record)
+        """Whether it is known what was said of which example.
 
-    @property
-    def part(self) -> Part:
-        """The part that figures are reported on."""
-        return self.splits[0].reported
+        It is not where figures alone were imported, or where the stored data is damaged.
+        """
+        return not is_of_figures(self.record) and not self.damage
 
     @property
     def failures(self) -> Mapping[str, Mapping[str, str]]:
@@ -224,8 +247,8 @@ class Results:
     def tied(self, target: str | None = None) -> frozenset[str]:
         """Titles that are statistically tied with the best (McNemar, Holm, 5 %).
 
-        References take no part. The best itself is among them. None are where the job was imported
-        as figures alone: nothing is known of ties then.
+        References take no part. The best itself is among them. There are none where single
+        examples are not known: nothing is known of ties then.
         """
         if target not in self._tied:
             self._tied[target] = self._find_tied(target)
@@ -291,6 +314,16 @@ class Results:
             spread = self.store.spread([member.entry["key"]])[0][-len(rows) :]
             columns |= {f"spread_{c}": spread[:, i] for i, c in enumerate(labels.classes)}
         return pl.DataFrame(columns)
+
+
+def _reported(record: Mapping[str, Any], store: Store) -> Part:
+    """The part that figures are reported on: the stored figures tell where the split is damaged."""
+    try:
+        return store.split(record["dataset"], record["splits"][0]["fingerprint"]).reported
+    except (Damaged, NotFound):
+        found = store.find(entry["key"] for entry in entries_of(record))
+        judged = {part for of in store.records(found).values() for part in of["figures"]}
+        return Part.VALIDATION if judged and Part.TEST.value not in judged else Part.TEST
 
 
 def entries_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ from sortal.jobs.driver import Driver
 from sortal.jobs.plan import Plan
 from sortal.jobs.record import job_record, lost_results, run_entry
 from sortal.jobs.resolve import Resolved
-from sortal.jobs.stored_data import stored_damages
+from sortal.jobs.stored_data import mended, stored_damages
 from sortal.jobs.summary import Summary
 from sortal.jobs.unfinished import find_begun, interim_entries, settled_interim
 from sortal.store.store import Store
@@ -79,8 +79,7 @@ def enter(resolved: Resolved, store: Store, listener: Listener = silent) -> dict
     fingerprint = resolved.dataset.fingerprint
     splits = [split.fingerprint for split in resolved.splits]
     for damage in stored_damages(store, resolved.name, fingerprint, splits):
-        text = f"{damage}; {'' if damage.is_absence else 'it is put aside and '}made anew."
-        listener(Warned(job=resolved.name, text=text))
+        listener(Warned(job=resolved.name, text=mended(damage)))
     store.save_dataset(resolved.dataset)
     store.remember_source(resolved.source, fingerprint)
     for split in resolved.splits:

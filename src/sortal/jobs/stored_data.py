@@ -5,8 +5,9 @@ from typing import Any
 
 from sortal.errors import Damaged
 from sortal.job.problems import Problem
+from sortal.store import digests
 from sortal.store.damage import Damage
-from sortal.store.digests import LARGE_BYTES, Seals
+from sortal.store.digests import Seals
 from sortal.store.store import Store
 
 
@@ -35,7 +36,7 @@ def large_files(store: Store, dataset: str) -> Seals:
     """
     store.dataset(dataset)
     seals = store.data_seals(dataset)
-    return {name: seal for name, seal in seals.items() if seal[0] >= LARGE_BYTES}
+    return {name: seal for name, seal in seals.items() if seal[0] >= digests.LARGE_BYTES}
 
 
 def told(damages: Iterable[Damage]) -> tuple[str, ...]:
@@ -44,6 +45,12 @@ def told(damages: Iterable[Damage]) -> tuple[str, ...]:
         f"{one}; a run {'' if one.is_absence else 'puts it aside and '}makes it anew from the source."
         for one in damages
     )
+
+
+def mended(damage: Damage) -> str:
+    """A sentence for a damage that a run is mending."""
+    aside = "" if damage.is_absence else "put aside in quarantine/ and "
+    return f"{damage}; it is {aside}made anew from the source."
 
 
 def lost_with_source(store: Store, job: str) -> list[Problem]:

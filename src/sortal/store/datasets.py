@@ -16,7 +16,7 @@ from sortal.data.undamaged import undamaged
 from sortal.errors import Damaged, NotFound
 from sortal.store import atomic, manifest
 from sortal.store.damage import ITS_FOLDER, MISSING
-from sortal.store.digests import LARGE_BYTES, Seals, seal_of
+from sortal.store.digests import Seals, seal_of
 from sortal.store.names import check_name, is_segment_name
 from sortal.store.split_file import has_digest, read_split, write_split
 
@@ -161,7 +161,10 @@ class Datasets:
         try:
             read_split(path)
         except Damaged as error:
-            return f"is unreadable ({error})" if os.path.lexists(path) else MISSING
+            if not os.path.lexists(path):
+                return MISSING
+            reason = str(error).removeprefix(f"{path}: ").removesuffix(".")
+            return reason if reason.startswith("has") else f"is {reason}"
         return ""
 
     def faults(
@@ -243,9 +246,9 @@ class Datasets:
 
 
 def _read_once(path: Path, digest: str, *, seals: Seals) -> bool:
-    """Compare a file with its digest once a process, or a large one with what the driver saw."""
+    """Compare a file with its digest once a process, or with what another process saw of it."""
     sealed = seals.get(path.name)
-    if sealed is not None and tuple(sealed) == seal_of(path) and sealed[0] >= LARGE_BYTES:
+    if sealed is not None and tuple(sealed) == seal_of(path):
         return True
     return manifest.read_once(path, digest)
 

@@ -65,7 +65,7 @@ def read_split(path: Path) -> Split:
         trained_elsewhere=not len(rows[Part.TRAIN.value]),
     )
     if split.fingerprint != path.stem:
-        raise Damaged(f"{path}: holds the split {split.fingerprint}.")
+        raise Damaged(f"{path}: not this split, but the split {split.fingerprint}.")
     return split
 
 
