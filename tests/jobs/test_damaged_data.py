@@ -269,7 +269,7 @@ def test_splits_of_other_jobs_outlive_damage(store, folder, job):
     assert store.verify() == []
 
 
-READS = ("labels.npy", "ids.npy", "input.features.npy", "split")
+READS = ("labels.npy", "ids.npy", "dataset.json", "split")
 
 
 @pytest.mark.parametrize("file", READS)

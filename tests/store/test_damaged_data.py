@@ -304,3 +304,22 @@ def test_merging_takes_no_damaged_dataset(filled, folder, dataset, tmp_path):
     assert [damage.file for damage in merged.damaged] == ["labels.npy"]
     assert other.verify() == []
     assert other.parts.datasets.names() == []
+
+
+def test_what_is_known_of_examples_needs_no_inputs(filled, folder, dataset):
+    (folder / "input.features.npy").write_bytes(b"x")
+    truth = filled.truth(dataset.fingerprint)
+    assert truth.labels.codes.tolist() == [0, 1, 0, 1, 0, 1]
+    assert truth.inputs.ids.tolist() == list(range(6))
+    assert not truth.inputs.arrays
+    flip(folder / "labels.npy")
+    with pytest.raises(Damaged, match="labels"):
+        filled.truth(dataset.fingerprint)
+
+
+def test_a_damaged_dataset_keeps_its_name(filled, folder, dataset):
+    (folder / "labels.npy").unlink()
+    assert filled.dataset_name(dataset.fingerprint) == "tiny"
+    flip(folder / "dataset.json")
+    with pytest.raises(Damaged, match=r"dataset\.json"):
+        filled.dataset_name(dataset.fingerprint)

@@ -60,7 +60,7 @@ class Results:
         Raises:
             Damaged: The stored data is not what was written.
         """
-        return self.store.dataset(self.record["dataset"]).labels
+        return self.store.truth(self.record["dataset"]).labels
 
     @cached_property
     def splits(self) -> tuple[Split, ...]:
@@ -301,7 +301,7 @@ class Results:
 
         member = self.titled(title, target)[0].members[0]
         rows, truth = self.reported(member)
-        ids = self.store.dataset(self.record["dataset"]).inputs.ids[rows]
+        ids = self.store.truth(self.record["dataset"]).inputs.ids[rows]
         labels = self.labels.for_target(member.entry["target"])
         scores = self.store.scores([member.entry["key"]])[0][-len(rows) :]
         columns: dict[str, Any] = {"id": ids}

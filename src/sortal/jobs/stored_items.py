@@ -108,7 +108,7 @@ def _job(
     segments = {segment for one in classifiers for segment in one.segments}
     return StoredJob(
         name=name,
-        dataset=store.dataset(record["dataset"]).name,
+        dataset=store.dataset_name(record["dataset"]),
         fingerprint=record["dataset"],
         classifiers=classifiers,
         pictures=own,

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -10,17 +10,22 @@ from pathlib import Path
 
 import numpy as np
 
-from sortal.data.dataset import ABOUT, Dataset
+from sortal.data.dataset import ABOUT, Dataset, is_of_inputs
 from sortal.data.split import Split
 from sortal.data.undamaged import undamaged
 from sortal.errors import Damaged, NotFound
 from sortal.store import atomic, manifest
-from sortal.store.damage import ITS_FOLDER, MISSING
+from sortal.store.damage import MISSING
+from sortal.store.dataset_faults import (
+    SPLITS,
+    UNSEALED,
+    dataset_faults,
+    every,
+    is_same_once,
+)
 from sortal.store.digests import Seals, seal_of
 from sortal.store.names import check_name, is_segment_name
 from sortal.store.split_file import has_digest, read_split, write_split
-
-SPLITS = "splits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +99,29 @@ class Datasets:
             NotFound: There is none of that fingerprint.
             Damaged: A file of it is missing or has changed, or there is one too many.
         """
-        folder = self.path(fingerprint)
-        if not folder.is_dir():
-            raise NotFound("dataset", fingerprint, self.names(), where=str(self.folder.parent))
-        faults = self.faults(fingerprint, compare=partial(_read_once, seals=seals or {}))
-        if faults:
-            told = ", ".join(f"{file} {what}" for file, what in faults)
-            raise Damaged(f"{folder}: {told}; the dataset is not used.")
-        return Dataset.load(folder)
+        return Dataset.load(self._sound(fingerprint, seals=seals or UNSEALED))
+
+    def truth(self, fingerprint: str) -> Dataset:
+        """Open what is known of the examples: labels, ids, weights, groups, folds; no inputs.
+
+        The contents of inputs, which may be large, are not read.
+
+        Raises:
+            NotFound: There is none of that fingerprint.
+            Damaged: A file is missing or has changed, or there is one too many.
+        """
+        folder = self._sound(fingerprint, lambda file: not is_of_inputs(file))
+        return Dataset.load(folder, inputs=False)
+
+    def name_of(self, fingerprint: str) -> str:
+        """What a dataset is called, whatever became of its examples.
+
+        Raises:
+            NotFound: There is none of that fingerprint.
+            Damaged: Its description is.
+        """
+        folder = self._sound(fingerprint, lambda file: file in (ABOUT, manifest.FILE))
+        return str(json.loads((folder / ABOUT).read_bytes())["name"])
 
     def seals(self, fingerprint: str) -> dict[str, tuple[int, int]]:
         """Size [bytes] and time of change [ns] of each file of a sound dataset, by name.
@@ -176,13 +196,7 @@ class Datasets:
             fingerprint: Of the dataset.
             compare: How files are compared with their digests.
         """
-        folder = self.path(fingerprint)
-        if not os.path.lexists(folder):
-            return [(ITS_FOLDER, MISSING)]
-        if not folder.is_dir():
-            return [(ITS_FOLDER, "is no folder")]
-        faults = manifest.check(folder, compare=compare, apart=(SPLITS,))
-        return [*faults, *_misnamed(folder, faults), *_foreign_splits(folder / SPLITS)]
+        return dataset_faults(self.path(fingerprint), compare)
 
     def copy_splits(self, fingerprint: str, built: Path) -> None:
         """Copy the sound splits of a stored dataset into one that is being made."""
@@ -223,6 +237,20 @@ class Datasets:
             return None
         return fingerprint
 
+    def _sound(
+        self, fingerprint: str, counts: Callable[[str], bool] = every, seals: Seals = UNSEALED
+    ) -> Path:
+        """The folder of a dataset of which the files that count are what was written."""
+        folder = self.path(fingerprint)
+        if not folder.is_dir():
+            raise NotFound("dataset", fingerprint, self.names(), where=str(self.folder.parent))
+        compare = partial(is_same_once, seals=seals, counts=counts)
+        faults = [one for one in dataset_faults(folder, compare) if counts(one[0])]
+        if faults:
+            told = ", ".join(f"{file} {what}" for file, what in faults)
+            raise Damaged(f"{folder}: {told}; the dataset is not used.")
+        return folder
+
     def _aside(self, name: str) -> Path:
         """A free name in the quarantine."""
         suffix = atomic.temporary(self.quarantine).name.removeprefix(atomic.PREFIX)
@@ -245,14 +273,6 @@ class Datasets:
         return {str(k): str(v) for k, v in known.items()} if isinstance(known, dict) else {}
 
 
-def _read_once(path: Path, digest: str, *, seals: Seals) -> bool:
-    """Compare a file with its digest once a process, or with what another process saw of it."""
-    sealed = seals.get(path.name)
-    if sealed is not None and tuple(sealed) == seal_of(path):
-        return True
-    return manifest.read_once(path, digest)
-
-
 def _identity(path: Path) -> tuple[int, int]:
     """What tells a folder from another one of the same name."""
     try:
@@ -260,34 +280,6 @@ def _identity(path: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return (0, 0)
     return (found.st_dev, found.st_ino)
-
-
-def _misnamed(folder: Path, faults: Iterable[manifest.Fault]) -> list[manifest.Fault]:
-    """Whether a folder whose description is as it was written holds another dataset."""
-    if any(file in (ABOUT, manifest.FILE) for file, _ in faults):
-        return []
-    try:
-        described = json.loads((folder / ABOUT).read_bytes())["fingerprint"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        return [(ABOUT, f"is unreadable ({error})")]  # a manifest may belong to another folder
-    return [] if described == folder.name else [(ABOUT, f"describes the dataset {described}")]
-
-
-def _foreign_splits(folder: Path) -> list[manifest.Fault]:
-    """What lies among the splits of a dataset and is none."""
-    if not os.path.lexists(folder):
-        return []
-    if not folder.is_dir():
-        return [(SPLITS, "is no folder")]
-    try:
-        inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    except OSError as error:
-        return [(SPLITS, f"is unreadable ({error.strerror})")]
-    return [
-        (f"{SPLITS}/{path.name}", "does not belong there")
-        for path in inside
-        if path.suffix != ".npz" or not is_segment_name(path.stem)
-    ]
 
 
 def _lies_in(array: np.ndarray, folder: Path) -> bool:

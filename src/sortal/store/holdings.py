@@ -33,6 +33,19 @@ class Holdings(Opened):
         """
         return self.parts.datasets.get(fingerprint, seals)
 
+    def truth(self, fingerprint: str) -> Dataset:
+        """Open what is known of the examples of a stored dataset: no inputs, which are not read.
+
+        Raises:
+            NotFound: There is none of that fingerprint.
+            Damaged: A file of it is missing or has changed.
+        """
+        return self.parts.datasets.truth(fingerprint)
+
+    def dataset_name(self, fingerprint: str) -> str:
+        """What a stored dataset is called, whatever became of its examples."""
+        return self.parts.datasets.name_of(fingerprint)
+
     def data_seals(self, fingerprint: str) -> Seals:
         """Size [bytes] and time of change [ns] of each file of a sound dataset, by name."""
         return self.parts.datasets.seals(fingerprint)

@@ -9,7 +9,7 @@ from pathlib import Path
 from sortal.errors import Damaged
 from sortal.store import atomic, manifest
 from sortal.store.damage import Damage
-from sortal.store.datasets import SPLITS
+from sortal.store.dataset_faults import SPLITS
 from sortal.store.parts import Parts
 from sortal.store.records import Record
 from sortal.store.timings import keep_times_of
