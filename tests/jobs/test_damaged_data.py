@@ -327,8 +327,22 @@ def test_nothing_is_stored_of_data_that_changes_in_training(store, folder, job, 
         with pytest.raises(Damaged, match=r"input\.features\.npy has changed while"):
             launch(job, store=store.folder, cores=1)
     assert scores_of(store) == []
+    assert store.snapshot_folders() == []
     launch(job, store=store.folder, cores=1)
     assert scores_of(store) == right
+
+
+def test_unfinished_training_on_damaged_data_begins_anew(store, folder, job):
+    (task,) = launch(job, store=store.folder, cores=1).plan.tasks
+    for name in (task.name, f"{task.name}.0", "other-00ff"):
+        (store.snapshot_folder(name) / "weights").write_text("x")
+    told: list[Any] = []
+    launch(job, store=store.folder, cores=1, listener=told.append)
+    assert len(store.snapshot_folders()) == 3
+    flip_last(folder / "input.features.npy")
+    launch(job, store=store.folder, cores=1, listener=told.append)
+    assert [one.name for one in store.snapshot_folders()] == ["other-00ff"]
+    assert any("begins anew" in event.text for event in told if isinstance(event, Warned))
 
 
 def test_large_files_are_read_by_the_driver_alone(store, folder, job, inline_engine, monkeypatch):

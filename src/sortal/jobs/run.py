@@ -12,6 +12,7 @@ from sortal.jobs.resolve import Resolved
 from sortal.jobs.stored_data import mended, stored_damages
 from sortal.jobs.summary import Summary
 from sortal.jobs.unfinished import find_begun, interim_entries, settled_interim
+from sortal.store.damage import Damage
 from sortal.store.store import Store
 
 
@@ -46,6 +47,8 @@ def run(
     """
     with store.lease(resolved.name):
         before = store.job_or_none(resolved.name)
+        if any(one.kind == "data" and not one.is_absence for one in _damages(resolved, store)):
+            _drop_snapshots(plan, store, resolved.name, listener)
         record = enter(resolved, store, listener)
         for lost in lost_results(record, before):
             text = f"{lost} was of other data or titles, and is let go."
@@ -77,8 +80,7 @@ def run(
 def enter(resolved: Resolved, store: Store, listener: Listener = silent) -> dict[str, Any]:
     """Write a job's data and its record, and return that; damaged data is put aside and told."""
     fingerprint = resolved.dataset.fingerprint
-    splits = [split.fingerprint for split in resolved.splits]
-    for damage in stored_damages(store, resolved.name, fingerprint, splits):
+    for damage in _damages(resolved, store):
         listener(Warned(job=resolved.name, text=mended(damage)))
     store.save_dataset(resolved.dataset)
     store.remember_source(resolved.source, fingerprint)
@@ -87,6 +89,23 @@ def enter(resolved: Resolved, store: Store, listener: Listener = silent) -> dict
     record = job_record(resolved, store.job_or_none(resolved.name))
     store.write_job(resolved.name, record)
     return record
+
+
+def _damages(resolved: Resolved, store: Store) -> tuple[Damage, ...]:
+    splits = (split.fingerprint for split in resolved.splits)
+    return stored_damages(store, resolved.name, resolved.dataset.fingerprint, splits)
+
+
+def _drop_snapshots(plan: Plan, store: Store, job: str, listener: Listener) -> None:
+    """Delete what is unfinished of a plan: it may have been trained on damaged data."""
+    names = {task.name for task in plan.tasks}
+    # Members of a lost population have tasks of their own: its name, a dot and a number.
+    begun = [one.name for one in store.snapshot_folders() if one.name.partition(".")[0] in names]
+    for name in begun:
+        store.drop_snapshot(name)
+    if begun:
+        text = "training that was interrupted begins anew: it may have used the damaged data."
+        listener(Warned(job=job, text=text))
 
 
 def _kept_failures(

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from sortal.engines.base import Channel, Json
 from sortal.jobs.outcome import SegmentRows
-from sortal.jobs.task_data import TaskData
+from sortal.jobs.task_data import DataChanged, TaskData
 from sortal.methods import provided, registry
 from sortal.methods.base import (
     Axis,
@@ -100,8 +100,17 @@ class _Bench:
     channel: Channel
 
     def train(self, population: Population) -> Json:
-        """Train as far as the population says, and store who is done."""
-        return self._become(population, {})
+        """Train as far as the population says, and store who is done.
+
+        Raises:
+            DataChanged: The examples were changed meanwhile.
+        """
+        try:
+            return self._become(population, {})
+        except DataChanged:
+            # What is unfinished was trained on the same examples.
+            self.store.drop_snapshot(self.task["name"])
+            raise
 
     def end(self, population: Population, names: Mapping[str, str]) -> Json:
         """End members in mid-training where their snapshot left them, and store them as they are.

@@ -13,6 +13,10 @@ from sortal.store.digests import Seals
 from sortal.store.store import Store
 
 
+class DataChanged(Damaged):
+    """Examples were changed while classifiers were trained on them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskData:
     """What a population is trained on and judged by."""
@@ -56,12 +60,13 @@ class TaskData:
         """Refuse results of examples whose files have changed since they were opened.
 
         Raises:
-            Damaged: They have; what was trained on them may be wrong, and is not stored.
+            DataChanged: They have; what was trained on them may be wrong, and is not stored.
+            Damaged: They are not there any more.
         """
         now = self.store.data_seals(self.dataset)
         changed = sorted(name for name in self.seals if now.get(name) != self.seals[name])
         if changed:
-            raise Damaged(
+            raise DataChanged(
                 f"data {self.dataset}: {changed[0]} has changed while classifiers were trained on "
                 "it; they are not stored. Run the job again."
             )
