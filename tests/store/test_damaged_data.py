@@ -291,7 +291,7 @@ def test_merging_mends_what_is_damaged_here(filled, folder, dataset, split, tmp_
     merged = filled.merge(other)
     assert (merged.datasets, merged.splits, merged.damaged) == (1, 1, [])
     assert filled.verify() == []
-    assert set(filled.parts.datasets.split_names(dataset.fingerprint)) == {
+    assert set(filled.parts.datasets.splits.names(dataset.fingerprint)) == {
         split.fingerprint,
         second.fingerprint,
     }

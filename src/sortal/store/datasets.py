@@ -1,9 +1,8 @@
-"""Datasets and their splits, each stored once under its fingerprint."""
+"""Datasets, each stored once under its fingerprint."""
 
 import json
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,21 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from sortal.data.dataset import ABOUT, Dataset, is_of_inputs
-from sortal.data.split import Split
 from sortal.data.undamaged import undamaged
 from sortal.errors import Damaged, NotFound
 from sortal.store import atomic, manifest
-from sortal.store.damage import MISSING
 from sortal.store.dataset_faults import (
-    SPLITS,
     UNSEALED,
     dataset_faults,
     every,
     is_same_once,
 )
 from sortal.store.digests import Seals, seal_of
-from sortal.store.names import check_name, is_segment_name
-from sortal.store.split_file import has_digest, read_split, write_split
+from sortal.store.names import check_name
+from sortal.store.splits import Splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +32,11 @@ class Datasets:
     quarantine: Path
     sources: Path
     """Cache of which source became which dataset."""
+
+    @property
+    def splits(self) -> Splits:
+        """The splits of these datasets."""
+        return Splits(self.folder, self.quarantine)
 
     def names(self) -> list[str]:
         """Fingerprints of the stored datasets."""
@@ -66,7 +67,7 @@ class Datasets:
                 dataset.save(built)
                 self._refuse_changed(dataset)
                 manifest.write(built)
-                self.copy_splits(dataset.fingerprint, built)
+                self.splits.copy_sound(dataset.fingerprint, built)
                 self.install(built, dataset.fingerprint)
             finally:
                 atomic.discard(built)
@@ -133,60 +134,6 @@ class Datasets:
         with undamaged(folder, "a sound dataset"):
             return {name: seal_of(folder / name) for name in sorted(manifest.sizes(folder))}
 
-    def split_path(self, dataset: str, split: str) -> Path:
-        """Where a split is or would be."""
-        return self.path(dataset) / SPLITS / f"{check_name('split', split)}.npz"
-
-    def split_names(self, dataset: str) -> list[str]:
-        """Fingerprints of a dataset's splits."""
-        folder = self.path(dataset) / SPLITS
-        return sorted(path.stem for path in folder.glob("[!.]*.npz") if is_segment_name(path.stem))
-
-    def save_split(self, dataset: str, split: Split) -> Path:
-        """Store a split beside its dataset, unless it is there and sound; a damaged one is put aside.
-
-        One that an older version wrote without a digest gets it.
-
-        Raises:
-            NotFound: The dataset is not stored.
-        """
-        if not self.path(dataset).is_dir():
-            raise NotFound("dataset", dataset, self.names(), where=str(self.folder.parent))
-        target = self.split_path(dataset, split.fingerprint)
-        if not target.exists():
-            write_split(target, split)
-        elif self.split_fault(dataset, split.fingerprint):
-            self.put_split_aside(dataset, split.fingerprint)
-            write_split(target, split)
-        elif not has_digest(target):
-            write_split(target, read_split(target))
-        return target
-
-    def split(self, dataset: str, split: str) -> Split:
-        """Read a split.
-
-        Raises:
-            NotFound: There is none of that fingerprint.
-            Damaged: Its file is.
-        """
-        path = self.split_path(dataset, split)
-        if not path.exists():
-            known = self.split_names(dataset)
-            raise NotFound("split", split, known, where=f"dataset {dataset}")
-        return read_split(path)
-
-    def split_fault(self, dataset: str, split: str) -> str:
-        """What is wrong with a split, empty if nothing."""
-        path = self.split_path(dataset, split)
-        try:
-            read_split(path)
-        except Damaged as error:
-            if not os.path.lexists(path):
-                return MISSING
-            reason = str(error).removeprefix(f"{path}: ").removesuffix(".")
-            return reason if reason.startswith("has") else f"is {reason}"
-        return ""
-
     def faults(
         self, fingerprint: str, *, compare: manifest.Compare = manifest.read_anew
     ) -> list[manifest.Fault]:
@@ -198,13 +145,6 @@ class Datasets:
         """
         return dataset_faults(self.path(fingerprint), compare)
 
-    def copy_splits(self, fingerprint: str, built: Path) -> None:
-        """Copy the sound splits of a stored dataset into one that is being made."""
-        for name in self.split_names(fingerprint):
-            with suppress(Damaged):  # it stays with the damaged dataset
-                split = read_split(self.split_path(fingerprint, name))
-                write_split(built / SPLITS / f"{name}.npz", split)
-
     def put_aside(self, fingerprint: str, judged: tuple[int, int] | None = None) -> Path | None:
         """Move a dataset and its splits to the quarantine; None where it is gone already.
 
@@ -213,17 +153,12 @@ class Datasets:
             judged: Identity of the folder that was found damaged. One that another process has
                 put in its place meanwhile is moved back.
         """
-        moved = self._aside(f"data-{fingerprint}")
+        moved = atomic.unused(self.quarantine, f"data-{fingerprint}")
         if not atomic.move_away(self.path(fingerprint), moved):
             return None
         if judged and _identity(moved) != judged and atomic.place(moved, self.path(fingerprint)):
             return None
         return moved
-
-    def put_split_aside(self, dataset: str, split: str) -> Path | None:
-        """Move a split to the quarantine; None where it is gone already."""
-        moved = self._aside(f"split-{split}.npz")
-        return moved if atomic.move_away(self.split_path(dataset, split), moved) else None
 
     def remember_source(self, signature: str, fingerprint: str) -> None:
         """Note which dataset a source was read into; another process may undo this."""
@@ -250,11 +185,6 @@ class Datasets:
             told = ", ".join(f"{file} {what}" for file, what in faults)
             raise Damaged(f"{folder}: {told}; the dataset is not used.")
         return folder
-
-    def _aside(self, name: str) -> Path:
-        """A free name in the quarantine."""
-        suffix = atomic.temporary(self.quarantine).name.removeprefix(atomic.PREFIX)
-        return self.quarantine / f"{name}-{suffix}"
 
     def _refuse_changed(self, dataset: Dataset) -> None:
         """Refuse to store what was read from files of this store that have changed since."""

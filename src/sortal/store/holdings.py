@@ -52,11 +52,11 @@ class Holdings(Opened):
 
     def save_split(self, dataset: str, split: Split) -> Path:
         """Store a split beside its dataset; nothing happens if it is there and sound."""
-        return self.parts.datasets.save_split(dataset, split)
+        return self.parts.datasets.splits.save(dataset, split)
 
     def split(self, dataset: str, split: str) -> Split:
         """Read a split by the fingerprints of its dataset and its own."""
-        return self.parts.datasets.split(dataset, split)
+        return self.parts.datasets.splits.get(dataset, split)
 
     def remember_source(self, signature: str, fingerprint: str) -> None:
         """Note which dataset a source was read into."""

@@ -61,18 +61,18 @@ def _merge_datasets(ours: Parts, other: Parts, merged: Merged) -> None:
             if faults:
                 continue
             with _copy(other.datasets.path(name), ours.datasets.folder, SPLITS) as built:
-                ours.datasets.copy_splits(name, built)
+                ours.datasets.splits.copy_sound(name, built)
                 ours.datasets.install(built, name)
                 merged.datasets += 1
         _merge_splits(ours, other, name, merged)
 
 
 def _merge_splits(ours: Parts, other: Parts, dataset: str, merged: Merged) -> None:
-    for name in other.datasets.split_names(dataset):
-        if not ours.datasets.split_fault(dataset, name):
+    for name in other.datasets.splits.names(dataset):
+        if not ours.datasets.splits.fault(dataset, name):
             continue
         try:
-            ours.datasets.save_split(dataset, other.datasets.split(dataset, name))
+            ours.datasets.splits.save(dataset, other.datasets.splits.get(dataset, name))
             merged.splits += 1
         except Damaged as error:
             what = f"is unreadable ({error})"

@@ -55,13 +55,12 @@ def put_aside(parts: Parts, damage: Damage) -> Path | None:
         case "data":
             return parts.datasets.put_aside(damage.name)
         case "split":
-            return parts.datasets.put_split_aside(*damage.name.split("/"))
+            return parts.datasets.splits.put_aside(*damage.name.split("/"))
         case "job":
             path = parts.jobs.path(damage.name)
         case "artifact":
             path = parts.artifacts.path(*damage.name.split("/"))
-    suffix = atomic.temporary(path.parent).name.removeprefix(atomic.PREFIX)
-    moved = parts.folder / "quarantine" / f"{damage.kind}-{path.name}-{suffix}"
+    moved = atomic.unused(parts.folder / "quarantine", f"{damage.kind}-{path.name}")
     return moved if atomic.move_away(path, moved) else None
 
 
@@ -69,13 +68,13 @@ def _dataset_damages(parts: Parts) -> list[Damage]:
     found = []
     for name in parts.datasets.names():
         found += [Damage("data", name, file, what) for file, what in parts.datasets.faults(name)]
-        found += _split_damages(parts, name, parts.datasets.split_names(name))
+        found += _split_damages(parts, name, parts.datasets.splits.names(name))
     return found
 
 
 def _split_damages(parts: Parts, dataset: str, splits: Iterable[str]) -> Iterator[Damage]:
     for split in splits:
-        if what := parts.datasets.split_fault(dataset, split):
+        if what := parts.datasets.splits.fault(dataset, split):
             yield Damage("split", f"{dataset}/{split}", f"{split}.npz", what)
 
 
@@ -85,7 +84,7 @@ def _missing_data(parts: Parts) -> list[Damage]:
     for dataset, split in _data_of_jobs(parts):
         if not parts.datasets.path(dataset).is_dir():
             found[dataset] = Damage("data", dataset, ITS_FOLDER, MISSING)
-        elif split and not parts.datasets.split_path(dataset, split).exists():
+        elif split and not parts.datasets.splits.path(dataset, split).exists():
             name = f"{dataset}/{split}"
             found[name] = Damage("split", name, f"{split}.npz", MISSING)
     return list(found.values())
