@@ -112,7 +112,7 @@ def scores_of(store: Store) -> list[bytes]:
     return [path.read_bytes() for path in sorted(arrays)]
 
 
-@pytest.mark.parametrize("changes", [60, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("changes", [40, pytest.param(500, marks=pytest.mark.slow)])
 def test_every_change_is_found_and_read_anew(store, job, changes):
     """In one process, as in a notebook that stays open."""
     chance, right = random.Random(changes), scores_of(store)
@@ -287,6 +287,14 @@ def test_results_of_damaged_data_are_shown_from_figures(store, folder, job, file
         results.scores("gaussiannb")
     with pytest.raises(Damaged):
         results.correct(results.results)
+
+
+def test_results_that_are_open_stay_right(store, folder):
+    results = sortal.load("stars", store=store.folder)
+    right = results.correct(results.results)
+    flip_last(folder / "labels.npy")
+    assert (results.correct(results.results) == right).all()
+    assert np.asarray(results.labels.codes).tolist() != np.load(folder / "labels.npy").tolist()
 
 
 def wrong_bytes(folder: Path) -> None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sortal.data.labels import Labels, Outputs
-from sortal.data.split import Part, Split
-from sortal.errors import Damaged, NotFound, UserError
+from sortal.data.labels import Outputs
+from sortal.data.split import Part
+from sortal.errors import NotFound, UserError
 from sortal.evaluation.comparison import Comparison, compare, tied_with_best
 from sortal.evaluation.scores import ACCURACY, HEADLINE, Scores
+from sortal.jobs.job_data import JobData, entries_of, reported_part
 from sortal.jobs.result import MemberResult, Result, blank_if_nan
 from sortal.jobs.unfinished import find_begun, unfinished_frame
 from sortal.store.store import Store
@@ -21,19 +22,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Results:
+class Results(JobData):
     """What a job came to.
 
     Failed and missing members are left out of every figure and listed in `failures`.
     """
 
     name: str
-    record: Mapping[str, Any]
     results: tuple[Result, ...]
-    part: Part
-    """The part that figures are reported on."""
-
-    store: Store = field(repr=False)
     _tied: dict[str | None, frozenset[str]] = field(init=False, default_factory=dict, repr=False)
 
     @classmethod
@@ -44,7 +40,7 @@ class Results:
             NotFound: The store has no job of that name.
         """
         record = store.read_job(name)
-        part = _reported(record, store)
+        part = reported_part(record, store)
         return cls(
             name=name,
             record=record,
@@ -52,34 +48,6 @@ class Results:
             part=part,
             store=store,
         )
-
-    @cached_property
-    def labels(self) -> Labels:
-        """Labels of all examples.
-
-        Raises:
-            Damaged: The stored data is not what was written.
-        """
-        return self.store.truth(self.record["dataset"]).labels
-
-    @cached_property
-    def splits(self) -> tuple[Split, ...]:
-        """How the examples are divided, fold by fold.
-
-        Raises:
-            Damaged: A stored split is not what was written.
-        """
-        dataset, splits = self.record["dataset"], self.record["splits"]
-        return tuple(self.store.split(dataset, about["fingerprint"]) for about in splits)
-
-    @cached_property
-    def damage(self) -> str:
-        """What is damaged of the data that the store keeps; empty where it is sound."""
-        try:
-            _ = self.labels, self.splits
-        except (Damaged, NotFound) as error:
-            return str(error)
-        return ""
 
     def only(self, target: str | None) -> "Results":
         """The results of one target; all of them for None.
@@ -314,22 +282,6 @@ class Results:
             spread = self.store.spread([member.entry["key"]])[0][-len(rows) :]
             columns |= {f"spread_{c}": spread[:, i] for i, c in enumerate(labels.classes)}
         return pl.DataFrame(columns)
-
-
-def _reported(record: Mapping[str, Any], store: Store) -> Part:
-    """The part that figures are reported on: the stored figures tell where the split is damaged."""
-    try:
-        return store.split(record["dataset"], record["splits"][0]["fingerprint"]).reported
-    except (Damaged, NotFound):
-        found = store.find(entry["key"] for entry in entries_of(record))
-        judged = {part for of in store.records(found).values() for part in of["figures"]}
-        return Part.VALIDATION if judged and Part.TEST.value not in judged else Part.TEST
-
-
-def entries_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Entries of a job's record: its members, such as they are unfinished, its ensembles, what was imported."""
-    beside = ("interim", "ensembles", "imported")
-    return [*record["entries"], *(entry for name in beside for entry in record.get(name, ()))]
 
 
 def is_of_figures(record: Mapping[str, Any]) -> bool:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sortal.errors import Damaged, NotFound
+from sortal.jobs.job_data import entries_of
 from sortal.jobs.pictures.classifier_map import KIND as MAP
 from sortal.jobs.pictures.projections import KIND as PROJECTION
-from sortal.jobs.results import entries_of
 from sortal.store import atomic
 from sortal.store.artifacts import Artifact
 from sortal.store.jobs import keys_of
