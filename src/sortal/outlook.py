@@ -7,6 +7,7 @@ from sortal.display import counted, duration
 from sortal.jobs.plan import Plan
 from sortal.jobs.resolve import Resolved
 from sortal.jobs.searching.schedule import brackets_of
+from sortal.jobs.stored_data import told
 from sortal.store.store import Store
 from sortal.tables import size
 
@@ -100,7 +101,7 @@ class Outlook:
             seconds=cost.seconds,
             memory_bytes=cost.memory_bytes,
             disk_bytes=cost.disk_bytes,
-            notes=resolved.notes,
+            notes=(*resolved.notes, *told(resolved.damages)),
         )
 
     def __repr__(self) -> str:

@@ -2,7 +2,7 @@
 
 from sortal.display import counted
 from sortal.jobs.pictures.draw import WORDS
-from sortal.jobs.results import Results
+from sortal.jobs.results import Results, is_of_figures
 from sortal.tables import Column
 
 _MOST_NAMED = 8
@@ -11,8 +11,10 @@ _MOST_NAMED = 8
 
 def heading(results: Results, target: str | None) -> str:
     """What was ranked on what."""
-    if not results.knows_examples:
+    if is_of_figures(results.record):
         return f"{results.name} on {results.part} examples, imported as figures alone"
+    if results.damage:
+        return f"{results.name} on {results.part} examples, of which the stored data is damaged"
     examples = sum(len(split.rows(results.part)) for split in results.splits)
     weighted = ", weighted" if results.record["weighted"] else ""
     named = f"{target}: " if target else ""
@@ -43,8 +45,10 @@ def columns(results: Results) -> list[Column | str]:
     idle = {"macro_f1"} if results.headline == "macro_f1" else set()
     if all(len(result.members) == 1 for result in results.results):
         idle.add("members")
+    if is_of_figures(results.record):
+        idle.add("log_loss")
     if not results.knows_examples:
-        idle |= {"log_loss", "tied"}
+        idle.add("tied")
     if not any(result.training_figures for result in results.results):
         idle.add("training")
     return [c for c in listed if c is headline or isinstance(c, str) or c.name not in idle]

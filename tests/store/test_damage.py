@@ -125,7 +125,7 @@ def test_every_changed_byte_of_a_split_is_found_or_harmless(filled, dataset, spl
         changed = bytearray(content)
         changed[place] ^= 0x55
         path.write_bytes(bytes(changed))
-        if not filled.parts.datasets.split_fault(dataset.fingerprint, split.fingerprint):
+        if not filled.parts.datasets.splits.fault(dataset.fingerprint, split.fingerprint):
             stored = filled.split(dataset.fingerprint, split.fingerprint)
             assert stored.train.tolist() == [0, 1, 2]
 

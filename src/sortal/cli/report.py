@@ -90,9 +90,11 @@ def report(results: Results, form: TableFormat, *, most: int | None = None) -> N
         if len(shown) < len(ranked):
             echo(f"and {len(ranked) - len(shown)} more: sortal show {results.name} --top 0")
         echo(ranking.tied_sentence(results, target))
-    if not results.knows_examples:
+    if is_of_figures(results.record):
         for note in results.record["notes"]:
             echo(f"note: {note}")
+    if results.damage:
+        echo(f"note: {results.damage} Run the job again to read it anew from the source.")
 
 
 def _by_target(frames: Mapping[str | None, "pl.DataFrame"]) -> list[dict[str, Any]]:

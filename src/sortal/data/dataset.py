@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +16,8 @@ from sortal.data.undamaged import map_array, undamaged
 from sortal.data.weighing import weights_for
 from sortal.errors import DataError
 
+ABOUT = "dataset.json"
+_INPUT, _OFFSETS = "input.", "offsets."
 _BLOCK_BYTES = 1 << 24
 
 
@@ -72,6 +74,14 @@ class Dataset:
         """The code that `parts` uses for each part."""
         return {part: code for code, part in enumerate(Part)}
 
+    def stored_arrays(self) -> Iterable[np.ndarray]:
+        """All arrays of which `save` writes a file each."""
+        return _arrays(self).values()
+
+    def is_intact(self) -> bool:
+        """Whether the arrays are still those that the fingerprint was made of; all are read."""
+        return _fingerprint(self) == self.fingerprint
+
     def save(self, folder: Path) -> None:
         """Write one .npy per array and a dataset.json into an existing folder."""
         for name, array in _arrays(self).items():
@@ -87,22 +97,26 @@ class Dataset:
             },
             "notes": self.notes,
         }
-        (folder / "dataset.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+        (folder / ABOUT).write_text(json.dumps(described, indent=1), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> "Dataset":
+    def load(cls, folder: Path, *, inputs: bool = True) -> "Dataset":
         """Open a saved dataset; its arrays are memory maps, shared by all who open them.
+
+        Args:
+            folder: Where it was saved.
+            inputs: Whether the inputs are opened; without them examples have ids and labels.
 
         Raises:
             Damaged: A file of the folder is missing or cut short.
         """
         with undamaged(folder, "a readable dataset"):
-            described = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+            described = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             arrays: dict[str, Array] = {}
-            for name, about in described["inputs"].items():
-                values = _map(folder, f"input.{name}")
+            for name, about in described["inputs"].items() if inputs else ():
+                values = _map(folder, f"{_INPUT}{name}")
                 arrays[name] = (
-                    Ragged(values, _map(folder, f"offsets.{name}")) if about["ragged"] else values
+                    Ragged(values, _map(folder, f"{_OFFSETS}{name}")) if about["ragged"] else values
                 )
             optional = {
                 name: _map(folder, name) if _file(folder, name).exists() else None
@@ -123,6 +137,11 @@ class Dataset:
             )
 
 
+def is_of_inputs(file: str) -> bool:
+    """Whether a file of a saved dataset holds inputs, rather than what is known of the examples."""
+    return file.startswith((_INPUT, _OFFSETS))
+
+
 def _map(folder: Path, name: str) -> np.ndarray:
     return map_array(_file(folder, name))
 
@@ -136,10 +155,10 @@ def _arrays(dataset: Dataset) -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {"ids": dataset.inputs.ids, "labels": dataset.labels.codes}
     for name, array in dataset.inputs.arrays.items():
         if isinstance(array, Ragged):
-            arrays[f"input.{name}"] = array.values
-            arrays[f"offsets.{name}"] = array.offsets
+            arrays[f"{_INPUT}{name}"] = array.values
+            arrays[f"{_OFFSETS}{name}"] = array.offsets
         else:
-            arrays[f"input.{name}"] = array
+            arrays[f"{_INPUT}{name}"] = array
     for name in ("weights", "groups", "folds", "parts"):
         values = getattr(dataset, name)
         if values is not None:

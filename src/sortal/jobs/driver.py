@@ -26,10 +26,12 @@ from sortal.jobs.interrupt import Interruption, stops_cleanly
 from sortal.jobs.plan import Plan, PlannedTask
 from sortal.jobs.record import titles
 from sortal.jobs.resolve import Resolved
+from sortal.jobs.stored_data import large_files
 from sortal.jobs.summary import Summary
 from sortal.jobs.training_weights import member_weighing
 from sortal.jobs.unfinished import interim_key, standing_key
 from sortal.methods.provided import described
+from sortal.store.digests import Seals
 from sortal.store.store import Store
 from sortal.training.begun import Begun
 
@@ -56,6 +58,9 @@ class Driver:
     failed: dict[str, Json] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
     """Segments that this run has written."""
+
+    seals: Seals = field(default_factory=dict)
+    """Large files of the dataset, which this process has read and workers need not read again."""
 
     running: dict[str, PlannedTask] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
@@ -84,6 +89,7 @@ class Driver:
         interruption = Interruption()
         if tasks:
             self.running = dict(tasks)
+            self.seals = large_files(self.store, self.resolved.dataset.fingerprint)
             with (
                 nullcontext(given)
                 if given
@@ -143,6 +149,7 @@ class Driver:
             "store": str(self.store.folder),
             "dataset": self.resolved.dataset.fingerprint,
             "split": first.split,
+            **({"seals": self.seals} if self.seals else {}),
             "inputs": InputSpec.of(self.resolved.dataset, block).described(),
             "preparation": [block.scaling, block.imputation],
             "weighing": asdict(member_weighing(block, first.member.weights)),

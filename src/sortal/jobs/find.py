@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from sortal.errors import NotFound, UserError
+from sortal.jobs.job_data import entries_of
 from sortal.jobs.result import Result
-from sortal.jobs.results import Results, entries_of
+from sortal.jobs.results import Results
 from sortal.store.store import Store
 
 

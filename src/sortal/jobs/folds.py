@@ -52,7 +52,7 @@ def by_fold(results: Results, result: Result) -> dict[int, Scores]:
     """
     if any(split.fold is not None for split in results.splits):
         return {_fold(member): member.scores[results.part] for member in results.speakers(result)}
-    folds = results.store.dataset(results.record["dataset"]).folds
+    folds = results.store.truth(results.record["dataset"]).folds
     scores, rows = pooled_scores(results, result)
     if folds is None or results.part is not Part.TEST:
         raise UserError(f"{results.name}: its data has no folds.")
@@ -70,7 +70,7 @@ def _fold(member: MemberResult) -> int:
 def _judged(
     results: Results, result: Result, scores: np.ndarray, rows: np.ndarray, resamples: int
 ) -> Scores:
-    dataset = results.store.dataset(results.record["dataset"])
+    dataset = results.store.truth(results.record["dataset"])
     weights = dataset.weights_for(result.target)
     (judged,) = evaluate(
         scores[np.newaxis],

@@ -21,16 +21,18 @@ from sortal.data.read import read_dataset, source_signature
 from sortal.data.sources import READING_RULES
 from sortal.data.split import Split
 from sortal.data.whiten import is_flat_input
-from sortal.errors import DataError
+from sortal.errors import Damaged, DataError, NotFound
 from sortal.job.models import Job
 from sortal.job.problems import JobError, Problem
 from sortal.job.read import JobFile
 from sortal.jobs.classifiers import Classifier, expand_classifiers
 from sortal.jobs.entries import Entry, member_key
 from sortal.jobs.search_splits import search_splits
+from sortal.jobs.stored_data import lost_by_change, lost_with_source, stored_damages
 from sortal.jobs.training_weights import member_weighing, member_weights, weighing_problems
 from sortal.jobs.tuning_problems import metric_problems, tuning_problems
 from sortal.methods.base import Member, Shape
+from sortal.store.damage import Damage
 from sortal.store.store import Store
 
 
@@ -55,6 +57,9 @@ class Resolved:
     classifiers: tuple[Classifier, ...] = field(default=(), repr=False)
     search_splits: tuple[Split, ...] = field(default=(), repr=False)
     """Splits without test examples, by which a search judges; empty without one."""
+
+    damages: tuple[Damage, ...] = ()
+    """What is damaged of the copy of the data that the store keeps; a run makes it anew."""
 
     @property
     def shape(self) -> Shape:
@@ -106,6 +111,7 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
     entries = tuple(member_entries(job, dataset, rows, classifiers))
     if taken := _taken_titles(entries):
         raise JobError(file.placed([taken]), file=file.name)
+    lost = lost_by_change(store, file.title, dataset.fingerprint) if store else ()
     return Resolved(
         name=file.title,
         job=job,
@@ -114,9 +120,10 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         dataset=dataset,
         splits=splits,
         entries=entries,
-        notes=(*dataset.notes, *_notes(job, dataset, classifiers)),
+        notes=(*dataset.notes, *_notes(job, dataset, classifiers), *lost),
         classifiers=tuple(classifiers),
         search_splits=searched,
+        damages=_damages(store, file.title, dataset, (*splits, *searched)) if store else (),
     )
 
 
@@ -133,18 +140,36 @@ def _divided(
     """Read and divide the data; what of it is not known is no further problem."""
     if file.salvaged and not file.salvaged.data_is_whole:
         raise JobError([])
-    dataset = _dataset(file.job, file.path.parent, store) if given is None else given
+    if given is not None:
+        return given, _splits(file.job, given)
+    try:
+        dataset = _dataset(file.job, file.path.parent, store)
+    except DataError as error:
+        raise JobError([_data_problem("data.source", error), *_lost(file, store)]) from error
+    except JobError as error:
+        raise JobError([*error.problems, *_lost(file, store)]) from error
     return dataset, _splits(file.job, dataset)
 
 
 def _dataset(job: Job, folder: Path, store: Store | None) -> Dataset:
-    try:
-        known = store and store.known_source(source_key(job, folder))
-        if store and known:
+    """The stored copy of an unchanged source if it is sound, or what the source holds."""
+    known = store and store.known_source(source_key(job, folder))
+    if store and known:
+        try:
             return store.dataset(known)
-        return read_dataset(job.data, folder, job.seed)
-    except DataError as error:
-        raise JobError([_data_problem("data.source", error)]) from error
+        except (Damaged, NotFound):
+            pass  # it is read anew, and `Resolved.damages` names what is wrong
+    return read_dataset(job.data, folder, job.seed)
+
+
+def _lost(file: JobFile, store: Store | None) -> list[Problem]:
+    return lost_with_source(store, file.title) if store else []
+
+
+def _damages(
+    store: Store, job: str, dataset: Dataset, splits: Sequence[Split]
+) -> tuple[Damage, ...]:
+    return stored_damages(store, job, dataset.fingerprint, (one.fingerprint for one in splits))
 
 
 def _splits(job: Job, dataset: Dataset) -> tuple[Split, ...]:

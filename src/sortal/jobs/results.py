@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sortal.data.labels import Labels, Outputs
-from sortal.data.split import Part, Split
+from sortal.data.labels import Outputs
+from sortal.data.split import Part
 from sortal.errors import NotFound, UserError
 from sortal.evaluation.comparison import Comparison, compare, tied_with_best
 from sortal.evaluation.scores import ACCURACY, HEADLINE, Scores
+from sortal.jobs.job_data import JobData, entries_of, reported_part
 from sortal.jobs.result import MemberResult, Result, blank_if_nan
 from sortal.jobs.unfinished import find_begun, unfinished_frame
 from sortal.store.store import Store
@@ -21,18 +22,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Results:
+class Results(JobData):
     """What a job came to.
 
     Failed and missing members are left out of every figure and listed in `failures`.
     """
 
     name: str
-    record: Mapping[str, Any]
     results: tuple[Result, ...]
-    labels: Labels = field(repr=False)
-    splits: tuple[Split, ...] = field(repr=False)
-    store: Store = field(repr=False)
     _tied: dict[str | None, frozenset[str]] = field(init=False, default_factory=dict, repr=False)
 
     @classmethod
@@ -43,16 +40,12 @@ class Results:
             NotFound: The store has no job of that name.
         """
         record = store.read_job(name)
-        dataset = store.dataset(record["dataset"])
-        splits = tuple(
-            store.split(record["dataset"], about["fingerprint"]) for about in record["splits"]
-        )
+        part = reported_part(record, store)
         return cls(
             name=name,
             record=record,
-            results=_results(record, store, splits[0].reported),
-            labels=dataset.labels,
-            splits=splits,
+            results=_results(record, store, part),
+            part=part,
             store=store,
         )
 
@@ -100,7 +93,7 @@ class Results:
     @property
     def outputs(self) -> Outputs:
         """How the classifiers' outputs relate."""
-        return self.labels.outputs
+        return Outputs(self.record["outputs"])
 
     @property
     def headline(self) -> str:
@@ -109,18 +102,16 @@ class Results:
         Where only figures of these were imported, which tell nothing of the single target, their
         subset accuracy.
         """
-        imported = self.outputs is Outputs.INDEPENDENT and not self.knows_examples
+        imported = self.outputs is Outputs.INDEPENDENT and is_of_figures(self.record)
         return (ACCURACY if imported else HEADLINE)[self.outputs]
 
     @property
     def knows_examples(self) -> bool:
-        """Whether it is known what was said of which example; not so where figures alone were imported."""
-        return not is_of_figures(self.record)
+        """Whether it is known what was said of which example.
 
-    @property
-    def part(self) -> Part:
-        """The part that figures are reported on."""
-        return self.splits[0].reported
+        It is not where figures alone were imported, or where the stored data is damaged.
+        """
+        return not is_of_figures(self.record) and not self.damage
 
     @property
     def failures(self) -> Mapping[str, Mapping[str, str]]:
@@ -224,8 +215,8 @@ class Results:
     def tied(self, target: str | None = None) -> frozenset[str]:
         """Titles that are statistically tied with the best (McNemar, Holm, 5 %).
 
-        References take no part. The best itself is among them. None are where the job was imported
-        as figures alone: nothing is known of ties then.
+        References take no part. The best itself is among them. There are none where single
+        examples are not known: nothing is known of ties then.
         """
         if target not in self._tied:
             self._tied[target] = self._find_tied(target)
@@ -278,7 +269,7 @@ class Results:
 
         member = self.titled(title, target)[0].members[0]
         rows, truth = self.reported(member)
-        ids = self.store.dataset(self.record["dataset"]).inputs.ids[rows]
+        ids = self.store.truth(self.record["dataset"]).inputs.ids[rows]
         labels = self.labels.for_target(member.entry["target"])
         scores = self.store.scores([member.entry["key"]])[0][-len(rows) :]
         columns: dict[str, Any] = {"id": ids}
@@ -291,12 +282,6 @@ class Results:
             spread = self.store.spread([member.entry["key"]])[0][-len(rows) :]
             columns |= {f"spread_{c}": spread[:, i] for i, c in enumerate(labels.classes)}
         return pl.DataFrame(columns)
-
-
-def entries_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Entries of a job's record: its members, such as they are unfinished, its ensembles, what was imported."""
-    beside = ("interim", "ensembles", "imported")
-    return [*record["entries"], *(entry for name in beside for entry in record.get(name, ()))]
 
 
 def is_of_figures(record: Mapping[str, Any]) -> bool:

@@ -9,8 +9,10 @@ from sortal.jobs.driver import Driver
 from sortal.jobs.plan import Plan
 from sortal.jobs.record import job_record, lost_results, run_entry
 from sortal.jobs.resolve import Resolved
+from sortal.jobs.stored_data import mended, stored_damages
 from sortal.jobs.summary import Summary
 from sortal.jobs.unfinished import find_begun, interim_entries, settled_interim
+from sortal.store.damage import Damage
 from sortal.store.store import Store
 
 
@@ -45,7 +47,9 @@ def run(
     """
     with store.lease(resolved.name):
         before = store.job_or_none(resolved.name)
-        record = enter(resolved, store)
+        if any(one.kind == "data" and not one.is_absence for one in _damages(resolved, store)):
+            _drop_snapshots(plan, store, resolved.name, listener)
+        record = enter(resolved, store, listener)
         for lost in lost_results(record, before):
             text = f"{lost} was of other data or titles, and is let go."
             listener(Warned(job=resolved.name, text=text))
@@ -73,15 +77,35 @@ def run(
     return summary
 
 
-def enter(resolved: Resolved, store: Store) -> dict[str, Any]:
-    """Write a job's data and its record, and return that."""
+def enter(resolved: Resolved, store: Store, listener: Listener = silent) -> dict[str, Any]:
+    """Write a job's data and its record, and return that; damaged data is put aside and told."""
+    fingerprint = resolved.dataset.fingerprint
+    for damage in _damages(resolved, store):
+        listener(Warned(job=resolved.name, text=mended(damage)))
     store.save_dataset(resolved.dataset)
-    store.remember_source(resolved.source, resolved.dataset.fingerprint)
+    store.remember_source(resolved.source, fingerprint)
     for split in resolved.splits:
-        store.save_split(resolved.dataset.fingerprint, split)
+        store.save_split(fingerprint, split)
     record = job_record(resolved, store.job_or_none(resolved.name))
     store.write_job(resolved.name, record)
     return record
+
+
+def _damages(resolved: Resolved, store: Store) -> tuple[Damage, ...]:
+    splits = (split.fingerprint for split in resolved.splits)
+    return stored_damages(store, resolved.name, resolved.dataset.fingerprint, splits)
+
+
+def _drop_snapshots(plan: Plan, store: Store, job: str, listener: Listener) -> None:
+    """Delete what is unfinished of a plan: it may have been trained on damaged data."""
+    names = {task.name for task in plan.tasks}
+    # Members of a lost population have tasks of their own: its name, a dot and a number.
+    begun = [one.name for one in store.snapshot_folders() if one.name.partition(".")[0] in names]
+    for name in begun:
+        store.drop_snapshot(name)
+    if begun:
+        text = "training that was interrupted begins anew: it may have used the damaged data."
+        listener(Warned(job=job, text=text))
 
 
 def _kept_failures(

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sortal.errors import Damaged, NotFound
+from sortal.jobs.job_data import entries_of
 from sortal.jobs.pictures.classifier_map import KIND as MAP
 from sortal.jobs.pictures.projections import KIND as PROJECTION
-from sortal.jobs.results import entries_of
 from sortal.store import atomic
 from sortal.store.artifacts import Artifact
 from sortal.store.jobs import keys_of
@@ -108,7 +108,7 @@ def _job(
     segments = {segment for one in classifiers for segment in one.segments}
     return StoredJob(
         name=name,
-        dataset=store.dataset(record["dataset"]).name,
+        dataset=store.dataset_name(record["dataset"]),
         fingerprint=record["dataset"],
         classifiers=classifiers,
         pictures=own,

@@ -7,18 +7,15 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from sortal.data.prepared import Prepared, rows_known
-from sortal.data.preparer import Preparation
-from sortal.data.weigh import Weighing
 from sortal.engines.base import Channel, Json
 from sortal.jobs.outcome import SegmentRows
+from sortal.jobs.task_data import DataChanged, TaskData
 from sortal.methods import provided, registry
 from sortal.methods.base import (
     Axis,
@@ -71,14 +68,7 @@ def run(task: Json, channel: Channel) -> Json:
     provided.provide_described(task["sources"])
     method = registry.find(task["method"], task["calibration"])
     members = tuple(_member(method, fields) for fields in task["members"])
-    data = _prepare(
-        task["store"],
-        task["dataset"],
-        task["split"],
-        _recipe(task),
-        members[0].target,
-        narrow=Axis.TARGET not in method.shares,
-    )
+    data = TaskData.of(task, members[0].target, narrow=Axis.TARGET not in method.shares)
     population = Population(
         members=members,
         threads=task["threads"],
@@ -106,12 +96,21 @@ class _Bench:
     task: Json
     store: Store
     method: Method
-    data: Prepared
+    data: TaskData
     channel: Channel
 
     def train(self, population: Population) -> Json:
-        """Train as far as the population says, and store who is done."""
-        return self._become(population, {})
+        """Train as far as the population says, and store who is done.
+
+        Raises:
+            DataChanged: The examples were changed meanwhile.
+        """
+        try:
+            return self._become(population, {})
+        except DataChanged:
+            # What is unfinished was trained on the same examples.
+            self.store.drop_snapshot(self.task["name"])
+            raise
 
     def end(self, population: Population, names: Mapping[str, str]) -> Json:
         """End members in mid-training where their snapshot left them, and store them as they are.
@@ -130,18 +129,19 @@ class _Bench:
     def _become(self, population: Population, names: Mapping[str, str]) -> Json:
         done = _Done(names)
         control = _Control(self.channel, frozenset(names))
-        outcomes = iter(self.method.train(population, self.data, control))
+        outcomes = iter(self.method.train(population, self.data.prepared, control))
         while not done.exhausted:
             with self.store.draft() as draft:
                 rows = SegmentRows(
                     self.method,
                     population.members,
-                    self.data,
+                    self.data.prepared,
                     draft.folder,
                     task=self.task,
                     names=names,
                 )
                 done.take(outcomes, rows, self._patience)
+                self.data.refuse_change()
                 if segment := rows.commit(draft):
                     done.segments.append(segment)
                     self.channel.send({"segment": segment})
@@ -184,29 +184,3 @@ class _Done:
 def _member(method: Method, fields: Mapping[str, Any]) -> Member:
     parameters = method.Parameters.model_validate(fields["parameters"])
     return Member(**{**fields, "parameters": parameters})
-
-
-def _recipe(task: Json) -> Preparation:
-    words = Preparation.of(*task["preparation"])
-    return replace(words, weighing=Weighing(**task["weighing"]))
-
-
-@lru_cache(maxsize=2)
-def _prepare(
-    store: str,
-    dataset: str,
-    split: str,
-    recipe: Preparation,
-    target: str | None,
-    *,
-    narrow: bool,
-) -> Prepared:
-    """Prepare once for all tasks of this worker that use the same rows.
-
-    Rows whose label of `target` is unknown take no part. `narrow` says whether labels are
-    reduced to it, or those of all targets stay.
-    """
-    opened = Store.open(Path(store))
-    data = opened.dataset(dataset)
-    divided = rows_known(data.labels, opened.split(dataset, split), target)
-    return Prepared.fit(data, divided, recipe, target if narrow else None)

@@ -28,6 +28,11 @@ def temporary(beside: Path) -> Path:
     return beside / f"{PREFIX}{_host()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
+def unused(folder: Path, name: str) -> Path:
+    """A path in a folder that begins with `name` and that nobody uses."""
+    return folder / f"{name}-{temporary(folder).name.removeprefix(PREFIX)}"
+
+
 def temporary_folder(beside: Path) -> Path:
     """Create a fresh temporary folder in `beside`, which is created too if need be."""
     folder = temporary(beside)

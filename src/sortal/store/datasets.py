@@ -1,21 +1,27 @@
-"""Datasets and their splits, each stored once under its fingerprint."""
+"""Datasets, each stored once under its fingerprint."""
 
 import json
-import shutil
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from sortal.data.dataset import Dataset
-from sortal.data.split import Part, Split
+from sortal.data.dataset import ABOUT, Dataset, is_of_inputs
 from sortal.data.undamaged import undamaged
 from sortal.errors import Damaged, NotFound
 from sortal.store import atomic, manifest
+from sortal.store.dataset_faults import (
+    UNSEALED,
+    dataset_faults,
+    every,
+    is_same_once,
+)
+from sortal.store.digests import Seals, seal_of
 from sortal.store.names import check_name
-
-SPLITS = "splits"
-_NO_FOLD = -1
+from sortal.store.splits import Splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,11 @@ class Datasets:
     quarantine: Path
     sources: Path
     """Cache of which source became which dataset."""
+
+    @property
+    def splits(self) -> Splits:
+        """The splits of these datasets."""
+        return Splits(self.folder, self.quarantine)
 
     def names(self) -> list[str]:
         """Fingerprints of the stored datasets."""
@@ -42,93 +53,112 @@ class Datasets:
         return self.folder / check_name("dataset", fingerprint)
 
     def save(self, dataset: Dataset) -> Path:
-        """Store a dataset, unless it is there with all its files at full length."""
+        """Store a dataset, unless it is there and sound; a damaged one is put aside.
+
+        Sound splits of a damaged one are kept.
+
+        Raises:
+            Damaged: The dataset was opened in this store, and its files have changed since.
+        """
         target = self.path(dataset.fingerprint)
-        if not target.is_dir() or self._shallow_faults(target):
+        if self.faults(dataset.fingerprint, compare=manifest.read_once):
             built = atomic.temporary_folder(self.folder)
             try:
                 dataset.save(built)
+                self._refuse_changed(dataset)
                 manifest.write(built)
-                if (target / SPLITS).is_dir():
-                    shutil.copytree(target / SPLITS, built / SPLITS)
+                self.splits.copy_sound(dataset.fingerprint, built)
                 self.install(built, dataset.fingerprint)
             finally:
                 atomic.discard(built)
         return target
 
     def install(self, built: Path, fingerprint: str) -> None:
-        """Move a finished folder to its place, or discard it where a whole one is."""
+        """Move a finished folder to its place, or discard it where a sound one is."""
         target = self.path(fingerprint)
-        while not atomic.place(built, target):
-            if not self._shallow_faults(target):
+        while True:
+            free = target.is_dir() or not os.path.lexists(target)
+            if free and atomic.place(built, target):
+                return
+            judged = _identity(target)
+            if not self.faults(fingerprint, compare=manifest.read_once):
                 atomic.discard(built)
                 return
-            self.put_aside(fingerprint)
+            self.put_aside(fingerprint, judged)
 
-    def get(self, fingerprint: str) -> Dataset:
-        """Open a dataset; its arrays are memory maps.
+    def get(self, fingerprint: str, seals: Seals | None = None) -> Dataset:
+        """Open a dataset whose files are what was written; its arrays are memory maps.
+
+        Every file is read once a process for this, unless it changes.
+
+        Args:
+            fingerprint: Of the dataset.
+            seals: Large files that the driver of a run has compared with their digests: as long
+                as they have the size and the time that they had then, they are not read again.
 
         Raises:
             NotFound: There is none of that fingerprint.
-            Damaged: Its files are.
+            Damaged: A file of it is missing or has changed, or there is one too many.
+        """
+        return Dataset.load(self._sound(fingerprint, seals=seals or UNSEALED))
+
+    def truth(self, fingerprint: str) -> Dataset:
+        """Open what is known of the examples: labels, ids, weights, groups, folds; no inputs.
+
+        The contents of inputs, which may be large, are not read.
+
+        Raises:
+            NotFound: There is none of that fingerprint.
+            Damaged: A file is missing or has changed, or there is one too many.
+        """
+        folder = self._sound(fingerprint, lambda file: not is_of_inputs(file))
+        return Dataset.load(folder, inputs=False)
+
+    def name_of(self, fingerprint: str) -> str:
+        """What a dataset is called, whatever became of its examples.
+
+        Raises:
+            NotFound: There is none of that fingerprint.
+            Damaged: Its description is.
+        """
+        folder = self._sound(fingerprint, lambda file: file in (ABOUT, manifest.FILE))
+        return str(json.loads((folder / ABOUT).read_bytes())["name"])
+
+    def seals(self, fingerprint: str) -> dict[str, tuple[int, int]]:
+        """Size [bytes] and time of change [ns] of each file of a sound dataset, by name.
+
+        Raises:
+            Damaged: The dataset is not sound.
         """
         folder = self.path(fingerprint)
-        if not folder.is_dir():
-            raise NotFound("dataset", fingerprint, self.names(), where=str(self.folder.parent))
-        return Dataset.load(folder)
+        with undamaged(folder, "a sound dataset"):
+            return {name: seal_of(folder / name) for name in sorted(manifest.sizes(folder))}
 
-    def split_path(self, dataset: str, split: str) -> Path:
-        """Where a split is or would be."""
-        return self.path(dataset) / SPLITS / f"{check_name('split', split)}.npz"
+    def faults(
+        self, fingerprint: str, *, compare: manifest.Compare = manifest.read_anew
+    ) -> list[manifest.Fault]:
+        """What is wrong with a dataset, file by file; the contents of its splits apart.
 
-    def split_names(self, dataset: str) -> list[str]:
-        """Fingerprints of a dataset's splits."""
-        folder = self.path(dataset) / SPLITS
-        return sorted(path.stem for path in folder.glob("[!.]*.npz"))
-
-    def save_split(self, dataset: str, split: Split) -> Path:
-        """Store a split beside its dataset, unless it is there and readable.
-
-        Raises:
-            NotFound: The dataset is not stored.
+        Args:
+            fingerprint: Of the dataset.
+            compare: How files are compared with their digests.
         """
-        if not self.path(dataset).is_dir():
-            raise NotFound("dataset", dataset, self.names(), where=str(self.folder.parent))
-        target = self.split_path(dataset, split.fingerprint)
-        if not target.exists() or self.split_fault(dataset, split.fingerprint):
-            _write_split(target, split)
-        return target
+        return dataset_faults(self.path(fingerprint), compare)
 
-    def split(self, dataset: str, split: str) -> Split:
-        """Read a split.
+    def put_aside(self, fingerprint: str, judged: tuple[int, int] | None = None) -> Path | None:
+        """Move a dataset and its splits to the quarantine; None where it is gone already.
 
-        Raises:
-            NotFound: There is none of that fingerprint.
-            Damaged: Its file is.
+        Args:
+            fingerprint: Of the dataset.
+            judged: Identity of the folder that was found damaged. One that another process has
+                put in its place meanwhile is moved back.
         """
-        path = self.split_path(dataset, split)
-        if not path.exists():
-            known = self.split_names(dataset)
-            raise NotFound("split", split, known, where=f"dataset {dataset}")
-        return _read_split(path)
-
-    def split_fault(self, dataset: str, split: str) -> str:
-        """What is wrong with a split, empty if nothing."""
-        try:
-            _read_split(self.split_path(dataset, split))
-        except Damaged as error:
-            return f"is unreadable ({error})"
-        return ""
-
-    def faults(self, fingerprint: str) -> list[manifest.Fault]:
-        """What is wrong with a dataset, file by file; its splits apart."""
-        return manifest.check(self.path(fingerprint), apart=(SPLITS,))
-
-    def put_aside(self, fingerprint: str) -> Path | None:
-        """Move a dataset and its splits to the quarantine; None where it is gone already."""
-        suffix = atomic.temporary(self.quarantine).name.removeprefix(atomic.PREFIX)
-        moved = self.quarantine / f"data-{fingerprint}-{suffix}"
-        return moved if atomic.move_away(self.path(fingerprint), moved) else None
+        moved = atomic.unused(self.quarantine, f"data-{fingerprint}")
+        if not atomic.move_away(self.path(fingerprint), moved):
+            return None
+        if judged and _identity(moved) != judged and atomic.place(moved, self.path(fingerprint)):
+            return None
+        return moved
 
     def remember_source(self, signature: str, fingerprint: str) -> None:
         """Note which dataset a source was read into; another process may undo this."""
@@ -142,8 +172,28 @@ class Datasets:
             return None
         return fingerprint
 
-    def _shallow_faults(self, folder: Path) -> list[manifest.Fault]:
-        return manifest.check(folder, deep=False, apart=(SPLITS,))
+    def _sound(
+        self, fingerprint: str, counts: Callable[[str], bool] = every, seals: Seals = UNSEALED
+    ) -> Path:
+        """The folder of a dataset of which the files that count are what was written."""
+        folder = self.path(fingerprint)
+        if not folder.is_dir():
+            raise NotFound("dataset", fingerprint, self.names(), where=str(self.folder.parent))
+        compare = partial(is_same_once, seals=seals, counts=counts)
+        faults = [one for one in dataset_faults(folder, compare) if counts(one[0])]
+        if faults:
+            told = ", ".join(f"{file} {what}" for file, what in faults)
+            raise Damaged(f"{folder}: {told}; the dataset is not used.")
+        return folder
+
+    def _refuse_changed(self, dataset: Dataset) -> None:
+        """Refuse to store what was read from files of this store that have changed since."""
+        is_ours = any(_lies_in(array, self.folder) for array in dataset.stored_arrays())
+        if is_ours and not dataset.is_intact():
+            raise Damaged(
+                f"{self.path(dataset.fingerprint)}: the dataset has changed while it was in use; "
+                "it is not stored again."
+            )
 
     def _sources(self) -> dict[str, str]:
         try:
@@ -153,34 +203,16 @@ class Datasets:
         return {str(k): str(v) for k, v in known.items()} if isinstance(known, dict) else {}
 
 
-def _write_split(target: Path, split: Split) -> None:
-    target.parent.mkdir(exist_ok=True)
-    built = atomic.temporary(target.parent)
-    fold = _NO_FOLD if split.fold is None else split.fold
-    train, validation, test = (np.asarray(split.rows(part), dtype=np.int64) for part in Part)
+def _identity(path: Path) -> tuple[int, int]:
+    """What tells a folder from another one of the same name."""
     try:
-        with built.open("wb") as file:
-            np.savez(file, train=train, validation=validation, test=test, fold=np.int64(fold))
-        built.replace(target)
-    finally:
-        built.unlink(missing_ok=True)
+        found = path.lstat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)
 
 
-def _read_split(path: Path) -> Split:
-    with (
-        undamaged(path, "a readable split"),
-        # Opened here because numpy leaves a file open that is no zip archive.
-        path.open("rb") as file,
-        np.load(file, allow_pickle=False) as stored,
-    ):
-        fold = int(stored["fold"])
-        rows = {part.value: stored[part.value] for part in Part}
-    split = Split(
-        **rows,
-        fold=None if fold == _NO_FOLD else fold,
-        # Any other without training examples was refused before it was stored.
-        trained_elsewhere=not len(rows[Part.TRAIN.value]),
-    )
-    if split.fingerprint != path.stem:
-        raise Damaged(f"{path}: holds the split {split.fingerprint}.")
-    return split
+def _lies_in(array: np.ndarray, folder: Path) -> bool:
+    """Whether an array is a map of a file in a folder."""
+    name = array.filename if isinstance(array, np.memmap) else None
+    return name is not None and Path(name).is_relative_to(folder)

@@ -6,6 +6,7 @@ from pathlib import Path
 from sortal.data.dataset import Dataset
 from sortal.data.split import Split
 from sortal.store.artifacts import Artifact
+from sortal.store.digests import Seals
 from sortal.store.parts import Opened
 from sortal.store.records import Json
 
@@ -16,20 +17,46 @@ class Holdings(Opened):
     __slots__ = ()
 
     def save_dataset(self, dataset: Dataset) -> Path:
-        """Store a dataset under its fingerprint; nothing happens if it is there."""
+        """Store a dataset under its fingerprint; nothing happens if it is there and sound."""
         return self.parts.datasets.save(dataset)
 
-    def dataset(self, fingerprint: str) -> Dataset:
-        """Open a stored dataset; its arrays are memory maps."""
-        return self.parts.datasets.get(fingerprint)
+    def dataset(self, fingerprint: str, seals: Seals | None = None) -> Dataset:
+        """Open a stored dataset whose files are what was written; its arrays are memory maps.
+
+        Args:
+            fingerprint: Of the dataset.
+            seals: What `data_seals` told the driver of a run, where this is one of its workers.
+
+        Raises:
+            NotFound: There is none of that fingerprint.
+            Damaged: A file of it is missing or has changed.
+        """
+        return self.parts.datasets.get(fingerprint, seals)
+
+    def truth(self, fingerprint: str) -> Dataset:
+        """Open what is known of the examples of a stored dataset: no inputs, which are not read.
+
+        Raises:
+            NotFound: There is none of that fingerprint.
+            Damaged: A file of it is missing or has changed.
+        """
+        return self.parts.datasets.truth(fingerprint)
+
+    def dataset_name(self, fingerprint: str) -> str:
+        """What a stored dataset is called, whatever became of its examples."""
+        return self.parts.datasets.name_of(fingerprint)
+
+    def data_seals(self, fingerprint: str) -> Seals:
+        """Size [bytes] and time of change [ns] of each file of a sound dataset, by name."""
+        return self.parts.datasets.seals(fingerprint)
 
     def save_split(self, dataset: str, split: Split) -> Path:
-        """Store a split beside its dataset; nothing happens if it is there."""
-        return self.parts.datasets.save_split(dataset, split)
+        """Store a split beside its dataset; nothing happens if it is there and sound."""
+        return self.parts.datasets.splits.save(dataset, split)
 
     def split(self, dataset: str, split: str) -> Split:
         """Read a split by the fingerprints of its dataset and its own."""
-        return self.parts.datasets.split(dataset, split)
+        return self.parts.datasets.splits.get(dataset, split)
 
     def remember_source(self, signature: str, fingerprint: str) -> None:
         """Note which dataset a source was read into."""

@@ -1,56 +1,74 @@
 """The list of a folder's files with their sizes and digests, by which damage is found."""
 
-import hashlib
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sortal.store.atomic import files_below
+from sortal.store.digests import digest_once, fresh_digest
 
 FILE = "manifest.json"
-_BLOCK_BYTES = 1 << 20
 
 Fault: TypeAlias = tuple[str, str]
 """A file, and what is wrong with it."""
+
+Compare: TypeAlias = Callable[[Path, str], bool]
+"""Tells whether the content of a file has a digest."""
+
+
+def read_anew(path: Path, digest: str) -> bool:
+    """Compare a file with its digest; every byte of it is read."""
+    return fresh_digest(path) == digest
+
+
+def read_once(path: Path, digest: str) -> bool:
+    """Compare a file with its digest; it is read once a process, unless it changes."""
+    return digest_once(path) == digest
 
 
 def write(folder: Path) -> None:
     """List all files below a finished folder; it may not change afterwards."""
     files = {
-        name: {"bytes": path.stat().st_size, "blake2b": _digest(path)}
+        name: {"bytes": path.stat().st_size, "blake2b": digest_once(path)}
         for name, path in sorted(_files(folder))
         if name != FILE
     }
-    (folder / FILE).write_text(json.dumps({"files": files}, indent=1), encoding="utf-8")
+    (folder / FILE).write_bytes(_text(files))
 
 
-def check(folder: Path, *, deep: bool = True, apart: Collection[str] = ()) -> list[Fault]:
+def check(
+    folder: Path, *, compare: Compare | None = read_anew, apart: Collection[str] = ()
+) -> list[Fault]:
     """Compare a folder with its manifest.
 
     Args:
         folder: What to check.
-        deep: Whether contents are compared, or sizes only.
-        apart: Folders directly inside it that the manifest does not speak of.
+        compare: How contents are compared with their digests; None to compare sizes only.
+        apart: Folders directly inside it that the manifest does not list.
 
     Returns:
         What is wrong, nothing if the folder is sound. Hidden files that file browsers
         and network file systems leave behind are no fault.
     """
     try:
-        listed = json.loads((folder / FILE).read_bytes())["files"]
+        content = (folder / FILE).read_bytes()
+        listed = json.loads(content)["files"]
         expected = {
             str(name): (int(about["bytes"]), str(about["blake2b"]))
             for name, about in listed.items()
         }
+        unchanged = content.replace(b"\r\n", b"\n") == _text(listed)
     except FileNotFoundError:
         return [(FILE, "is missing")]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return [(FILE, f"is unreadable ({error})")]
+    if not unchanged:
+        return [(FILE, "has changed since it was written")]
     faults = [
         (name, fault)
         for name, (size, digest) in expected.items()
-        if (fault := _fault(folder / name, size, digest if deep else None))
+        if (fault := _fault(folder / name, size, digest, compare))
     ]
     extra = {
         name
@@ -60,12 +78,26 @@ def check(folder: Path, *, deep: bool = True, apart: Collection[str] = ()) -> li
     return faults + [(name, "does not belong there") for name in sorted(extra - {*expected, FILE})]
 
 
-def _fault(path: Path, size: int, digest: str | None) -> str:
+def sizes(folder: Path) -> dict[str, int]:
+    """Size of each file that a sound folder's manifest lists [bytes]."""
+    listed = json.loads((folder / FILE).read_bytes())["files"]
+    return {name: about["bytes"] for name, about in listed.items()}
+
+
+def _text(files: Mapping[str, Any]) -> bytes:
+    """The bytes of a manifest: no other text is one, even if it says the same.
+
+    Windows ends the lines of older manifests in its own way.
+    """
+    return json.dumps({"files": files}, indent=1).encode("utf-8")
+
+
+def _fault(path: Path, size: int, digest: str, compare: Compare | None) -> str:
     try:
         found = path.stat().st_size
         if found != size:
             return f"has {found} bytes instead of {size}"
-        changed = digest is not None and _digest(path) != digest
+        changed = compare is not None and not compare(path, digest)
     except FileNotFoundError:
         return "is missing"
     except OSError as error:
@@ -76,11 +108,3 @@ def _fault(path: Path, size: int, digest: str | None) -> str:
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in files_below(folder):
         yield path.relative_to(folder).as_posix(), path
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

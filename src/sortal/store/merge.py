@@ -9,7 +9,7 @@ from pathlib import Path
 from sortal.errors import Damaged
 from sortal.store import atomic, manifest
 from sortal.store.damage import Damage
-from sortal.store.datasets import SPLITS
+from sortal.store.dataset_faults import SPLITS
 from sortal.store.parts import Parts
 from sortal.store.records import Record
 from sortal.store.timings import keep_times_of
@@ -40,6 +40,7 @@ class Merged:
 def merge(ours: Parts, other: Parts) -> Merged:
     """Copy what is sound and missing here; the other store is only read (but for its index).
 
+    A dataset or split that is damaged here is put aside and replaced by a sound one from there.
     Members that are deleted there and absent here stay deleted; members that are live
     there are live here afterwards. Jobs come last, so that a merge cut short can be
     repeated and leaves no job without its members.
@@ -54,23 +55,24 @@ def merge(ours: Parts, other: Parts) -> Merged:
 
 def _merge_datasets(ours: Parts, other: Parts, merged: Merged) -> None:
     for name in other.datasets.names():
-        if not ours.datasets.path(name).is_dir():
+        if ours.datasets.faults(name, compare=manifest.read_once):
+            faults = other.datasets.faults(name)
+            merged.damaged += [Damage("data", name, *fault) for fault in faults]
+            if faults:
+                continue
             with _copy(other.datasets.path(name), ours.datasets.folder, SPLITS) as built:
-                faults = manifest.check(built)
-                merged.damaged += [Damage("data", name, *fault) for fault in faults]
-                if faults:
-                    continue
+                ours.datasets.splits.copy_sound(name, built)
                 ours.datasets.install(built, name)
                 merged.datasets += 1
         _merge_splits(ours, other, name, merged)
 
 
 def _merge_splits(ours: Parts, other: Parts, dataset: str, merged: Merged) -> None:
-    for name in other.datasets.split_names(dataset):
-        if ours.datasets.split_path(dataset, name).exists():
+    for name in other.datasets.splits.names(dataset):
+        if not ours.datasets.splits.fault(dataset, name):
             continue
         try:
-            ours.datasets.save_split(dataset, other.datasets.split(dataset, name))
+            ours.datasets.splits.save(dataset, other.datasets.splits.get(dataset, name))
             merged.splits += 1
         except Damaged as error:
             what = f"is unreadable ({error})"

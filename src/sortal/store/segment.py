@@ -148,8 +148,7 @@ class Segments:
 
     def put_aside(self, name: str) -> Path | None:
         """Move a segment to the quarantine; None where it is gone already."""
-        target = atomic.temporary(self.quarantine).name.removeprefix(atomic.PREFIX)
-        moved = self.quarantine / f"segment-{name}-{target}"
+        moved = atomic.unused(self.quarantine, f"segment-{name}")
         return moved if atomic.move_away(self.path(name), moved) else None
 
 

@@ -29,6 +29,10 @@ class Upkeep(Opened):
         """Damages of some segments, or of all."""
         return verify.segment_damages(self.parts, names)
 
+    def data_damages(self, dataset: str, splits: Iterable[str]) -> list[Damage]:
+        """Damages of one dataset and of some of its splits; each file is read once a process."""
+        return verify.data_damages(self.parts, dataset, splits)
+
     def quarantine(self, damage: Damage) -> Path | None:
         """Put what is damaged aside, so that a run computes it again; None if it is gone."""
         return verify.put_aside(self.parts, damage)

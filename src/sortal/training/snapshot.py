@@ -22,6 +22,7 @@ from sortal.training.recipe import Course, Recipe
 from sortal.training.tile import Ended, Tile
 
 _FORMAT = 4
+_DIGEST = "blake2b"
 
 
 def snapshot_path(folder: Path, keys: Sequence[str]) -> Path:
@@ -66,11 +67,12 @@ def save_snapshot(tile: Tile, path: Path, meaning: str) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
-    save_file(
+    written, text = (
         {name: held.cpu().contiguous() for name, held in tensors.items()},
-        unfinished,
-        metadata={"sortal": json.dumps(about)},
+        json.dumps(about),
     )
+    metadata = {"sortal": text, _DIGEST: _content_digest(text, written)}
+    save_file(written, unfinished, metadata=metadata)
     unfinished.replace(path)
 
 
@@ -86,15 +88,21 @@ class Snapshot:
         """Read a file.
 
         Raises:
-            Damaged: It is cut short or not a snapshot.
+            Damaged: It is cut short or not a snapshot, or has changed since it was written.
         """
         try:
             with safe_open(path, framework="pt") as file:
-                about = json.loads((file.metadata() or {})["sortal"])
+                metadata = file.metadata() or {}
+                about = json.loads(metadata["sortal"])
                 names = list(file.keys())
-                return cls(about, {name: file.get_tensor(name) for name in names})
+                tensors = {name: file.get_tensor(name) for name in names}
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise Damaged(f"{path}: not a readable snapshot ({error}).") from error
+        # Older versions wrote no digest.
+        is_old = metadata.keys() == {"sortal"}
+        if not is_old and metadata.get(_DIGEST) != _content_digest(metadata["sortal"], tensors):
+            raise Damaged(f"{path}: has changed since it was written.")
+        return cls(about, tensors)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -146,3 +154,12 @@ class Snapshot:
 
 def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _content_digest(text: str, tensors: Mapping[str, Tensor]) -> str:
+    """Hash everything that a file says: names, types, shapes and bytes of tensors, and the text."""
+    digest = hashlib.blake2b(text.encode(), digest_size=16)
+    for name, held in sorted(tensors.items()):
+        digest.update(f"\n{name} {held.dtype} {tuple(held.shape)} ".encode())
+        digest.update(held.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -20,8 +20,9 @@ from sortal.jobs.ensembles.candidate import (
     refuse_unlike,
 )
 from sortal.jobs.ensembles.segment import METHOD, Group, Share, write_segment
+from sortal.jobs.job_data import entries_of
 from sortal.jobs.result import Result, blank_if_nan
-from sortal.jobs.results import Results, entries_of
+from sortal.jobs.results import Results
 from sortal.store.store import Store
 
 if TYPE_CHECKING:

@@ -100,7 +100,7 @@ def _figures(
 ) -> dict[str, dict[str, Any]]:
     """Figures by part, on the examples and resamples that its members were judged by."""
     about = group.shares[0].member.record
-    dataset = store.dataset(about["dataset"])
+    dataset = store.truth(about["dataset"])
     whole = store.split(about["dataset"], about["split"])
     split = rows_known(dataset.labels, whole, group.target)
     weights = dataset.weights_for(group.target)

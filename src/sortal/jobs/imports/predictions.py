@@ -22,7 +22,8 @@ from sortal.job.models import DataBlock
 from sortal.jobs.imports.matched import match
 from sortal.jobs.imports.record import RESAMPLES, imported_entry, new_record, with_entries
 from sortal.jobs.imports.segment import METHOD, Piece, write_segment
-from sortal.jobs.results import Results, entries_of, need_examples
+from sortal.jobs.job_data import entries_of
+from sortal.jobs.results import Results, need_examples
 from sortal.store.store import Store
 
 

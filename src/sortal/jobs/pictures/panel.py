@@ -172,7 +172,7 @@ class Panel:
         if not self.computed:
             return []
         judged = []
-        dataset = self.results.store.dataset(self.results.record["dataset"])
+        dataset = self.results.store.truth(self.results.record["dataset"])
         weights = dataset.weights_for(self.target)
         for fold in self.folds:
             answers = {
@@ -239,7 +239,7 @@ class Panel:
         labels = self.results.labels.for_target(self.target).take(rows)
         known = labels.known
         codes = np.asarray(labels.codes)[known]
-        dataset = self.results.store.dataset(self.results.record["dataset"])
+        dataset = self.results.store.truth(self.results.record["dataset"])
         given = dataset.weights_for(self.target)
         weights = np.ones(len(codes)) if given is None else np.asarray(given)[rows][known]
         if labels.outputs is Outputs.INDEPENDENT:

@@ -64,7 +64,7 @@ class ProjectedExamples:
         """One row an example: id, part, label (a column a target, if there are several), x, y."""
         import polars as pl
 
-        dataset = self.results.store.dataset(self.results.record["dataset"])
+        dataset = self.results.store.truth(self.results.record["dataset"])
         labels = dataset.labels.take(self.rows)
         columns: dict[str, Any] = {
             "id": np.asarray(dataset.inputs.ids[self.rows]),

@@ -74,7 +74,7 @@ def search(
         stops_cleanly(engines) as interruption,
     ):
         if store.job_or_none(contest.search_job.name) is None:
-            enter(contest.search_job, store)
+            enter(contest.search_job, store, listener)
         study, before = _new_study(contest), _study_before(contest, store, listener)
         trainer = Trainer(
             contest=contest,

@@ -106,7 +106,7 @@ def show_job(shelf: ShelfOf, name: JobName) -> Job:
     return Job(
         outline=_told(results, running=name in shelf.running()),
         text=record["text"],
-        classes=list(results.labels.classes),
+        classes=list(results.record["classes"]),
         outputs=results.outputs.value,
         part=results.part.value,
         targets=[target for target in results.targets if target is not None],

@@ -1,0 +1,73 @@
+"""A job's record, and what the store keeps of its data: read when it is asked for, as it was written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from sortal.data.labels import Labels
+from sortal.data.split import Part, Split
+from sortal.errors import Damaged, NotFound
+from sortal.store.digests import LARGE_BYTES
+from sortal.store.store import Store
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class JobData:
+    """The record of a job that was run, its labels and its splits."""
+
+    record: Mapping[str, Any]
+    part: Part
+    """The part that figures are reported on."""
+
+    store: Store = field(repr=False)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Labels of all examples.
+
+        Raises:
+            Damaged: The stored data is not what was written.
+        """
+        labels = self.store.truth(self.record["dataset"]).labels
+        if labels.codes.nbytes >= LARGE_BYTES:
+            return labels
+        # A copy stays as it was compared, whatever becomes of the file.
+        return replace(labels, codes=np.array(labels.codes))
+
+    @cached_property
+    def splits(self) -> tuple[Split, ...]:
+        """How the examples are divided, fold by fold.
+
+        Raises:
+            Damaged: A stored split is not what was written.
+        """
+        dataset, splits = self.record["dataset"], self.record["splits"]
+        return tuple(self.store.split(dataset, about["fingerprint"]) for about in splits)
+
+    @cached_property
+    def damage(self) -> str:
+        """What is damaged of the data that the store keeps; empty where it is sound."""
+        try:
+            _ = self.labels, self.splits
+        except (Damaged, NotFound) as error:
+            return str(error)
+        return ""
+
+
+def reported_part(record: Mapping[str, Any], store: Store) -> Part:
+    """The part that figures are reported on: the stored figures tell where the split is damaged."""
+    try:
+        return store.split(record["dataset"], record["splits"][0]["fingerprint"]).reported
+    except (Damaged, NotFound):
+        found = store.find(entry["key"] for entry in entries_of(record))
+        judged = {part for of in store.records(found).values() for part in of["figures"]}
+        return Part.VALIDATION if judged and Part.TEST.value not in judged else Part.TEST
+
+
+def entries_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Entries of a job's record: its members, such as they are unfinished, its ensembles, what was imported."""
+    beside = ("interim", "ensembles", "imported")
+    return [*record["entries"], *(entry for name in beside for entry in record.get(name, ()))]

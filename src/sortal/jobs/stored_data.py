@@ -1,0 +1,104 @@
+"""The copy that a store keeps of a job's data: whether it is sound, and what is lost where it is not."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sortal.errors import Damaged
+from sortal.job.problems import Problem
+from sortal.store import digests
+from sortal.store.damage import Damage
+from sortal.store.digests import Seals
+from sortal.store.store import Store
+
+
+def stored_damages(
+    store: Store, job: str, dataset: str, splits: Iterable[str]
+) -> tuple[Damage, ...]:
+    """What is damaged or missing of a dataset and its splits; nothing of what was never stored.
+
+    Args:
+        store: Where they may be stored.
+        job: Name of the job that uses them; its record tells what was stored.
+        dataset: Fingerprint of the dataset.
+        splits: Fingerprints of the splits.
+    """
+    known = _known_data(_record(store, job), dataset)
+    wanted = dict.fromkeys([*splits, *(name.partition("/")[2] for name in known)])
+    found = store.data_damages(dataset, filter(None, wanted))
+    return tuple(one for one in found if one.name in known or not one.is_absence)
+
+
+def large_files(store: Store, dataset: str) -> Seals:
+    """Size and time of the large files of a dataset, every one of which this process has read.
+
+    Raises:
+        Damaged: A file of the dataset has changed since it was written.
+    """
+    store.dataset(dataset)
+    seals = store.data_seals(dataset)
+    return {name: seal for name, seal in seals.items() if seal[0] >= digests.LARGE_BYTES}
+
+
+def told(damages: Iterable[Damage]) -> tuple[str, ...]:
+    """A sentence for each damage, which says what a run will do."""
+    return tuple(
+        f"{one}; a run {'' if one.is_absence else 'puts it aside and '}makes it anew from the source."
+        for one in damages
+    )
+
+
+def mended(damage: Damage) -> str:
+    """A sentence for a damage that a run is mending."""
+    aside = "" if damage.is_absence else "put aside in quarantine/ and "
+    return f"{damage}; it is {aside}made anew from the source."
+
+
+def lost_with_source(store: Store, job: str) -> list[Problem]:
+    """What is lost of a job whose source is gone: nothing where the stored copy is sound."""
+    dataset, damages = _damages_of_record(store, job)
+    if not damages:
+        return []
+    got = (
+        f"a copy that is damaged ({_listed(damages)}): the features, labels and ids of data {dataset} "
+        f"are lost; the stored scores and figures can still be shown with: sortal show {job!r}"
+    )
+    expected = "the source, or a sound copy of its data in the store"
+    return [Problem(path="data.source", expected=expected, got=got)]
+
+
+def lost_by_change(store: Store, job: str, dataset: str) -> tuple[str, ...]:
+    """A sentence where a job was run on other data before, whose stored copy is damaged."""
+    if _record(store, job).get("dataset") == dataset:
+        return ()
+    before, damages = _damages_of_record(store, job)
+    if not damages:
+        return ()
+    return (
+        f"the source has changed since this job was run, and the stored copy of what it was is "
+        f"damaged ({_listed(damages)}): the features, labels and ids of data {before} are lost.",
+    )
+
+
+def _damages_of_record(store: Store, job: str) -> tuple[str, tuple[Damage, ...]]:
+    """Fingerprint of the data that a job was run on, and what is damaged of it."""
+    dataset = str(_record(store, job).get("dataset", ""))
+    return dataset, stored_damages(store, job, dataset, ()) if dataset else ()
+
+
+def _record(store: Store, job: str) -> Mapping[str, Any]:
+    try:
+        return store.job_or_none(job) or {}
+    except Damaged:
+        return {}  # a run needs the record, and names what is wrong with it
+
+
+def _known_data(record: Mapping[str, Any], dataset: str) -> frozenset[str]:
+    """Names of the dataset and the splits that a job's record lists, as damages name them."""
+    if record.get("dataset") != dataset:
+        return frozenset()
+    splits = (f"{dataset}/{about['fingerprint']}" for about in record["splits"])
+    return frozenset([dataset, *splits])
+
+
+def _listed(damages: Iterable[Damage]) -> str:
+    return ", ".join(f"{one.file} {one.what}" for one in damages)

@@ -1,0 +1,95 @@
+"""The examples of a task: prepared once for all tasks of a worker, and refused once they are damaged."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from sortal.data.prepared import Prepared, rows_known
+from sortal.data.preparer import Preparation
+from sortal.data.weigh import Weighing
+from sortal.engines.base import Json
+from sortal.errors import Damaged
+from sortal.store.digests import Seals
+from sortal.store.store import Store
+
+
+class DataChanged(Damaged):
+    """Examples were changed while classifiers were trained on them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskData:
+    """What a population is trained on and judged by."""
+
+    prepared: Prepared
+    store: Store
+    dataset: str
+    seals: Seals
+    """Size and time of each file of the dataset, as they were when it was opened."""
+
+    @classmethod
+    def of(cls, task: Json, target: str | None, *, narrow: bool) -> "TaskData":
+        """Open and prepare the examples of a task.
+
+        Args:
+            task: What `jobs.driver` wrote.
+            target: Rows whose label of this target is unknown take no part.
+            narrow: Whether labels are reduced to it, or those of all targets stay.
+
+        Raises:
+            Damaged: A file of the dataset or of the split is not what was written.
+        """
+        store = Store.open(Path(task["store"]))
+        dataset, given = task["dataset"], task.get("seals")
+        # Compared for every task: files may have changed since this worker prepared them.
+        store.dataset(dataset, given)
+        seals = store.data_seals(dataset)
+        store.dataset(dataset, given)
+        prepared = _prepare(
+            task["store"],
+            dataset,
+            task["split"],
+            _recipe(task),
+            target,
+            narrow=narrow,
+            seals=tuple(seals.items()),
+        )
+        return cls(prepared=prepared, store=store, dataset=dataset, seals=seals)
+
+    def refuse_change(self) -> None:
+        """Refuse results of examples whose files have changed since they were opened.
+
+        Raises:
+            DataChanged: They have; what was trained on them may be wrong, and is not stored.
+            Damaged: They are not there any more.
+        """
+        now = self.store.data_seals(self.dataset)
+        changed = sorted(name for name in self.seals if now.get(name) != self.seals[name])
+        if changed:
+            raise DataChanged(
+                f"data {self.dataset}: {changed[0]} has changed while classifiers were trained on "
+                "it; they are not stored. Run the job again."
+            )
+
+
+def _recipe(task: Json) -> Preparation:
+    words = Preparation.of(*task["preparation"])
+    return replace(words, weighing=Weighing(**task["weighing"]))
+
+
+@lru_cache(maxsize=2)
+def _prepare(
+    store: str,
+    dataset: str,
+    split: str,
+    recipe: Preparation,
+    target: str | None,
+    *,
+    narrow: bool,
+    seals: tuple[tuple[str, tuple[int, int]], ...],
+) -> Prepared:
+    """Prepare once for all tasks of this worker that use the same rows of the same files."""
+    opened = Store.open(Path(store))
+    data = opened.dataset(dataset, dict(seals))
+    divided = rows_known(data.labels, opened.split(dataset, split), target)
+    return Prepared.fit(data, divided, recipe, target if narrow else None)

@@ -1,0 +1,325 @@
+"""A dataset is opened only as it was written; saving it again puts a damaged one aside."""
+
+import os
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sortal.data.inputs import Inputs
+from sortal.data.split import Part, Split
+from sortal.errors import Damaged, NotFound
+from sortal.store import datasets, digests, manifest
+from sortal.store.split_file import has_digest
+from sortal.store.store import Store
+
+
+@pytest.fixture
+def filled(store, dataset, split):
+    store.save_dataset(dataset)
+    store.save_split(dataset.fingerprint, split)
+    return store
+
+
+@pytest.fixture
+def folder(filled, dataset):
+    return filled.folder / "data" / dataset.fingerprint
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def swap(one, other):
+    between = one.with_name("between")
+    one.rename(between)
+    other.rename(one)
+    between.rename(other)
+
+
+def twin_of(dataset):
+    """Another dataset whose files have the same sizes."""
+    features = dataset.inputs.matrix() + 1
+    inputs = Inputs({"features": features.astype(np.float32)}, dataset.inputs.ids)
+    return replace(dataset, inputs=inputs, fingerprint="")
+
+
+FILES = ["dataset.json", "ids.npy", "input.features.npy", "labels.npy", "manifest.json"]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_dataset_with_a_changed_file_is_not_opened(filled, folder, dataset, file):
+    filled.dataset(dataset.fingerprint)
+    flip(folder / file)
+    with pytest.raises(Damaged, match=file):
+        filled.dataset(dataset.fingerprint)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_dataset_without_one_of_its_files_is_not_opened(filled, folder, dataset, file):
+    (folder / file).unlink()
+    with pytest.raises(Damaged, match=file):
+        filled.dataset(dataset.fingerprint)
+
+
+def test_a_file_too_many_is_damage(filled, folder, dataset):
+    shutil.copy(folder / "labels.npy", folder / "weights.npy")
+    with pytest.raises(Damaged, match="weights"):
+        filled.dataset(dataset.fingerprint)
+
+
+@pytest.mark.parametrize("text", ["{text} ", " {text}", "{text}\n", "{shorter}"])
+def test_a_list_of_digests_may_not_differ_in_a_space(filled, folder, text):
+    path = folder / manifest.FILE
+    whole = path.read_text()
+    path.write_text(text.format(text=whole, shorter=whole.replace("\n ", "\n", 1)))
+    assert [damage.file for damage in filled.verify()] == [manifest.FILE]
+
+
+def test_line_ends_of_windows_in_a_list_of_digests_are_no_damage(filled, folder):
+    path = folder / manifest.FILE
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert filled.verify() == []
+
+
+def test_saving_again_puts_a_damaged_dataset_aside(filled, folder, dataset, split):
+    flip(folder / "labels.npy")
+    filled.save_dataset(dataset)
+    assert filled.verify() == []
+    (aside,) = (filled.folder / "quarantine").iterdir()
+    assert aside.name.startswith(f"data-{dataset.fingerprint}")
+    assert filled.dataset(dataset.fingerprint).labels.codes.tolist() == [0, 1, 0, 1, 0, 1]
+    assert filled.split(dataset.fingerprint, split.fingerprint).fold == 2
+
+
+def test_a_damaged_split_is_not_kept_with_its_dataset(filled, folder, dataset, split):
+    flip(folder / "labels.npy")
+    flip(folder / "splits" / f"{split.fingerprint}.npz")
+    filled.save_dataset(dataset)
+    assert filled.verify() == []
+    with pytest.raises(NotFound):
+        filled.split(dataset.fingerprint, split.fingerprint)
+
+
+def test_swapped_files_of_two_datasets_are_found(filled, dataset):
+    twin = twin_of(dataset)
+    filled.save_dataset(twin)
+    one, other = (filled.folder / "data" / d.fingerprint for d in (dataset, twin))
+    swap(one / "input.features.npy", other / "input.features.npy")
+    found = {(damage.name, damage.file) for damage in filled.verify()}
+    file = "input.features.npy"
+    assert found == {(dataset.fingerprint, file), (twin.fingerprint, file)}
+
+
+def test_swapped_datasets_are_found(filled, dataset):
+    twin = twin_of(dataset)
+    filled.save_dataset(twin)
+    swap(*(filled.folder / "data" / d.fingerprint for d in (dataset, twin)))
+    for one in (dataset, twin):
+        with pytest.raises(Damaged, match="describes the dataset"):
+            filled.dataset(one.fingerprint)
+        filled.save_dataset(one)
+    assert filled.verify() == []
+
+
+def test_a_list_of_digests_of_another_folder_is_found(filled, folder, dataset, commit):
+    commit(filled, ["a"])
+    (segment,) = (filled.folder / "segments").glob("??/*")
+    shutil.rmtree(folder)
+    shutil.copytree(segment, folder)
+    assert [damage.file for damage in filled.verify()] == ["dataset.json"]
+    filled.save_dataset(dataset)
+    assert filled.verify() == []
+
+
+def as_file(folder):
+    folder.write_text("x")
+
+
+def as_loop(folder):
+    folder.symlink_to(folder)
+
+
+def as_nowhere(folder):
+    folder.symlink_to(folder / "nowhere")
+
+
+@pytest.mark.parametrize("become", [as_file, as_loop, as_nowhere])
+def test_what_is_no_folder_gives_way_to_the_dataset(filled, folder, dataset, become):
+    shutil.rmtree(folder)
+    become(folder)
+    assert filled.data_damages(dataset.fingerprint, []) != []
+    filled.save_dataset(dataset)
+    assert filled.dataset(dataset.fingerprint).fingerprint == dataset.fingerprint
+    assert len(list((filled.folder / "quarantine").iterdir())) == 1
+
+
+@pytest.mark.parametrize("become", [as_file, as_loop])
+def test_what_is_no_folder_gives_way_to_splits(filled, folder, dataset, split, become):
+    shutil.rmtree(folder / "splits")
+    become(folder / "splits")
+    assert "splits" in {damage.file for damage in filled.verify()}
+    filled.save_dataset(dataset)
+    filled.save_split(dataset.fingerprint, split)
+    assert filled.verify() == []
+    assert filled.split(dataset.fingerprint, split.fingerprint).fold == 2
+
+
+def test_a_folder_in_place_of_a_split_gives_way(filled, folder, dataset, split):
+    path = folder / "splits" / f"{split.fingerprint}.npz"
+    path.unlink()
+    path.mkdir()
+    assert [damage.kind for damage in filled.verify()] == ["split"]
+    filled.save_split(dataset.fingerprint, split)
+    assert filled.verify() == []
+
+
+def test_a_link_in_a_circle_in_place_of_a_file_is_found(filled, folder, dataset):
+    path = folder / "labels.npy"
+    path.unlink()
+    path.symlink_to(path)
+    with pytest.raises(Damaged, match=r"labels\.npy"):
+        filled.dataset(dataset.fingerprint)
+    filled.save_dataset(dataset)
+    assert filled.verify() == []
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a user who may be refused")
+def test_a_file_that_may_not_be_read_is_found(filled, folder, dataset):
+    (folder / "labels.npy").chmod(0)
+    with pytest.raises(Damaged, match=r"labels\.npy"):
+        filled.dataset(dataset.fingerprint)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "other.npz", "a~b.npz"])
+def test_what_lies_among_splits_and_is_none_is_named(filled, folder, name):
+    (folder / "splits" / name).write_text("x")
+    assert [damage.file for damage in filled.verify()] == [f"splits/{name}"]
+
+
+def test_data_that_a_job_was_run_on_is_missed(filled, folder, dataset, split):
+    splits = [{"fingerprint": split.fingerprint, "fold": 2}]
+    record = {"entries": [], "dataset": dataset.fingerprint, "splits": splits}
+    filled.write_job("stars", record)
+    assert filled.verify() == []
+    (folder / "splits" / f"{split.fingerprint}.npz").unlink()
+    assert [(one.kind, one.is_absence) for one in filled.verify()] == [("split", True)]
+    shutil.rmtree(folder)
+    assert [(one.kind, one.is_absence) for one in filled.verify()] == [("data", True)]
+
+
+@pytest.mark.parametrize("splits", [None, 3, [3], [{}], [{"fingerprint": "../x"}]])
+def test_an_odd_record_of_a_job_misses_nothing(filled, dataset, splits):
+    record = {"entries": [], "dataset": dataset.fingerprint, "splits": splits}
+    filled.write_job("stars", record)
+    assert filled.verify() == []
+
+
+def test_data_that_changed_in_use_is_not_stored_again(filled, folder, dataset):
+    opened = filled.dataset(dataset.fingerprint)
+    with (folder / "input.features.npy").open("r+b") as file:
+        file.seek(-4, os.SEEK_END)
+        file.write(b"\0\0\0\1")
+    with pytest.raises(Damaged, match="while it was in use"):
+        filled.save_dataset(opened)
+    shutil.rmtree(folder)
+    with pytest.raises(Damaged, match="while it was in use"):
+        filled.save_dataset(opened)
+    assert not folder.exists()
+
+
+def test_data_whose_folder_was_deleted_in_use_is_stored_again(filled, folder, dataset):
+    opened = filled.dataset(dataset.fingerprint)
+    shutil.rmtree(folder)
+    filled.save_dataset(opened)
+    assert filled.dataset(dataset.fingerprint).labels.codes.tolist() == [0, 1, 0, 1, 0, 1]
+
+
+def test_a_sound_dataset_of_another_process_is_not_put_aside(filled, folder, dataset, monkeypatch):
+    """Two processes find the same damage, and the first has mended it before the second moves."""
+    flip(folder / "labels.npy")
+    first = Store.open(filled.folder)
+    put_aside = datasets.Datasets.put_aside
+
+    def late(self, fingerprint, judged=None):
+        monkeypatch.undo()
+        first.save_dataset(dataset)
+        return put_aside(self, fingerprint, judged)
+
+    monkeypatch.setattr(datasets.Datasets, "put_aside", late)
+    filled.save_dataset(dataset)
+    assert filled.verify() == []
+    names = [path.name for path in (filled.folder / "quarantine").iterdir()]
+    assert len(names) == 1
+
+
+def test_what_a_driver_has_read_is_not_read_by_its_workers(filled, folder, dataset, monkeypatch):
+    seals = dict(filled.data_seals(dataset.fingerprint))
+    reads = []
+    monkeypatch.setattr(digests, "fresh_digest", lambda path: reads.append(path) or "")
+    monkeypatch.setattr(digests, "_known", {})
+    filled.dataset(dataset.fingerprint, seals)
+    assert reads == []
+    size, time_ns = seals["labels.npy"]
+    for wrong in ((size, time_ns + 1), (size + 1, time_ns)):
+        with pytest.raises(Damaged, match="labels"):
+            filled.dataset(dataset.fingerprint, {**seals, "labels.npy": wrong})
+    assert {path.name for path in reads} == {"labels.npy"}
+
+
+def test_a_split_of_an_older_version_gets_a_digest(filled, folder, dataset, split):
+    path = folder / "splits" / f"{split.fingerprint}.npz"
+    with path.open("wb") as file:
+        rows = {part.value: split.rows(part) for part in Part}
+        np.savez(file, **rows, fold=np.int64(2))
+    assert filled.verify() == []
+    assert not has_digest(path)
+    filled.save_split(dataset.fingerprint, split)
+    assert has_digest(path)
+    assert filled.split(dataset.fingerprint, split.fingerprint).fold == 2
+
+
+def test_merging_mends_what_is_damaged_here(filled, folder, dataset, split, tmp_path):
+    other = Store.open(shutil.copytree(filled.folder, tmp_path / "other"))
+    second = Split(train=np.arange(4), validation=np.arange(4, 5), test=np.arange(5, 6))
+    filled.save_split(dataset.fingerprint, second)
+    flip(folder / "labels.npy")
+    flip(folder / "splits" / f"{split.fingerprint}.npz")
+    merged = filled.merge(other)
+    assert (merged.datasets, merged.splits, merged.damaged) == (1, 1, [])
+    assert filled.verify() == []
+    assert set(filled.parts.datasets.splits.names(dataset.fingerprint)) == {
+        split.fingerprint,
+        second.fingerprint,
+    }
+
+
+def test_merging_takes_no_damaged_dataset(filled, folder, dataset, tmp_path):
+    other = Store.open(tmp_path / "other")
+    flip(folder / "labels.npy")
+    merged = other.merge(filled)
+    assert [damage.file for damage in merged.damaged] == ["labels.npy"]
+    assert other.verify() == []
+    assert other.parts.datasets.names() == []
+
+
+def test_what_is_known_of_examples_needs_no_inputs(filled, folder, dataset):
+    (folder / "input.features.npy").write_bytes(b"x")
+    truth = filled.truth(dataset.fingerprint)
+    assert truth.labels.codes.tolist() == [0, 1, 0, 1, 0, 1]
+    assert truth.inputs.ids.tolist() == list(range(6))
+    assert not truth.inputs.arrays
+    flip(folder / "labels.npy")
+    with pytest.raises(Damaged, match="labels"):
+        filled.truth(dataset.fingerprint)
+
+
+def test_a_damaged_dataset_keeps_its_name(filled, folder, dataset):
+    (folder / "labels.npy").unlink()
+    assert filled.dataset_name(dataset.fingerprint) == "tiny"
+    flip(folder / "dataset.json")
+    with pytest.raises(Damaged, match=r"dataset\.json"):
+        filled.dataset_name(dataset.fingerprint)
