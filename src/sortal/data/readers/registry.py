@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from sortal.data.readers.base import Arrays, Table
+from sortal.data.readers.base import suffix_of as suffix_of
 from sortal.errors import DataError, suggest
 
 Opened: TypeAlias = Table | Arrays
@@ -70,14 +71,6 @@ PLAIN = TableOptions()
 def suffixes() -> tuple[str, ...]:
     """Endings that can be read."""
     return tuple(_READERS)
-
-
-def suffix_of(path: Path) -> str:
-    """The part of a file's name by which its reader is chosen, in lower case."""
-    name = path.name.lower()
-    compressed = name.endswith(".gz")
-    ending = Path(name.removesuffix(".gz")).suffix
-    return f"{ending}.gz" if compressed else ending
 
 
 def useless_options(path: Path, options: TableOptions) -> tuple[str, ...]:
