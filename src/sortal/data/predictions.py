@@ -15,7 +15,7 @@ from sortal.data import columns
 from sortal.data.columns import BadValue
 from sortal.data.labels import UNKNOWN, Labels
 from sortal.data.readers.base import Table, place_in_file
-from sortal.data.readers.delimited import DelimitedTable, line_of_row
+from sortal.data.readers.delimited import DelimitedTable
 from sortal.data.readers.registry import open_file
 from sortal.errors import DataError, NotFound
 
@@ -146,7 +146,7 @@ def recoded(labels: Labels, classes: Sequence[str]) -> np.ndarray:
 
 
 def _named(path: Path, names: Sequence[str], given: str | None, usual: str) -> str:
-    name = given or usual
+    name = usual if given is None else given
     if name not in names:
         if given is None:
             raise DataError(
@@ -271,6 +271,5 @@ def _refuse_repeated(table: Table, name: str, ids: np.ndarray) -> None:
 
 def _place(table: Table, row: int, column: str) -> str:
     if isinstance(table, DelimitedTable):
-        line = line_of_row(table.path, row, has_header=True)
-        return f"{table.path}, line {line}, column {column!r}"
+        return f"{table.path}, line {table.line_of_row(row)}, column {column!r}"
     return f"{place_in_file(table, row)}, column {column!r}"

@@ -10,6 +10,8 @@ from sortal.data.readers.number_format import PLAIN_NUMBERS
 from sortal.errors import DataError
 
 _PLAIN_NUMBER = re.compile(PLAIN_NUMBERS.pattern, re.ASCII)
+_INDEX = re.compile(r"Unnamed: \d+(\.\d+)*|__index_level_\d+__", re.ASCII)
+_STARTS_AS_NUMBER = re.compile(r"[+-]?[.,]?\d|$", re.ASCII)
 _CURE = "if that line is an example already, `columns: numbered` or the names of all columns say so"
 
 
@@ -18,18 +20,23 @@ def completed(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of all columns, where the header has one less than every row.
 
-    The nameless column is the last where it is empty, else the first, as R writes its row names.
+    The nameless column is the last where it is empty, and the first where it holds names or counts
+    from 1, as R writes the names of rows.
 
     Returns:
-        The names, and a note if the first one was added.
+        The names, and a note if the first one was added; the names as they were if neither is so.
     """
     width = len(names) + 1
     if not rows or len(names) < 2 or any(len(row) != width for row in rows):
         return tuple(names), ()
-    if any(row[-1].strip() for row in rows):
+    if not any(row[-1].strip() for row in rows):
+        return (*names, ""), ()
+    first = [row[0].strip() for row in rows]
+    counted = [str(number) for number in range(1, len(first) + 1)]
+    if first == counted or not any(map(_STARTS_AS_NUMBER.match, first)):
         note = "rows have one field more than the header has names: the first column has no name."
         return ("", *names), (note,)
-    return (*names, ""), ()
+    return tuple(names), ()
 
 
 def blank_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[int, ...]:
@@ -74,16 +81,18 @@ def check_names(
         )
 
 
+def nameless_columns(names: Sequence[str]) -> tuple[str, ...]:
+    """The columns that have no name, or the one that pandas gives to an index without a name.
+
+    >>> nameless_columns(["", "mag", "Unnamed: 3", "__index_level_0__"])
+    ('', 'Unnamed: 3', '__index_level_0__')
+    """
+    return tuple(name for name in names if not name or _INDEX.fullmatch(name))
+
+
 def are_numbers(names: Sequence[str]) -> bool:
     """True if all names of a file look like values of its first example."""
     numbers = [bool(_PLAIN_NUMBER.match(name)) for name in names]
     return any(numbers) and all(
         is_number or name in MISSING for is_number, name in zip(numbers, names, strict=True)
     )
-
-
-def numbers_note(path: Path, names: Sequence[str]) -> str:
-    """The sentence about a first line of numbers; empty if the names are no numbers."""
-    if not are_numbers(names):
-        return ""
-    return f"{path.name}: the names of the columns are numbers; {_CURE}."

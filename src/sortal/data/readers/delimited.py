@@ -220,9 +220,11 @@ class DelimitedTable:
         place = wrong and self._line_of_other_width(int(wrong[1]))
         if wrong and place:
             line, row = place
-            hint = ""
+            hint = "; a separator within a field needs quotes around the field"
             if row[0].lstrip().startswith("#") and not self._dialect.layout.comment:
-                hint = "; if this line is a comment, `comment: \"#\"` in the job's data leaves it out"
+                hint = (
+                    '; if this line is a comment, `comment: "#"` in the job\'s data leaves it out'
+                )
             return DataError(
                 f"{self.path}, line {line}: expected {wrong[1]} columns, got {len(row)}{hint}."
             )
@@ -259,6 +261,7 @@ def open_delimited(
     comment: str | None = None,
     missing: tuple[str | float, ...] | None = None,
     words: tuple[str, ...] = (),
+    features: tuple[str, ...] | None = None,
     is_strict: bool = False,
 ) -> DelimitedTable:
     """Open a file; the options are those of `DelimitedTable` and `TextOptions`."""
@@ -270,6 +273,7 @@ def open_delimited(
         comment=comment,
         missing=missing,
         words=words,
+        features=features,
         is_strict=is_strict,
     )
     return DelimitedTable(path, columns=columns, header=header, text=text)
@@ -325,9 +329,7 @@ def _without_padded_words(column: Any) -> Any:
     if b" " not in data and b"\t" not in data:
         return column
     trimmed = pc.utf8_trim_whitespace(column)
-    is_word = pc.and_(
-        pc.is_in(trimmed, value_set=pa.array(MISSING)), pc.not_equal(trimmed, column)
-    )
+    is_word = pc.and_(pc.is_in(trimmed, value_set=pa.array(MISSING)), pc.not_equal(trimmed, column))
     return pc.if_else(is_word, pa.scalar(None, pa.string()), column)
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sortal.data.columns import BadValue, numbers, texts
-from sortal.data.readers.base import Batch, Table, WithLists
+from sortal.data.readers.base import Batch, Noted, Table, WithLists
 from sortal.data.readers.evaluate import true, worked_out
 from sortal.data.readers.expression import (
     Among,
@@ -67,6 +67,7 @@ class DerivedTable:
         self.rows_read = self.rows_passed = 0
         """Rows of the last walk so far, before and after the cut."""
         self._table = table
+        self.notes = table.notes if isinstance(table, Noted) else ()
         self.has_lists = isinstance(table, WithLists) and table.has_lists
         nodes = {name: parse(text, alias_option(name)) for name, text in aliases.items()}
         self._aliases = {

@@ -8,14 +8,19 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from sortal.data.readers.base import MISSING
 from sortal.data.readers.column_names import blank_columns, check_names, completed
 from sortal.data.readers.encoding import UTF_8, Head, read_head, shown_encoding
-from sortal.data.readers.number_format import PLAIN_NUMBERS, NumberFormat, Understood, understand_numbers
+from sortal.data.readers.number_format import (
+    PLAIN_NUMBERS,
+    NumberFormat,
+    Understood,
+    understand_numbers,
+)
 from sortal.data.readers.opening import Opening, read_opening, sign_within
 from sortal.data.readers.separator import NAMES, find_delimiter
 from sortal.data.readers.text_lines import BLANKS, Layout, numbered_rows
@@ -51,6 +56,9 @@ class TextOptions:
     words: tuple[str, ...] = ()
     """Columns whose fields are names and never numbers."""
 
+    features: tuple[str, ...] | None = None
+    """The only columns that hold numbers; any but `words` if None."""
+
     is_strict: bool = False
     """True if nothing is found out: UTF-8, the separator of the file's ending, decimal points."""
 
@@ -59,7 +67,7 @@ class TextOptions:
 class Dialect:
     """How one text file is to be taken apart."""
 
-    layout: Layout = Layout()
+    layout: Layout = field(default_factory=Layout)
     header_lines: int = 0
     """Lines of text that the header takes, from the first line that is not skipped; 0 without one."""
 
@@ -124,6 +132,10 @@ def find_dialect(
     layout = _layout(table, opening, options, usual, head, header=header, columns=columns)
     found = _take_apart(table, opening, layout, head, header=header, columns=columns)
     names, notes = completed(found.names, found.rows)
+    blank = blank_columns(names, found.rows)
+    if blank:
+        listed = _listed([str(place + 1) for place in blank])
+        notes = (*notes, f"without name and value, and left out: column {listed}.")
     check_names(path, names, found.rows, is_header=found.header_lines > 0)
     understood = _understood(path, names, found.rows, options)
     changes = _changes(layout, options, usual, opening, understood.numbers)
@@ -134,7 +146,7 @@ def find_dialect(
         is_plain=found.is_plain and names == found.names and _is_plain(layout, opening, names),
         numbers=understood.numbers,
         number_columns=understood.columns,
-        blank_columns=blank_columns(names, found.rows),
+        blank_columns=blank,
         longest_line=_longest(lines),
         notes=(
             *([f"{path.name}: {changes}."] if changes else []),
@@ -198,13 +210,13 @@ def _take_apart(
     rows = [row for _, row in numbered]
     if not header:
         numbers = [f"c{place}" for place in range(1, len(rows[0]) + 1 if rows else 1)]
-        return _Found(names=tuple(numbers if columns is None else columns), rows=rows, header_lines=0)
+        return _Found(
+            names=tuple(numbers if columns is None else columns), rows=rows, header_lines=0
+        )
     named = opening.names_in_remark(layout, rows)
     if named:
         note = f"the columns are named by the line {opening.last_remark.strip()[:60]!r}."
-        return _Found(
-            names=tuple(named), rows=rows, header_lines=0, is_plain=False, notes=(note,)
-        )
+        return _Found(names=tuple(named), rows=rows, header_lines=0, is_plain=False, notes=(note,))
     if not numbered:
         return _Found(names=(), rows=[], header_lines=len(table))
     lines = numbered[1][0] - numbered[0][0] if len(numbered) > 1 else len(table)
@@ -234,14 +246,16 @@ def _understood(
     for place, name in enumerate(names):
         fields = (row[place].strip() for row in rows if place < len(row))
         known = [field for field in fields if field not in words]
-        columns.append(None if name in options.words else known)
+        is_word = name in options.words
+        is_word |= options.features is not None and name not in options.features
+        columns.append(None if is_word else known)
     understood = understand_numbers(columns, options.decimal, options.thousands)
     if understood.doubtful is not None:
         place = understood.doubtful
         shown = next(field for field in columns[place] or () if "," in field)
         raise DataError(
             f"{path}, column {names[place]!r}: {shown!r} can mean {shown.replace(',', '.')} or "
-            f"{shown.replace(',', '')}; say `decimal: \",\"` or `thousands: \",\"` in the job's data."
+            f'{shown.replace(",", "")}; say `decimal: ","` or `thousands: ","` in the job\'s data.'
         )
     return understood
 
@@ -274,13 +288,16 @@ def _changes(
         "." if options.decimal else numbers.decimal, "" if options.thousands else numbers.thousands
     )
     found += formats.described()
-    if opening.separator:
-        found.append("its first line as the separator alone")
-    if opening.remarks or layout.comment:
-        found.append(f"lines that begin with {opening.sign!r} left out as comments")
     is_odd = options.encoding is None and layout.encoding != UTF_8
     text = f" as {shown_encoding(layout.encoding)} text" if is_odd else ""
     listed = f" with {_listed(found)}" if found else ""
+    without = []
+    if opening.separator:
+        without.append(f"its first line `sep={opening.separator}`")
+    if (opening.remarks or layout.comment) and options.comment is None:
+        without.append(f"the lines that begin with {opening.sign!r}")
+    if without:
+        listed += f"{',' if found else ''} without {_listed(without)}"
     return f"read{text}{listed}" if text or listed else ""
 
 

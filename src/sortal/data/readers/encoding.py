@@ -82,7 +82,7 @@ def read_head(path: Path, encoding: str | None) -> Head:
 def open_bytes(path: Path) -> BinaryIO:
     """Open a file for reading, unpacked if its name ends in `.gz`."""
     if path.suffix.lower() == ".gz":
-        return cast(BinaryIO, gzip.open(path, "rb"))
+        return cast("BinaryIO", gzip.open(path, "rb"))
     return path.open("rb")
 
 

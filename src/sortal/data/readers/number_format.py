@@ -13,6 +13,10 @@ _SPECIAL = re.compile(r"[+-]?(inf|infinity|nan|true|false)", re.IGNORECASE | re.
 _EVIDENCE = re.compile(rf"\d[,{_SPACES}{_APOSTROPHES}]\d|\d\.\d+[.,]\d|^[+-]?,\d|\d,$", re.ASCII)
 
 
+# The comma may stand between thousands or before a fraction of three digits.
+_DOUBTFUL = re.compile(r"\s*[+-]?[1-9]\d*,\d{3}\s*", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
     """The marks in the numbers of a file."""
@@ -99,16 +103,20 @@ def understand_numbers(
     most = max(map(len, fitting.values()))
     best = [one for one in possible if len(fitting[one]) == most]
     chosen = best[0]
-    doubtful = None
-    pair = {NumberFormat(",", ""), NumberFormat(".", ",")}
-    if pair <= set(best) and chosen in pair:
-        doubtful = next(place for place in odd if place in fitting[chosen])
+    is_told = decimal is not None or thousands is not None
+    doubtful = None if is_told or chosen != NumberFormat(",") else _doubtful(columns, odd)
     return Understood(chosen, fitting[chosen], doubtful)
 
 
-def _fitting(
-    columns: Sequence[Sequence[str] | None], numbers: NumberFormat
-) -> frozenset[int]:
+def _doubtful(columns: Sequence[Sequence[str] | None], odd: Sequence[int]) -> int | None:
+    """The first column with commas, where each comma stands before three digits as in 1,234."""
+    fields = {place: [one for one in columns[place] or () if "," in one] for place in odd}
+    commas = [place for place, some in fields.items() if some]
+    is_doubtful = all(_DOUBTFUL.fullmatch(one) for place in commas for one in fields[place])
+    return commas[0] if commas and is_doubtful else None
+
+
+def _fitting(columns: Sequence[Sequence[str] | None], numbers: NumberFormat) -> frozenset[int]:
     fits = re.compile(numbers.pattern, re.ASCII).match
     return frozenset(
         place

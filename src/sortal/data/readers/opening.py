@@ -87,9 +87,7 @@ def read_opening(lines: Sequence[str], comment: str | None) -> Opening:
     )
 
 
-def sign_within(
-    table: Sequence[str], layout: Layout, opening: Opening, *, is_told: bool
-) -> str:
+def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_told: bool) -> str:
     """What comments between the rows of a table begin with; empty if there are none.
 
     A line that begins with the sign and has as many fields as the rows is a row.

@@ -75,10 +75,9 @@ def find_delimiter(
         if (fit := _fit(lines, delimiter, has_header=has_header)) is not None
         and width in (None, fit.width)
     ]
-    for condition in (lambda fit: fit.is_even, lambda fit: fit.lacks_a_name):
-        fitting = [fit for fit in fits if condition(fit)]
-        if fitting:
-            return _best(fitting, usual, has_header=has_header)
+    fitting = [fit for fit in fits if fit.is_even] or [fit for fit in fits if fit.lacks_a_name]
+    if fitting:
+        return _best(fitting, usual, has_header=has_header)
     likely = [fit for fit in fits if fit.is_likely and fit.delimiter != BLANKS]
     own = [fit for fit in likely if fit.delimiter == usual]
     if likely and not own:
