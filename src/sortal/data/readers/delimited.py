@@ -29,6 +29,7 @@ from sortal.errors import DataError
 _BLOCK_BYTES = 1 << 18
 _LINES_A_BLOCK = 16
 _WRONG_COUNT = re.compile(r"Expected (\d+) columns?, got \d+")
+_COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+\s*")
 _POINT_NUMBER = r"^\s*[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 
 
@@ -220,7 +221,9 @@ class DelimitedTable:
         place = wrong and self._line_of_other_width(int(wrong[1]))
         if wrong and place:
             line, row = place
-            hint = "; a separator within a field needs quotes around the field"
+            hint = ""
+            if len(row) > int(wrong[1]) and any(map(_COMMA_NUMBER.fullmatch, row)):
+                hint = "; each number with a decimal comma needs quotes, or another separator"
             if row[0].lstrip().startswith("#") and not self._dialect.layout.comment:
                 hint = (
                     '; if this line is a comment, `comment: "#"` in the job\'s data leaves it out'

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -130,7 +130,7 @@ def find_dialect(
         expected = "a header line and rows" if header else "rows"
         raise DataError(f"{path}: expected {expected}, got an empty file.")
     layout = _layout(table, opening, options, usual, head, header=header, columns=columns)
-    found = _take_apart(table, opening, layout, head, header=header, columns=columns)
+    found = _take_apart(path, table, opening, layout, head, header=header, columns=columns)
     names, notes = completed(found.names, found.rows)
     blank = blank_columns(names, found.rows)
     if blank:
@@ -198,6 +198,7 @@ class _Found:
 
 
 def _take_apart(
+    path: Path,
     table: Sequence[str],
     opening: Opening,
     layout: Layout,
@@ -206,7 +207,7 @@ def _take_apart(
     header: bool,
     columns: Sequence[str] | None,
 ) -> _Found:
-    numbered = _first_rows(table, layout, head)
+    numbered = _first_rows(path, table, layout, head)
     rows = [row for _, row in numbered]
     if not header:
         numbers = [f"c{place}" for place in range(1, len(rows[0]) + 1 if rows else 1)]
@@ -224,15 +225,19 @@ def _take_apart(
     return _Found(names=names, rows=rows[1:], header_lines=lines)
 
 
-def _first_rows(table: Sequence[str], layout: Layout, head: Head) -> list[tuple[int, list[str]]]:
+def _first_rows(
+    path: Path, table: Sequence[str], layout: Layout, head: Head
+) -> list[tuple[int, list[str]]]:
     """Rows with the numbers of their lines, empty ones left out; those of a long file are some."""
     walk = numbered_rows(table, layout)
     found: list[tuple[int, list[str]]] = []
     try:
         found.extend(islice(((line, row) for line, row in walk if row), _MOST_ROWS))
-    except csv.Error:
-        # A field beyond the limit of Python's parser; Arrow has none and reads the file itself.
-        return found
+    except csv.Error as error:
+        # A field beyond the limit of Python's parser, which Arrow does not have.
+        if layout.is_filtered or layout.encoding != UTF_8:
+            raise DataError(f"{path}: cannot be taken apart ({error}).") from error
+        return []
     # The last row may go on behind the lines that were looked at.
     return found if head.is_whole or len(found) < 3 else found[:-1]
 
@@ -257,6 +262,10 @@ def _understood(
             f"{path}, column {names[place]!r}: {shown!r} can mean {shown.replace(',', '.')} or "
             f'{shown.replace(",", "")}; say `decimal: ","` or `thousands: ","` in the job\'s data.'
         )
+    if options.decimal == ",":
+        # Then a decimal point contradicts what the user says, wherever there are numbers.
+        places = {place for place, fields in enumerate(columns) if fields is not None}
+        return replace(understood, columns=understood.columns | places)
     return understood
 
 

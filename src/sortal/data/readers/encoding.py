@@ -14,7 +14,7 @@ UTF_8 = "utf-8-sig"
 """UTF-8 with or without a byte order mark."""
 
 _HEAD_BYTES = 1 << 16
-_MOST_HEAD_BYTES = 1 << 26
+_MOST_HEAD_BYTES = 1 << 25
 _LEAST_LINES = 4
 _MARKS = (
     # The mark of UTF-32 begins with that of UTF-16.
@@ -66,6 +66,8 @@ def read_head(path: Path, encoding: str | None) -> Head:
         DataError: The file cannot be read or is no text in that encoding.
     """
     data, is_whole = _first_bytes(path)
+    if not is_whole and b"\n" not in data and b"\r" not in data:
+        raise DataError(f"{path}: expected lines of text, got none in the first {len(data)} bytes.")
     name = _told(encoding) if encoding is not None else _found(path, data, is_whole)
     try:
         decoder = codecs.getincrementaldecoder(name)()

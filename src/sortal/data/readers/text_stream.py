@@ -1,7 +1,7 @@
 """The bytes of a text table as Arrow can take them apart: UTF-8, its rows alone."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,14 @@ class TextStream(io.RawIOBase):
             data, self._rest = self._rest[:size], self._rest[size:]
         self._look_at(data)
         return data
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+        if isinstance(self._pieces, Generator):
+            self._pieces.close()
+        super().close()
 
     def _look_at(self, data: bytes) -> None:
         if b"\0" in data:
