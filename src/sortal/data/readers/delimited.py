@@ -82,10 +82,12 @@ class DelimitedTable:
             with self._open(stream, raw) as reader:
                 for batch in reader:
                     self._refuse_filled(batch, len(places), row)
-                    columns = [
-                        self._cleaned(batch.column(number), place, stream, row)
-                        for number, place in enumerate(places)
-                    ]
+                    columns = batch.columns[: len(places)]
+                    if stream.has_quotes or stream.has_blanks or not self._dialect.numbers.is_plain:
+                        columns = [
+                            self._cleaned(column, place, stream, row)
+                            for column, place in zip(columns, places, strict=True)
+                        ]
                     named = pa.RecordBatch.from_arrays(columns, list(names))
                     row += len(batch)
                     for start in range(0, len(named), size):

@@ -6,7 +6,6 @@ differs from comma separated UTF-8 text (tabs in files that end in `.tsv`) with 
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -23,7 +22,7 @@ from sortal.data.readers.number_format import (
 )
 from sortal.data.readers.opening import Opening, read_opening, sign_within
 from sortal.data.readers.separator import NAMES, find_delimiter
-from sortal.data.readers.text_lines import BLANKS, Layout, numbered_rows
+from sortal.data.readers.text_lines import BLANKS, Layout, numbered_rows, tightened
 from sortal.errors import DataError
 
 _USUAL = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
@@ -277,9 +276,7 @@ def _is_plain(layout: Layout, opening: Opening, names: Sequence[str]) -> bool:
 
 def _is_padded(lines: Sequence[str], delimiter: str) -> bool:
     """True if quotes stand apart from their delimiters."""
-    mark = re.escape(delimiter)
-    padded = re.compile(f'(^|{mark}) +"|" +({mark}|[\r\n]|$)')
-    return any('"' in line and padded.search(line) for line in lines)
+    return any('"' in line and tightened(line, delimiter) != line for line in lines)
 
 
 def _changes(

@@ -91,7 +91,10 @@ def _best(fitting: list[_Fit], usual: str | None, *, has_header: bool) -> str:
         rivals = [] if has_header else [fit for fit in fitting if _displaces(fit, own)]
         return (rivals[0] if rivals else own).delimiter
     tight = [fit for fit in fitting if fit.delimiter != BLANKS or fit.numeric_share > 0]
-    return max(tight or fitting[:1], key=lambda fit: fit.numeric_share).delimiter
+    if not tight and usual is not None:
+        # Lines of so many words each are one column of text.
+        return usual
+    return max(tight or fitting, key=lambda fit: fit.numeric_share).delimiter
 
 
 def _displaces(rival: _Fit, own: _Fit) -> bool:

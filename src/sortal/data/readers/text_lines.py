@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sortal.data.readers.encoding import UTF_8, open_bytes
 
+_QUOTE_BEHIND_BLANKS = re.compile(' *"')
+
 BLANKS = " "
 """The separator that stands for a run of spaces and tabs of any length."""
 
@@ -52,7 +54,6 @@ def table_lines(lines: Iterable[str], layout: Layout, first: int = 1) -> Iterato
     if not layout.is_filtered:
         yield from enumerate(lines, start=first)
         return
-    before, behind = _padding(layout)
     inside = False
     for number, line in enumerate(lines, start=first):
         if layout.comment and not inside and line.lstrip(" \t").startswith(layout.comment):
@@ -61,8 +62,8 @@ def table_lines(lines: Iterable[str], layout: Layout, first: int = 1) -> Iterato
         inside ^= line.count('"') % 2 == 1
         if layout.delimiter == BLANKS:
             yield number, _squeezed(line, is_inside=starts_inside)
-        elif layout.has_padded_quotes and '"' in line:
-            yield number, behind.sub(r'"\1', before.sub(r'\1"', line))
+        elif layout.has_padded_quotes and ('"' in line or starts_inside):
+            yield number, tightened(line, layout.delimiter, is_inside=starts_inside)
         else:
             yield number, line
 
@@ -109,9 +110,43 @@ class _Numbered:
         return line
 
 
-def _padding(layout: Layout) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    mark = re.escape(layout.delimiter)
-    return re.compile(f'(^|{mark}) +"'), re.compile(f'" +({mark}|[\r\n]|$)')
+def tightened(line: str, delimiter: str, *, is_inside: bool = False) -> str:
+    """A line without the spaces between delimiters and the quotes around fields.
+
+    Args:
+        line: The line with its end.
+        delimiter: Character between fields.
+        is_inside: True if the line begins within a quoted field.
+
+    >>> tightened('1, "a, ""b" ,2', ",")
+    '1,"a, ""b",2'
+    """
+    pieces, place = [], 0
+    while True:
+        opening = None if is_inside else _QUOTE_BEHIND_BLANKS.match(line, place)
+        if is_inside or opening is not None:
+            start = place if opening is None else opening.end()
+            end = _end_of_quoted(line, start)
+            pieces.append(("" if is_inside else '"') + line[start:end])
+            if end == len(line):
+                return "".join(pieces)
+            place, is_inside = end, False
+            rest = line[place:].lstrip(" ")
+            if not rest.strip("\r\n") or rest.startswith(delimiter):
+                place = len(line) - len(rest)
+        end = line.find(delimiter, place)
+        if end < 0:
+            return "".join([*pieces, line[place:]])
+        pieces.append(line[place : end + 1])
+        place = end + 1
+
+
+def _end_of_quoted(line: str, start: int) -> int:
+    """Place behind the closing quote of a field; the end of the line if there is none."""
+    place = line.find('"', start)
+    while place >= 0 and line[place + 1 : place + 2] == '"':
+        place = line.find('"', place + 2)
+    return len(line) if place < 0 else place + 1
 
 
 def _squeezed(line: str, *, is_inside: bool) -> str:
