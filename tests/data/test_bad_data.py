@@ -50,9 +50,9 @@ def test_all_wrong_names_are_told_at_once(tmp_path):
 
 def test_all_absent_files_are_told_at_once(tmp_path):
     table(tmp_path, "x", "train.csv")
-    table(tmp_path, "x", "notes.txt")
+    table(tmp_path, "x", "notes.md")
     with pytest.raises(JobError) as raised:
-        read(tmp_path, source=["train.csv", "trian.csv", "notes.txt"], label="y")
+        read(tmp_path, source=["train.csv", "trian.csv", "notes.md"], label="y")
     first, second = raised.value.problems
     assert (first.path, first.nearest) == ("data.source[1]", "train.csv")
     assert second.path == "data.source[2]"

@@ -17,6 +17,7 @@ from sortal.data.gathered import (
 )
 from sortal.data.inputs import Array, Ragged
 from sortal.data.readers.base import NAMES, Arrays
+from sortal.data.readers.missing import blanked, blanked_array
 from sortal.data.readers.npy import as_column
 from sortal.data.roles import Roles
 from sortal.data.shape import as_input, column_names, is_signal
@@ -35,15 +36,17 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
     places, counts = Places(), list[int]()
     pieces: dict[str, list[Array]] = {name: [] for name in roles.inputs}
     beside: dict[str, list[Any]] = {name: [] for name in roles.beside}
+    missing = None if block.missing is None else tuple(block.missing)
     for file in files:
         refuse_lacking(file, files[0], (*roles.inputs, *roles.beside))
         places.files.append(file)
         places.starts.append(sum(counts))
         counts.append(_examples(file, (*roles.beside, *roles.inputs)))
         for name, arrays in pieces.items():
-            arrays.append(as_input(name, file.whole(name), block.length))
+            whole_array = blanked_array(file.whole(name), missing)
+            arrays.append(as_input(name, whole_array, block.length))
         for name, chunks in beside.items():
-            chunks.append(_flat_column(file, name))
+            chunks.append(blanked(_flat_column(file, name), missing))
     refuse_empty(files, sum(counts))
     inputs, infinite = {}, 0
     names = {}

@@ -1,5 +1,6 @@
 """Read whole tables: features into one matrix, other columns as they are."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from typing import Any
@@ -30,6 +31,7 @@ FEATURES = "features"
 """Name of the input that the feature columns of a table make."""
 
 _BLOCK_ROWS = 65_536
+_OTHER_MARKS = re.compile(r"\d[, '\u2019\u00a0\u202f]\d|\d\.\d+[.,]\d")
 
 
 def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Gathered:
@@ -122,7 +124,8 @@ def _features(
         [
             Problem(
                 path=f"data.inputs[{names.index(name)}]" if given else "data.exclude",
-                expected=f"numbers in column {name!r}, or {name!r} in data.exclude to leave it out"
+                expected=f"numbers in column {name!r}{_hint(error.got)}, "
+                f"or {name!r} in data.exclude to leave it out"
                 + (f", or {error.cure}" if error.cure else ""),
                 got=f"{error.got} in {places.at(row + error.row)}",
             )
@@ -142,6 +145,13 @@ def _words(batch: Batch, names: Sequence[str], matrix: np.ndarray, words: Collec
         for column, missing in zip(columns, gaps, strict=True)
         if missing > column.null_count
     )
+
+
+def _hint(got: str) -> str:
+    """How numbers with other marks than a decimal point can be read."""
+    if _OTHER_MARKS.search(got):
+        return " (data.decimal and data.thousands say which marks numbers have)"
+    return " without percent signs" if "%" in got else ""
 
 
 def _more_columns(table: Table, first: Table) -> Iterator[str]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from sortal.data import columns
 from sortal.data.labels import UNKNOWN, Labels, find_class
 from sortal.data.readers.base import Table, place_in_file
-from sortal.data.readers.delimited import DelimitedTable, line_of_row
+from sortal.data.readers.delimited import DelimitedTable
 from sortal.data.readers.registry import open_file
 from sortal.data.score_columns import Header, find_score_columns
 from sortal.data.texts import BadValue
@@ -270,6 +270,5 @@ def _refuse_repeated(table: Table, name: str, ids: np.ndarray) -> None:
 
 def _place(table: Table, row: int, column: str) -> str:
     if isinstance(table, DelimitedTable):
-        line = line_of_row(table.path, row, has_header=True)
-        return f"{table.path}, line {line}, column {column!r}"
+        return f"{table.path}, line {table.line_of_row(row)}, column {column!r}"
     return f"{place_in_file(table, row)}, column {column!r}"

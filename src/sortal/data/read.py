@@ -20,8 +20,8 @@ from sortal.data.gathered import Gathered, words_note
 from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.labels import UNKNOWN, Labels, Outputs, find_class
 from sortal.data.lanes import row_blocks
-from sortal.data.readers.base import MISSING, Arrays, Table
-from sortal.data.roles import Roles, assign_roles
+from sortal.data.readers.base import MISSING, Arrays, Noted, Table
+from sortal.data.roles import Roles, assign_roles, nameless_note
 from sortal.data.sources import Source, find_source, nearest, signature, table_options
 from sortal.data.spelling import spelling_notes
 from sortal.data.spill import taken
@@ -73,7 +73,13 @@ def read_dataset(block: DataBlock, folder: Path, seed: int) -> Dataset:
         groups=examples.beside["groups"],
         folds=examples.beside["folds"],
         parts=examples.beside["parts"],
-        notes=(*gathered.notes, *examples.notes, *_final_notes(examples, gathered.names)),
+        notes=(
+            *_reading_notes(source),
+            *nameless_note(block, roles, source),
+            *gathered.notes,
+            *examples.notes,
+            *_final_notes(examples, gathered.names),
+        ),
     )
 
 
@@ -88,6 +94,13 @@ def source_signature(block: DataBlock, folder: Path) -> list[tuple[str, int, int
         JobError: A file or named data set does not exist.
     """
     return signature(block.source, folder)
+
+
+def _reading_notes(source: Source) -> Iterator[str]:
+    """What readers found out of files."""
+    for file in source.files:
+        if isinstance(file, Noted):
+            yield from file.notes
 
 
 def _gather(source: Source, roles: Roles, block: DataBlock) -> Gathered:

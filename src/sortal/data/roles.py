@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sortal.data.readers.base import NAMES, Table
+from sortal.data.readers.column_names import are_numbers, nameless_columns
 from sortal.data.sources import Source, nearest
 from sortal.job.models import (
     ColumnSplit,
@@ -75,6 +76,8 @@ def assign_roles(block: DataBlock, source: Source) -> Roles:
         else tuple(name for name in names if name not in taken and not _names_columns(name, names))
     )
     kind = "column" if isinstance(source.files[0], Table) else "array"
+    left_out = nameless(source) if not block.inputs else ()
+    inputs = tuple(name for name in inputs if name not in left_out)
     problems = [
         *_unknown_names(block, source, kind),
         *_contradictions(block, roles),
@@ -93,6 +96,29 @@ def assign_roles(block: DataBlock, source: Source) -> Roles:
     if problems:
         raise JobError(problems)
     return replace(roles, inputs=inputs)
+
+
+def nameless(source: Source) -> tuple[str, ...]:
+    """Columns without a name, and those that pandas names so; they are features only if asked for."""
+    first = source.files[0]
+    return nameless_columns(first.names) if isinstance(first, Table) else ()
+
+
+def nameless_note(block: DataBlock, roles: Roles, source: Source) -> Iterator[str]:
+    """The sentence about columns that are left out of the features because they have no name."""
+    names = source.files[0].names
+    taken = {*roles.beside, *roles.inputs, *block.exclude}
+    for name in nameless(source):
+        if name not in taken:
+            called = (
+                f"the column {name!r}"
+                if name
+                else f"column {names.index(name) + 1}, which has no name,"
+            )
+            yield (
+                f"{source.files[0].path.name}: {called} is left out, for it is likely the number of "
+                f"the row; data.inputs, id or exclude can name it {name!r}."
+            )
 
 
 def _target_weights(block: DataBlock, labels: tuple[str, ...]) -> tuple[str | None, ...]:
@@ -143,6 +169,13 @@ def _unknown_names(block: DataBlock, source: Source, kind: str) -> Iterator[Prob
                 got=repr(name),
                 nearest=nearest(name, list(first.names)),
             )
+    unknown = any(name not in first.names for _, name in _given_names(block))
+    if unknown and isinstance(first, Table) and block.columns is None and are_numbers(first.names):
+        yield Problem(
+            path="data.columns",
+            expected=f"`numbered`, if the first line of {first.path.name} is an example already",
+            got=f"nothing, so that its numbers are the names of the columns ({first.names[0]}, ...)",
+        )
 
 
 def _contradictions(block: DataBlock, roles: Roles) -> Iterator[Problem]:

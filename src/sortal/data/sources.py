@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from sortal.data.readers.base import MISSING, Arrays, Batch, Table
+from sortal.data.readers.base import MISSING, Arrays, Batch, Table, suffix_of
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.expression import BadExpression
+from sortal.data.readers.missing import BlankedTable
 from sortal.data.readers.named import LoadedDataset, load_named, named_datasets
 from sortal.data.readers.registry import (
     PLAIN,
     TableOptions,
+    cure_of,
     open_file,
-    suffix_of,
     suffixes,
     useless_options,
 )
@@ -27,6 +28,7 @@ from sortal.job.problems import JobError, Problem
 
 _CLASS = "class"
 _NAMED_PREFIX = "named:"
+_SPOKEN_DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,9 @@ class NamedTable:
 def table_options(block: DataBlock) -> TableOptions:
     """What a job says of how its files are to be read."""
     names = block.columns
+    group, division = block.group, getattr(block.split, "column", None)
+    single = (block.label if isinstance(block.label, str) else None, block.id, group)
+    words = (*single, division if block.split.kind == "column" else None, *block.exclude)
     return TableOptions(
         columns=tuple(names) if isinstance(names, list) else None,
         header=names is None,
@@ -72,6 +77,13 @@ def table_options(block: DataBlock) -> TableOptions:
         tree=block.tree or "",
         aliases=block.aliases,
         cut=block.cut or "",
+        delimiter=_SPOKEN_DELIMITERS.get(block.delimiter or "", block.delimiter),
+        decimal=block.decimal,
+        thousands=block.thousands,
+        encoding=block.encoding,
+        comment=block.comment,
+        missing=None if block.missing is None else tuple(block.missing),
+        words=tuple(word for word in words if word is not None),
     )
 
 
@@ -127,6 +139,8 @@ def find_source(
 
 
 def _derived(table: Table, options: TableOptions) -> Table:
+    if options.missing is not None:
+        table = BlankedTable(table, options.missing)
     if not options.aliases and not options.cut:
         return table
     with _placed_expressions():
@@ -234,7 +248,7 @@ def _absence(place: _Place, folder: Path) -> Problem | None:
         return Problem(
             path=place.key,
             expected=f"a file that ends in one of {listed}",
-            got=repr(place.text),
+            got=repr(place.text) + (f" ({cure})" if (cure := cure_of(suffix_of(path))) else ""),
         )
     beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     named = [] if place.part else [one.name for one in named_datasets()]

@@ -16,6 +16,7 @@ from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.readers.base import Arrays, Batch, Table, missing_words
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.expression import needed_aliases
+from sortal.data.readers.missing import BlankedTable, blanked_array
 from sortal.data.readers.npy import as_column
 from sortal.data.readers.registry import PLAIN, TableOptions, open_file, useless_options
 from sortal.data.shape import InfiniteValue, as_input, settle_infinite
@@ -23,6 +24,9 @@ from sortal.data.sources import nearest, table_options
 from sortal.data.texts import BadValue
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
+
+_LATER = ("delimiter", "decimal", "thousands", "encoding", "comment", "missing")
+"""Options that are written only where a job gives them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,7 @@ class InputSpec:
             },
             length=block.length,
             infinite=block.infinite,
-            options=replace(table_options(block), cut=""),
+            options=replace(table_options(block), cut="", words=(), kept={}),
         )
 
     def described(self) -> dict[str, Any]:
@@ -69,6 +73,7 @@ class InputSpec:
             "header": self.options.header,
             "tree": self.options.tree,
             "aliases": dict(self.options.aliases),
+            **{name: one for name in _LATER if (one := getattr(self.options, name)) is not None},
         }
 
     def open(self, path: Path) -> Table | Arrays:
@@ -77,6 +82,8 @@ class InputSpec:
         Then what its own kind would have been told is left out. Aliases are not made yet.
         """
         told = replace(self.options, aliases={})
+        if not self.options.aliases:
+            told = replace(told, features=tuple(n for some in self.names.values() for n in some))
         plain = {name: getattr(PLAIN, name) for name in useless_options(path, told)}
         return open_file(path, replace(told, **plain))
 
@@ -85,6 +92,9 @@ class InputSpec:
 
         Others may need columns that new files lack, the label among them.
         """
+        missing = self.options.missing
+        if missing is not None and not isinstance(table, BlankedTable):
+            table = BlankedTable(table, missing)
         inputs = {name for listed in self.names.values() for name in listed}
         aliases = needed_aliases(self.options.aliases, inputs)
         return DerivedTable(table, aliases) if aliases else table
@@ -104,6 +114,12 @@ class InputSpec:
                 header=described.get("header", True),
                 tree=described.get("tree", ""),
                 aliases=described.get("aliases", {}),
+                **{
+                    name: described[name]
+                    for name in _LATER
+                    if name in described and name != "missing"
+                },
+                missing=tuple(described["missing"]) if "missing" in described else None,
             ),
         )
 
@@ -182,7 +198,8 @@ def _table_blocks(
             )
             for name, listed in spec.names.items()
         }
-        yield arrays, _ids(batch.column(id_column), table.path, row) if id_column else None
+        ids = None if id_column is None else _ids(batch.column(id_column), table.path, row)
+        yield arrays, ids
         row += len(batch)
 
 
@@ -196,7 +213,8 @@ def _array_blocks(
     for block in file.blocks(tuple(dict.fromkeys(wanted)), size):
         arrays: dict[str, Array] = {}
         for name, listed in spec.names.items():
-            array = as_input(name, block[name], spec.length)
+            whole = blanked_array(block[name], spec.options.missing)
+            array = as_input(name, whole, spec.length)
             order = orders[name]
             if order is not None and not isinstance(array, Ragged):
                 array = array[:, order]

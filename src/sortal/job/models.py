@@ -2,15 +2,46 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from sortal.job.title import LONGEST, PATTERN, WORDS
 from sortal.job.words import Words
+
+
+def _known_encoding(name: str) -> str:
+    """Refuse what is no encoding of text."""
+    try:
+        b"".decode(name)
+    except LookupError as error:
+        raise ValueError("unknown encoding") from error
+    return name
+
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Name = Annotated[str, Field(min_length=1)]
 File = Annotated[Name, Words("a file name", "file names")]
+Delimiter = Annotated[
+    str,
+    Field(pattern=r"""^([^\w"\r\n]|tab|\\t|space)$"""),
+    Words("one character that is no letter, digit or quote, or `tab` or `space`", "characters"),
+]
+Encoding = Annotated[
+    Name,
+    AfterValidator(_known_encoding),
+    Words("the name of an encoding, such as `utf-8`, `utf-16` or `windows-1252`", "encodings"),
+]
+Comment = Annotated[
+    str, Field(pattern=r"""^[^"\r\n]*$"""), Words("text without quotes and line breaks", "texts")
+]
 
 
 def _number_as_name(given: Any) -> Any:
@@ -20,6 +51,8 @@ def _number_as_name(given: Any) -> Any:
 
 
 Column = Annotated[Name, BeforeValidator(_number_as_name), Words("a column name", "column names")]
+AnyColumn = Annotated[str, BeforeValidator(_number_as_name), Words("a column name", "column names")]
+"""The one column that has no name is called by an empty text."""
 ClassName = Annotated[
     str | int | float | bool, Words("text, a number, or true or false", "names of classes")
 ]
@@ -202,7 +235,7 @@ class DataBlock(Block):
     ]
     """A file, several files of one kind (read one after another), a map of parts to
     files, or a dataset's name (`sortal datasets` lists them). Kinds of file: CSV, TSV,
-    Parquet, ROOT, NPZ, NPY, HDF5. Paths are relative to the job file."""
+    other delimited text (.txt, .dat), Parquet, ROOT, NPZ, NPY, HDF5. Paths are relative to the job file."""
     columns: (
         Annotated[
             Annotated[list[Column], Field(min_length=1)] | Literal["numbered"],
@@ -212,6 +245,22 @@ class DataBlock(Block):
     ) = None
     """Text files have no header line: the names of all their columns in order, or `numbered` to call
     them `c1`, `c2`, ..."""
+    delimiter: Delimiter | None = None
+    """Character between the fields of text files, or `tab`, or `space` for runs of spaces and tabs;
+    found out from each file if not given."""
+    decimal: Literal[".", ","] | None = None
+    """Decimal mark in the numbers of text files; found out from each file if not given."""
+    thousands: Literal["", ",", ".", " ", "'"] | None = None
+    """Mark between groups of three digits in the numbers of text files, empty for none; found out from
+    each file if not given."""
+    encoding: Encoding | None = None
+    """Encoding of text files; found out from each file if not given."""
+    comment: Comment | None = None
+    """Lines of text files that begin with this text are left out, none if it is empty; if not given,
+    lines that begin with `#` and are neither the header nor a row."""
+    missing: list[str | int | float] | None = None
+    """Texts and numbers that mean that a value is missing, in files of any kind and in quotes too.
+    The empty field always does. If not given, `NA`, `NaN` and the like without quotes, in text files."""
     tree: Name | None = None
     """Path of the tree in ROOT files; needed where a file holds several."""
     aliases: dict[Column, Expression] = {}
@@ -225,9 +274,10 @@ class DataBlock(Block):
     and HDF5 the array's name (default `labels`)."""
     targets: Literal["multilabel", "independent"] = "multilabel"
     """What several label columns are: one classifier for all of them, or one classifier each."""
-    inputs: Annotated[list[Column], Field(min_length=1)] | None = None
-    """Columns to use as features (tables), or arrays to use as inputs (NPZ, HDF5); all that have no other use if not given."""
-    exclude: list[Column] = []
+    inputs: Annotated[list[AnyColumn], Field(min_length=1)] | None = None
+    """Columns to use as features (tables), or arrays to use as inputs (NPZ, HDF5); all that have a name
+    and no other use if not given. `""` is the column without a name."""
+    exclude: list[AnyColumn] = []
     """Columns that are not features."""
     weight: (
         Annotated[
@@ -241,7 +291,7 @@ class DataBlock(Block):
     examples alike."""
     training_weights: TrainingWeights = TrainingWeights()
     """How training treats negative weights and balances classes; as the weights come if not given."""
-    id: Column | None = None
+    id: AnyColumn | None = None
     """Column that names each example; row numbers if not given."""
     group: Column | None = None
     """Column of groups whose examples belong together."""
@@ -263,6 +313,17 @@ class DataBlock(Block):
     length: int | None = Field(default=None, ge=1)
     """Cut or pad (with zeros, at the end) every signal to so many points; needed by methods that
     cannot take signals of unequal length."""
+
+    @model_serializer(mode="wrap")
+    def _without_later(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what older versions did not know and is not given: stored keys stay as they are."""
+        plain: dict[str, Any] = write(self)
+        return {
+            name: value for name, value in plain.items() if name not in _LATER or value is not None
+        }
+
+
+_LATER = ("delimiter", "decimal", "thousands", "encoding", "comment", "missing")
 
 
 class ClassifierBlock(Block):

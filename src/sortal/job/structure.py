@@ -7,7 +7,7 @@ from sortal.job.positions import Step, dotted
 from sortal.job.problems import Problem
 from sortal.job.words import short
 
-_LISTS = ("source", "label", "inputs", "exclude", "classes")
+_LISTS = ("source", "label", "inputs", "exclude", "classes", "missing")
 
 
 def conflicts(job: Any) -> list[Problem]:
@@ -22,7 +22,7 @@ def conflicts(job: Any) -> list[Problem]:
     if not isinstance(job, dict):
         return []
     data = job.get("data")
-    rules = (_files, _shares, _groups, _targets, _repeats)
+    rules = (_files, _shares, _groups, _targets, _numbers, _repeats)
     found = [problem for rule in rules if isinstance(data, dict) for problem in rule(data)]
     return [*found, *_titles(job), *_seeds(job), *_tuning(job)]
 
@@ -45,6 +45,13 @@ def _files(data: dict[Any, Any]) -> Iterator[Problem]:
     if isinstance(source, (str, list)) and kind == "files":
         expected = "a map of train, test and validation to files, because split is of kind files"
         yield _at(("data", "source"), expected, short(source))
+
+
+def _numbers(data: dict[Any, Any]) -> Iterator[Problem]:
+    thousands, decimal = data.get("thousands"), data.get("decimal")
+    if thousands and thousands == decimal:
+        expected = "another mark than data.decimal"
+        yield _at(("data", "thousands"), expected, short(thousands))
 
 
 def _shares(data: dict[Any, Any]) -> Iterator[Problem]:

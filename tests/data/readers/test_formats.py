@@ -186,9 +186,9 @@ def test_a_broken_header_is_refused(tmp_path: Path, content, said):
         open_file(tmp_path / "a.csv")
 
 
-def test_text_that_is_not_utf8_is_refused(tmp_path: Path):
-    (tmp_path / "a.csv").write_bytes(b"a,b\n1,caf\xe9\n")
-    with pytest.raises(DataError, match="expected UTF-8 text"):
+def test_text_that_is_not_in_its_encoding_is_refused(tmp_path: Path):
+    (tmp_path / "a.csv").write_bytes("ä,b\n1,é\n2,ü\n".encode() + b"3,caf\xe9\n")
+    with pytest.raises(DataError, match="line 4: expected UTF-8 text"):
         list(open_file(tmp_path / "a.csv").batches(["b"], 10))
 
 

@@ -105,6 +105,26 @@ class Selection(Protocol):
         ...
 
 
+@runtime_checkable
+class Noted(Protocol):
+    """A table that was not read as its file's ending alone would have it."""
+
+    notes: tuple[str, ...]
+    """What was found out of the file or left out of it, in sentences for the user."""
+
+
+def suffix_of(path: Path) -> str:
+    """The last suffixes of a file's name, by which its reader is chosen, in lower case.
+
+    >>> suffix_of(Path("stars.tsv.csv")), suffix_of(Path("Stars.TSV.gz"))
+    ('.csv', '.tsv.gz')
+    """
+    name = path.name.lower()
+    compressed = name.endswith(".gz")
+    ending = Path(name.removesuffix(".gz")).suffix
+    return f"{ending}.gz" if compressed else ending
+
+
 def place_in_file(opened: Table | Arrays, row: int) -> str:
     """Name a file and one of its rows, counted from 1 without a header line.
 

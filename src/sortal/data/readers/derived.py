@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sortal.data.columns import numbers
-from sortal.data.readers.base import Batch, Table, WithLists, missing_words
+from sortal.data.readers.base import Batch, Noted, Table, WithLists, missing_words
 from sortal.data.readers.evaluate import Value, true, worked_out
 from sortal.data.readers.expression import (
     Among,
@@ -71,6 +71,7 @@ class DerivedTable:
         """Rows of the last walk so far, before and after the cut."""
         self._table = table
         self.missing_words = missing_words(table)
+        self.notes = table.notes if isinstance(table, Noted) else ()
         self.has_lists = isinstance(table, WithLists) and table.has_lists
         nodes = {name: parse(text, alias_option(name)) for name, text in aliases.items()}
         self._aliases = {

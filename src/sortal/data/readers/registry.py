@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 
-from sortal.data.readers.base import Arrays, Table
+from sortal.data.readers.base import Arrays, Table, suffix_of
 from sortal.errors import DataError, suggest
 
 Opened: TypeAlias = Table | Arrays
@@ -37,6 +37,36 @@ class TableOptions:
     cut: str = ""
     """Expression that rows must fulfil to be read; all rows if empty."""
 
+    delimiter: str | None = None
+    """Character between the fields of a text file; a space for runs of blanks. This and what
+    follows is found out from the file where it is None."""
+
+    decimal: str | None = None
+    """Decimal mark in the numbers of a text file, a point or a comma."""
+
+    thousands: str | None = None
+    """Mark between groups of three digits in a text file; empty for none."""
+
+    encoding: str | None = None
+    """Encoding of a text file, by a name that Python knows."""
+
+    comment: str | None = None
+    """Lines of a text file that begin with it are left out; empty for none."""
+
+    missing: tuple[str | float, ...] | None = None
+    """Texts and numbers that mean that a value is missing, beside the empty field; if None, those
+    of `sortal.data.readers.base.MISSING` in the unquoted fields of text files."""
+
+    words: tuple[str, ...] = ()
+    """Columns of text files whose fields are names: how they are written says nothing of numbers."""
+
+    features: tuple[str, ...] | None = None
+    """The only columns of text files that hold numbers; any but `words` if None."""
+
+    is_strict: bool = False
+    """True if nothing is found out from text files: UTF-8, the separator that the ending stands for,
+    decimal points."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
@@ -50,7 +80,12 @@ class _Reader:
     """Whether files may hold a table."""
 
 
-_TEXT = _Reader("delimited:DelimitedTable", takes=("columns", "header", "kept"))
+_OF_TEXT = ("delimiter", "decimal", "thousands", "encoding", "comment")
+_SILENT = ("kept", "words", "features", "is_strict")
+"""Options that no user gives: they may go to any reader, and only that of text uses them."""
+_TEXT = _Reader(
+    "delimited:open_delimited", takes=("columns", "header", *_OF_TEXT, "missing", *_SILENT)
+)
 _PARQUET = _Reader("parquet:ParquetTable")
 _HDF5 = _Reader("hdf5:open_hdf5", table=False)
 _READERS = {
@@ -58,6 +93,10 @@ _READERS = {
     ".csv.gz": _TEXT,
     ".tsv": _TEXT,
     ".tsv.gz": _TEXT,
+    ".txt": _TEXT,
+    ".txt.gz": _TEXT,
+    ".dat": _TEXT,
+    ".dat.gz": _TEXT,
     ".parquet": _PARQUET,
     ".pq": _PARQUET,
     ".root": _Reader("root:open_root", takes=("tree",)),
@@ -66,10 +105,33 @@ _READERS = {
     ".h5": _HDF5,
     ".hdf5": _HDF5,
 }
-_OF_TEXT_ALONE = ("kept",)
-"""What nobody asks for, and what files with types need not be told."""
-
 _OF_ANY_TABLE = ("aliases", "cut")
+_OF_ANY_FILE = ("missing", *_SILENT)
+_SHEET = "save the sheet as CSV"
+_PANDAS = "read it with pandas and write it with `to_parquet`"
+_CURES = {
+    ".xlsx": _SHEET,
+    ".xls": _SHEET,
+    ".ods": _SHEET,
+    ".feather": _PANDAS,
+    ".arrow": _PANDAS,
+    ".ipc": _PANDAS,
+    ".json": _PANDAS,
+    ".jsonl": _PANDAS,
+    ".sav": _PANDAS,
+    ".dta": _PANDAS,
+    ".sas7bdat": _PANDAS,
+    ".pkl": _PANDAS,
+    ".pickle": _PANDAS,
+    ".fits": "read it with astropy and write its table as CSV",
+    ".arff": "delete the lines that begin with `@` and name it .csv, its columns in `columns`",
+    ".ts": "read it with aeon and save its series as a .npz file with an array `signal`",
+    ".zip": "unpack it",
+    ".bz2": "unpack it, or compress it as .gz",
+    ".xz": "unpack it, or compress it as .gz",
+    ".zst": "unpack it, or compress it as .gz",
+}
+"""How to convert what no reader knows, by the ending."""
 PLAIN = TableOptions()
 """Nothing said."""
 
@@ -79,21 +141,17 @@ def suffixes() -> tuple[str, ...]:
     return tuple(_READERS)
 
 
-def suffix_of(path: Path) -> str:
-    """The part of a file's name by which its reader is chosen, in lower case."""
-    name = path.name.lower()
-    compressed = name.endswith(".gz")
-    ending = Path(name.removesuffix(".gz")).suffix
-    return f"{ending}.gz" if compressed else ending
-
-
 def useless_options(path: Path, options: TableOptions) -> tuple[str, ...]:
     """Options that are given and that say nothing to the reader of a file."""
     reader = _READERS.get(suffix_of(path), _Reader(""))
-    heard = (*reader.takes, *(_OF_ANY_TABLE if reader.table else ()))
-    named = [one.name for one in fields(options) if one.name not in _OF_TEXT_ALONE]
-    given = [name for name in named if _is_given(options, name)]
+    heard = (*reader.takes, *_OF_ANY_FILE, *(_OF_ANY_TABLE if reader.table else ()))
+    given = [one.name for one in fields(options) if _is_given(options, one.name)]
     return tuple(name for name in given if name not in heard)
+
+
+def cure_of(suffix: str) -> str:
+    """What to do with a file that no reader knows; empty where nothing can be said."""
+    return _CURES.get(suffix.removesuffix(".gz"), "")
 
 
 def open_file(path: Path, options: TableOptions = PLAIN) -> Opened:
@@ -114,7 +172,9 @@ def open_file(path: Path, options: TableOptions = PLAIN) -> Opened:
     """
     suffix = suffix_of(path)
     if suffix not in _READERS:
-        raise DataError(f"{path}: no reader for {suffix!r} files.{suggest(suffix, _READERS)}")
+        hint = f" To use it, {cure}." if (cure := cure_of(suffix)) else suggest(suffix, _READERS)
+        listed = ", ".join(_READERS)
+        raise DataError(f"{path}: no reader for {suffix!r} files, only for {listed}.{hint}")
     if not path.is_file():
         beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise DataError(f"{path}: there is no such file.{suggest(path.name, beside)}")
@@ -123,6 +183,10 @@ def open_file(path: Path, options: TableOptions = PLAIN) -> Opened:
         raise DataError(f"{path}: {useless[0]!r} has no effect on {suffix} files.")
     reader = _READERS[suffix]
     opened = _loaded(reader.opener)(path, **{name: getattr(options, name) for name in reader.takes})
+    if options.missing is not None and isinstance(opened, Table):
+        from sortal.data.readers.missing import BlankedTable
+
+        opened = BlankedTable(opened, options.missing)
     if not any(_is_given(options, name) for name in _OF_ANY_TABLE):
         return opened
     if not isinstance(opened, Table):

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from sortal.data.gather_tables import feature_matrix
-from sortal.data.readers.base import Batch, Table, WithLists
+from sortal.data.readers.base import Batch, Table, WithLists, suffix_of
 from sortal.data.readers.derived import NotANumber
-from sortal.data.readers.registry import TableOptions, open_file, suffix_of
+from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.texts import BadValue
 from sortal.errors import DataError, suggest
 from sortal.systems.cms.applying.event_columns import as_number_type, as_type, type_of
@@ -61,7 +61,7 @@ class EventSource:
         is_root = suffix_of(path) == ".root"
         table = open_file(
             path,
-            TableOptions(columns=named, tree=request.tree if is_root else ""),
+            TableOptions(columns=named, tree=request.tree if is_root else "", is_strict=True),
         )
         if not isinstance(table, Table):
             raise DataError(f"{path}: expected a table of events, got arrays.")

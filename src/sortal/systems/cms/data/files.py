@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sortal.data.readers.base import Selection, Table
+from sortal.data.readers.base import Selection, Table, suffix_of
 from sortal.data.readers.delimited import line_of_row
-from sortal.data.readers.registry import TableOptions, open_file, suffix_of
+from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.split import Part
 from sortal.errors import DataError, suggest
 from sortal.systems.cms.settings import PAGE_VARIABLES, Settings
@@ -174,6 +174,7 @@ def open_columns(file: EventFile, settings: Settings) -> Columns:
             tree=settings.tree if suffix_of(file.path) == ".root" else "",
             aliases=settings.aliases,
             cut=settings.cut,
+            is_strict=True,
         ),
     )
     if not isinstance(table, Table):
@@ -209,7 +210,7 @@ def named_columns(path: Path, settings: Settings) -> tuple[str, ...] | None:
     """Names for the columns of a file without a header line; None for one that has names."""
     if suffix_of(path) not in TEXT_SUFFIXES or settings.header == "yes":
         return None
-    first = open_file(path, TableOptions(header=False))
+    first = open_file(path, TableOptions(header=False, is_strict=True))
     line = _first_row(first) if isinstance(first, Table) else []
     if settings.header == "auto" and not any(_is_number(text) for text in line):
         return None

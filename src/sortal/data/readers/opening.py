@@ -1,0 +1,140 @@
+"""What stands before a table of text, and comments within it."""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sortal.data.readers.number_format import PLAIN_NUMBERS
+from sortal.data.readers.text_lines import Layout, numbered_rows
+
+_SIGN = "#"
+_SEPARATOR_LINE = re.compile(r"\"?sep=(.)\"?\s*", re.IGNORECASE)
+_PLAIN_NUMBER = re.compile(PLAIN_NUMBERS.pattern, re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """The lines before a table."""
+
+    skipped: int = 0
+    """Number of these lines."""
+
+    separator: str = ""
+    """Separator that a line `sep=;` names, as Excel writes it; empty without such a line."""
+
+    sign: str = ""
+    """What a comment begins with; empty if no line is a comment."""
+
+    remarks: int = 0
+    """Number of comments among these lines."""
+
+    last_remark: str = ""
+    """The comment right before the table; empty if there is none."""
+
+    def is_remark(self, line: str) -> bool:
+        """Tell whether a line of the table looks like a comment."""
+        return bool(self.sign) and line.lstrip(" \t").startswith(self.sign)
+
+    def names_in_remark(self, layout: Layout, body: Sequence[Sequence[str]]) -> list[str]:
+        """Names that the last comment gives to the columns of a table without a header line.
+
+        Args:
+            layout: How the table is taken apart.
+            body: Its first rows.
+
+        Returns:
+            The names; none if the first row is a header line or if the comment is only a comment.
+        """
+        text = self.last_remark.lstrip(" \t")[len(self.sign) :].strip()
+        if not text or not body or not _is_example(body[0], body[1:]):
+            return []
+        ((_, row),) = numbered_rows([text], Layout(delimiter=layout.delimiter))
+        names = [name.strip() for name in row]
+        fits = len(names) == len(body[0]) and len({*names}) == len(names) and all(names)
+        is_prose = len(names) == 1 and " " in names[0]
+        return names if fits and not is_prose and not any(map(_is_number, names)) else []
+
+
+def read_opening(lines: Sequence[str], comment: str | None) -> Opening:
+    """Find the first line of a table.
+
+    Args:
+        lines: First lines of a file.
+        comment: What comments begin with, empty for none; `#` if None.
+    """
+    sign = _SIGN if comment is None else comment
+    separator = _SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
+    place = start = 1 if separator else 0
+    remarks, last = 0, ""
+    while place < len(lines):
+        line = lines[place]
+        is_remark = bool(sign) and line.lstrip(" \t").startswith(sign)
+        if line.strip() and not is_remark:
+            break
+        remarks += is_remark
+        last = line if is_remark else ""
+        place += 1
+    if comment is None and remarks and place == len(lines):
+        # Every line begins with the sign, which therefore belongs to the values.
+        place, remarks, last, sign = start, 0, "", ""
+    return Opening(
+        skipped=place,
+        separator=separator[1] if separator else "",
+        sign=sign,
+        remarks=remarks,
+        last_remark=last,
+    )
+
+
+def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_told: bool) -> str:
+    """What comments between the rows of a table begin with; empty if there are none.
+
+    A line that begins with the sign and has as many fields as the rows is a row.
+
+    Args:
+        table: First lines of the table.
+        layout: How they are taken apart.
+        opening: What stands before the table.
+        is_told: True if the user says what a comment begins with.
+    """
+    if is_told:
+        return opening.sign
+    marked = list(_marked(table, opening))
+    others = [line for line in table if not opening.is_remark(line)]
+    if not marked or not others:
+        return ""
+    width = _width(others[0], layout)
+    return opening.sign if width > 1 and all(_width(m, layout) != width for m in marked) else ""
+
+
+def _marked(table: Sequence[str], opening: Opening) -> list[str]:
+    """Lines that begin with the sign of a comment and not inside quotes."""
+    found, inside = [], False
+    for line in table:
+        if not inside and opening.is_remark(line):
+            found.append(line)
+            continue
+        inside ^= line.count('"') % 2 == 1
+    return found
+
+
+def _width(line: str, layout: Layout) -> int:
+    try:
+        return max((len(row) for _, row in numbered_rows([line], layout)), default=0)
+    except csv.Error:
+        return 0
+
+
+def _is_example(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """True if the first row holds numbers where the other rows do."""
+    numeric = [
+        place
+        for place in range(len(first))
+        if all(place < len(row) and _is_number(row[place]) for row in others)
+    ]
+    return bool(numeric) and all(_is_number(first[place]) for place in numeric)
+
+
+def _is_number(field: str) -> bool:
+    return bool(_PLAIN_NUMBER.match(field))
