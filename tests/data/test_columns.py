@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sortal.data import columns
 from sortal.data.columns import natural
+from sortal.data.readers.base import MISSING
 from sortal.data.texts import BadValue
 
 
@@ -43,7 +44,9 @@ def test_what_is_no_number_is_named_with_its_row(wrong):
     ("values", "codes", "names"),
     [
         (["b", "a", "", None, "b"], [1, 0, -1, -1, 1], ("a", "b")),
-        (["10", "9", "NaN"], [1, 0, -1], ("9", "10")),
+        (["10", "9", ""], [1, 0, -1], ("9", "10")),
+        (["a", "NA", "null", None], [1, 0, 2, -1], ("NA", "a", "null")),
+        (["1E3", "1000", "2"], [2, 1, 0], ("2", "1000", "1E3")),
         (["1.0", "1", "2"], [0, 0, 1], ("1", "2")),
         ([3, -1, None], [1, 0, -1], ("-1", "3")),
         ([1.0, 0.0, float("nan")], [1, 0, -1], ("0", "1")),
@@ -66,6 +69,22 @@ def test_fractions_are_no_classes():
         assert raised.value.row == 2
 
 
+def test_an_infinite_number_is_no_class():
+    with pytest.raises(BadValue, match="got inf"):
+        columns.classes(pa.array([0.0, float("inf"), 1.0]))
+    assert columns.classes(pa.array(["a", "inf"]))[1] == ("a", "inf")
+
+
+def test_words_are_gaps_in_numbers_only_if_said():
+    column = pa.array(["1", "NA", " NULL ", "nan", ""])
+    np.testing.assert_array_equal(columns.numbers(column, MISSING), [1, *[np.nan] * 4])
+    assert columns.words_in(column, MISSING) == 3
+    with pytest.raises(BadValue, match=r"or `missing: \[NA\]` to count that word") as raised:
+        columns.numbers(column)
+    assert raised.value.row == 1
+    np.testing.assert_array_equal(columns.numbers(pa.array(["nAn", "NaN", ""])), [np.nan] * 3)
+
+
 def test_targets_are_zero_one_or_unknown():
     assert columns.targets(pa.array(["0", "1.0", "", "true"])).tolist() == [0, 1, -1, 1]
     with pytest.raises(BadValue, match="0, 1 or nothing, got 2"):
@@ -81,6 +100,40 @@ def test_ids_are_whole_numbers_if_all_are_written_so():
         columns.ids(pa.array(["a", None]))
     with pytest.raises(BadValue, match=r"whole number, got 0\.5"):
         columns.ids(pa.array([1.0, 0.5]))
+
+
+def test_ids_of_any_type_stay_what_they_are():
+    big = [2**63 + 1, 5]
+    assert columns.ids(pa.array(big, pa.uint64())).tolist() == [str(big[0]), "5"]
+    assert columns.ids(pa.array([7], pa.uint64())).dtype == np.int64
+    assert columns.ids(pa.array([7], pa.uint64()), as_text=True).dtype == np.uint64
+    assert columns.ids(pa.array(big, pa.uint64()), as_text=True).tolist() == big
+    assert columns.ids(pa.array([decimal.Decimal(10**25)])).tolist() == [str(10**25)]
+    assert columns.ids(pa.array([decimal.Decimal("1.50")])).tolist() == ["1.50"]
+    assert columns.ids(pa.array([decimal.Decimal(12)])).dtype == np.int64
+    assert columns.ids(pa.array([b"\xff\x01"])).tolist() == ["0xff01"]
+    assert columns.ids(pa.array([datetime.date(2020, 1, 1)])).tolist() == ["2020-01-01"]
+    assert columns.ids(pa.array([True, False])).tolist() == ["True", "False"]
+
+
+def test_floats_that_may_have_been_rounded_are_told():
+    assert columns.is_rounded(pa.array([2.0**53, None]))
+    assert columns.is_rounded(pa.array([2.0**24], pa.float32()))
+    for column in (pa.array([2.0**52]), pa.array([2**60]), pa.array(["9" * 30])):
+        assert not columns.is_rounded(column)
+
+
+def test_groups_and_folds_beyond_floats_stay_apart():
+    large = [2**53, 2**53 + 1, 2**53]
+    for column in (
+        pa.array(large),
+        pa.array(list(map(str, large))),
+        pa.array([f"{n}.0" for n in large]),
+    ):
+        assert columns.groups(column).tolist() == [0, 1, 0]
+        assert columns.folds(column).tolist() == large
+        assert len(columns.classes(column)[1]) == 2
+    assert columns.groups(pa.array(["1E2", "100", "0100"])).tolist() == [2, 1, 0]
 
 
 def test_groups_of_any_type_rise_with_their_value():

@@ -41,3 +41,14 @@ def test_a_factor_that_is_no_finite_number_is_refused_by_class(value):
 def test_a_target_takes_one_number_or_two(value):
     with pytest.raises(OptionError, match="absent and present"):
         given_factors({"star": value}, CLASSES, Outputs.INDEPENDENT)
+
+
+@pytest.mark.parametrize("given", [{"0": 1, "1.0": 5}, {"false": 1, "true": 5}, {"1": 5}])
+@pytest.mark.parametrize("classes", [("0", "1"), ("False", "True"), ("FALSE", "TRUE")])
+def test_factors_find_classes_in_any_spelling(given, classes):
+    assert given_factors(given, classes, Outputs.EXCLUSIVE).tolist() == [1, 5]
+
+
+def test_a_class_that_is_named_twice_is_refused():
+    with pytest.raises(OptionError, match="one factor for the class '1'"):
+        given_factors({"1": 2, "1.0": 3}, ("0", "1"), Outputs.EXCLUSIVE)

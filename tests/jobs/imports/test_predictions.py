@@ -298,3 +298,17 @@ def test_a_split_without_training_examples_is_only_that_of_what_was_trained_else
     with pytest.raises(DataError, match="no example to train on"):
         Split(train=none, validation=none, test=rows)
     assert Split(train=none, validation=none, test=rows, trained_elsewhere=True).fingerprint
+
+
+def test_ids_beyond_int64_join_files_of_different_types(store, tmp_path):
+    ids = [2**63 + number for number in range(40)]
+    truth = np.arange(40) % 2
+    columns = {"label": truth, "score_0": 1 - truth * 0.75, "score_1": truth * 0.75}
+    text = written(tmp_path, pl.DataFrame({"id": list(map(str, ids)), **columns}), "text.csv")
+    typed = pl.DataFrame(
+        {"id": pl.Series(ids[::-1], dtype=pl.UInt64), **{n: v[::-1] for n, v in columns.items()}}
+    )
+    import_predictions(store, [text], job="events")
+    made = import_predictions(store, [written(tmp_path, typed, "typed.parquet")], job="events")
+    assert made.new == ("typed",)
+    assert made.results.scores("typed")["id"].to_list() == list(map(str, ids))

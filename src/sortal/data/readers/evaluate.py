@@ -126,6 +126,11 @@ def _number(value: Value) -> np.ndarray:
     return values.astype(np.float64) if values.dtype == bool else values
 
 
+def _floor_divided(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The whole number at or below the quotient; missing where the divisor is 0, as the rest is."""
+    return np.where(second == 0, np.nan, np.floor_divide(first, second))
+
+
 _LOGICAL: Mapping[str, Callable[..., np.ndarray]] = {
     "And": np.logical_and,
     "Or": np.logical_or,
@@ -137,7 +142,7 @@ _ARITHMETIC: Mapping[str, Callable[..., np.ndarray]] = {
     "Sub": np.subtract,
     "Mult": np.multiply,
     "Div": np.divide,
-    "FloorDiv": np.floor_divide,
+    "FloorDiv": _floor_divided,
     # As `%` and `fmod` of C++: with the sign of the first.
     "Mod": np.fmod,
     "Pow": np.power,

@@ -2,7 +2,7 @@
 
 Written as in C++, Python or SQL: `pt > 30 && abs(eta) < 2.4`, `not (n == 0 or met <= 50)`,
 `process in ('Wj', 'TT')`, `sqrt(px**2 + py**2)`, `Jet_pt[0]`, `min(mt, 200)`. From tightest to
-loosest bind: `NAME[k]`, `**` and `^` (power, from the right), `-` and `!`, `* / %`, `+ -`,
+loosest bind: `NAME[k]`, `**` and `^` (power, from the right), `-` and `!`, `* / // %`, `+ -`,
 comparisons, `not`, `and` or `&&`, `or` or `||`. Text stands in single or double quotes, a name that
 is no plain word in backquotes.
 

@@ -15,7 +15,7 @@ from sortal.jobs.pictures.projections import (
 )
 from sortal.store.records import plain
 from sortal.web.answer import Answer
-from sortal.web.routes.predictions import as_npy
+from sortal.web.routes.predictions import as_npy, exact_ids
 from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target
 from sortal.web.turns import Turns
 
@@ -126,7 +126,7 @@ def show_projection(
 ) -> Projection:
     """Place the examples of a job on a plane, training and test together: to be looked at alone."""
     shown = _projected(shelf, name, method, options)
-    rows = shown.table().slice(offset, limit).to_dicts()
+    rows = exact_ids(shown.table()).slice(offset, limit).to_dicts()
     return Projection(**_about(shown), rows=plain(rows))
 
 

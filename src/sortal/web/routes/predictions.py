@@ -16,6 +16,9 @@ from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target, Tit
 if TYPE_CHECKING:
     import polars as pl
 
+_EXACT = 2**53
+"""Above this, numbers in JavaScript are not the only whole numbers that are written as they are."""
+
 router = APIRouter(tags=["predictions"])
 
 Member = Annotated[
@@ -54,7 +57,7 @@ def list_predictions(
         member=key,
         classes=classes,
         total=len(frame),
-        rows=plain(frame.slice(offset, limit).to_dicts()),
+        rows=plain(exact_ids(frame).slice(offset, limit).to_dicts()),
     )
 
 
@@ -97,3 +100,15 @@ def _narrowed(result: Result, key: str | None) -> Result:
     if key not in keys:
         raise NotFound("member", key, keys, where=f"classifier {result.title!r}")
     return replace(result, members=(result.members[keys.index(key)],))
+
+
+def exact_ids(frame: "pl.DataFrame") -> "pl.DataFrame":
+    """A table whose ids are text if some is a whole number that browsers would round."""
+    import polars as pl
+
+    ids = frame["id"]
+    if ids.dtype.is_integer() and len(ids):
+        least, most = ids.min(), ids.max()
+        if isinstance(least, int) and isinstance(most, int) and max(-least, most) > _EXACT:
+            return frame.with_columns(pl.col("id").cast(pl.String))
+    return frame

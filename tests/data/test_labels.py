@@ -1,0 +1,28 @@
+"""Classes are found by what a job calls them."""
+
+import pytest
+
+from sortal.data.labels import find_class
+
+
+@pytest.mark.parametrize(
+    ("given", "classes", "found"),
+    [
+        (1.0, ["0", "1"], "1"),
+        ("0.0", ["0", "1"], "0"),
+        (True, ["0", "1"], "1"),
+        ("false", ["False", "True"], "False"),
+        (0, ["FALSE", "TRUE"], "FALSE"),
+        (1.0, ["False", "True"], "True"),
+        ("007", ["7", "8"], "7"),
+        (7, ["007", "7"], "7"),
+        (7.0, ["007", "7"], None),
+        (True, ["1", "2"], None),
+        (True, ["0", "1", "2"], None),
+        (2, ["0", "1"], None),
+        ("na", ["NA", "EU"], None),
+        (9007199254740993, ["9007199254740992", "9007199254740993"], "9007199254740993"),
+    ],
+)
+def test_a_class_is_found_in_any_spelling_that_is_clear(given, classes, found):
+    assert find_class(given, classes) == found
