@@ -86,8 +86,8 @@ def _scored(
     results = shelf.results(name)
     result = _narrowed(one_result(results, title, target), key)
     classes = list(results.labels.for_target(result.target).classes)
-    alone = replace(results, results=(result,))
-    return alone.scores(title), str(result.members[0].entry["key"]), classes
+    member = result.members[0]
+    return results.member_scores(member), str(member.entry["key"]), classes
 
 
 def _narrowed(result: Result, key: str | None) -> Result:
