@@ -62,8 +62,12 @@ class Predictions:
     """Whether the file has no scores."""
 
     @property
-    def are_probabilities(self) -> bool:
-        """Whether scores are never negative and sum to 1 in each example, as far as two decimals can."""
+    def nearly_probabilities(self) -> bool:
+        """Whether scores are never negative and sum to 1 in each example, as far as two decimals can.
+
+        This is part of the key of an import, whose rule stays. Whether scores are judged as
+        probabilities is decided for each member by the digits that the file has.
+        """
         if self.only_decisions:
             return False
         sums = np.abs(self.scores.sum(axis=1) - 1)

@@ -120,6 +120,7 @@ def _write(predictor: Predictor, folder: Path, about: Mapping[str, Any]) -> None
         "outputs": predictor.outputs.value,
         "classes": list(predictor.classes),
         "probabilities": predictor.probabilities,
+        "threshold": predictor.threshold,
         "inputs": predictor.spec.described(),
         "columns": [
             [
@@ -168,6 +169,7 @@ def _restored(folder: Path, described: Mapping[str, Any]) -> Predictor:
             outputs=Outputs(described["outputs"]),
             classes=tuple(map(str, described["classes"])),
             probabilities=bool(described["probabilities"]),
+            threshold=float(described.get("threshold", 0.5 if described["probabilities"] else 0.0)),
             spec=InputSpec.restore(described["inputs"]),
             columns=tuple(
                 Column(tuple(_scorer(folder, one, loaded) for one in each))
