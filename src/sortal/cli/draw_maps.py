@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sortal.console import echo
+from sortal.console import echo, warn
 from sortal.errors import NotFound
 from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
 from sortal.jobs.find import find_job
@@ -40,7 +40,7 @@ def write_classifier_map(
     for note in drawn.notes:
         echo(f"note: {note}")
     folder = figures or _RESULTS / results.name
-    for path in draw.write_map(results, drawn, folder, target):
+    for path in draw.write_map(results, drawn, folder, target, warn=warn):
         echo(f"wrote {path}")
 
 
@@ -63,7 +63,8 @@ def write_projection(
     echo(f"{len(shown.rows)} examples, {method}: trustworthiness {trust:.3f}")
     for note in shown.projected.notes:
         echo(f"note: {note}")
-    for path in draw.write_projection(shown, figures or _RESULTS / results.name, target):
+    folder = figures or _RESULTS / results.name
+    for path in draw.write_projection(shown, folder, target, warn=warn):
         echo(f"wrote {path}")
 
 

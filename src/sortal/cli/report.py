@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sortal import ranking
-from sortal.console import Display, echo, print_frame
+from sortal.console import Display, echo, print_frame, warn
 from sortal.data.labels import Outputs
 from sortal.display import counted
 from sortal.errors import UserError
@@ -56,9 +56,10 @@ def run_and_report(
         echo(f"nothing to compute: all {summary.stored} results are in the store {store}.")
     if results.results:
         report(results, TableFormat.TABLE, most=_MOST_RANKED)
-        for path in draw.write_figures(results, figures or RESULTS / results.name):
-            echo(f"wrote {path}")
     report_failures(results)
+    if results.results:
+        for path in draw.write_figures(results, figures or RESULTS / results.name, warn=warn):
+            echo(f"wrote {path}")
     if summary.interrupted:
         _tell_interrupted(summary, job, results if launched.searched else None)
     if newcomer and summary.exit_code == 0:
@@ -163,7 +164,7 @@ def show(
     if results is not None:
         results = results.only(target)
         report(results, form, most=most)
-        written = draw.write_figures(results, figures) if figures else []
+        written = draw.write_figures(results, figures, warn=warn) if figures else []
         if form is TableFormat.TABLE:
             report_failures(results)
             _show_unfinished(results, most)
@@ -171,9 +172,12 @@ def show(
         results, found = find_result(opened, what, target)
         _show_results(results, found, form)
         drawn = found if figures and results.outputs is Outputs.EXCLUSIVE else ()
-        written = [draw.write_confusion(results, one, figures or RESULTS) for one in drawn]
         learnt = [one for one in found if figures and one.courses]
-        written += [draw.write_learning_curves(one, figures or RESULTS) for one in learnt]
+        folder, written = figures or RESULTS, list[Path]()
+        for one in drawn:
+            written += draw.write_confusion(results, one, folder, warn=warn)
+        for one in learnt:
+            written += draw.write_learning_curves(results, one, folder, warn=warn)
     if form is TableFormat.TABLE:
         for path in written:
             echo(f"wrote {path}")

@@ -48,10 +48,10 @@ def map_figure(
     Raises:
         MissingExtra: The look is of style `hep`, and mplhep is not installed.
     """
-    from matplotlib.figure import Figure
+    from sortal.evaluation.figures.shown import ShownFigure
 
     with drawing(look):
-        figure = Figure(figsize=(9, 6.2), layout="constrained")
+        figure = ShownFigure(figsize=(9, 6.2), layout="constrained")
         axes = figure.subplots()
         families = _families(drawn)
         _draw_families(axes, drawn, families)

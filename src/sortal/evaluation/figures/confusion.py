@@ -76,10 +76,10 @@ def _matrix_figure(
     shares: np.ndarray, classes: Sequence[str], *, side: float
 ) -> tuple["Figure", "Axes", np.ndarray]:
     """Figure and axes with coloured cells of `side` inches and named classes; depth of colours."""
-    from matplotlib.figure import Figure
+    from sortal.evaluation.figures.shown import ShownFigure
 
     height = min(12.0, 3.2 + side * len(classes))
-    figure = Figure(figsize=(height + 2.0, height), layout="compressed")
+    figure = ShownFigure(figsize=(height + 2.0, height), layout="compressed")
     axes = figure.subplots()
     depths = _paint_cells(figure, axes, shares)
     ticks = range(len(classes))

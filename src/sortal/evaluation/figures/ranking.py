@@ -42,10 +42,10 @@ def ranking_figure(
         quantity: What the horizontal axis shows.
         most: Rows that are drawn.
     """
-    from matplotlib.figure import Figure
+    from sortal.evaluation.figures.shown import ShownFigure
 
     shown = list(rows)[:most]
-    figure = Figure(figsize=(9, 1.5 + 0.21 * len(shown)), layout="constrained")
+    figure = ShownFigure(figsize=(9, 1.5 + 0.21 * len(shown)), layout="constrained")
     axes = figure.subplots()
     axes.set_xlim(*_limits(shown))
     axes.set_ylim(len(shown) - 0.4, -0.6)

@@ -1,5 +1,6 @@
 """What figures share: colours, the look of an experiment, and how a figure becomes a file."""
 
+import io
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -164,6 +165,9 @@ def save(figure: "Figure", path: Path, look: Look = PLAIN, *, dpi: int = 150) ->
         raise OptionError("figure", path.name, f"a file name with {', '.join(_METADATA)}")
     # Fonts of type 3, matplotlib's own choice, are refused by journals.
     fixed: Any = {"svg.hashsalt": "sortal", "pdf.fonttype": 42, "savefig.bbox": None}
+    # Whole or not at all: a figure that cannot be drawn leaves an older file as it is.
+    written = io.BytesIO()
     with drawing(look), rc_context(fixed), in_any_script():
-        figure.savefig(path, dpi=dpi, metadata=_METADATA[kind])
+        figure.savefig(written, format=kind[1:], dpi=dpi, metadata=_METADATA[kind])
+    path.write_bytes(written.getvalue())
     return path

@@ -1,5 +1,8 @@
 """The figures of a job's results: the values chosen here, drawn in evaluation/figures/."""
 
+import warnings
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +16,9 @@ from sortal.evaluation.figures.confusion import confusion_figure
 from sortal.evaluation.figures.learning_curves import Curve, learning_curves_figure
 from sortal.evaluation.figures.projection import projection_figure
 from sortal.evaluation.figures.ranking import RankedBar, ranking_figure
-from sortal.evaluation.figures.style import save
+from sortal.evaluation.figures.written import Warn, write_picture
 from sortal.jobs.history import AT, WATCHED
+from sortal.jobs.pictures.file_names import file_name
 from sortal.jobs.pictures.projections import ProjectedExamples
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results
@@ -82,40 +86,56 @@ def learning_curves(result: Result) -> "Figure":
     return learning_curves_figure(curves, best=points, heading=f"{named}: learning curves")
 
 
-def write_figures(results: Results, folder: Path) -> list[Path]:
+def write_figures(results: Results, folder: Path, *, warn: Warn = warnings.warn) -> list[Path]:
     """Write the ranking and the best classifier's confusion matrix, per target.
+
+    Args:
+        results: What is drawn.
+        folder: Made if need be.
+        warn: Told of pictures that cannot be drawn.
 
     Returns:
         The files written, PNG.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    written: list[Path] = []
     for target in results.targets:
-        suffix = "" if target is None else f"-{_as_file(target)}"
-        written.append(folder / f"ranking{suffix}.png")
-        save(ranking(results, target), written[-1])
+        suffix = _suffix(target, results.targets)
+        ranked = partial(ranking, results, target)
+        written += write_picture(folder / f"ranking{suffix}.png", ranked, warn=warn)
         best = results.best(target)
         if best is not None and results.outputs is Outputs.EXCLUSIVE:
-            written.append(folder / f"confusion{suffix}.png")
-            save(confusion(results, best), written[-1])
+            confused = partial(confusion, results, best)
+            written += write_picture(folder / f"confusion{suffix}.png", confused, warn=warn)
     return written
 
 
-def write_confusion(results: Results, result: Result, folder: Path) -> Path:
-    """Write one result's confusion matrix, PNG."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"confusion-{_as_file(result.title)}.png"
-    save(confusion(results, result), path)
-    return path
+def write_confusion(
+    results: Results, result: Result, folder: Path, *, warn: Warn = warnings.warn
+) -> list[Path]:
+    """Write one result's confusion matrix, PNG, unless it cannot be drawn."""
+    name = file_name((result.title,), [(one.title,) for one in results.results])
+    drawn = partial(confusion, results, result)
+    return write_picture(folder / f"confusion-{name}.png", drawn, warn=warn)
 
 
-def write_learning_curves(result: Result, folder: Path) -> Path:
-    """Write how one result's members learnt, PNG."""
-    folder.mkdir(parents=True, exist_ok=True)
-    suffix = "" if result.target is None else f"-{_as_file(result.target)}"
-    path = folder / f"learning-{_as_file(result.title)}{suffix}.png"
-    save(learning_curves(result), path)
-    return path
+def write_learning_curves(
+    results: Results, result: Result, folder: Path, *, warn: Warn = warnings.warn
+) -> list[Path]:
+    """Write how one result's members learnt, PNG, unless it cannot be drawn."""
+    name = file_name(_named(result), [_named(one) for one in results.results])
+    drawn = partial(learning_curves, result)
+    return write_picture(folder / f"learning-{name}.png", drawn, warn=warn)
+
+
+def _named(result: Result) -> tuple[str, ...]:
+    return (result.title,) if result.target is None else (result.title, result.target)
+
+
+def _suffix(target: str | None, targets: Iterable[str | None]) -> str:
+    """What tells the picture of a target from those of the others; nothing where there are none."""
+    if target is None:
+        return ""
+    return f"-{file_name((target,), [(one,) for one in targets if one is not None])}"
 
 
 def classifier_map(results: Results, drawn: ClassifierMap, target: str | None = None) -> "Figure":
@@ -131,16 +151,20 @@ def classifier_map(results: Results, drawn: ClassifierMap, target: str | None = 
 
 
 def write_map(
-    results: Results, drawn: ClassifierMap, folder: Path, target: str | None = None
+    results: Results,
+    drawn: ClassifierMap,
+    folder: Path,
+    target: str | None = None,
+    *,
+    warn: Warn = warnings.warn,
 ) -> list[Path]:
     """Write a map as PNG, and its coordinates as CSV."""
     folder.mkdir(parents=True, exist_ok=True)
-    suffix = "" if target is None else f"-{_as_file(target)}"
+    suffix = _suffix(target, results.targets)
     path = folder / f"map-{drawn.by}-{drawn.way.method}{suffix}.png"
-    save(classifier_map(results, drawn, target), path)
-    table = path.with_suffix(".csv")
+    table = folder / f"{path.stem}.csv"
     drawn.table().write_csv(table)
-    return [path, table]
+    return [*write_picture(path, partial(classifier_map, results, drawn, target), warn=warn), table]
 
 
 def projection(shown: ProjectedExamples, target: str | None = None) -> "Figure":
@@ -166,17 +190,16 @@ def projection(shown: ProjectedExamples, target: str | None = None) -> "Figure":
 
 
 def write_projection(
-    shown: ProjectedExamples, folder: Path, target: str | None = None
+    shown: ProjectedExamples,
+    folder: Path,
+    target: str | None = None,
+    *,
+    warn: Warn = warnings.warn,
 ) -> list[Path]:
     """Write a projection of examples as PNG, and its coordinates as CSV."""
     folder.mkdir(parents=True, exist_ok=True)
-    suffix = "" if target is None else f"-{_as_file(target)}"
+    suffix = _suffix(target, shown.results.labels.classes)
     path = folder / f"projection-{shown.projected.projection.method}{suffix}.png"
-    save(projection(shown, target), path)
-    table = path.with_suffix(".csv")
+    table = folder / f"{path.stem}.csv"
     shown.table().write_csv(table)
-    return [path, table]
-
-
-def _as_file(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+    return [*write_picture(path, partial(projection, shown, target), warn=warn), table]
