@@ -9,6 +9,7 @@ from sortal.evaluation.classifier_map import ClassifierMap, MapTsne, MapUmap
 from sortal.evaluation.dissimilarity import By
 from sortal.evaluation.figures.labels import Label, middle, place_labels
 from sortal.evaluation.figures.style import COLOURS, MARKS, PLAIN, Look, drawing, write_above
+from sortal.evaluation.figures.texts import fitted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +24,9 @@ WORDS = {
 """What a distance on a map is."""
 
 _POLES = {"optimal": "*", "naive": "X"}
+_MOST_OF_TITLE = 40
+"""Letters of a title beside its point."""
+
 _CROWDED = 200
 """Points from which they are drawn smaller."""
 
@@ -141,7 +145,11 @@ def _labels(
     for title in dict.fromkeys([*poles, *named]):
         if title in by_title:
             x, y = drawn.coordinates[by_title[title]]
-            found.append(Label(text=title, x=float(x), y=float(y), bold=title in poles))
+            found.append(
+                Label(
+                    text=fitted(title, _MOST_OF_TITLE), x=float(x), y=float(y), bold=title in poles
+                )
+            )
     for number, (family, rows) in enumerate(families.items()):
         x, y = middle(drawn.coordinates[rows])
         found.append(

@@ -1,6 +1,5 @@
 """What figures share: colours, the look of an experiment, and how a figure becomes a file."""
 
-import io
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -166,8 +165,11 @@ def save(figure: "Figure", path: Path, look: Look = PLAIN, *, dpi: int = 150) ->
     # Fonts of type 3, matplotlib's own choice, are refused by journals.
     fixed: Any = {"svg.hashsalt": "sortal", "pdf.fonttype": 42, "savefig.bbox": None}
     # Whole or not at all: a figure that cannot be drawn leaves an older file as it is.
-    written = io.BytesIO()
-    with drawing(look), rc_context(fixed), in_any_script():
-        figure.savefig(written, format=kind[1:], dpi=dpi, metadata=_METADATA[kind])
-    path.write_bytes(written.getvalue())
+    unfinished = path.with_name(f".{path.stem}.unfinished{kind}")
+    try:
+        with drawing(look), rc_context(fixed), in_any_script():
+            figure.savefig(unfinished, dpi=dpi, metadata=_METADATA[kind])
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return path

@@ -27,9 +27,14 @@ def write_picture(
     Returns:
         The path, or nothing.
     """
+    return attempt(path, lambda: save(draw(), path, look), warn=warn)
+
+
+def attempt(path: Path, write: Callable[[], Path], *, warn: Warn) -> list[Path]:
+    """Do what draws a picture and writes it; what goes wrong is a warning, as of `write_picture`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return [save(draw(), path, look)]
+        return [write()]
     except Exception as error:  # noqa: BLE001 - the user is told; results are worth more than pictures
         warn(f"no picture {path}: {type(error).__name__}: {error}. Results are not affected.")
         return []

@@ -16,6 +16,7 @@ from sortal.evaluation.figures.confusion import confusion_figure
 from sortal.evaluation.figures.learning_curves import Curve, learning_curves_figure
 from sortal.evaluation.figures.projection import projection_figure
 from sortal.evaluation.figures.ranking import RankedBar, ranking_figure
+from sortal.evaluation.figures.texts import fitted
 from sortal.evaluation.figures.written import Warn, write_picture
 from sortal.jobs.history import AT, WATCHED
 from sortal.jobs.pictures.file_names import file_name
@@ -33,6 +34,9 @@ WORDS = {
 }
 """Figures as an axis names them."""
 
+_MOST_OF_HEADING, _MOST_OF_ROW, _MOST_OF_CLASS = 42, 60, 30
+"""Letters of a title above a figure, beside a row, and of the name of a class."""
+
 
 def ranking(results: Results, target: str | None = None) -> "Figure":
     """Draw all classifiers of a target with their 95 % intervals, or spread over seeds and folds."""
@@ -40,10 +44,9 @@ def ranking(results: Results, target: str | None = None) -> "Figure":
     bars = [
         _bar(result, results.headline, tied) for result in results.ranked if result.target == target
     ]
-    named = f", {target}" if target else ""
     return ranking_figure(
         bars,
-        heading=f"{results.name}{named}: {len(bars)} classifiers, {results.part} examples",
+        heading=f"{_of_job(results, target)}: {len(bars)} classifiers, {results.part} examples",
         quantity=f"{WORDS[results.headline]}, 95 % interval (or spread over seeds and folds)",
     )
 
@@ -52,7 +55,7 @@ def _bar(result: Result, headline: str, tied: frozenset[str]) -> RankedBar:
     spread = result.figures[headline]
     low, high = result.interval(headline) or (spread.mean - spread.sd, spread.mean + spread.sd)
     return RankedBar(
-        title=result.title,
+        title=fitted(result.title, _MOST_OF_ROW),
         method=result.method,
         value=spread.mean,
         low=low,
@@ -67,8 +70,8 @@ def confusion(results: Results, result: Result) -> "Figure":
     score = result.figures[results.headline].mean
     return confusion_figure(
         np.asarray(result.confusion),
-        result.confusion_classes,
-        heading=f"{result.title}: {WORDS[results.headline]} {score:.4f}",
+        [fitted(one, _MOST_OF_CLASS) for one in result.confusion_classes],
+        heading=f"{fitted(result.title, _MOST_OF_HEADING)}: {WORDS[results.headline]} {score:.4f}",
     )
 
 
@@ -82,7 +85,7 @@ def learning_curves(result: Result) -> "Figure":
                 curves.setdefault(metric, []).append(curve)
     best = [course.best for course in result.courses]
     points = [(float(row[AT] or 0), float(row[WATCHED] or 0)) for row in best if row is not None]
-    named = f"{result.title}, {result.target}" if result.target else result.title
+    named = fitted(", ".join(_named(result)), _MOST_OF_HEADING)
     return learning_curves_figure(curves, best=points, heading=f"{named}: learning curves")
 
 
@@ -131,6 +134,12 @@ def _named(result: Result) -> tuple[str, ...]:
     return (result.title,) if result.target is None else (result.title, result.target)
 
 
+def _of_job(results: Results, target: str | None) -> str:
+    """The job and the target, as a heading begins."""
+    named = f", {fitted(target, _MOST_OF_CLASS)}" if target else ""
+    return f"{fitted(results.name, _MOST_OF_HEADING)}{named}"
+
+
 def _suffix(target: str | None, targets: Iterable[str | None]) -> str:
     """What tells the picture of a target from those of the others; nothing where there are none."""
     if target is None:
@@ -141,11 +150,10 @@ def _suffix(target: str | None, targets: Iterable[str | None]) -> str:
 def classifier_map(results: Results, drawn: ClassifierMap, target: str | None = None) -> "Figure":
     """Draw a map of a job's classifiers; the best is named beside the poles."""
     best = results.best(target)
-    named = f", {target}" if target else ""
     count = len(drawn.classifiers)
     return map_figure(
         drawn,
-        heading=f"{results.name}{named}: {count} classifiers by {drawn.by}, {results.part} examples",
+        heading=f"{_of_job(results, target)}: {count} classifiers by {drawn.by}, {results.part} examples",
         named=[best.title] if best else [],
     )
 
@@ -172,19 +180,19 @@ def projection(shown: ProjectedExamples, target: str | None = None) -> "Figure":
     results, projected = shown.results, shown.projected
     labels = results.labels.take(shown.rows)
     codes, classes = np.asarray(labels.codes), labels.classes
-    named = ""
-    if codes.ndim == 2:
+    if codes.ndim == 1:
+        target = None
+    else:
         target = target or classes[0]
         codes, classes = labels.for_target(target).codes[:, 0], ("no", "yes")
-        named = f", {target}"
     trust = projected.trustworthiness
     about = [] if np.isnan(trust) else [f"trustworthiness {trust:.3f}"]
     return projection_figure(
         projected.coordinates,
         codes,
-        classes,
+        [fitted(one, _MOST_OF_CLASS) for one in classes],
         tested=shown.parts == list(Part).index(Part.TEST) if len(results.splits) == 1 else None,
-        heading=f"{results.name}{named}: {len(codes)} examples, {projected.projection.method}",
+        heading=f"{_of_job(results, target)}: {len(codes)} examples, {projected.projection.method}",
         about="\n".join([*about, *projected.notes]),
     )
 
