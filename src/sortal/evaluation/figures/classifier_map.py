@@ -71,7 +71,7 @@ def map_figure(
         axes.set_xlabel(f"{_distance(drawn)}\n{drawn.quality}", fontsize=9)
         figure.legend(loc="outside right upper", fontsize=8, frameon=False)
         write_above(axes, look, heading)
-        place_labels(axes, _labels(drawn, families, named))
+        place_labels(axes, _labels(drawn, families, named), drawn.coordinates)
     return figure
 
 
@@ -142,8 +142,11 @@ def _labels(
     found = []
     by_title = {one.title: row for row, one in enumerate(drawn.classifiers)}
     poles = [one.title for one in drawn.classifiers if one.anchor]
+    alone = {
+        drawn.classifiers[rows[0]].title: name for name, rows in families.items() if len(rows) == 1
+    }
     for title in dict.fromkeys([*poles, *named]):
-        if title in by_title:
+        if title in by_title and alone.get(title) != title:
             x, y = drawn.coordinates[by_title[title]]
             found.append(
                 Label(

@@ -34,7 +34,7 @@ WORDS = {
 }
 """Figures as an axis names them."""
 
-_MOST_OF_HEADING, _MOST_OF_ROW, _MOST_OF_CLASS = 42, 60, 30
+_MOST_OF_HEADING, _MOST_OF_ROW, _MOST_OF_CLASS = 42, 48, 30
 """Letters of a title above a figure, beside a row, and of the name of a class."""
 
 
