@@ -104,7 +104,7 @@ class Predictor:
             outputs=Outputs(record["outputs"]),
             classes=tuple(targets or record["classes"]),
             probabilities=sound,
-            threshold=0.5 if members[0][0].means_probabilities else 0.0,
+            threshold=usual_threshold(members[0][0].means_probabilities),
             spec=InputSpec.restore(record["inputs"]),
             columns=tuple(Column(stored.load(several)) for several in members),
         )
@@ -123,6 +123,11 @@ class Predictor:
         opened = open_held(data, tuple(self.spec.names))
         for inputs in read_opened([opened], self.spec, id_column=id_column, size=size):
             yield self.predict(inputs)
+
+    @property
+    def has_threshold_of_its_own(self) -> bool:
+        """Whether its threshold is not that of what its scores are."""
+        return self.threshold != usual_threshold(self.probabilities)
 
     @property
     def folds(self) -> tuple[int, ...]:
@@ -165,6 +170,11 @@ def _way_out(members: Sequence[MemberResult]) -> str:
     if len({member.entry["fold"] for member in members}) > 1:
         return "train it on one split instead of folds"
     return "choose one with --seed"
+
+
+def usual_threshold(probabilities: bool) -> float:
+    """What a score must exceed for an independent target to be true."""
+    return 0.5 if probabilities else 0.0
 
 
 def outside_sentence(outside: Mapping[str, int], examples: int) -> str:
