@@ -147,3 +147,12 @@ def test_independent_targets_are_told_by_target(tmp_path):
     assert up.columns == ["id", "label_up", "fold", "score_up"]
     with pytest.raises(NotFound):
         results.scores("gaussiannb", "down")
+
+
+def test_one_member_speaks_of_its_own_fold(results):
+    (result,) = results.titled("trees")
+    member = next(m for m in result.members if (m.entry["seed"], m.entry["fold"]) == (1, 2))
+    table = results.scores("trees", member=member.entry["key"])
+    assert table.equals(results.scores("trees", seed=1).filter(fold=2).drop("fold"))
+    with pytest.raises(NotFound, match="no member named 'nobody'"):
+        results.scores("trees", member="nobody")

@@ -272,7 +272,12 @@ class Results:
         return frame.with_row_index("rank", offset=1) if rows else frame
 
     def scores(
-        self, title: str, target: str | None = None, *, seed: int | None = None
+        self,
+        title: str,
+        target: str | None = None,
+        *,
+        seed: int | None = None,
+        member: str | None = None,
     ) -> "pl.DataFrame":
         """Scores of every reported example, in the order of the data: id, truth, a column per class.
 
@@ -284,17 +289,19 @@ class Results:
             title: The classifier.
             target: The independent target; the first of several if not given.
             seed: The seed whose members speak; of several seeds the first if not given.
+            member: Key of the one member that speaks, of the examples that were reported for it.
 
         Raises:
-            NotFound: No result has that title and target.
+            NotFound: No result has that title and target, or it has no such member.
             UserError: The result has no such seed, or the job was imported as figures alone.
         """
         import polars as pl
 
         need_examples(self.record)
         result = self.titled(title, target)[0]
-        members = _of_one_seed(result, seed)
-        said = {member.entry["fold"]: self._said(member) for member in members}
+        if member is not None:
+            return self._said(_of_key(result, member)).drop(_ROW)
+        said = {one.entry["fold"]: self._said(one) for one in _of_one_seed(result, seed)}
         if said.keys() == {None}:
             return said[None].drop(_ROW)
         labels = self.labels.for_target(result.target)
@@ -306,15 +313,6 @@ class Results:
         whole = pl.concat(frames, how="diagonal").sort(_ROW, "fold")
         truth = self._truth(self.splits[0], labels).columns
         return whole.select(*truth, "fold", pl.exclude(*truth, "fold")).drop(_ROW)
-
-    def member_scores(self, member: MemberResult) -> "pl.DataFrame":
-        """What one member said of the examples that were reported for it, as `scores` tells it.
-
-        Raises:
-            UserError: The job was imported as figures alone.
-        """
-        need_examples(self.record)
-        return self._said(member).drop(_ROW)
 
     def _said(self, member: MemberResult) -> "pl.DataFrame":
         """Truth and scores of the examples that were reported for a member, with their rows."""
@@ -346,6 +344,13 @@ class Results:
         else:
             told = {f"label_{one}": codes[:, i] for i, one in enumerate(labels.classes)}
         return pl.DataFrame({_ROW: rows, "id": ids, **told})
+
+
+def _of_key(result: Result, key: str) -> MemberResult:
+    known = {str(member.entry["key"]): member for member in result.members}
+    if key not in known:
+        raise NotFound("member", key, known, where=f"classifier {result.title!r}")
+    return known[key]
 
 
 def _of_one_seed(result: Result, seed: int | None) -> list[MemberResult]:
