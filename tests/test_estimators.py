@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris, make_multilabel_classification
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
@@ -195,8 +195,9 @@ def test_a_fitted_estimator_survives_a_process_boundary(name):
 def test_signature_and_documentation_hold_every_parameter(name):
     made = estimator_class(name)
     fields = registry.find(name).Parameters.model_fields
-    assert list(made().get_params()) == sorted([*fields, "seed", "calibrate"])
-    for parameter in (*fields, "seed", "calibrate"):
+    own = ("seed", "random_state", "calibrate")
+    assert list(made().get_params()) == sorted([*fields, *own])
+    for parameter in (*fields, *own):
         assert f"\n{parameter} : " in made.__doc__
     assert getattr(estimators, made.__name__) is made
     assert made.__name__ in dir(estimators)
@@ -226,6 +227,46 @@ def test_scorers_of_scikit_learn_take_its_scores():
     X, y = load_breast_cancer(return_X_y=True)
     for name in ("svm", "gaussiannb"):
         assert cross_val_score(estimator(name), X, y, cv=3, scoring="roc_auc").min() > 0.9
+
+
+def test_members_of_a_bagging_have_seeds_of_their_own():
+    X, y = load_iris(return_X_y=True)
+    network = estimator("mlp", epochs=3, hidden_layer_sizes=(4,), batch_size=50)
+    whole = {"bootstrap": False, "n_estimators": 3}  # only the seeds differ
+    bagging = BaggingClassifier(network, random_state=0, **whole).fit(X, y)
+    first, second, third = (member.predict_proba(X) for member in bagging.estimators_)
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(second, third)
+    again = BaggingClassifier(network, random_state=0, **whole).fit(X, y)
+    assert np.array_equal(again.predict_proba(X), bagging.predict_proba(X))
+
+
+def test_members_of_a_vote_have_seeds_of_their_own_inside_a_pipeline():
+    X, y = load_iris(return_X_y=True)
+    forest = make_pipeline(StandardScaler(), estimator("extratrees", n_estimators=3))
+    bagging = BaggingClassifier(forest, n_estimators=2, bootstrap=False, random_state=0)
+    one, two = bagging.fit(X[::3], y[::3]).estimators_
+    assert not np.array_equal(one.predict_proba(X), two.predict_proba(X))
+    vote = VotingClassifier([("a", forest), ("b", estimator("gaussiannb"))], voting="soft")
+    assert vote.fit(X, y).score(X, y) > 0.9
+    search = GridSearchCV(forest, {"extratreesestimator__random_state": [1, 2]}, cv=2)
+    assert search.fit(X, y).best_params_.keys() == {"extratreesestimator__random_state"}
+
+
+def test_random_state_stands_before_the_seed():
+    X, y = load_iris(return_X_y=True)
+
+    def scores(**given):
+        forest = estimator("extratrees", n_estimators=3, **given)
+        return forest.fit(X[::3], y[::3]).predict_proba(X)
+
+    assert np.array_equal(scores(seed=7), scores(seed=1, random_state=7))
+    assert np.array_equal(scores(seed=7), scores(random_state=np.int64(7)))
+    assert np.array_equal(scores(), scores(random_state=None))
+    drawn = [scores(random_state=np.random.RandomState(3)) for _ in range(2)]
+    assert np.array_equal(*drawn)
+    shared = np.random.RandomState(3)
+    assert not np.array_equal(scores(random_state=shared), scores(random_state=shared))
 
 
 def test_a_seed_decides_and_a_clone_trains_to_the_same():
@@ -265,6 +306,8 @@ def test_what_training_noticed_is_a_warning_and_is_kept():
         ({"metric": "manhatan"}, r"kneighbors.metric: .* Did you mean 'manhattan'\?"),
         ({"seed": -1}, r"seed: expected a whole number from 0 to 2147483647, got -1\."),
         ({"seed": None}, r"seed: expected a whole number .* got None\."),
+        ({"random_state": -1}, r"random_state: expected a whole number .* got -1\."),
+        ({"random_state": 1.5}, r"random_state: expected a whole number .* got 1\.5\."),
         ({"calibrate": "platt"}, r"expected sigmoid or isotonic, got 'platt'\."),
     ],
 )

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,3 +80,12 @@ def test_parameters_of_an_imported_class_are_listed_with_what_must_be_given():
 def test_an_unknown_method_is_named_with_the_nearest():
     with pytest.raises(sortal.UserError, match=r"'kneighbor'.*Did you mean 'kneighbors'"):
         sortal.list_parameters("kneighbor")
+
+
+def test_names_that_the_manual_tells_of_errors_are_public():
+    page = (Path(__file__).parent.parent / "docs" / "python.md").read_text(encoding="utf-8")
+    section = page.partition("## Errors")[2]
+    named = set(re.findall(r"`([A-Z]\w+)(?:\.\w+)?`", section))
+    assert "JobError" in named
+    assert named <= set(sortal.__all__)
+    assert issubclass(sortal.JobError, sortal.UserError)

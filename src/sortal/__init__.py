@@ -5,13 +5,17 @@ The names below are the public ones; each is loaded when it is first asked for, 
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+
+# Not that of `typing`: `python -m sortal` imports this file while the working directory, where the
+# user may have a typing.py, is still the first place to look.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from sortal.catalogue import list_datasets, list_methods, list_parameters
     from sortal.errors import Interrupted, SortalError, UserError
     from sortal.estimators import estimator
     from sortal.job.models import Job
+    from sortal.job.problems import JobError
     from sortal.jobs.result import Result
     from sortal.notebook import Results, check, ensemble, import_predictions, load, run
     from sortal.store.store import Store
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Interrupted",
     "Job",
+    "JobError",
     "Result",
     "Results",
     "SortalError",
@@ -40,6 +45,7 @@ __all__ = [
 _PLACES = {
     "Interrupted": "errors",
     "Job": "job.models",
+    "JobError": "job.problems",
     "Result": "jobs.result",
     "Results": "notebook",
     "SortalError": "errors",
@@ -57,7 +63,7 @@ _PLACES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "__version__":
         from importlib.metadata import version
 

@@ -95,7 +95,7 @@ class AbstractEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             key=self.method_name,
             method=self.method_name,
             parameters=parameters,
-            seed=int(self.seed),
+            seed=self._drawn_seed(),
             weights="" if weights is None else "given",
             calibration=self.calibrate or "",
         )
@@ -129,13 +129,17 @@ class AbstractEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         except OptionError as error:
             raise EstimatorError(str(error)) from error
 
+    def _drawn_seed(self) -> int:
+        """The seed of this training; a RandomState draws another one each time."""
+        if isinstance(self.random_state, np.random.RandomState):
+            return int(self.random_state.randint(_LARGEST_SEED))
+        return int(self.seed if self.random_state is None else self.random_state)
+
     def _checked(self) -> Parameters:
         """The method's parameters as they are now."""
-        seed = _plain(self.seed)
-        if not isinstance(seed, int) or not 0 <= seed <= _LARGEST_SEED:
-            raise EstimatorError(
-                f"seed: expected a whole number from 0 to {_LARGEST_SEED}, got {seed!r}."
-            )
+        _check_seed("seed", self.seed)
+        if not (self.random_state is None or isinstance(self.random_state, np.random.RandomState)):
+            _check_seed("random_state", self.random_state)
         model = registry.find(self.method_name).Parameters
         values = {name: _plain(getattr(self, name)) for name in model.model_fields}
         try:
@@ -197,6 +201,14 @@ def _cannot_train(failed: Failed, matrix: np.ndarray) -> EstimatorError:
     if failed.traceback:
         error.add_note(failed.traceback)
     return error
+
+
+def _check_seed(name: str, value: Any) -> None:
+    seed = _plain(value)
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= _LARGEST_SEED:
+        raise EstimatorError(
+            f"{name}: expected a whole number from 0 to {_LARGEST_SEED}, got {seed!r}."
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -41,6 +41,7 @@ __all__ = [
     "print_rows",
     "report_error",
     "table",
+    "warn",
 ]
 
 _PIPED_WIDTH = 160
@@ -78,6 +79,11 @@ def echo(text: str = "") -> None:
 def note(text: str) -> None:
     """Print a line to stderr as it is: what is announced beside a result."""
     sys.stderr.write(f"{text}\n")
+
+
+def warn(text: str) -> None:
+    """Print a warning to stderr: something beside the result is missing."""
+    note(f"warning: {text}")
 
 
 def print_rows(rows: Rows, columns: Columns | None = None, *, title: str = "") -> None:

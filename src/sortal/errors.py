@@ -25,6 +25,10 @@ class SortalError(Exception):
 class UserError(SortalError):
     """The user's input is wrong; the text says where, what was expected and what came."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows instead of a stack: the mistake is not in the code."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class DataError(UserError):
     """The data cannot be used as the job says."""
@@ -72,6 +76,10 @@ class TaskError(SortalError):
 
 class Interrupted(SortalError):
     """Work was asked to stop; everything finished so far is kept."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows instead of a stack."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 def suggest(name: str, known: Iterable[str], *, most: int = 3) -> str:

@@ -19,6 +19,12 @@ __all__ = ["EstimatorError", "TrainingNote", "estimator", "estimator_class", "es
 
 _OWN = {
     "seed": (0, "a whole number of 0 or more", "Seed of all randomness."),
+    "random_state": (
+        None,
+        "a whole number of 0 or more, a RandomState of numpy, or None",
+        "As scikit-learn names the seed: it stands before `seed` if it is given. Ensembles of "
+        "scikit-learn's, such as BaggingClassifier, give each of their members one of its own.",
+    ),
     "calibrate": (
         None,
         "sigmoid, isotonic or None",
@@ -33,8 +39,9 @@ def estimator(method: str, /, **parameters: Any) -> Any:
 
     Args:
         method: Name of a method, such as `kneighbors` (`sortal.list_methods()` lists them).
-        parameters: Parameters of the method (`sortal.list_parameters(method)`), `seed`, and
-            `calibrate` (`sigmoid`, `isotonic` or None). They are checked by `fit`.
+        parameters: Parameters of the method (`sortal.list_parameters(method)`), `seed`,
+            `random_state`, which stands before it, and `calibrate` (`sigmoid`, `isotonic` or
+            None). They are checked by `fit`.
 
     Returns:
         An estimator that is not fitted yet.

@@ -1,6 +1,7 @@
 """What running a job will take: the plan as a value that reads as a page."""
 
 from dataclasses import dataclass
+from html import escape
 
 from sortal.data.labels import Outputs
 from sortal.display import counted, duration
@@ -126,6 +127,10 @@ class Outlook:
                 *(f"  note         {note}" for note in self.notes),
             ]
         )
+
+    def _repr_html_(self) -> str:
+        """The same page, for notebooks."""
+        return f"<pre>{escape(repr(self))}</pre>"
 
 
 def _search(resolved: Resolved) -> str:

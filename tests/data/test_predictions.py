@@ -60,21 +60,21 @@ def test_recoded_labels_mean_what_they_meant(codes, classes):
 
 
 @pytest.mark.parametrize(
-    ("rows", "are_probabilities"),
+    ("rows", "nearly"),
     [
         ("0.25,0.75\n0.5,0.4995", True),
         ("0.25,0.75\n0.5,0.6", False),
         ("-0.1,1.1\n0.5,0.5", False),
     ],
 )
-def test_probabilities_are_told_by_their_sums(tmp_path, rows, are_probabilities):
+def test_probabilities_are_told_by_their_sums(tmp_path, rows, nearly):
     lines = [f"{number},{row}" for number, row in enumerate(rows.split("\n"))]
     path = tmp_path / "file.csv"
     path.write_text("\n".join(["id,a,b", *lines]))
     read = read_predictions(path)
     assert read.classes == ("a", "b")
     assert read.labels is None
-    assert read.are_probabilities is are_probabilities
+    assert read.nearly_probabilities is nearly
 
 
 def test_probabilities_of_two_decimals_are_probabilities(tmp_path):
@@ -83,9 +83,9 @@ def test_probabilities_of_two_decimals_are_probabilities(tmp_path):
     frame = pl.DataFrame({f"score_{place}": drawn[:, place] for place in range(7)})
     frame.with_row_index("id").write_csv(path)
     assert abs(drawn.sum(axis=1) - 1).max() > 0.01
-    assert read_predictions(path).are_probabilities
+    assert read_predictions(path).nearly_probabilities
     path.write_text("id,a,b\n1,0.01,1.0\n2,0.3,0.7")
-    assert read_predictions(path).are_probabilities
+    assert read_predictions(path).nearly_probabilities
 
 
 def test_decisions_beside_scores_are_those_of_the_highest(tmp_path):

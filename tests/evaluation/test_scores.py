@@ -328,3 +328,30 @@ def test_the_published_scores_of_deep_hits_have_their_published_figures():
     low, high = judged.intervals["accuracy"]
     expected = 1.96 * math.sqrt(0.99469 * 0.00531 / 100_000)
     assert (high - low) / 2 == pytest.approx(expected, rel=0.2)
+
+
+def test_what_cannot_be_probabilities_has_no_log_loss(flowers):
+    scores, labels, weights = flowers
+    mixed = np.concatenate([scores[:1], 1.1 * scores[1:2], scores[2:] - 0.2])
+    first, *others = judge(mixed, labels, weights)
+    assert first.values() == pytest.approx(judge(scores[:1], labels, weights)[0].values())
+    for other in others:
+        assert all(math.isnan(other.figures[name]) for name in ("log_loss", "brier", "ece"))
+        assert math.isnan(other.intervals["log_loss"][0])
+        assert other.figures["accuracy"] > 0
+
+
+def test_targets_outside_the_unit_have_no_log_loss(tags):
+    scores, labels, weights = tags
+    inside, outside = judge(np.stack([scores[0], 2 * scores[0] - 0.5]), labels, weights)
+    assert math.isfinite(inside.figures["brier"])
+    assert math.isnan(outside.figures["brier"])
+    assert math.isnan(outside.figures["log_loss"])
+    assert outside.figures["macro_f1"] == inside.figures["macro_f1"]
+
+
+@given(factor=st.floats(0.5, 2))
+def test_only_sums_near_one_have_a_log_loss(factor):
+    scores = np.full((1, 6, 3), factor / 3)
+    (judged,) = judge(scores, Labels(np.array([0, 1, 2, 0, 1, 2]), CLASSES), resamples=0)
+    assert math.isfinite(judged.figures["log_loss"]) == (abs(factor - 1) <= 1e-3)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sortal.cli.report import warn_of_all
 from sortal.console import echo
 from sortal.errors import NotFound
 from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
@@ -28,8 +29,13 @@ def write_classifier_map(
     most: int | None,
     poles: bool,
     figures: Path | None,
-) -> None:
-    """Draw the classifiers of a job; of several independent targets the first if none is named."""
+) -> int:
+    """Draw the classifiers of a job; of several independent targets the first if none is named.
+
+    Returns:
+        The exit code: 1 if the picture could not be drawn or written.
+    """
+    failed: list[str] = []
     way = parse_way(method, **given)
     results = _results(store, job)
     target = _target(results, target)
@@ -40,8 +46,9 @@ def write_classifier_map(
     for note in drawn.notes:
         echo(f"note: {note}")
     folder = figures or _RESULTS / results.name
-    for path in draw.write_map(results, drawn, folder, target):
+    for path in draw.write_map(results, drawn, folder, target, warn=failed.append):
         echo(f"wrote {path}")
+    return warn_of_all(failed)
 
 
 def write_projection(
@@ -52,8 +59,13 @@ def write_projection(
     given: Mapping[str, Any],
     target: str | None,
     figures: Path | None,
-) -> None:
-    """Draw the examples of a job."""
+) -> int:
+    """Draw the examples of a job.
+
+    Returns:
+        The exit code: 1 if the picture could not be drawn or written.
+    """
+    failed: list[str] = []
     projection = parse_options(PROJECTIONS, method, given, path="projection")
     results = _results(store, job)
     if target is not None and target not in results.labels.classes:
@@ -63,8 +75,10 @@ def write_projection(
     echo(f"{len(shown.rows)} examples, {method}: trustworthiness {trust:.3f}")
     for note in shown.projected.notes:
         echo(f"note: {note}")
-    for path in draw.write_projection(shown, figures or _RESULTS / results.name, target):
+    folder = figures or _RESULTS / results.name
+    for path in draw.write_projection(shown, folder, target, warn=failed.append):
         echo(f"wrote {path}")
+    return warn_of_all(failed)
 
 
 def _results(store: Path, job: str) -> Results:

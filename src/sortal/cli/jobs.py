@@ -145,7 +145,8 @@ def show(
     if history:
         show_history(what, store=store, form=form, target=target)
         return
-    show_what(what, store=store, form=form, target=target, figures=figures, most=top or None)
+    code = show_what(what, store=store, form=form, target=target, figures=figures, most=top or None)
+    raise typer.Exit(code)
 
 
 def list_jobs(store: StoreOption = DEFAULT_STORE, form: FormatOption = TableFormat.TABLE) -> None:

@@ -113,7 +113,7 @@ def draw_map(
     from sortal.cli.draw_maps import write_classifier_map
 
     given = {"random_state": seed, "perplexity": perplexity, "n_neighbors": neighbors}
-    write_classifier_map(
+    code = write_classifier_map(
         job,
         store=store,
         by=by.value,
@@ -124,6 +124,7 @@ def draw_map(
         poles=poles,
         figures=figures,
     )
+    raise typer.Exit(code)
 
 
 def project(
@@ -161,6 +162,7 @@ def project(
         "n_neighbors": neighbors,
         "lle_method": variant.value if variant else None,
     }
-    write_projection(
+    code = write_projection(
         job, store=store, method=method.value, given=given, target=target, figures=figures
     )
+    raise typer.Exit(code)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sortal import ranking
-from sortal.console import Display, echo, print_frame
+from sortal.console import Display, ExitCode, echo, print_frame, warn
 from sortal.data.labels import Outputs
 from sortal.display import counted
 from sortal.errors import UserError
@@ -56,9 +56,10 @@ def run_and_report(
         echo(f"nothing to compute: all {summary.stored} results are in the store {store}.")
     if results.results:
         report(results, TableFormat.TABLE, most=_MOST_RANKED)
-        for path in draw.write_figures(results, figures or RESULTS / results.name):
-            echo(f"wrote {path}")
     report_failures(results)
+    if results.results:
+        for path in draw.write_figures(results, figures or RESULTS / results.name, warn=warn):
+            echo(f"wrote {path}")
     if summary.interrupted:
         _tell_interrupted(summary, job, results if launched.searched else None)
     if newcomer and summary.exit_code == 0:
@@ -158,14 +159,19 @@ def show(
     target: str | None,
     figures: Path | None,
     most: int | None,
-) -> None:
-    """Print a job's ranking, or everything known of one result."""
+) -> int:
+    """Print a job's ranking, or everything known of one result.
+
+    Returns:
+        The exit code: 1 if a picture that was asked for could not be drawn or written.
+    """
+    failed: list[str] = []
     opened = Store.open(store, create=False)
     results = find_job(opened, what)
     if results is not None:
         results = results.only(target)
         report(results, form, most=most)
-        written = draw.write_figures(results, figures) if figures else []
+        written = draw.write_figures(results, figures, warn=failed.append) if figures else []
         if form is TableFormat.TABLE:
             report_failures(results)
             _show_unfinished(results, most)
@@ -173,12 +179,23 @@ def show(
         results, found = find_result(opened, what, target)
         _show_results(results, found, form)
         drawn = found if figures and results.outputs is Outputs.EXCLUSIVE else ()
-        written = [draw.write_confusion(results, one, figures or RESULTS) for one in drawn]
         learnt = [one for one in found if figures and one.courses]
-        written += [draw.write_learning_curves(one, figures or RESULTS) for one in learnt]
+        folder, written = figures or RESULTS, list[Path]()
+        for one in drawn:
+            written += draw.write_confusion(results, one, folder, warn=failed.append)
+        for one in learnt:
+            written += draw.write_learning_curves(results, one, folder, warn=failed.append)
     if form is TableFormat.TABLE:
         for path in written:
             echo(f"wrote {path}")
+    return warn_of_all(failed)
+
+
+def warn_of_all(failed: Sequence[str]) -> int:
+    """Print why pictures that were asked for are missing; returns the exit code."""
+    for sentence in failed:
+        warn(sentence)
+    return ExitCode.SOME_FAILED if failed else ExitCode.OK
 
 
 def _show_unfinished(results: Results, most: int | None) -> None:

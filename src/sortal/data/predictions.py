@@ -65,8 +65,12 @@ class Predictions:
     """How its columns were understood where that was not certain, in sentences for the user."""
 
     @property
-    def are_probabilities(self) -> bool:
-        """Whether scores are never negative and sum to 1 in each example, as far as two decimals can."""
+    def nearly_probabilities(self) -> bool:
+        """Whether scores are never negative and sum to 1 in each example, as far as two decimals can.
+
+        This is part of the key of an import, whose rule stays. Whether scores are judged as
+        probabilities is decided for each member by the digits that the file has.
+        """
         if self.only_decisions:
             return False
         sums = np.abs(self.scores.sum(axis=1) - 1)

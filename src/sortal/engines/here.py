@@ -13,7 +13,7 @@ the task it held and is replaced when there is more to do.
 - What workers print is kept in a temporary file; when one crashes, its last words become
   part of the reason.
 - `__main__` is never imported again, so scripts need no guard; a function must live in a module
-  that can be imported from the driver's `sys.path`.
+  that can be imported from the `sys.path` of the driver, beside whose script no worker looks.
 """
 
 import mmap

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sortal.engines.base import Died, Finished, Json, Message, Raised, Report
+from sortal.engines.import_path import import_path
 
 _WORKER = Path(__file__).with_name("worker.py")
 
@@ -70,9 +71,8 @@ class Spawned:
         with theirs:
             self.process = _spawn(theirs, output, flag, threads)
         self._output = output
-        path = [entry or str(Path.cwd()) for entry in sys.path]
         with suppress(OSError):  # it is dead already; whoever hands it a task will see
-            self._tell({"path": path, "prelude": prelude})
+            self._tell({"path": import_path(), "prelude": prelude})
 
     def take(self, function: str, name: str, task: Json) -> bool:
         """Hand over a task; False if the worker has ended meanwhile.

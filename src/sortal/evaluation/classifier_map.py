@@ -163,6 +163,10 @@ class ClassifierMap:
 
         return pl.DataFrame(self.rows(), infer_schema_length=None)
 
+    def _repr_html_(self) -> str:
+        """Its table, for notebooks."""
+        return f"<p>{self.quality}</p>\n{self.table()._repr_html_()}"
+
 
 def draw_map(
     dissimilarity: Dissimilarity,

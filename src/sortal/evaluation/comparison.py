@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import polars as pl
 
 EXACT_UP_TO = 25
 """Discordant examples up to which McNemar's test is the exact binomial one."""
@@ -25,6 +29,28 @@ class Comparison:
 
     adjusted_p: np.ndarray = field(repr=False)
     """The same after Holm's correction for all pairs."""
+
+    def table(self) -> "pl.DataFrame":
+        """One row a pair: the two titles, the examples that each alone has right, p and adjusted p."""
+        import polars as pl
+
+        pairs = [(i, j) for j in range(len(self.titles)) for i in range(j)]
+        first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        titles = np.array(self.titles, dtype=object)
+        return pl.DataFrame(
+            {
+                "first": pl.Series(titles[first].tolist(), dtype=pl.String),
+                "second": pl.Series(titles[second].tolist(), dtype=pl.String),
+                "first_alone": self.right_alone[first, second],
+                "second_alone": self.right_alone[second, first],
+                "p": self.p[first, second],
+                "adjusted_p": self.adjusted_p[first, second],
+            }
+        )
+
+    def _repr_html_(self) -> str:
+        """Its table, for notebooks."""
+        return str(self.table()._repr_html_())
 
 
 def mcnemar(first_alone: np.ndarray, second_alone: np.ndarray) -> np.ndarray:

@@ -1,8 +1,11 @@
 """Figures of a block of members as arrays, before they become one value a member."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+OF_PROBABILITIES = frozenset({"log_loss", "brier", "ece"})
+"""Figures that mean something of probabilities alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -20,6 +23,20 @@ class Measured:
 
     confusion: np.ndarray | None
     """Shape (members, classes, classes); None for independent targets."""
+
+    def without_probabilities(self, unsound: np.ndarray) -> "Measured":
+        """Say NaN for figures of probabilities of some members, shape (members,), bool."""
+        if not unsound.any():
+            return self
+        figures = {
+            name: np.where(unsound, np.nan, values) if name in OF_PROBABILITIES else values
+            for name, values in self.figures.items()
+        }
+        intervals = {
+            name: np.where(unsound[:, None], np.nan, values) if name in OF_PROBABILITIES else values
+            for name, values in self.intervals.items()
+        }
+        return replace(self, figures=figures, intervals=intervals)
 
     def without(self, broken: np.ndarray) -> "Measured":
         """Say NaN for everything about some members, shape (members,), bool."""

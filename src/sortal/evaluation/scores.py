@@ -11,6 +11,7 @@ from sortal.data.labels import Labels, Outputs
 from sortal.errors import DataError
 from sortal.evaluation import exclusive, independent
 from sortal.evaluation.measured import Measured
+from sortal.metrics.shares import are_shares, why_no_shares
 
 HEADLINE = {Outputs.EXCLUSIVE: "balanced_accuracy", Outputs.INDEPENDENT: "macro_f1"}
 """The figure that ranks classifiers."""
@@ -93,7 +94,7 @@ def predicted(scores: np.ndarray, outputs: Outputs, *, probabilities: bool) -> n
     Args:
         scores: Shape (members, examples, outputs).
         outputs: How outputs relate.
-        probabilities: Whether scores are probabilities.
+        probabilities: Whether scores are meant as probabilities.
 
     Returns:
         EXCLUSIVE: class codes, shape (members, examples), in the smallest unsigned type
@@ -120,6 +121,7 @@ def evaluate(
     probabilities: bool,
     resamples: int,
     seed: int,
+    sound: np.ndarray | None = None,
 ) -> list[Scores]:
     """Compute all figures of each member on the same examples.
 
@@ -130,10 +132,12 @@ def evaluate(
         scores: Shape (members, examples, outputs).
         labels: Truth of the same examples, none of them unknown.
         weights: Physics weight of each example, sign kept, shape (examples,).
-        probabilities: Whether scores are probabilities; if not, log loss, Brier score and
-            calibration error are NaN.
+        probabilities: Whether scores are meant as probabilities; if not, log loss, Brier score
+            and calibration error are NaN.
         resamples: Bootstrap resamples behind each interval; 0 for none.
         seed: Seed of the resamples, not negative.
+        sound: Whether each member's scores can be probabilities as they are meant, shape (members,);
+            found by `are_probabilities` if not given. Of others the figures of probabilities are NaN.
 
     Returns:
         One value a member, in order.
@@ -142,6 +146,8 @@ def evaluate(
         DataError: Scores, labels and weights do not belong together, or a label is unknown.
     """
     _check(scores, labels, weights)
+    if sound is None or not probabilities:
+        sound = are_probabilities(scores, labels.outputs, meant=probabilities)
     measure = exclusive.measure if labels.outputs is Outputs.EXCLUSIVE else independent.measure
     outputs, examples = len(labels.classes), len(labels)
     block = min(
@@ -158,13 +164,47 @@ def evaluate(
             predicted(part, labels.outputs, probabilities=probabilities),
             labels.codes,
             weights,
-            probabilities=probabilities,
+            probabilities=bool(sound[place].any()),
             resamples=resamples if examples else 0,
             seed=seed,
-        )
+        ).without_probabilities(~sound[place])
         broken = missing.any(axis=(1, 2))
         judged += _values(measured.without(broken), labels.classes, [examples] * len(part))
     return judged
+
+
+def are_probabilities(scores: np.ndarray, outputs: Outputs, *, meant: bool = True) -> np.ndarray:
+    """Whether the scores of each member are probabilities: meant so, and such that they can be.
+
+    Args:
+        scores: Shape (members, examples, outputs).
+        outputs: How outputs relate.
+        meant: Whether the method gives probabilities.
+
+    Returns:
+        Shape (members,), bool.
+    """
+    if not meant:
+        return np.zeros(len(scores), dtype=bool)
+    exclusive, sound = outputs is Outputs.EXCLUSIVE, np.empty(len(scores), dtype=bool)
+    for place in _blocks(scores, _BLOCK_NUMBERS // max(1, scores[:1].size)):
+        sound[place] = are_shares(np.asarray(scores[place]), exclusive=exclusive)
+    return sound
+
+
+def no_probabilities_note(scores: np.ndarray, outputs: Outputs) -> str:
+    """The note on a member whose scores are meant as probabilities and cannot be.
+
+    Args:
+        scores: Shape (examples, outputs).
+        outputs: How outputs relate.
+    """
+    exclusive = outputs is Outputs.EXCLUSIVE
+    left_out = (
+        "Log loss, Brier score and calibration error" if exclusive else "Log loss and Brier score"
+    )
+    why = why_no_shares(scores, exclusive=exclusive)
+    return f"its scores are no probabilities: {why}. {left_out} are left out."
 
 
 def evaluate_counts(

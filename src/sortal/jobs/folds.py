@@ -72,12 +72,14 @@ def _judged(
 ) -> Scores:
     dataset = results.store.truth(results.record["dataset"])
     weights = dataset.weights_for(result.target)
+    sound = all(member.gives_probabilities for member in result.members)
     (judged,) = evaluate(
         scores[np.newaxis],
         results.labels.for_target(result.target).take(rows),
         None if weights is None else np.asarray(weights[rows]),
-        probabilities=bool(result.members[0].record["probabilities"]),
+        probabilities=result.members[0].means_probabilities,
         resamples=resamples,
         seed=bootstrap_seed(results.splits[0].fingerprint),
+        sound=np.array([sound]),
     )
     return judged

@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,12 +13,20 @@ from typing import Any
 
 import numpy as np
 
+from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
 from sortal.data.weigh import save_weighers
 from sortal.engines.base import Json
 from sortal.errors import NotSavable
-from sortal.evaluation.scores import Scores, evaluate, predicted
+from sortal.evaluation.scores import (
+    Scores,
+    are_probabilities,
+    evaluate,
+    no_probabilities_note,
+    predicted,
+)
+from sortal.jobs.result import MEANT
 from sortal.methods.base import Member, Method, Model, Trained
 from sortal.methods.library import library_version
 from sortal.store.segment import SegmentDraft
@@ -74,14 +82,19 @@ class SegmentRows:
         started = time.perf_counter()
         scores = {part: self._score(model, part) for part in SCORED}
         seconds = (time.perf_counter() - started) / len(members)
+        if self._task["training_figures"]:
+            scores[Part.TRAIN] = self._score(model, Part.TRAIN)
+        outputs = self._data.dataset.labels.outputs
+        meant = self._method.probabilities(members[0].parameters)
+        sound = np.logical_and.reduce(
+            [are_probabilities(values, outputs, meant=meant) for values in scores.values()]
+        )
         figures = {
-            part: self._judge(values, members, part)
+            part: self._judge(values, members, part, sound)
             for part, values in scores.items()
             if values.shape[1] or part == self._task["reported"]
         }
-        if self._task["training_figures"]:
-            learnt = self._score(model, Part.TRAIN)
-            figures[Part.TRAIN] = self._judge(learnt, members, Part.TRAIN)
+        every = np.concatenate([scores[part] for part in SCORED], axis=1)
         saved, refusal = self._save(model)
         for row, member in enumerate(members):
             self._records.append(
@@ -90,13 +103,15 @@ class SegmentRows:
                     **self._named(member),
                     "parameters": member.parameters.model_dump(mode="json"),
                     "figures": {part.value: of[row].to_json() for part, of in figures.items()},
-                    "probabilities": self._method.probabilities(member.parameters),
+                    "probabilities": bool(sound[row]),
+                    **({MEANT: True} if meant and not sound[row] else {}),
                     "fit_seconds": trained.seconds[member.key],
                     "score_seconds": seconds,
                     "notes": [
                         *trained.notes.get(member.key, ()),
                         *self._data.preparer.remarks,
                         *self._weighed(member),
+                        *(_unsound(scores, row, outputs) if meant and not sound[row] else ()),
                     ],
                     "history": trained.history.get(member.key, []),
                     "model": saved,
@@ -104,11 +119,8 @@ class SegmentRows:
                     "not_savable": refusal,
                 }
             )
-        every = np.concatenate(list(scores.values()), axis=1)
-        outputs = self._data.dataset.labels.outputs
-        probabilities = self._method.probabilities(members[0].parameters)
         # Judged and decided as the model gives them; only what is stored is rounded.
-        self._decided.append(predicted(every, outputs, probabilities=probabilities))
+        self._decided.append(predicted(every, outputs, probabilities=meant))
         self._scores.append(every.astype(np.float32))
 
     def commit(self, draft: SegmentDraft) -> str | None:
@@ -172,7 +184,9 @@ class SegmentRows:
         """The single target that each of these members predicts, None for all outputs."""
         return None if self._data.target else self._members[model.members[0]].target
 
-    def _judge(self, scores: np.ndarray, members: Sequence[Member], part: Part) -> list[Scores]:
+    def _judge(
+        self, scores: np.ndarray, members: Sequence[Member], part: Part, sound: np.ndarray
+    ) -> list[Scores]:
         """Figures of each member on one part; members of one target are judged together."""
         figures: dict[str, Scores] = {}
         for target in dict.fromkeys(member.target for member in members):
@@ -186,6 +200,7 @@ class SegmentRows:
                 # An interval tells what new examples would give; these are none.
                 resamples=0 if part is Part.TRAIN else self._task["bootstrap"],
                 seed=bootstrap_seed(self._task["split"]),
+                sound=sound[rows],
             )
             figures.update(zip((members[row].key for row in rows), judged, strict=True))
         return [figures[member.key] for member in members]
@@ -201,6 +216,11 @@ class SegmentRows:
             return None, str(refusal)
         self._models += 1
         return self._models - 1, ""
+
+
+def _unsound(scores: Mapping[Part, np.ndarray], row: int, outputs: Outputs) -> Iterator[str]:
+    """The note on a member whose scores cannot be the probabilities that its method means."""
+    yield no_probabilities_note(np.concatenate([part[row] for part in scores.values()]), outputs)
 
 
 def bootstrap_seed(fingerprint: str) -> int:

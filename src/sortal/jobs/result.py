@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+MEANT = "meant_as_probabilities"
+"""In a member's record, and left out where it tells nothing: true if its method gives probabilities
+and its scores cannot be any. Its targets are decided at 0.5 as those of probabilities are."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberResult:
     """One member under one title."""
@@ -31,6 +36,16 @@ class MemberResult:
     """As in its segment: seconds, notes, host, versions."""
 
     scores: Mapping[Part, Scores]
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether its scores are probabilities."""
+        return bool(self.record["probabilities"])
+
+    @property
+    def means_probabilities(self) -> bool:
+        """Whether a target is decided at 0.5, as by probabilities, and not at 0."""
+        return bool(self.record["probabilities"] or self.record.get(MEANT))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sortal.data.labels import Outputs
-from sortal.data.split import Part
+from sortal.data.labels import Labels, Outputs
+from sortal.data.split import Part, Split
 from sortal.errors import NotFound, UserError
 from sortal.evaluation.comparison import Comparison, compare, tied_with_best
 from sortal.evaluation.scores import ACCURACY, HEADLINE, Scores
@@ -19,6 +19,9 @@ from sortal.store.store import Store
 
 if TYPE_CHECKING:
     import polars as pl
+
+_ROW = "row of the data"
+"""Column that holds the place of an example in the data set while a table is made."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -259,29 +262,95 @@ class Results(JobData):
         frame = pl.DataFrame(rows, infer_schema_length=None)
         return frame.with_row_index("rank", offset=1) if rows else frame
 
-    def scores(self, title: str, target: str | None = None) -> "pl.DataFrame":
-        """Scores of a result's first member on the reported part: id, truth, a column per class.
+    def scores(
+        self,
+        title: str,
+        target: str | None = None,
+        *,
+        seed: int | None = None,
+        member: str | None = None,
+    ) -> "pl.DataFrame":
+        """Scores of every reported example, in the order of the data: id, truth, a column per class.
 
-        An ensemble has a `spread_CLASS` each beside them: the standard deviation over
-        what it averages.
+        With folds, column `fold` names the fold that reported the example, whose member did not
+        train on it. Scores are null where no member of that fold is stored. An ensemble has a
+        `spread_CLASS` each beside them: the standard deviation over what it averages.
+
+        Args:
+            title: The classifier.
+            target: The independent target; the first of several if not given.
+            seed: The seed whose members speak; of several seeds the first if not given.
+            member: Key of the one member that speaks, of the examples that were reported for it.
+
+        Raises:
+            NotFound: No result has that title and target, or it has no such member.
+            UserError: The result has no such seed, or the job was imported as figures alone.
         """
         import polars as pl
 
-        member = self.titled(title, target)[0].members[0]
-        rows, truth = self.reported(member)
-        ids = self.store.truth(self.record["dataset"]).inputs.ids[rows]
+        need_examples(self.record)
+        result = self.titled(title, target)[0]
+        if member is not None:
+            return self._said(_of_key(result, member)).drop(_ROW)
+        said = {one.entry["fold"]: self._said(one) for one in _of_one_seed(result, seed)}
+        if said.keys() == {None}:
+            return said[None].drop(_ROW)
+        labels = self.labels.for_target(result.target)
+        silent = [s for s in self.splits if s.fold not in said and not result.fold_of]
+        frames = [frame.with_columns(fold=pl.lit(fold)) for fold, frame in said.items()]
+        frames += [
+            self._truth(split, labels).with_columns(fold=pl.lit(split.fold)) for split in silent
+        ]
+        whole = pl.concat(frames, how="diagonal").sort(_ROW, "fold")
+        truth = self._truth(self.splits[0], labels).columns
+        return whole.select(*truth, "fold", pl.exclude(*truth, "fold")).drop(_ROW)
+
+    def _said(self, member: MemberResult) -> "pl.DataFrame":
+        """Truth and scores of the examples that were reported for a member, with their rows."""
         labels = self.labels.for_target(member.entry["target"])
-        scores = self.store.scores([member.entry["key"]])[0][-len(rows) :]
-        columns: dict[str, Any] = {"id": ids}
-        if self.outputs is Outputs.EXCLUSIVE:
-            columns["label"] = np.array(labels.classes)[truth]
-        else:
-            columns |= {f"label_{c}": truth[:, i] for i, c in enumerate(labels.classes)}
-        columns |= {f"score_{c}": scores[:, i] for i, c in enumerate(labels.classes)}
+        split = next(s for s in self.splits if s.fold == member.entry["fold"])
+        truth = self._truth(split, labels)
+        key = [member.entry["key"]]
+        stored = {"score": self.store.scores(key)[0]}
         if "members" in member.entry:
-            spread = self.store.spread([member.entry["key"]])[0][-len(rows) :]
-            columns |= {f"spread_{c}": spread[:, i] for i, c in enumerate(labels.classes)}
-        return pl.DataFrame(columns)
+            stored["spread"] = self.store.spread(key)[0]
+        return truth.with_columns(
+            **{
+                f"{name}_{one}": values[len(values) - len(truth) :, column]
+                for name, values in stored.items()
+                for column, one in enumerate(labels.classes)
+            }
+        )
+
+    def _truth(self, split: Split, labels: Labels) -> "pl.DataFrame":
+        """Row, id and labels of the reported examples of a split whose label is known."""
+        import polars as pl
+
+        rows = split.rows(self.part)
+        rows = rows[labels.known[rows]]
+        codes = labels.codes[rows]
+        ids = self.store.truth(self.record["dataset"]).inputs.ids[rows]
+        if self.outputs is Outputs.EXCLUSIVE:
+            told = {"label": np.array(labels.classes)[codes]}
+        else:
+            told = {f"label_{one}": codes[:, i] for i, one in enumerate(labels.classes)}
+        return pl.DataFrame({_ROW: rows, "id": ids, **told})
+
+
+def _of_key(result: Result, key: str) -> MemberResult:
+    known = {str(member.entry["key"]): member for member in result.members}
+    if key not in known:
+        raise NotFound("member", key, known, where=f"classifier {result.title!r}")
+    return known[key]
+
+
+def _of_one_seed(result: Result, seed: int | None) -> list[MemberResult]:
+    """Members of a seed, of the first one if none is named."""
+    seeds = list(dict.fromkeys(member.entry["seed"] for member in result.members))
+    chosen = seeds[0] if seed is None else seed
+    if chosen not in seeds:
+        raise UserError(f"{result.title}: expected one of the seeds {seeds}, got {seed}.")
+    return [member for member in result.members if member.entry["seed"] == chosen]
 
 
 def is_of_figures(record: Mapping[str, Any]) -> bool:

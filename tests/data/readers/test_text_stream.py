@@ -5,7 +5,6 @@ import gzip
 import pytest
 
 from sortal.data.readers.dialect import TextOptions, find_dialect
-from sortal.data.readers.registry import open_file
 from sortal.data.readers.text_stream import TextStream
 
 

@@ -9,6 +9,7 @@ from sortal.evaluation.classifier_map import ClassifierMap, MapTsne, MapUmap
 from sortal.evaluation.dissimilarity import By
 from sortal.evaluation.figures.labels import Label, middle, place_labels
 from sortal.evaluation.figures.style import COLOURS, MARKS, PLAIN, Look, drawing, write_above
+from sortal.evaluation.figures.texts import fitted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +24,9 @@ WORDS = {
 """What a distance on a map is."""
 
 _POLES = {"optimal": "*", "naive": "X"}
+_MOST_OF_TITLE = 40
+"""Letters of a title beside its point."""
+
 _CROWDED = 200
 """Points from which they are drawn smaller."""
 
@@ -48,10 +52,10 @@ def map_figure(
     Raises:
         MissingExtra: The look is of style `hep`, and mplhep is not installed.
     """
-    from matplotlib.figure import Figure
+    from sortal.evaluation.figures.shown import ShownFigure
 
     with drawing(look):
-        figure = Figure(figsize=(9, 6.2), layout="constrained")
+        figure = ShownFigure(figsize=(9, 6.2), layout="constrained")
         axes = figure.subplots()
         families = _families(drawn)
         _draw_families(axes, drawn, families)
@@ -67,7 +71,7 @@ def map_figure(
         axes.set_xlabel(f"{_distance(drawn)}\n{drawn.quality}", fontsize=9)
         figure.legend(loc="outside right upper", fontsize=8, frameon=False)
         write_above(axes, look, heading)
-        place_labels(axes, _labels(drawn, families, named))
+        place_labels(axes, _labels(drawn, families, named), drawn.coordinates)
     return figure
 
 
@@ -138,10 +142,17 @@ def _labels(
     found = []
     by_title = {one.title: row for row, one in enumerate(drawn.classifiers)}
     poles = [one.title for one in drawn.classifiers if one.anchor]
+    alone = {
+        drawn.classifiers[rows[0]].title: name for name, rows in families.items() if len(rows) == 1
+    }
     for title in dict.fromkeys([*poles, *named]):
-        if title in by_title:
+        if title in by_title and alone.get(title) != title:
             x, y = drawn.coordinates[by_title[title]]
-            found.append(Label(text=title, x=float(x), y=float(y), bold=title in poles))
+            found.append(
+                Label(
+                    text=fitted(title, _MOST_OF_TITLE), x=float(x), y=float(y), bold=title in poles
+                )
+            )
     for number, (family, rows) in enumerate(families.items()):
         x, y = middle(drawn.coordinates[rows])
         found.append(

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 _LARGEST_PRINTED = 20
 """Confusion matrices of more classes are drawn without numbers."""
 
+_LETTERS_PER_INCH = 11.0
+"""Letters of a class's name that have room in an inch below the matrix."""
+
+_MARGIN = 1.2
+"""Height of a figure that is not the matrix [inches]."""
+
 _SMALLEST_SCALE = 0.05
 """Share of a class at which mistakes are darkest, or the largest share if that is more."""
 
@@ -76,14 +82,15 @@ def _matrix_figure(
     shares: np.ndarray, classes: Sequence[str], *, side: float
 ) -> tuple["Figure", "Axes", np.ndarray]:
     """Figure and axes with coloured cells of `side` inches and named classes; depth of colours."""
-    from matplotlib.figure import Figure
+    from sortal.evaluation.figures.shown import ShownFigure
 
     height = min(12.0, 3.2 + side * len(classes))
-    figure = Figure(figsize=(height + 2.0, height), layout="compressed")
+    figure = ShownFigure(figsize=(height + 2.0, height), layout="compressed")
     axes = figure.subplots()
     depths = _paint_cells(figure, axes, shares)
     ticks = range(len(classes))
-    rotation = 90 if max(map(len, classes), default=0) > 8 * side else 0
+    room = _LETTERS_PER_INCH * (height - _MARGIN) / max(1, len(classes))
+    rotation = 90 if max(map(len, classes), default=0) > room else 0
     axes.set_xticks(ticks, classes, rotation=rotation, fontsize="small")
     axes.set_yticks(ticks, classes, fontsize="small")
     axes.set_ylabel("true class")

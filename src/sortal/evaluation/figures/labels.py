@@ -1,6 +1,6 @@
 """Short texts beside points, placed so that none covers another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,10 @@ _PLACES = (
 """Where a text may stand: points to the right and up, and how it is aligned."""
 
 
+_MARK = 4.0
+"""Half of the size of a mark [points of the screen]."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
     """A text that belongs to a point."""
@@ -34,12 +38,15 @@ class Label:
 
 
 @in_any_script()
-def place_labels(axes: "Axes", labels: Sequence[Label]) -> list[str]:
+def place_labels(
+    axes: "Axes", labels: Sequence[Label], points: np.ndarray | None = None
+) -> list[str]:
     """Write texts beside their points, the first ones first; limits must be set before.
 
     Args:
         axes: Drawn in its final size.
         labels: In order of importance.
+        points: Points that texts leave free where they can, shape (points, 2).
 
     Returns:
         Texts that found no room and are left out.
@@ -52,8 +59,10 @@ def place_labels(axes: "Axes", labels: Sequence[Label]) -> list[str]:
     taken: list[Bbox] = []
     left_out = []
     room = axes.get_window_extent()
+    marks = np.empty((0, 2)) if points is None else axes.transData.transform(points)
     for label in labels:
-        for right, up, horizontal, vertical in _PLACES:
+        # First where no point is covered, then wherever there is room.
+        for (right, up, horizontal, vertical), free in _attempts():
             text = axes.annotate(
                 label.text,
                 (label.x, label.y),
@@ -71,13 +80,28 @@ def place_labels(axes: "Axes", labels: Sequence[Label]) -> list[str]:
             inside = (
                 room.x0 <= box.x0 and box.x1 <= room.x1 and room.y0 <= box.y0 <= box.y1 <= room.y1
             )
-            if inside and not any(box.overlaps(other) for other in taken):
+            clear = not (free and _covers(box, marks))
+            if inside and clear and not any(box.overlaps(other) for other in taken):
                 taken.append(box)
                 break
             text.remove()
         else:
             left_out.append(label.text)
     return left_out
+
+
+def _attempts() -> Iterator[tuple[tuple[int, int, str, str], bool]]:
+    """Places for a text, and whether it must cover no mark there."""
+    for free in (True, False):
+        for place in _PLACES:
+            yield place, free
+
+
+def _covers(box: "Bbox", marks: np.ndarray) -> bool:
+    """Whether a text lies on a mark; both in points of the screen."""
+    x, y = marks.T
+    across = (box.x0 - _MARK < x) & (x < box.x1 + _MARK)
+    return bool((across & (box.y0 - _MARK < y) & (y < box.y1 + _MARK)).any())
 
 
 def middle(points: np.ndarray) -> np.ndarray:

@@ -35,13 +35,13 @@ def learning_curves_figure(
         best: Epoch and loss at which each member was best, drawn as dots among the losses.
         heading: Above the axes.
     """
-    from matplotlib.figure import Figure
+    from sortal.evaluation.figures.shown import ShownFigure
 
     losses = {name: held for name, held in curves.items() if not name.endswith(_ACCURACY)}
     shares = {name: held for name, held in curves.items() if name.endswith(_ACCURACY)}
     panels = [("mean loss of an example", losses)] if losses or not shares else []
     panels += [("accuracy", shares)] if shares else []
-    figure = Figure(figsize=(7.5, 4.5 if len(panels) == 1 else 7.5), layout="constrained")
+    figure = ShownFigure(figsize=(7.5, 4.5 if len(panels) == 1 else 7.5), layout="constrained")
     drawn = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
     for axes, (label, metrics) in zip(drawn, panels, strict=True):
         _draw(axes, metrics)

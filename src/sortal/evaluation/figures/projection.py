@@ -45,12 +45,12 @@ def projection_figure(
     Raises:
         MissingExtra: The look is of style `hep`, and mplhep is not installed.
     """
-    from matplotlib.figure import Figure
+    from sortal.evaluation.figures.shown import ShownFigure
 
     codes = np.asarray(codes)
     tested = np.zeros(len(codes), dtype=bool) if tested is None else np.asarray(tested, dtype=bool)
     with drawing(look):
-        figure = Figure(figsize=(8.5, 6.2), layout="constrained")
+        figure = ShownFigure(figsize=(8.5, 6.2), layout="constrained")
         axes = figure.subplots()
         present = [code for code in range(-1, len(classes)) if (codes == code).any()]
         for code in present:

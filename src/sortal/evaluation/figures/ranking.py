@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sortal.evaluation.figures.style import COLOURS, MARKS
+from sortal.evaluation.figures.style import COLOURS, MARKS, in_any_script
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +43,10 @@ def ranking_figure(
         quantity: What the horizontal axis shows.
         most: Rows that are drawn.
     """
-    from matplotlib.figure import Figure
+    from sortal.evaluation.figures.shown import ShownFigure
 
     shown = list(rows)[:most]
-    figure = Figure(figsize=(9, 1.5 + 0.21 * len(shown)), layout="constrained")
+    figure = ShownFigure(figsize=(9, 1.5 + 0.21 * len(shown)), layout="constrained")
     axes = figure.subplots()
     axes.set_xlim(*_limits(shown))
     axes.set_ylim(len(shown) - 0.4, -0.6)
@@ -58,11 +59,21 @@ def ranking_figure(
     marks = ["filled and bold: statistically tied with the best"] * any(row.tied for row in rows)
     axes.set_xlabel("\n".join([quantity, "; ".join([*marks, "italic: reference"])]), fontsize=8)
     left_out = f" (best {len(shown)} of {len(rows)})" if len(rows) > len(shown) else ""
-    axes.set_title(heading + left_out, loc="left", fontsize=11)
+    title = axes.set_title(heading + left_out, loc="left", fontsize=11)
     axes.grid(axis="x", color="0.88")
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
+    _keep_inside(figure, axes, title)
     return figure
+
+
+@in_any_script()
+def _keep_inside(figure: "Figure", axes: "Axes", title: "Text") -> None:
+    """Move the heading to the left where long titles leave it too little room above the axes."""
+    figure.draw_without_rendering()
+    beyond = title.get_window_extent().x1 - figure.bbox.x1
+    if beyond > 0:
+        title.set_x(title.get_position()[0] - beyond / axes.bbox.width)
 
 
 def _limits(rows: Sequence[RankedBar]) -> tuple[float, float]:

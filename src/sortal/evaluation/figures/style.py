@@ -164,6 +164,12 @@ def save(figure: "Figure", path: Path, look: Look = PLAIN, *, dpi: int = 150) ->
         raise OptionError("figure", path.name, f"a file name with {', '.join(_METADATA)}")
     # Fonts of type 3, matplotlib's own choice, are refused by journals.
     fixed: Any = {"svg.hashsalt": "sortal", "pdf.fonttype": 42, "savefig.bbox": None}
-    with drawing(look), rc_context(fixed), in_any_script():
-        figure.savefig(path, dpi=dpi, metadata=_METADATA[kind])
+    # Whole or not at all: a figure that cannot be drawn leaves an older file as it is.
+    unfinished = path.with_name(f".{path.stem}.unfinished{kind}")
+    try:
+        with drawing(look), rc_context(fixed), in_any_script():
+            figure.savefig(unfinished, dpi=dpi, metadata=_METADATA[kind])
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return path

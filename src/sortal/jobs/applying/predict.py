@@ -54,6 +54,9 @@ class Predictor:
     probabilities: bool
     """Whether scores are probabilities."""
 
+    threshold: float = 0.5
+    """What the score of an independent target must exceed for it to be true."""
+
     spec: InputSpec
     """The inputs that it asks for, in order."""
 
@@ -87,8 +90,9 @@ class Predictor:
             raise UserError(f"{results[0].title}: expected one of the seeds {known}, got {seed}.")
         record = members[0][0].record
         several_each = any(len(several) > 1 for several in members)
+        sound = all(m.gives_probabilities for several in members for m in several)
         # Of what has no model, `stored.load` tells the better reason.
-        if several_each and not record["probabilities"] and record["model"] is not None:
+        if several_each and not sound and record["model"] is not None:
             raise UserError(
                 f"{results[0].title}: its scores are no probabilities, so its {len(members[0])} "
                 f"members cannot be averaged; {_way_out(members[0])}, or ask for `calibrate` in "
@@ -99,7 +103,8 @@ class Predictor:
         return cls(
             outputs=Outputs(record["outputs"]),
             classes=tuple(targets or record["classes"]),
-            probabilities=record["probabilities"],
+            probabilities=sound,
+            threshold=usual_threshold(members[0][0].means_probabilities),
             spec=InputSpec.restore(record["inputs"]),
             columns=tuple(Column(stored.load(several)) for several in members),
         )
@@ -118,6 +123,11 @@ class Predictor:
         opened = open_held(data, tuple(self.spec.names))
         for inputs in read_opened([opened], self.spec, id_column=id_column, size=size):
             yield self.predict(inputs)
+
+    @property
+    def has_threshold_of_its_own(self) -> bool:
+        """Whether its threshold is not that of what its scores are."""
+        return self.threshold != usual_threshold(self.probabilities)
 
     @property
     def folds(self) -> tuple[int, ...]:
@@ -145,7 +155,7 @@ class Predictor:
         every = np.concatenate(known, axis=1) if len(known) == len(averages) else None
         return Block(
             ids=inputs.ids,
-            decided=predicted(mean[None], self.outputs, probabilities=self.probabilities)[0],
+            decided=predicted(mean[None], self.outputs, probabilities=self.threshold > 0)[0],
             scores=mean.astype(np.float32),
             spread=None if every is None else every.astype(np.float32),
         )
@@ -160,6 +170,11 @@ def _way_out(members: Sequence[MemberResult]) -> str:
     if len({member.entry["fold"] for member in members}) > 1:
         return "train it on one split instead of folds"
     return "choose one with --seed"
+
+
+def usual_threshold(probabilities: bool) -> float:
+    """What a score must exceed for an independent target to be true."""
+    return 0.5 if probabilities else 0.0
 
 
 def outside_sentence(outside: Mapping[str, int], examples: int) -> str:

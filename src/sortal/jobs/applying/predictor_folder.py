@@ -21,7 +21,7 @@ from sortal.data.undamaged import undamaged
 from sortal.data.unseen import InputSpec
 from sortal.data.weigh import load_weighers, save_weighers
 from sortal.errors import Damaged, NotFound, UserError
-from sortal.jobs.applying.predict import Predictor
+from sortal.jobs.applying.predict import Predictor, usual_threshold
 from sortal.jobs.applying.scorer import Column, Scorer, Weighers
 from sortal.methods import registry
 from sortal.methods.library import library_version
@@ -120,6 +120,7 @@ def _write(predictor: Predictor, folder: Path, about: Mapping[str, Any]) -> None
         "outputs": predictor.outputs.value,
         "classes": list(predictor.classes),
         "probabilities": predictor.probabilities,
+        **({"threshold": predictor.threshold} if predictor.has_threshold_of_its_own else {}),
         "inputs": predictor.spec.described(),
         "columns": [
             [
@@ -168,6 +169,9 @@ def _restored(folder: Path, described: Mapping[str, Any]) -> Predictor:
             outputs=Outputs(described["outputs"]),
             classes=tuple(map(str, described["classes"])),
             probabilities=bool(described["probabilities"]),
+            threshold=float(
+                described.get("threshold", usual_threshold(described["probabilities"]))
+            ),
             spec=InputSpec.restore(described["inputs"]),
             columns=tuple(
                 Column(tuple(_scorer(folder, one, loaded) for one in each))

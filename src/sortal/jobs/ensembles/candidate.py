@@ -62,7 +62,7 @@ class Candidate:
         stored = {member.entry["key"] for member in self.members}
         if wanted - stored:
             return f"has {len(stored)} of its {len(wanted)} members: run its job first"
-        if not all(member.record["probabilities"] for member in self.members):
+        if not all(member.gives_probabilities for member in self.members):
             return (
                 "gives no probabilities, and other scores cannot be averaged: leave it out, or ask "
                 "for `calibrate` in its job"

@@ -12,9 +12,10 @@ from sortal.data.dataset import Dataset
 from sortal.data.labels import Outputs
 from sortal.data.predictions import Predictions
 from sortal.data.split import Split
-from sortal.evaluation.scores import evaluate, predicted
+from sortal.evaluation.scores import evaluate, no_probabilities_note, predicted
 from sortal.jobs.imports.record import provenance
 from sortal.jobs.outcome import SCORED, bootstrap_seed
+from sortal.metrics.shares import are_rounded_shares
 from sortal.store.store import Store
 
 METHOD = "imported"
@@ -37,7 +38,12 @@ class Piece:
     scores: np.ndarray = field(repr=False)
     """Of these rows, shape (rows, classes)."""
 
+    nearly_probabilities: bool
+    """What the whole file is taken for in the key."""
+
     probabilities: bool
+    """Whether these scores are probabilities, as far as the digits of the file can tell."""
+
     only_decisions: bool
     read: tuple[str, ...] = ()
     """How the file's columns were understood, in sentences."""
@@ -53,7 +59,8 @@ class Piece:
             split=split,
             rows=rows,
             scores=scores,
-            probabilities=file.are_probabilities,
+            nearly_probabilities=file.nearly_probabilities,
+            probabilities=not file.only_decisions and are_rounded_shares(scores),
             only_decisions=file.only_decisions,
             read=file.notes,
         )
@@ -66,7 +73,7 @@ class Piece:
     def key(self, dataset: str) -> str:
         """Hash of data, split and scores: title and name of the file do not matter."""
         meaning = [METHOD, _VERSION, dataset, self.split.fingerprint, self.split.fold]
-        meaning += [self.probabilities, self.only_decisions]
+        meaning += [self.nearly_probabilities, self.only_decisions]
         digest = hashlib.blake2b(json.dumps(meaning).encode(), digest_size=16)
         digest.update(np.ascontiguousarray(self.scores, dtype=np.float64).tobytes())
         return digest.hexdigest()
@@ -81,7 +88,7 @@ class Piece:
                 "rankings, such as the area under the ROC curve, are of decisions."
             )
         elif not self.probabilities:
-            told.append("its scores are no probabilities: log loss and Brier score are left out.")
+            told.append(no_probabilities_note(self.scores, Outputs.EXCLUSIVE))
         return told
 
 
@@ -102,6 +109,7 @@ def write_segment(store: Store, piece: Piece, dataset: Dataset, resamples: int) 
         probabilities=piece.probabilities,
         resamples=resamples,
         seed=bootstrap_seed(piece.split.fingerprint),
+        sound=np.array([piece.probabilities]),
     )
     scores = _beside_unknown(piece, dataset)[None]
     decided = predicted(scores, Outputs.EXCLUSIVE, probabilities=piece.probabilities)

@@ -1,5 +1,8 @@
 """The figures of a job's results: the values chosen here, drawn in evaluation/figures/."""
 
+import warnings
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +16,10 @@ from sortal.evaluation.figures.confusion import confusion_figure
 from sortal.evaluation.figures.learning_curves import Curve, learning_curves_figure
 from sortal.evaluation.figures.projection import projection_figure
 from sortal.evaluation.figures.ranking import RankedBar, ranking_figure
-from sortal.evaluation.figures.style import save
+from sortal.evaluation.figures.texts import fitted
+from sortal.evaluation.figures.written import Warn, write_picture
 from sortal.jobs.history import AT, WATCHED
+from sortal.jobs.pictures.file_names import file_name
 from sortal.jobs.pictures.projections import ProjectedExamples
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results
@@ -29,6 +34,9 @@ WORDS = {
 }
 """Figures as an axis names them."""
 
+_MOST_OF_HEADING, _MOST_OF_ROW, _MOST_OF_CLASS = 42, 48, 30
+"""Letters of a title above a figure, beside a row, and of the name of a class."""
+
 
 def ranking(results: Results, target: str | None = None) -> "Figure":
     """Draw all classifiers of a target with their 95 % intervals, or spread over seeds and folds."""
@@ -36,10 +44,9 @@ def ranking(results: Results, target: str | None = None) -> "Figure":
     bars = [
         _bar(result, results.headline, tied) for result in results.ranked if result.target == target
     ]
-    named = f", {target}" if target else ""
     return ranking_figure(
         bars,
-        heading=f"{results.name}{named}: {len(bars)} classifiers, {results.part} examples",
+        heading=f"{_of_job(results, target)}: {len(bars)} classifiers, {results.part} examples",
         quantity=f"{WORDS[results.headline]}, 95 % interval (or spread over seeds and folds)",
     )
 
@@ -48,7 +55,7 @@ def _bar(result: Result, headline: str, tied: frozenset[str]) -> RankedBar:
     spread = result.figures[headline]
     low, high = result.interval(headline) or (spread.mean - spread.sd, spread.mean + spread.sd)
     return RankedBar(
-        title=result.title,
+        title=fitted(result.title, _MOST_OF_ROW),
         method=result.method,
         value=spread.mean,
         low=low,
@@ -63,8 +70,8 @@ def confusion(results: Results, result: Result) -> "Figure":
     score = result.figures[results.headline].mean
     return confusion_figure(
         np.asarray(result.confusion),
-        result.confusion_classes,
-        heading=f"{result.title}: {WORDS[results.headline]} {score:.4f}",
+        [fitted(one, _MOST_OF_CLASS) for one in result.confusion_classes],
+        heading=f"{fitted(result.title, _MOST_OF_HEADING)}: {WORDS[results.headline]} {score:.4f}",
     )
 
 
@@ -78,69 +85,94 @@ def learning_curves(result: Result) -> "Figure":
                 curves.setdefault(metric, []).append(curve)
     best = [course.best for course in result.courses]
     points = [(float(row[AT] or 0), float(row[WATCHED] or 0)) for row in best if row is not None]
-    named = f"{result.title}, {result.target}" if result.target else result.title
+    named = fitted(", ".join(_named(result)), _MOST_OF_HEADING)
     return learning_curves_figure(curves, best=points, heading=f"{named}: learning curves")
 
 
-def write_figures(results: Results, folder: Path) -> list[Path]:
+def write_figures(results: Results, folder: Path, *, warn: Warn = warnings.warn) -> list[Path]:
     """Write the ranking and the best classifier's confusion matrix, per target.
+
+    Args:
+        results: What is drawn.
+        folder: Made if need be.
+        warn: Told of pictures that cannot be drawn.
 
     Returns:
         The files written, PNG.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    written: list[Path] = []
     for target in results.targets:
-        suffix = "" if target is None else f"-{_as_file(target)}"
-        written.append(folder / f"ranking{suffix}.png")
-        save(ranking(results, target), written[-1])
+        suffix = _suffix(target, results.targets)
+        ranked = partial(ranking, results, target)
+        written += write_picture(folder / f"ranking{suffix}.png", ranked, warn=warn)
         best = results.best(target)
         if best is not None and results.outputs is Outputs.EXCLUSIVE:
-            written.append(folder / f"confusion{suffix}.png")
-            save(confusion(results, best), written[-1])
+            confused = partial(confusion, results, best)
+            written += write_picture(folder / f"confusion{suffix}.png", confused, warn=warn)
     return written
 
 
-def write_confusion(results: Results, result: Result, folder: Path) -> Path:
-    """Write one result's confusion matrix, PNG."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"confusion-{_as_file(result.title)}.png"
-    save(confusion(results, result), path)
-    return path
+def write_confusion(
+    results: Results, result: Result, folder: Path, *, warn: Warn = warnings.warn
+) -> list[Path]:
+    """Write one result's confusion matrix, PNG, unless it cannot be drawn."""
+    name = file_name((result.title,), [(one.title,) for one in results.results])
+    drawn = partial(confusion, results, result)
+    return write_picture(folder / f"confusion-{name}.png", drawn, warn=warn)
 
 
-def write_learning_curves(result: Result, folder: Path) -> Path:
-    """Write how one result's members learnt, PNG."""
-    folder.mkdir(parents=True, exist_ok=True)
-    suffix = "" if result.target is None else f"-{_as_file(result.target)}"
-    path = folder / f"learning-{_as_file(result.title)}{suffix}.png"
-    save(learning_curves(result), path)
-    return path
+def write_learning_curves(
+    results: Results, result: Result, folder: Path, *, warn: Warn = warnings.warn
+) -> list[Path]:
+    """Write how one result's members learnt, PNG, unless it cannot be drawn."""
+    name = file_name(_named(result), [_named(one) for one in results.results])
+    drawn = partial(learning_curves, result)
+    return write_picture(folder / f"learning-{name}.png", drawn, warn=warn)
+
+
+def _named(result: Result) -> tuple[str, ...]:
+    return (result.title,) if result.target is None else (result.title, result.target)
+
+
+def _of_job(results: Results, target: str | None) -> str:
+    """The job and the target, as a heading begins."""
+    named = f", {fitted(target, _MOST_OF_CLASS)}" if target else ""
+    return f"{fitted(results.name, _MOST_OF_HEADING)}{named}"
+
+
+def _suffix(target: str | None, targets: Iterable[str | None]) -> str:
+    """What tells the picture of a target from those of the others; nothing where there are none."""
+    if target is None:
+        return ""
+    return f"-{file_name((target,), [(one,) for one in targets if one is not None])}"
 
 
 def classifier_map(results: Results, drawn: ClassifierMap, target: str | None = None) -> "Figure":
     """Draw a map of a job's classifiers; the best is named beside the poles."""
     best = results.best(target)
-    named = f", {target}" if target else ""
     count = len(drawn.classifiers)
     return map_figure(
         drawn,
-        heading=f"{results.name}{named}: {count} classifiers by {drawn.by}, {results.part} examples",
+        heading=f"{_of_job(results, target)}: {count} classifiers by {drawn.by}, {results.part} examples",
         named=[best.title] if best else [],
     )
 
 
 def write_map(
-    results: Results, drawn: ClassifierMap, folder: Path, target: str | None = None
+    results: Results,
+    drawn: ClassifierMap,
+    folder: Path,
+    target: str | None = None,
+    *,
+    warn: Warn = warnings.warn,
 ) -> list[Path]:
     """Write a map as PNG, and its coordinates as CSV."""
     folder.mkdir(parents=True, exist_ok=True)
-    suffix = "" if target is None else f"-{_as_file(target)}"
+    suffix = _suffix(target, results.targets)
     path = folder / f"map-{drawn.by}-{drawn.way.method}{suffix}.png"
-    save(classifier_map(results, drawn, target), path)
-    table = path.with_suffix(".csv")
+    table = folder / f"{path.stem}.csv"
     drawn.table().write_csv(table)
-    return [path, table]
+    return [*write_picture(path, partial(classifier_map, results, drawn, target), warn=warn), table]
 
 
 def projection(shown: ProjectedExamples, target: str | None = None) -> "Figure":
@@ -148,35 +180,34 @@ def projection(shown: ProjectedExamples, target: str | None = None) -> "Figure":
     results, projected = shown.results, shown.projected
     labels = results.labels.take(shown.rows)
     codes, classes = np.asarray(labels.codes), labels.classes
-    named = ""
-    if codes.ndim == 2:
+    if codes.ndim == 1:
+        target = None
+    else:
         target = target or classes[0]
         codes, classes = labels.for_target(target).codes[:, 0], ("no", "yes")
-        named = f", {target}"
     trust = projected.trustworthiness
     about = [] if np.isnan(trust) else [f"trustworthiness {trust:.3f}"]
     return projection_figure(
         projected.coordinates,
         codes,
-        classes,
+        [fitted(one, _MOST_OF_CLASS) for one in classes],
         tested=shown.parts == list(Part).index(Part.TEST) if len(results.splits) == 1 else None,
-        heading=f"{results.name}{named}: {len(codes)} examples, {projected.projection.method}",
+        heading=f"{_of_job(results, target)}: {len(codes)} examples, {projected.projection.method}",
         about="\n".join([*about, *projected.notes]),
     )
 
 
 def write_projection(
-    shown: ProjectedExamples, folder: Path, target: str | None = None
+    shown: ProjectedExamples,
+    folder: Path,
+    target: str | None = None,
+    *,
+    warn: Warn = warnings.warn,
 ) -> list[Path]:
     """Write a projection of examples as PNG, and its coordinates as CSV."""
     folder.mkdir(parents=True, exist_ok=True)
-    suffix = "" if target is None else f"-{_as_file(target)}"
+    suffix = _suffix(target, shown.results.labels.classes)
     path = folder / f"projection-{shown.projected.projection.method}{suffix}.png"
-    save(projection(shown, target), path)
-    table = path.with_suffix(".csv")
+    table = folder / f"{path.stem}.csv"
     shown.table().write_csv(table)
-    return [path, table]
-
-
-def _as_file(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+    return [*write_picture(path, partial(projection, shown, target), warn=warn), table]

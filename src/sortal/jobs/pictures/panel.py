@@ -158,7 +158,7 @@ class Panel:
         return tuple(
             result.title
             for result, member in zip(self.shown, self.folds[0].members, strict=True)
-            if not member.record["probabilities"]
+            if not member.gives_probabilities
         )
 
     def figures(self) -> tuple[np.ndarray, list[str]]:
@@ -252,7 +252,7 @@ class Panel:
         """Scale of the decision values of those that give no probabilities, by row."""
         found = {}
         for row, member in enumerate(fold.members):
-            if not member.record["probabilities"]:
+            if not member.gives_probabilities:
                 key, last = [member.entry["key"]], slice(-len(fold.rows), None)
                 scores = self.results.store.scores(key)[0][last]
                 right = self.results.store.predicted(key)[0][last] == fold.truth

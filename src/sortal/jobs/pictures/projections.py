@@ -82,6 +82,10 @@ class ProjectedExamples:
         x, y = self.projected.coordinates.T
         return pl.DataFrame({**columns, "x": x, "y": y})
 
+    def _repr_html_(self) -> str:
+        """Its table, for notebooks."""
+        return str(self.table()._repr_html_())
+
 
 def projected_examples(
     results: Results,

@@ -7,12 +7,12 @@ from typing import Any
 from sortal.console import echo
 from sortal.data.split import Part
 from sortal.evaluation.figures.roc import RocCurve, roc_figure
-from sortal.evaluation.figures.style import Look, save
+from sortal.evaluation.figures.style import Look
 from sortal.metrics.ranking import roc_auc, roc_curve
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.lines import best_epoch, minutes
-from sortal.systems.cms.results.pictures import draw_course
+from sortal.systems.cms.results.pictures import draw_course, draw_picture
 from sortal.systems.cms.results.report import write_report
 from sortal.systems.cms.results.runs import runs_of
 from sortal.systems.cms.settings import BinarySettings
@@ -64,7 +64,8 @@ def write_campaign(campaign: Campaign, folder: Path, *, verbose: bool) -> None:
         place.mkdir(exist_ok=True)
         name = run.title if several else ""
         session.print_course(run.network, place, verbose=verbose, name=name)
-        _write_network(campaign, run.network, place, look)
+        session.write_training(campaign, run.network, place)
+        page_files.write_outputs(place, run.network, campaign.sample.events)
     if verbose:
         echo(f"Training took  {minutes(campaign.seconds):g}  minutes")
         echo("Getting predictions")
@@ -73,6 +74,8 @@ def write_campaign(campaign: Campaign, folder: Path, *, verbose: bool) -> None:
         chosen = mean_of(networks)
         page_files.write_outputs(folder, chosen, campaign.sample.events)
     write_report(campaign, runs, chosen, folder, look)
+    for run in runs:
+        _draw_network(campaign, run.network, folder / run.folder if several else folder, look)
     courses = [page_files.course(one)["val_loss"] for one in networks]
     best = min(courses, key=lambda losses: losses[best_epoch(losses)])
     echo(f"Epoch of the best training:  {best_epoch(best)}")
@@ -83,11 +86,9 @@ def reported(campaign: Campaign) -> list[Scored]:
     return [one for one in campaign.networks if one.parameters["keep_best"]]
 
 
-def _write_network(campaign: Campaign, network: Scored, folder: Path, look: Look) -> None:
-    session.write_training(campaign, network, folder)
-    page_files.write_outputs(folder, network, campaign.sample.events)
+def _draw_network(campaign: Campaign, network: Scored, folder: Path, look: Look) -> None:
     draw_course(network, folder, look)
-    save(_roc(campaign, network, look), folder / "TrnVal_roc.png", look)
+    draw_picture(folder / "TrnVal_roc.png", lambda: _roc(campaign, network, look), look)
 
 
 def _roc(campaign: Campaign, network: Scored, look: Look) -> Any:

@@ -6,13 +6,13 @@ from typing import Any
 
 from sortal.console import echo
 from sortal.data.split import Part
-from sortal.evaluation.figures.style import save
+from sortal.evaluation.figures.style import Look
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.lines import minutes
 from sortal.systems.cms.results.merit import Merit
 from sortal.systems.cms.results.page_files import rate_text
-from sortal.systems.cms.results.pictures import draw_course, merit_picture
+from sortal.systems.cms.results.pictures import draw_course, draw_picture, merit_picture
 from sortal.systems.cms.results.report import write_report
 from sortal.systems.cms.results.runs import Run, runs_of
 from sortal.systems.cms.settings import MulticlassSettings
@@ -94,18 +94,22 @@ def _write_decay(campaign: Campaign, runs: list[Run], folder: Path, *, verbose: 
     """Write every run of one decay rate, and the report on them."""
     settings = campaign.settings
     look = session.look_of(settings)
-    pictures = folder / "FOM_figures_runs"
-    pictures.mkdir(exist_ok=True)
     among = f"{folder.name}, " if len(settings.decays) > 1 else ""
     for run in runs:
         place = folder / run.folder
         place.mkdir(exist_ok=True)
         session.print_course(run.network, place, verbose=verbose, name=f"{among}{run.title}")
         session.write_training(campaign, run.network, place)
-        draw_course(run.network, place, look, log_accuracy=True)
-        figure = merit_picture(campaign, run.merit, run.title.upper(), look)
-        save(figure, pictures / f"FOM_{run.folder}.png", look)
     networks = [run.network for run in runs]
     together = mean_of(networks) if len(networks) > 1 else networks[0]
     page_files.write_outputs(folder, together, campaign.sample.events)
     write_report(campaign, runs, together, folder, look)
+    for run in runs:
+        _draw_run(campaign, run, folder, look)
+
+
+def _draw_run(campaign: Campaign, run: Run, folder: Path, look: Look) -> None:
+    """Draw the course of one run, and its figure of merit beside those of the others."""
+    draw_course(run.network, folder / run.folder, look, log_accuracy=True)
+    picture = folder / "FOM_figures_runs" / f"FOM_{run.folder}.png"
+    draw_picture(picture, lambda: merit_picture(campaign, run.merit, run.title.upper(), look), look)

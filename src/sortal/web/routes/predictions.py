@@ -1,14 +1,11 @@
 """Scores of one member of a classifier on the reported examples: pages of JSON, or an array."""
 
 import io
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Query, Response
 
-from sortal.errors import NotFound
-from sortal.jobs.result import Result
 from sortal.store.records import plain
 from sortal.web.answer import Answer
 from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target, Title, one_result
@@ -87,19 +84,10 @@ def _scored(
 ) -> tuple["pl.DataFrame", str, list[str]]:
     """Scores of one member as rows, its key, and the classes."""
     results = shelf.results(name)
-    result = _narrowed(one_result(results, title, target), key)
+    result = one_result(results, title, target)
     classes = list(results.labels.for_target(result.target).classes)
-    alone = replace(results, results=(result,))
-    return alone.scores(title), str(result.members[0].entry["key"]), classes
-
-
-def _narrowed(result: Result, key: str | None) -> Result:
-    if key is None:
-        return result
-    keys = [str(one.entry["key"]) for one in result.members]
-    if key not in keys:
-        raise NotFound("member", key, keys, where=f"classifier {result.title!r}")
-    return replace(result, members=(result.members[keys.index(key)],))
+    chosen = str(result.members[0].entry["key"]) if key is None else key
+    return results.scores(title, result.target, member=chosen), chosen, classes
 
 
 def exact_ids(frame: "pl.DataFrame") -> "pl.DataFrame":

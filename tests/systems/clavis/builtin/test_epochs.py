@@ -29,6 +29,12 @@ def test_networks_are_saved_as_on_the_page():
     assert path == Path("here/saved_models/iris/MLPC relu d0.5.h5")
 
 
+def test_titles_too_long_for_a_file_are_cut_and_stay_apart():
+    one, two = (saved_model(Path("here"), "iris", "星" * 300 + end) for end in "ab")
+    assert one != two
+    assert all(len(path.name.encode()) <= 255 for path in (one, two))
+
+
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_no_title_leads_out_of_the_folder(job, title):
     path = saved_model(Path("here"), job, title)

@@ -303,3 +303,25 @@ class TestTheCommand:
         assert code == 2
         assert "n_neighbors" in err
         assert "an integer from 1 to 1000" in err
+
+
+LOGITS = """\
+    def fit(self, X, y):
+        self.middle = np.array([X[y == one].mean(axis=0) for one in range(self.specs['num_classes'])])
+
+    def predict(self, X, y):
+        return self.predict_proba(X, y).argmax(axis=1)
+
+    def predict_proba(self, X, y):
+        return -((X[:, None] - self.middle) ** 2).sum(axis=-1)
+"""
+
+
+def test_logits_of_predict_proba_give_no_log_loss(run, classifier):
+    classifier(body=LOGITS)
+    launched = run({"method": "small"})
+    assert launched.summary.exit_code == 0
+    (result,) = launched.results.titled("small")
+    assert result.figures["accuracy"].mean > 0.8
+    assert all(np.isnan(result.figures[name].mean) for name in ("log_loss", "brier", "ece"))
+    assert "its scores are no probabilities: they lie between -" in result.notes[-1]

@@ -1,6 +1,7 @@
 """What classifiers that train by epochs print of it, and where their networks are saved."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
 
 _NAMES = {
@@ -10,6 +11,9 @@ _NAMES = {
     "validation_accuracy": "val_accuracy",
 }
 """Keras's names, which the page's histories have, by ours."""
+
+_LONGEST = 200
+"""Bytes of a name: with the digits and the ending it is below the 255 of Linux."""
 
 _FORBIDDEN = '/\\:*?"<>|'
 
@@ -33,7 +37,8 @@ def saved_model(folder: Path, job_title: str, title: str) -> Path:
     Args:
         folder: Where the batch runs.
         job_title: Of the job.
-        title: Of the configuration; what no file name can hold is written as %2F and the like.
+        title: Of the configuration; what no file name can hold is written as %2F and the like, and
+            one that is too long for any file is cut, with some digits that are computed from it.
     """
     return folder / "saved_models" / _file_name(job_title) / f"{_file_name(title)}.h5"
 
@@ -43,4 +48,9 @@ def _file_name(title: str) -> str:
         f"%{ord(letter):02X}" if letter in _FORBIDDEN or ord(letter) < 32 else letter
         for letter in title
     )
-    return f"%2E{escaped[1:]}" if escaped.startswith(".") else escaped
+    escaped = f"%2E{escaped[1:]}" if escaped.startswith(".") else escaped
+    written = escaped.encode(errors="replace")
+    if len(written) <= _LONGEST:
+        return escaped
+    digits = blake2b(title.encode(errors="surrogatepass"), digest_size=4).hexdigest()
+    return f"{written[:_LONGEST].decode(errors='ignore')}-{digits}"

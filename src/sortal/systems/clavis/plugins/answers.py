@@ -10,12 +10,6 @@ from sortal.errors import DataError
 from sortal.methods.seen import Seen
 from sortal.systems.clavis.plugins.classifier import Answer
 
-_ROUNDING = 1e-6
-"""How far probabilities may leave [0, 1]: sums in single precision round."""
-
-_SHARES_ROUNDING = 1e-3
-"""How far the sum of an example's probabilities may be from 1 before it is told."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -42,8 +36,11 @@ class Reading:
         decision value one below the example's lowest. Labels alone become 1 and 0 (1 and -1
         of two classes and of several labels).
 
+        What is called a probability may be any number: whether it can be one is told when the
+        classifier is judged.
+
         Raises:
-            DataError: They are of another shape, or no such numbers.
+            DataError: They are of another shape, or no finite numbers.
         """
         scores = (
             self._several(answered, examples) if self.several else self._one(answered, examples)
@@ -92,11 +89,6 @@ class Reading:
                 f"predict and {self.answer} decide otherwise for {unlike} of {examples} training "
                 f"examples; {self.answer} is what counts."
             )
-        if self.several or self.answer is not Answer.PROBABILITIES or not examples:
-            return
-        sums = scores.sum(axis=1)
-        if np.abs(sums - 1).max() > _SHARES_ROUNDING:
-            yield f"probabilities of an example sum to between {sums.min():.3g} and {sums.max():.3g}."
 
     def _one(self, answered: Any, examples: int) -> np.ndarray:
         """Scores of classes that exclude each other."""
@@ -110,8 +102,6 @@ class Reading:
         if array.shape not in {(examples, columns), (examples, len(codes))}:
             few = "" if len(codes) == columns else f", or {(examples, len(codes))} of those seen"
             self._refuse(self.answer, f"shape {(examples, columns)}{few}", array.shape)
-        if self.answer is Answer.PROBABILITIES:
-            self._check_shares(array)
         return array if array.shape[1] == columns else self._placed(array, codes)
 
     def _both(self, column: np.ndarray) -> np.ndarray:
@@ -135,8 +125,6 @@ class Reading:
         array = self._stacked(answered, examples)
         if array.shape != shape:
             self._refuse(self.answer, f"shape {shape}", array.shape)
-        if self.answer is Answer.PROBABILITIES:
-            self._check_shares(array)
         return array
 
     def _stacked(self, answered: Any, examples: int) -> np.ndarray:
@@ -168,11 +156,6 @@ class Reading:
             odd = array[~np.isfinite(array)][0]
             self._refuse(self.answer, "finite numbers", odd)
         return array
-
-    def _check_shares(self, array: np.ndarray) -> None:
-        outside = array[(array < -_ROUNDING) | (array > 1 + _ROUNDING)]
-        if len(outside):
-            self._refuse(self.answer, "probabilities from 0 to 1", outside[0])
 
     def _refuse(self, function: str, expected: str, came: Any) -> Never:
         raise DataError(f"classifier {self.plugin}: {function}: expected {expected}, got {came}.")

@@ -1,11 +1,13 @@
 """Pictures of networks: the course of training, figure of merit, scores by process, confusion, over-training."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sortal.console import warn
 from sortal.data.split import Part
 from sortal.evaluation.figures.confusion import weighted_confusion_figure
 from sortal.evaluation.figures.curves import loss_figure
@@ -14,6 +16,7 @@ from sortal.evaluation.figures.distributions import Process, score_figure
 from sortal.evaluation.figures.lower_panel import LowerPanel
 from sortal.evaluation.figures.overtraining import agreement_figure
 from sortal.evaluation.figures.style import Look, save
+from sortal.evaluation.figures.written import attempt
 from sortal.evaluation.significance import FigureOfMerit
 from sortal.metrics.histogram import Histogram
 from sortal.systems.cms.results import page_files
@@ -29,20 +32,30 @@ _SIGNAL_HEIGHT = 0.3
 
 
 def draw_all(campaign: Campaign, found: Assessment, folder: Path, look: Look) -> list[Path]:
-    """Draw everything that belongs to one classifier into a folder."""
-    figures = {
-        "FOM.png": merit_picture(campaign, found.merit, found.scored.title, look),
-        "scores.png": _scores(campaign, found, look),
-        "confusion.png": weighted_confusion_figure(
+    """Draw everything that belongs to one classifier into a folder; what fails is a warning."""
+    figures: dict[str, Callable[[], Any]] = {
+        "FOM.png": lambda: merit_picture(campaign, found.merit, found.scored.title, look),
+        "scores.png": lambda: _scores(campaign, found, look),
+        "confusion.png": lambda: weighted_confusion_figure(
             found.confusion, class_names(campaign.sample, found.scored), look=look
         ),
     }
     for pair in PAIRS:
         first, second = (part.value for part in pair)
-        figures[f"{first}_against_{second}.png"] = agreement_figure(
-            found.agreements[pair], heading=f"{first} against {second}", look=look
+        figures[f"{first}_against_{second}.png"] = partial(
+            agreement_figure,
+            found.agreements[pair],
+            heading=f"{first} against {second}",
+            look=look,
         )
-    return [save(figure, folder / name, look) for name, figure in figures.items()]
+    return [
+        path for name, draw in figures.items() for path in draw_picture(folder / name, draw, look)
+    ]
+
+
+def draw_picture(path: Path, draw: Callable[[], Any], look: Look) -> list[Path]:
+    """Draw one picture into a file; a picture that fails is a warning, and results stay as they are."""
+    return attempt(path, lambda: save(draw(), path, look), warn=warn)
 
 
 def draw_course(network: Scored, folder: Path, look: Look, *, log_accuracy: bool = False) -> None:
@@ -55,8 +68,8 @@ def draw_course(network: Scored, folder: Path, look: Look, *, log_accuracy: bool
             f"Validation {ours}": course[f"val_{name}"],
         }
         log_y = log_accuracy and name == "acc"
-        figure = loss_figure(series, ylabel=kind, best_epoch=best, log_y=log_y, look=look)
-        save(figure, folder / f"TrnVal_{ours}.png", look)
+        draw = partial(loss_figure, series, ylabel=kind, best_epoch=best, log_y=log_y, look=look)
+        draw_picture(folder / f"TrnVal_{ours}.png", draw, look)
 
 
 def merit_picture(campaign: Campaign, merit: Merit, heading: str, look: Look) -> Any:

@@ -50,13 +50,14 @@ def write_report(
     }
     atomic.write_text(folder / "report.json", json.dumps(_plain(content), indent=1) + "\n")
     atomic.write_text(folder / "report.md", "\n".join(_markdown(campaign, found, lines)) + "\n")
-    draw_all(campaign, found, folder, look)
     save_network(campaign, chosen, found, folder)
     for text in table_of(lines):
         echo(text)
     for text in _sentences(campaign, found):
         echo(text)
     echo(f"wrote {folder}/report.md")
+    # Last: whatever becomes of a picture, what was trained is written.
+    draw_all(campaign, found, folder, look)
 
 
 def save_network(campaign: Campaign, chosen: Scored, found: Assessment, folder: Path) -> None:
