@@ -16,6 +16,7 @@ import pytest
 import sortal
 from sortal.cli.main import main
 from sortal.engines.base import Report
+from sortal.engines.here import Here
 from sortal.errors import Damaged
 from sortal.events import Warned
 from sortal.job.problems import JobError
@@ -319,6 +320,19 @@ def test_a_worker_uses_no_damaged_data(store, folder, job, inline_engine, monkey
     with pytest.raises(Damaged, match=r"input\.features\.npy"):
         launch(job, store=store.folder, cores=1)
     assert scores_of(store) == []
+
+
+def test_a_worker_process_fails_and_the_next_run_mends(store, folder, job, monkeypatch):
+    right = scores_of(store)
+    shutil.rmtree(store.folder / "segments")
+    with monkeypatch.context() as patch:
+        patch.setattr("sortal.jobs.driver.Here", type("Late", (_Late, Here), {"folder": folder}))
+        failed = launch(job, store=store.folder, cores=1).summary.failed
+    (failure,) = failed.values()
+    assert "input.features.npy has changed since it was written" in failure["reason"]
+    assert scores_of(store) == []
+    assert launch(job, store=store.folder, cores=1).summary.failed == {}
+    assert scores_of(store) == right
 
 
 def test_nothing_is_stored_of_data_that_changes_in_training(store, folder, job, monkeypatch):

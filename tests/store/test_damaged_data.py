@@ -187,11 +187,29 @@ def test_a_link_in_a_circle_in_place_of_a_file_is_found(filled, folder, dataset)
     assert filled.verify() == []
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a user who may be refused")
-def test_a_file_that_may_not_be_read_is_found(filled, folder, dataset):
-    (folder / "labels.npy").chmod(0)
-    with pytest.raises(Damaged, match=r"labels\.npy"):
-        filled.dataset(dataset.fingerprint)
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("file", ["manifest.json", "labels.npy", "split"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(filled, folder, dataset, split, file):
+    path = folder / (f"splits/{split.fingerprint}.npz" if file == "split" else file)
+    path.unlink()
+    os.mkfifo(path)
+    assert path.name in {damage.file for damage in filled.verify()}
+    filled.save_dataset(dataset)
+    filled.save_split(dataset.fingerprint, split)
+    assert filled.verify() == []
+
+
+def test_a_file_that_may_not_be_read_is_found(filled, dataset, monkeypatch):
+    def refused(path):
+        if path.name == "labels.npy":
+            raise PermissionError(13, "Permission denied", str(path))
+        return ""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(digests, "fresh_digest", refused)
+        patch.setattr(digests, "_known", {})
+        with pytest.raises(Damaged, match=r"labels\.npy is unreadable \(Permission denied\)"):
+            filled.dataset(dataset.fingerprint)
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "other.npz", "a~b.npz"])

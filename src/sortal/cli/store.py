@@ -128,7 +128,7 @@ def check(
     """Read every byte of the store and name what is not as it was written.
 
     Exit code 1 if anything is damaged. A run puts damaged results aside by itself and
-    computes them again.
+    computes them again; damaged data it reads anew from the source.
     """
     from sortal.store.store import Store
 

@@ -20,12 +20,12 @@ def every(_file: str) -> bool:
     return True
 
 
-def dataset_faults(folder: Path, compare: manifest.Compare) -> list[manifest.Fault]:
+def dataset_faults(folder: Path, compare: manifest.Compare | None) -> list[manifest.Fault]:
     """What is wrong with a dataset, file by file; the contents of its splits apart.
 
     Args:
         folder: Of the dataset, named after its fingerprint.
-        compare: How files are compared with their digests.
+        compare: How files are compared with their digests; None to compare sizes only.
     """
     if not os.path.lexists(folder):
         return [(ITS_FOLDER, MISSING)]

@@ -135,13 +135,13 @@ class Datasets:
             return {name: seal_of(folder / name) for name in sorted(manifest.sizes(folder))}
 
     def faults(
-        self, fingerprint: str, *, compare: manifest.Compare = manifest.read_anew
+        self, fingerprint: str, *, compare: manifest.Compare | None = manifest.read_anew
     ) -> list[manifest.Fault]:
         """What is wrong with a dataset, file by file; the contents of its splits apart.
 
         Args:
             fingerprint: Of the dataset.
-            compare: How files are compared with their digests.
+            compare: How files are compared with their digests; None to compare sizes only.
         """
         return dataset_faults(self.path(fingerprint), compare)
 

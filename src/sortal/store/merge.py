@@ -56,11 +56,12 @@ def merge(ours: Parts, other: Parts) -> Merged:
 def _merge_datasets(ours: Parts, other: Parts, merged: Merged) -> None:
     for name in other.datasets.names():
         if ours.datasets.faults(name, compare=manifest.read_once):
-            faults = other.datasets.faults(name)
-            merged.damaged += [Damage("data", name, *fault) for fault in faults]
-            if faults:
-                continue
             with _copy(other.datasets.path(name), ours.datasets.folder, SPLITS) as built:
+                # The copy is what is read whole: copying may go wrong too.
+                faults = other.datasets.faults(name, compare=None) or manifest.check(built)
+                merged.damaged += [Damage("data", name, *fault) for fault in faults]
+                if faults:
+                    continue
                 ours.datasets.splits.copy_sound(name, built)
                 ours.datasets.install(built, name)
                 merged.datasets += 1

@@ -46,6 +46,8 @@ def read_split(path: Path) -> Split:
     Raises:
         Damaged: The file is missing or not what was written, or holds another split.
     """
+    if path.exists() and not path.is_file():
+        raise Damaged(f"{path}: no file.")  # opening a pipe would wait for ever
     with (
         undamaged(path, "a readable split"),
         # Opened here because numpy leaves a file open that is no zip archive.
