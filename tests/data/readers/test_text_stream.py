@@ -40,7 +40,7 @@ def test_another_file_passes_as_rows_in_utf8(tmp_path):
 )
 def test_memory_does_not_grow_with_the_file(tmp_path, encoding, remark):
     peaks = []
-    for lines in (6_000, 60_000):
+    for lines in (20_000, 60_000):
         path = tmp_path / f"{lines}.csv.gz"
         text = "name;x\n" + f"{remark}{'ä' * 80};0,5\n" * lines
         path.write_bytes(gzip.compress(text.encode(encoding), 1))
@@ -50,4 +50,4 @@ def test_memory_does_not_grow_with_the_file(tmp_path, encoding, remark):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert count == lines
-    assert peaks[1] < 1.5 * peaks[0]
+    assert peaks[1] < 1.3 * peaks[0]
