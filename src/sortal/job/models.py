@@ -19,8 +19,9 @@ from sortal.job.words import Words
 def _known_encoding(name: str) -> str:
     """Refuse what is no encoding of text."""
     try:
-        b"".decode(name)
-    except LookupError as error:
+        # Python does not look up the encoding of an empty text.
+        "a".encode(name)
+    except (LookupError, UnicodeError) as error:
         raise ValueError("unknown encoding") from error
     return name
 
