@@ -17,6 +17,7 @@ def job(**data) -> dict:
     [
         ({"delimiter": "ab"}, "data.delimiter: expected one character that is no letter"),
         ({"delimiter": '"'}, "data.delimiter: expected one character"),
+        ({"delimiter": "§"}, "data.delimiter: expected one character"),
         ({"delimiter": ""}, "data.delimiter: expected one character"),
         ({"decimal": ";"}, r"data.decimal: expected one of \., ,"),
         ({"thousands": "x"}, "data.thousands: expected one of"),
@@ -39,7 +40,8 @@ def test_a_wrong_option_is_refused_by_its_name(told, said):
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"), [("tab", "\t"), ("\\t", "\t"), ("\t", "\t"), ("space", " "), (";", ";")]
+    ("written", "meant"),
+    [("tab", "\t"), ("\\t", "\t"), ("\t", "\t"), ("space", " "), (";", ";"), ("\x01", "\x01")],
 )
 def test_a_separator_has_several_spellings(written, meant):
     assert table_options(DataBlock(source="a.csv", delimiter=written)).delimiter == meant

@@ -35,7 +35,7 @@ AnyColumn = Annotated[str, Words("a column name", "column names")]
 """The one column that has no name is called by an empty text."""
 Delimiter = Annotated[
     str,
-    Field(pattern=r"""^([^\w"\r\n]|tab|\\t|space)$"""),
+    Field(pattern=r"^([\x01-\x09\x0b\x0c\x0e-!#-/:-@\[-^`{-~]|tab|\\t|space)$"),
     Words("one character that is no letter, digit or quote, or `tab` or `space`", "characters"),
 ]
 Encoding = Annotated[
