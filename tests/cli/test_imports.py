@@ -59,3 +59,13 @@ def test_one_is_deleted_by_its_title(imported, sortal):
     assert "deleted 'pets/always cat', 1 member" in said.out
     rows = json.loads(sortal("show", "pets", "-f", "json").out)
     assert [row["title"] for row in rows] == ["sure"]
+
+
+def test_what_is_found_out_of_a_file_is_said(sortal, home):
+    rows = [f"e{n};{kind};{'0,8;0,2' if n % 2 else '0,3;0,7'}" for n, kind in enumerate(TRUTH)]
+    text = "\n".join(["id;label;cat;dog", *rows]) + "\n"
+    (home / "excel.csv").write_text(text, encoding="utf-16")
+    made = sortal("import", "excel.csv", "--job", "sheets")
+    assert made.code == 0
+    said = "note: excel.csv: read as UTF-16 text with semicolons and decimal commas."
+    assert said in made.out + made.err

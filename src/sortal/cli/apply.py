@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sortal.console import echo
+from sortal.console import echo, note
 from sortal.jobs.applying.predict import Predictor, outside_sentence
 from sortal.jobs.applying.prediction_file import check_suffix, writing
 from sortal.jobs.find import find_result
@@ -26,6 +26,8 @@ def predict_files(
     opened = Store.open(store, create=False)
     _, results = find_result(opened, what)
     predictor = Predictor.load(opened, results, seed=seed)
+    for said in predictor.spec.reading_notes(files):
+        note(f"note: {said}")
     with writing(predictor, out) as file:
         for predicted in predictor.files(files, id_column=id_column, size=block):
             file.write(predicted)

@@ -51,7 +51,7 @@ def import_files(
       sortal import svm.csv tree.parquet --job contest --id name --label truth
     """
     from sortal.cli.report import report
-    from sortal.console import echo
+    from sortal.console import echo, note
     from sortal.display import counted
     from sortal.jobs.imports.predictions import import_predictions
     from sortal.store.store import Store
@@ -64,6 +64,8 @@ def import_files(
         id_column=id_column,
         label_column=label_column,
     )
+    for said in made.notes:
+        note(f"note: {said}")
     report(made.results, form)
     if form is not TableFormat.TABLE:
         return

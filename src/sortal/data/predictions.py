@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from sortal.data import columns
 from sortal.data.labels import UNKNOWN, Labels, find_class
-from sortal.data.readers.base import Table, place_in_file
+from sortal.data.readers.base import Noted, Table, place_in_file
 from sortal.data.readers.delimited import DelimitedTable
-from sortal.data.readers.registry import open_file
+from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.score_columns import Header, find_score_columns
 from sortal.data.texts import BadValue
 from sortal.errors import DataError, NotFound
@@ -77,6 +77,11 @@ class Predictions:
         allowed = min(_ROUNDED * len(self.classes), _TOLERANCE) + 1e-9
         return bool((self.scores >= 0).all() and (sums <= allowed).all())
 
+    @property
+    def reading_notes(self) -> tuple[str, ...]:
+        """What was found out of the file and is not plain, in sentences."""
+        return self.table.notes if isinstance(self.table, Noted) else ()
+
     def __len__(self) -> int:
         return len(self.ids)
 
@@ -111,7 +116,9 @@ def read_predictions(
             is not that of the highest score.
         NotFound: It has no column of a name that was given.
     """
-    table = open_file(path)
+    named = (id_column, ID), (label_column, LABEL)
+    words = tuple(usual if given is None else given for given, usual in named)
+    table = open_file(path, TableOptions(words=(*words, *DECISIONS)))
     if not isinstance(table, Table):
         raise DataError(f"{path}: expected a table of predictions, got named arrays.")
     names = table.names

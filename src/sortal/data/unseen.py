@@ -13,7 +13,7 @@ from sortal.data.gather_arrays import given_names
 from sortal.data.gather_tables import feature_matrix
 from sortal.data.gathered import infinite_error
 from sortal.data.inputs import Array, Inputs, Ragged
-from sortal.data.readers.base import Arrays, Batch, Table, missing_words
+from sortal.data.readers.base import Arrays, Batch, Noted, Table, missing_words
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.expression import needed_aliases
 from sortal.data.readers.missing import BlankedTable, blanked_array
@@ -86,6 +86,11 @@ class InputSpec:
             told = replace(told, features=tuple(n for some in self.names.values() for n in some))
         plain = {name: getattr(PLAIN, name) for name in useless_options(path, told)}
         return open_file(path, replace(told, **plain))
+
+    def reading_notes(self, paths: Sequence[Path]) -> list[str]:
+        """What is found out of new text files and is not plain, in sentences."""
+        opened = map(self.open, paths)
+        return [note for one in opened if isinstance(one, Noted) for note in one.notes]
 
     def derived(self, table: Table) -> Table:
         """The table with those aliases that inputs are made of.

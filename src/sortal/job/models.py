@@ -19,8 +19,9 @@ from sortal.job.words import Words
 def _known_encoding(name: str) -> str:
     """Refuse what is no encoding of text."""
     try:
-        b"".decode(name)
-    except LookupError as error:
+        # Python does not look up the encoding of an empty text.
+        "a".encode(name)
+    except (LookupError, UnicodeError) as error:
         raise ValueError("unknown encoding") from error
     return name
 
@@ -31,7 +32,7 @@ Name = Annotated[str, Field(min_length=1)]
 File = Annotated[Name, Words("a file name", "file names")]
 Delimiter = Annotated[
     str,
-    Field(pattern=r"""^([^\w"\r\n]|tab|\\t|space)$"""),
+    Field(pattern=r"^([\x01-\x09\x0b\x0c\x0e-!#-/:-@\[-^`{-~]|tab|\\t|space)$"),
     Words("one character that is no letter, digit or quote, or `tab` or `space`", "characters"),
 ]
 Encoding = Annotated[

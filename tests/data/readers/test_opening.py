@@ -22,6 +22,7 @@ def read(path, text: str, **options):
         ("\n \n# x\na,b\n", None, 3, "", 1),
         ("sep=;\na;b\n", None, 1, ";", 0),
         ('"SEP=|"\r\na|b\r\n', None, 1, "|", 0),
+        ("sep=é\na,b\n", None, 0, "", 0),
         ("# x\na,b\n", "", 0, "", 0),
         ("% x\n%\na,b\n", "%", 2, "", 2),
         ("#1,2\n#2,3\n", None, 0, "", 0),

@@ -55,6 +55,21 @@ def predict(trained, tmp_path):
     return applied
 
 
+def test_new_data_may_be_written_otherwise_and_that_is_said(
+    predict, survey_files, tmp_path, capsys
+):
+    plain = pl.read_csv(survey_files / "survey.csv")
+    marks = {".": ",", ",": ";"}
+    lines = (survey_files / "survey.csv").read_text().splitlines()
+    text = "\n".join("".join(marks.get(sign, sign) for sign in line) for line in lines)
+    (tmp_path / "excel.csv").write_text(f"{text}\n", encoding="utf-16")
+    table = predict("gaussiannb", tmp_path / "excel.csv")
+    assert len(table) == len(plain)
+    assert table.equals(predict("gaussiannb", survey_files / "survey.csv"))
+    said = "note: excel.csv: read as UTF-16 text with semicolons and decimal commas."
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("title", ["gaussiannb", "svm", "kneighbors n_neighbors=5"])
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_examples_of_the_test_part_get_the_scores_that_are_stored(

@@ -9,7 +9,7 @@ from sortal.data.readers.number_format import PLAIN_NUMBERS
 from sortal.data.readers.text_lines import Layout, numbered_rows
 
 _SIGN = "#"
-_SEPARATOR_LINE = re.compile(r"\"?sep=(.)\"?\s*", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r"\"?sep=([\t !#-/:-@\[-^`{-~])\"?\s*", re.IGNORECASE)
 _PLAIN_NUMBER = re.compile(PLAIN_NUMBERS.pattern, re.ASCII)
 
 

@@ -42,6 +42,9 @@ class Imported:
 
     is_new_job: bool
 
+    notes: tuple[str, ...] = ()
+    """What was found out of the files and is not plain, in sentences."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Home:
@@ -107,7 +110,11 @@ def import_predictions(
                 store.save_split(home.dataset.fingerprint, split)
         _list(store, job, home, pieces, new)
     return Imported(
-        results=Results.read(store, job), titles=titles, new=new, is_new_job=home.is_new
+        results=Results.read(store, job),
+        titles=titles,
+        new=new,
+        is_new_job=home.is_new,
+        notes=tuple(note for file in files for note in file.reading_notes),
     )
 
 
