@@ -2,14 +2,18 @@
 
 import csv
 import decimal
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from sortal.data.gather_tables import gather_tables
 from sortal.data.read import read_dataset
 from sortal.data.readers.in_memory import open_held
+from sortal.data.roles import assign_roles
+from sortal.data.sources import Source
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError
@@ -62,7 +66,7 @@ def test_plain_text_keeps_a_word_that_classes_name(tmp_path):
     assert not any("word" in note or "is a class" in note for note in kept.notes)
 
 
-def test_quoted_words_in_numbers_are_gaps_with_a_note(tmp_path):
+def test_quoted_words_in_numbers_are_gaps(tmp_path):
     with (tmp_path / "t.csv").open("w", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(["a", "y"])
@@ -154,3 +158,24 @@ def test_masked_values_from_python_stay_missing():
         np.testing.assert_array_equal(array, expected)
     table = open_held({"a": np.ma.array([1, 2], mask=[0, 1]), "b": [1, 2]}, ["x"])
     assert next(table.batches(["a"], 5)).column("a").to_pylist() == [1, None]
+
+
+class _Quoted:
+    """A table of text in which a word got past its reader, as in quotes."""
+
+    path = Path("quoted.csv")
+    names = ("a", "y")
+    missing_words = ("NA",)
+
+    def batches(self, names, size):
+        column = {"a": pa.array(["1", "NA", "3", None]), "y": pa.array(["u", "v", "NA", "v"])}
+        yield pa.RecordBatch.from_arrays([column[name] for name in names], list(names))
+
+
+def test_words_that_got_past_a_reader_are_counted_in_numbers():
+    block = DataBlock(source="quoted.csv", label="y")
+    source = Source(name="quoted", files=(_Quoted(),))
+    gathered = gather_tables(source.files, assign_roles(block, source), block)
+    np.testing.assert_array_equal(gathered.inputs["features"][:, 0], [1, np.nan, 3, np.nan])
+    assert gathered.notes == ["1 word such as NA in columns of numbers counted as missing."]
+    assert gathered.columns["y"].to_pylist() == ["u", "v", "NA", "v"]

@@ -3,10 +3,12 @@
 import io
 
 import numpy as np
+import polars as pl
 import pytest
 
 from sortal.jobs.results import Results
 from sortal.store.store import Store
+from sortal.web.routes.predictions import exact_ids
 
 API = "/api/v1"
 ONE = {"title": "tree/a b"}
@@ -207,3 +209,10 @@ def test_jobs_of_several_targets_and_of_folds_are_told_too(caller, varied, job, 
         assert len(told["confusion"]) == matrix
         for rest in ("history", "predictions", "predictions.npy"):
             assert client.get(f"{API}/jobs/{job}/{rest}", params=named).status_code == 200
+
+
+def test_ids_that_a_browser_would_round_are_text():
+    large = pl.DataFrame({"id": [2**53 + 1, 5], "x": [0.5, 1.0]})
+    assert exact_ids(large)["id"].to_list() == [str(2**53 + 1), "5"]
+    small = pl.DataFrame({"id": [2**53, -5]})
+    assert exact_ids(small)["id"].to_list() == [2**53, -5]
