@@ -121,11 +121,4 @@ def _histogram(merit: Merit, part: Part, chosen: np.ndarray) -> Histogram:
 
 def _ratio(test: Histogram, validation: Histogram) -> LowerPanel:
     """Background of test over that of validation: what both parts should agree on."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return LowerPanel(
-            label="Test / validation",
-            values=test.sums / validation.sums,
-            errors=test.errors / np.abs(validation.sums),
-            band=validation.errors / np.abs(validation.sums),
-            limits=(0.5, 1.5),
-        )
+    return LowerPanel.ratio(test, validation, label="Test / validation", limits=(0.5, 1.5))
