@@ -60,7 +60,10 @@ CASES = {
 def figures(one, other, log_y):
     """Every figure of the examples, as functions that make it."""
     yield lambda: score_figure(
-        [Process(label="a", histogram=one.histogram), Process(label="b", histogram=other.histogram)],
+        [
+            Process(label="a", histogram=one.histogram),
+            Process(label="b", histogram=other.histogram),
+        ],
         signals=[Process(label="s", histogram=other.histogram)],
         data=Process(label="d", histogram=one.histogram),
         lower=LowerPanel.ratio(one.histogram, other.histogram, label="r"),

@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 
 from sortal.data.split import Part
-from sortal.evaluation.figures.style import PLAIN
 from sortal.jobs.applying.predictor_folder import load_predictor
 from sortal.systems.cms.results.ranking import lines_of, table_of
 from sortal.systems.cms.results.report import write_report
@@ -64,7 +63,7 @@ def write(tmp_path_factory, blank_pictures, judged):
             # What is known already is not found again, for speed alone.
             patch.setattr("sortal.systems.cms.results.report.assess", lambda *given: found)
             runs = runs_of(campaign, campaign.networks)
-            write_report(campaign, runs, found.scored, folder, PLAIN)
+            write_report(campaign, runs, found.scored, folder)
         return Written(folder, "\n".join(said))
 
     return written

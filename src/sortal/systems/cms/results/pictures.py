@@ -11,7 +11,7 @@ from sortal.evaluation.figures.confusion import weighted_confusion_figure
 from sortal.evaluation.figures.curves import loss_figure
 from sortal.evaluation.figures.cuts import BestCut, merit_figure
 from sortal.evaluation.figures.distributions import Process, score_figure
-from sortal.evaluation.figures.lower_panel import LowerPanel
+from sortal.evaluation.figures.lower_panel import LowerPanel, cancelled
 from sortal.evaluation.figures.overtraining import agreement_figure
 from sortal.evaluation.figures.style import Look, save
 from sortal.evaluation.significance import FigureOfMerit
@@ -78,6 +78,17 @@ def merit_picture(campaign: Campaign, merit: Merit, heading: str, look: Look) ->
         heading=heading,
         look=look,
     )
+
+
+def ratio_remarks(merit: Merit) -> Iterator[str]:
+    """Tell how many bins of `scores.png` have no ratio because weights cancel."""
+    validation = _histogram(merit, Part.VALIDATION, ~merit.events[Part.VALIDATION].is_signal)
+    count = int(cancelled(validation).sum())
+    if count:
+        yield (
+            f"The ratio in scores.png leaves out {count} of {len(validation.sums)} bins: the "
+            "weights of the validation background in them do not sum above 0."
+        )
 
 
 def _scores(campaign: Campaign, found: Assessment, look: Look) -> Any:

@@ -1,4 +1,4 @@
-"""The report on trained networks: report.json for programs, report.md and pictures for people."""
+"""The report on trained networks: report.json for programs, report.md for people."""
 
 import json
 import math
@@ -9,7 +9,6 @@ from typing import Any
 from sortal.console import echo
 from sortal.data.split import Part
 from sortal.data.weigh import load_weighers
-from sortal.evaluation.figures.style import Look
 from sortal.evaluation.yields import Yields
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import save_predictor
@@ -19,7 +18,7 @@ from sortal.store.store import Store
 from sortal.systems.cms.data.files import NETWORK_FOLDER
 from sortal.systems.cms.results.assessment import Assessment, assess
 from sortal.systems.cms.results.merit import Merit, process_yields
-from sortal.systems.cms.results.pictures import draw_all
+from sortal.systems.cms.results.pictures import ratio_remarks
 from sortal.systems.cms.results.ranking import Line, lines_of, table_of
 from sortal.systems.cms.results.runs import Run
 from sortal.systems.cms.settings import Settings
@@ -29,16 +28,18 @@ from sortal.systems.cms.training.scored import Scored
 
 
 def write_report(
-    campaign: Campaign, runs: Sequence[Run], chosen: Scored, folder: Path, look: Look
-) -> None:
-    """Judge networks and what they are compared with, and write all of it.
+    campaign: Campaign, runs: Sequence[Run], chosen: Scored, folder: Path
+) -> Assessment:
+    """Judge networks and what they are compared with, and write all of it but the pictures.
 
     Args:
         campaign: What was trained.
         runs: Networks of one or several decay rates, judged.
         chosen: The one that is applied: the only run, or the mean of all.
         folder: Where.
-        look: Of the pictures.
+
+    Returns:
+        What `chosen` is worth, for its pictures: they are drawn when everything else is on disk.
     """
     known = next((run.merit for run in runs if run.network is chosen), None)
     found = assess(campaign, chosen, known)
@@ -50,13 +51,13 @@ def write_report(
     }
     atomic.write_text(folder / "report.json", json.dumps(_plain(content), indent=1) + "\n")
     atomic.write_text(folder / "report.md", "\n".join(_markdown(campaign, found, lines)) + "\n")
-    draw_all(campaign, found, folder, look)
     save_network(campaign, chosen, found, folder)
     for text in table_of(lines):
         echo(text)
     for text in _sentences(campaign, found):
         echo(text)
     echo(f"wrote {folder}/report.md")
+    return found
 
 
 def save_network(campaign: Campaign, chosen: Scored, found: Assessment, folder: Path) -> None:
@@ -163,6 +164,7 @@ def _weight_rows(store: Store, scored: Scored) -> Iterator[dict[str, Any]]:
 
 def _sentences(campaign: Campaign, found: Assessment) -> Iterator[str]:
     yield from _edge(campaign.settings, found.merit)
+    yield from ratio_remarks(found.merit)
     for verdict in found.verdicts.values():
         yield verdict.sentence
     if found.losses:
