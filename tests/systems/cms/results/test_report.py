@@ -289,16 +289,6 @@ def test_parts_of_the_text_are_the_figures_of_the_json(single):
         assert sentence in single.out
 
 
-def test_pictures_of_the_report_are_all_there(single):
-    assert {path.name for path in single.folder.glob("*.png")} == {
-        "FOM.png",
-        "scores.png",
-        "confusion.png",
-        "train_against_validation.png",
-        "validation_against_test.png",
-    }
-
-
 @pytest.mark.parametrize("which", ["one", "several", "multiclass"])
 def test_the_folder_network_scores_new_events_as_the_campaign_did(which, request):
     campaign = request.getfixturevalue(which)
