@@ -67,6 +67,8 @@ class DerivedTable:
         self.rows_read = self.rows_passed = 0
         """Rows of the last walk so far, before and after the cut."""
         self._table = table
+        self.source, self.texts = table, dict(aliases)
+        """What it is made of: the file's own table, and the aliases as they were written."""
         self.has_lists = isinstance(table, WithLists) and table.has_lists
         nodes = {name: parse(text, alias_option(name)) for name, text in aliases.items()}
         self._aliases = {

@@ -110,4 +110,5 @@ def draw_lower(axes: "Axes", panel: LowerPanel, edges: np.ndarray, hidden: np.nd
 
 
 def _finite(values: np.ndarray, otherwise: float) -> np.ndarray:
-    return np.where(np.abs(values) <= LARGEST, values, otherwise)
+    finite: np.ndarray = np.where(np.abs(values) <= LARGEST, values, otherwise)
+    return finite

@@ -69,6 +69,10 @@ class EventSource:
         self._kind = "branch" if is_root else "column"
         self._is_text = suffix_of(path) in TEXT_SUFFIXES
         self._types: dict[str, Any] = {}
+        self.read = self.passed = 0
+        """Events of the walk so far, before and after the cut."""
+        self.kinds: dict[str, Any] = {}
+        """Types of the columns to keep, as far as they are known while no event has passed."""
         self._variations = Variations(table, request.aliases, request.cut, request.shifts)
         self._refuse_lacking(request.variables)
         if request.event_number is not None:
@@ -78,6 +82,11 @@ class EventSource:
     def path(self) -> Path:
         """Where it is."""
         return self._table.path
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """All aliases, those that a tree of a ROOT file brings among them."""
+        return self._variations.aliases
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -114,16 +123,30 @@ class EventSource:
         beside = [request.event_number] if request.event_number is not None else []
         nominal = tuple(dict.fromkeys((*request.variables, *kept, *beside)))
         needed = self._variations.needed(nominal, request.variables)
-        start = 0
+        start = self.read = self.passed = 0
         for batch in _joined(self._table.batches(needed, size), size):
             with self._placed(_Places(self, start, None)):
                 passing, rows = self._variations.passing(batch)
+            self.read, self.passed = self.read + len(batch), self.passed + len(passing)
+            if not self.passed:
+                self._look_at_kinds(batch, kept)
             if len(passing):
                 places = _Places(self, start, rows)
                 with self._placed(places):
                     one = self._chunk(passing, nominal, kept, places)
                 yield one
             start += len(batch)
+
+    def _look_at_kinds(self, batch: Batch, kept: Sequence[str]) -> None:
+        """Learn the types of kept columns from events of which none has passed."""
+        has_types = self._is_text and self._request.typed
+        for name in kept:
+            if name in batch.schema.names:
+                column = batch.column(name)
+                whole = name == self._request.event_number
+                self.kinds[name] = type_of(column, whole=whole) if has_types else column.type
+            elif name in self.aliases:
+                self.kinds[name] = pa.float64()
 
     @contextmanager
     def _placed(self, places: "_Places") -> Iterator[None]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from sortal.systems.cms.applying.shifted import Shift
+from sortal.systems.cms.applying.shift import Shift
 
 Missing: TypeAlias = Literal["refuse", "nan"]
 
