@@ -66,7 +66,8 @@ class LowerPanel:
 
 def cancelled(denominator: Histogram) -> np.ndarray:
     """Tell which bins have events whose weights do not sum above 0, shape (bins,), bool."""
-    return (denominator.squares > 0) & ~_above_zero(denominator)
+    lost: np.ndarray = (denominator.squares > 0) & ~_above_zero(denominator)
+    return lost
 
 
 def _above_zero(histogram: Histogram) -> np.ndarray:

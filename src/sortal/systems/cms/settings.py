@@ -57,6 +57,8 @@ class InputSettings(Block):
     Names those of files without a header line."""
     weight: Column = "weight"
     """Column of the event weight."""
+    unit_weights: bool = False
+    """Give every event of the files the weight 1; their column of weights is not read."""
     process: Column = "process"
     """Column of the process. Where a file has none, its own name is the process, and of the six
     files `sig` and `bkg`."""
@@ -68,6 +70,10 @@ class InputSettings(Block):
     """Columns computed from others, such as `dphi: abs(phi1 - phi2)`."""
     cut: str = ""
     """Events to keep, such as `Met > 200 && Njet >= 2`."""
+    missing: list[float] = []
+    """Numbers that mean a missing value, such as -999, in the columns that variables are made of."""
+    imputation: Literal["none", "median", "mean", "most_frequent", "zero"] = "none"
+    """What takes the place of missing values, by training events alone; none: they are refused."""
 
 
 class DivisionSettings(Block):
@@ -217,6 +223,8 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
                 "optimum with events that are divided here; true scores are those of given parts"
             )
         self._refuse_beside_compat()
+        if self.missing and self.imputation == "none":
+            raise ValueError("missing without an imputation, such as median, that fills values in")
         twice = [rate for rate, count in Counter(self.decays).items() if count > 1]
         if twice:
             raise ValueError(f"the decay rate {twice[0]:g} twice; runs train a network again")
@@ -229,6 +237,8 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
             return
         if self.folds:
             raise ValueError("compat with folds; the scripts have one division")
+        if self.imputation != "none":
+            raise ValueError("compat with imputation; the scripts fill nothing in")
         if self.scan == "scores":
             raise ValueError("compat with scan: scores; the scripts try the page's 200 cuts")
         for name in ("minimum_background", "minimum_effective_background"):

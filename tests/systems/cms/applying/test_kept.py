@@ -119,7 +119,7 @@ def test_files_without_passing_events_give_columns_alone(network, new, tmp_path,
     if suffix == ".root":
         with uproot.open(out) as file:
             assert file["events"].num_entries == 0
-            assert [name for name in file["events"].keys() if name in names] == names
+            assert [name for name in file["events"] if name in names] == names
     else:
         read = pl.read_csv(out) if suffix == ".csv" else pl.read_parquet(out)
         assert read.columns == names
@@ -137,7 +137,7 @@ def test_one_file_of_several_without_passing_events_is_a_note(network, new, tmp_
 
 
 def test_a_file_without_events_is_a_note(network, new, tmp_path):
-    events, path = new
+    events, _path = new
     empty = tmp_path / "empty.parquet"
     events.head(0).write_parquet(empty)
     done = apply(network, [empty], tmp_path / "s.csv")

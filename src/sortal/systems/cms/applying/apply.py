@@ -242,6 +242,7 @@ def _completed(predictor: Predictor, asked: Request) -> Request:
         weight=columns.get("weight") or asked.weight,
         process=columns.get("process") or asked.process,
         aliases={**needed_aliases(about.get("aliases", {}), asked.variables), **asked.aliases},
+        blanks=tuple(about.get("missing", ())),
         gaps_allowed=all(
             one.preparer.preparation.imputation != "none"
             or registry.find(one.method, one.calibration).missing_allowed

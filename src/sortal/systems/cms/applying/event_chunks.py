@@ -13,13 +13,15 @@ from sortal.data.columns import BadValue
 from sortal.data.gather_tables import feature_matrix
 from sortal.data.readers.base import Batch, Table, WithLists
 from sortal.data.readers.derived import NotANumber
-from sortal.data.readers.registry import TableOptions, open_file, suffix_of
+from sortal.data.readers.registry import suffix_of
 from sortal.errors import DataError, suggest
 from sortal.systems.cms.applying.event_columns import as_type, type_of
 from sortal.systems.cms.applying.request import ALL, UNSHIFTED, Request
 from sortal.systems.cms.applying.shifted import Variations
+from sortal.systems.cms.data.blanks import are_blank, blanked
 from sortal.systems.cms.data.event_numbers import event_folds
-from sortal.systems.cms.data.files import TEXT_SUFFIXES, named_columns, place_of
+from sortal.systems.cms.data.files import TEXT_SUFFIXES, named_columns, open_table, place_of
+from sortal.systems.cms.data.text_form import marked_header
 from sortal.systems.cms.settings import Settings
 
 
@@ -59,12 +61,9 @@ class EventSource:
         """Whether it is text without a header line: the variables, the weight, Name.root."""
 
         is_root = suffix_of(path) == ".root"
-        table = open_file(
-            path,
-            TableOptions(columns=named, tree=request.tree if is_root else ""),
-        )
-        if not isinstance(table, Table):
-            raise DataError(f"{path}: expected a table of events, got arrays.")
+        table = open_table(path, named, request.tree)
+        aliases = {**marked_header(table.names), **request.aliases}
+        table = blanked(table, request.variables, aliases, request.blanks)
         self._table = table
         self._kind = "branch" if is_root else "column"
         self._is_text = suffix_of(path) in TEXT_SUFFIXES
@@ -73,7 +72,7 @@ class EventSource:
         """Events of the walk so far, before and after the cut."""
         self.kinds: dict[str, Any] = {}
         """Types of the columns to keep, as far as they are known while no event has passed."""
-        self._variations = Variations(table, request.aliases, request.cut, request.shifts)
+        self._variations = Variations(table, aliases, request.cut, request.shifts)
         self._refuse_lacking(request.variables)
         if request.event_number is not None:
             self._refuse_lacking((request.event_number,))
@@ -196,6 +195,9 @@ class EventSource:
         matrix, bad = feature_matrix(batch, self._request.variables)
         for name, error in bad.items():
             raise DataError(f"{places.at(error.row)}: {_variable(name, shift)}: {error}.")
+        if self._request.blanks:
+            gaps = are_blank(matrix, self._request.blanks)
+            matrix = np.where(gaps, matrix.dtype.type(np.nan), matrix)
         return matrix
 
     def _gaps(self, matrix: np.ndarray, shift: str, places: "_Places") -> np.ndarray:

@@ -39,6 +39,9 @@ class Request:
     """Whether columns of text files are kept as numbers where they hold such; else as they are
     written."""
 
+    blanks: tuple[float, ...] = ()
+    """Numbers that mean a missing value, which the network fills in."""
+
     gaps_allowed: bool = False
     """Whether the network fills in values that are missing."""
 

@@ -76,12 +76,13 @@ def save_network(campaign: Campaign, chosen: Scored, found: Assessment, folder: 
         "class_map": dict(campaign.sample.classes.of_process),
         "folds": campaign.settings.folds,
         "columns": {
-            "weight": campaign.settings.weight,
+            "weight": None if campaign.settings.unit_weights else campaign.settings.weight,
             "process": campaign.settings.process,
             "event_number": campaign.settings.event_number,
         },
         "aliases": dict(campaign.settings.aliases),
         "cut": choice.cut if choice else None,
+        **({"missing": campaign.settings.missing} if campaign.settings.missing else {}),
     }
     predictor = Predictor.load(campaign.store, [result])
     save_predictor(predictor, folder / NETWORK_FOLDER, _plain(about))
