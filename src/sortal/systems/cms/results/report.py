@@ -17,7 +17,7 @@ from sortal.store import atomic
 from sortal.store.store import Store
 from sortal.systems.cms.data.files import NETWORK_FOLDER
 from sortal.systems.cms.results.assessment import Assessment, assess
-from sortal.systems.cms.results.merit import Merit, process_yields
+from sortal.systems.cms.results.merit import Merit, chosen_yields
 from sortal.systems.cms.results.pictures import ratio_remarks
 from sortal.systems.cms.results.ranking import Line, lines_of, table_of
 from sortal.systems.cms.results.runs import Run
@@ -135,7 +135,7 @@ def _yield_rows(campaign: Campaign, merit: Merit) -> Iterator[dict[str, Any]]:
     """Expected test events of each process above the chosen cut; none where nothing is chosen."""
     if merit.chosen is None:
         return
-    yields: Yields = process_yields(merit, campaign.sample.events, Part.TEST, merit.chosen.cut)
+    yields: Yields = chosen_yields(merit, campaign.sample.events)
     for place, name in enumerate(yields.names):
         yield {
             "process": name,
@@ -168,12 +168,33 @@ def _sentences(campaign: Campaign, found: Assessment) -> Iterator[str]:
     yield from ratio_remarks(found.merit)
     for verdict in found.verdicts.values():
         yield verdict.sentence
+    yield from _of_folds(campaign.settings, found.merit)
     if found.losses:
         yield from found.losses.sentences
     if campaign.peers and loses_signs(campaign.settings, campaign.sample.events):
         yield (
             f"Libraries of trees refuse negative weights: {_listed(campaign.settings.compare)} "
             "learnt from absolute ones, of the same total in each class; the networks kept the signs."
+        )
+
+
+def _of_folds(settings: Settings, merit: Merit) -> Iterator[str]:
+    """With folds, what the parts are, and how the cut is chosen."""
+    if not settings.folds:
+        return
+    yield (
+        "With folds training, validation and test are the same events, scored by different "
+        "networks: a validation score is of the network that chose its epoch by that event, a test "
+        "score of the one that never saw it. Tests between these parts are not of independent "
+        "events, so that their p-values are too large and small differences stay unseen."
+    )
+    if merit.chosen and merit.by_fold:
+        cuts = ", ".join(f"{cut:.4g}" for cut in merit.by_fold.cuts)
+        yield (
+            f"Each fold has the cut that is best on the test scores of all other folds ({cuts}); FOM "
+            f"test is of events above the cut of their own fold. The cut {merit.chosen.cut:.4g}, for "
+            "new events, is the best on all test scores: its figure, FOM validation, is of the "
+            "events that chose it, and flatters."
         )
 
 
@@ -198,10 +219,16 @@ def _markdown(campaign: Campaign, found: Assessment, lines: Sequence[Line]) -> I
     settings, merit = campaign.settings, found.merit
     yield f"# {found.scored.title}"
     yield ""
+    way = (
+        "Validation and test are the same events: the cut of each fold is chosen on the other folds "
+        "and applied to its own events, which had no part in choosing it."
+        if settings.folds
+        else "The cut is chosen on validation events and applied to test events, which had no part "
+        "in any choice."
+    )
     yield (
         f"Luminosity {settings.luminosity:g}/pb, relative background uncertainty "
-        f"{settings.systematic:g}, figure of merit {settings.figure}. The cut is chosen on "
-        "validation events and applied to test events, which had no part in any choice."
+        f"{settings.systematic:g}, figure of merit {settings.figure}. {way}"
     )
     yield ""
     yield from table_of(lines, form="markdown")
@@ -222,7 +249,8 @@ def _markdown(campaign: Campaign, found: Assessment, lines: Sequence[Line]) -> I
         )
     yield ""
     if merit.chosen:
-        yield f"## Expected test events above the cut {merit.chosen.cut:.4g}"
+        cut = "of their fold" if merit.by_fold else f"{merit.chosen.cut:.4g}"
+        yield f"## Expected test events above the cut {cut}"
         yield ""
         yield "| process | expected | simulated | efficiency |"
         yield "|---|---|---|---|"
