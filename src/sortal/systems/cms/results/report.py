@@ -47,6 +47,7 @@ def write_report(
     content = {
         "settings": campaign.settings.model_dump(mode="json"),
         "classifiers": [line.described() for line in lines],
+        "notes": list(campaign.sample.events.notes),
         "details": describe(campaign, found),
     }
     atomic.write_text(folder / "report.json", json.dumps(_plain(content), indent=1) + "\n")
@@ -259,6 +260,11 @@ def _markdown(campaign: Campaign, found: Assessment, lines: Sequence[Line]) -> I
                 f"| {row['process']} | {row['expected']:.4g} ± {row['error']:.2g} "
                 f"| {row['events']} | {row['efficiency']:.3g} |"
             )
+        yield ""
+    if campaign.sample.events.notes:
+        yield "## Events"
+        yield ""
+        yield from (f"- {note}" for note in campaign.sample.events.notes)
         yield ""
     yield "## Training"
     yield ""
