@@ -83,10 +83,8 @@ class Applied:
             )
             if busy
         )
-        yield (
-            f"wrote scores of {self.events} events to {self.out}: {self.rate:,.0f} events/s; of the "
-            f"work {', '.join(shares)}."
-        )
+        speed = f": {self.rate:,.0f} events/s; of the work {', '.join(shares)}"
+        yield (f"wrote scores of {self.events} events to {self.out}{speed if self.events else ''}.")
         yield from (f"note: {note}" for note in self.notes)
         if self.without_score:
             yield f"note: {self.without_score} events lack a variable; their score is NaN."

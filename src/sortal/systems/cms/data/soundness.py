@@ -13,6 +13,9 @@ from sortal.systems.cms.data.sentinels import find_sentinels, missing_remarks
 from sortal.systems.cms.settings import Settings
 
 _FEWEST_NUMBERED = 50
+_LARGEST_NUMBER = 2.0**53
+"""Larger measured values are whole numbers too, because no bits are left for a fraction."""
+
 _NUMBERED = 0.95
 """Share of events with a number of their own from which a variable seems to number them."""
 
@@ -72,7 +75,8 @@ def _row_number_remarks(events: Events) -> Iterator[str]:
     """Tell of variables that number events: whole numbers that hardly any two events share."""
     for place, name in enumerate(events.variables):
         column = events.features[:, place]
-        if len(column) < _FEWEST_NUMBERED or not (column == np.floor(column)).all():
+        is_whole = (column == np.floor(column)) & (np.abs(column) < _LARGEST_NUMBER)
+        if len(column) < _FEWEST_NUMBERED or not is_whole.all():
             continue
         distinct = len(np.unique(column))
         if distinct > _NUMBERED * len(column):
