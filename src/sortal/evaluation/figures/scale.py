@@ -26,7 +26,7 @@ def span(values: np.ndarray, *, log: bool = False, margin: float = 0.05) -> tupl
     Returns:
         Low and high, finite and different; 0 to 1 or 0.1 to 1 if nothing can be drawn.
     """
-    values = np.ravel(values)
+    values = np.ravel(values).astype(np.float64)
     # Smaller numbers are too coarse for a margin: limits would fall together.
     least = np.finfo(float).tiny if log else -np.inf
     values = values[(np.abs(values) <= LARGEST) & (values >= least)]

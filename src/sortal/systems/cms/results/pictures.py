@@ -102,7 +102,9 @@ def _scores(campaign: Campaign, found: Assessment, look: Look) -> Any:
         chosen = events.process[merit.rows[Part.TEST]] == code
         histogram = _histogram(merit, Part.TEST, chosen)
         peak = float(histogram.sums.max())
-        scale = 10.0 ** np.floor(np.log10(_SIGNAL_HEIGHT * high / peak)) if peak > 0 else 1.0
+        scale = (
+            10.0 ** np.floor(np.log10(_SIGNAL_HEIGHT * high / peak)) if min(peak, high) > 0 else 1.0
+        )
         signals.append(
             Process(label=events.processes[code], histogram=histogram, scale=float(max(1.0, scale)))
         )
