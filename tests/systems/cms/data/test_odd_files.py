@@ -266,3 +266,11 @@ def test_infinity_is_refused_with_an_imputation_too(page_folder, settings):
         DataError, match="line 3: variable 'var2': expected a finite number, got inf"
     ):
         read_files(settings(imputation="median"))
+
+
+def test_a_variable_without_any_known_value_is_refused(spoilt, settings):
+    for path in spoilt.path.iterdir():
+        pl.read_csv(path).with_columns(pt=-999.0).write_csv(path)
+    with pytest.raises(DataError, match="variable 'pt': expected a known value in training"):
+        read_sample(settings(missing=[-999], imputation="median"))
+    assert len(read_sample(settings(missing=[-999], imputation="zero")).events) == 192

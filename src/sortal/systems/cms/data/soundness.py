@@ -37,6 +37,7 @@ def refuse_unsound(events: Events, classes: ClassMap, settings: Settings) -> Non
         for name in named:
             if name not in classes.names:
                 raise NotFound("class", name, classes.names, where="split_factors")
+    _refuse_unknown_variables(events, settings)
     if settings.folds:
         numbers = fold_numbers(events, settings.folds)
         for fold in range(settings.folds):
@@ -84,6 +85,17 @@ def _row_number_remarks(events: Events) -> Iterator[str]:
                 f"the variable {name!r} is a whole number, another in nearly every event: if it "
                 "numbers events, leave it out (`variables`), for a network can learn nothing from it."
             )
+
+
+def _refuse_unknown_variables(events: Events, settings: Settings) -> None:
+    """Every variable needs a known value among training events to fill the others in from."""
+    seen = events.features if settings.folds else events.features[events.rows(Part.TRAIN)]
+    unknown = np.flatnonzero(np.isnan(seen).all(axis=0))
+    if len(unknown) and settings.imputation != "zero":
+        raise DataError(
+            f"variable {events.variables[unknown[0]]!r}: expected a known value in training events to "
+            f"impute by {settings.imputation}, got none; leave it out (`variables`)."
+        )
 
 
 def _refuse_weightless(events: Events, classes: ClassMap, rows: np.ndarray, where: str) -> None:
