@@ -133,7 +133,7 @@ examples = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=40)
 @given(examples, examples, st.booleans())
 def test_any_few_weighted_examples_are_drawn(one, other, log_y):
     draw_all(one, other, log_y)
