@@ -96,7 +96,7 @@ def choose(
         validation=chosen,
         test=at_cut(test, chosen.cut, validation.rule),
         test_interval=(float(low), float(high)),
-        test_spread=_spread(drawn),
+        test_spread=spread(drawn),
         oracle=oracle.at(oracle.best),
     )
 
@@ -181,6 +181,7 @@ def _above_in_resamples(
     return above
 
 
-def _spread(figures: np.ndarray) -> float:
+def spread(figures: np.ndarray) -> float:
+    """Standard deviation of the figures that are known; NaN of fewer than two."""
     known = figures[~np.isnan(figures)]
     return float(known.std(ddof=1)) if len(known) > 1 else float("nan")

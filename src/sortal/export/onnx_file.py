@@ -73,6 +73,9 @@ def _prepare(nodes: Nodes, value: str, portable: Portable) -> str:
         missing = nodes.add("IsNaN", value)
         if scaler.infinite_is_missing:
             missing = nodes.add("Or", missing, nodes.add("IsInf", value))
+        for number, blank in enumerate(scaler.blanks):
+            meant = nodes.constant(np.array(blank, dtype=np.float32), f"scaler.missing.{number}")
+            missing = nodes.add("Or", missing, nodes.add("Equal", value, meant))
         precise = nodes.add("Where", missing, nodes.constant(scaler.fill, "scaler.fill"), precise)
     centred = nodes.add("Sub", precise, nodes.constant(scaler.center, "scaler.center"))
     scaled = nodes.add("Div", centred, nodes.constant(scaler.scale, "scaler.scale"))
@@ -118,5 +121,7 @@ def _probes(portable: Portable, *, with_scaler: bool) -> np.ndarray:
     drawn = random.normal(size=shape)
     if with_scaler:
         drawn = drawn * portable.scaler.scale + portable.scaler.center
+        for row, blank in zip(drawn, portable.scaler.blanks, strict=False):
+            row[...] = blank
     widest = np.finfo(np.float32).max
     return np.clip(drawn, -widest, widest).astype(np.float32)

@@ -29,6 +29,9 @@ class Scaler:
     """Largest absolute value seen in training; NaN where none is known."""
 
     infinite_is_missing: bool = False
+    blanks: tuple[float, ...] = ()
+    """Numbers that mean a missing value, such as -999."""
+
     rotation: np.ndarray | None = None
     """Shape (features, features); None where features stay apart."""
 
@@ -84,6 +87,7 @@ class Scaler:
         """Prepare rows of shape (examples, *shape) in float64."""
         values = raw.astype(np.float64)
         missing = ~np.isfinite(values) if self.infinite_is_missing else np.isnan(values)
+        missing |= np.isin(raw.astype(np.float32), np.array(self.blanks, dtype=np.float32))
         prepared: np.ndarray = (np.where(missing, self.fill, values) - self.center) / self.scale
         return prepared if self.rotation is None else prepared @ self.rotation
 
@@ -103,6 +107,8 @@ class Scaler:
             "scale": self.scale.ravel().tolist(),
             "infinite": "missing" if self.infinite_is_missing else "error",
         }
+        if self.blanks:
+            described["missing"] = list(self.blanks)
         if self.rotation is not None:
             described["rotation"] = self.rotation.tolist()
         return described

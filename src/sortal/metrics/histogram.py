@@ -6,6 +6,9 @@ import numpy as np
 
 from sortal.errors import DataError
 
+RESIDUE = 1e-9
+"""Share of a sum's statistical error below which the sum is the rounding of weights that cancel."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Histogram:
@@ -56,12 +59,10 @@ class Histogram:
         return float(self.sums.sum())
 
     def shares(self) -> "Histogram":
-        """The same divided by `total`; NaN where that is 0."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            total = np.float64(self.total)
-            return Histogram(
-                edges=self.edges, sums=self.sums / total, squares=self.squares / total**2
-            )
+        """The same divided by `total`; NaN where that is 0, or differs from it by rounding alone."""
+        is_rounding = abs(self.total) <= RESIDUE * np.sqrt(self.squares.sum())
+        total = np.nan if is_rounding else self.total
+        return Histogram(edges=self.edges, sums=self.sums / total, squares=self.squares / total**2)
 
     def __add__(self, other: "Histogram") -> "Histogram":
         """Add another of the same edges.

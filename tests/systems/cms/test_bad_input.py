@@ -122,9 +122,11 @@ class TestLines:
     )
     def test_a_variable_that_is_not_finite(self, page_folder, refused, value, got):
         page_folder.change_field("train_sig.csv", 9, 2, value)
+        filled = "; an imputation fills missing values in" if value != "-inf" else ""
         assert refused() == (
             "data/train_sig.csv, line 9: variable 'var3': expected a finite number, got "
-            f"{got}; leave such events out with a cut, or give the variable a value with an alias."
+            f"{got}; leave such events out with a cut, or give the variable a value with an "
+            f"alias{filled}."
         )
 
     def test_an_event_without_a_process(self, page_folder, refused):

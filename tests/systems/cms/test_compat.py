@@ -70,7 +70,7 @@ def in_example(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sortal.jobs.driver.Here", inline_engine)
         # Pictures take longer than all the rest, and are those of the commands' own tests.
-        patch.setattr("sortal.systems.cms.results.report.draw_all", lambda *given: [])
+        patch.setattr("sortal.systems.cms.multiclass.draw_all", lambda *given: [])
         patch.setattr("sortal.systems.cms.multiclass.draw_course", lambda *given, **how: None)
 
         def example(events: int) -> Path:

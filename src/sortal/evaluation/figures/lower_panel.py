@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sortal.evaluation.figures.scale import span
+from sortal.evaluation.figures.scale import LARGEST, span
+from sortal.metrics.histogram import RESIDUE, Histogram
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,10 +23,11 @@ class LowerPanel:
     """Shape (bins,); what is not finite is left out."""
 
     errors: np.ndarray | None = None
-    """Their statistical errors, shape (bins,)."""
+    """Their statistical errors, shape (bins,); a value without a finite error has no bar."""
 
     band: np.ndarray | None = None
-    """Half the width of a band about `reference`: the error of a ratio's denominator."""
+    """Half the width of a band about `reference`: the error of a ratio's denominator. Where it is
+    not finite there is no band."""
 
     reference: float | None = 1.0
     """Where a line is drawn; None for none."""
@@ -36,20 +38,56 @@ class LowerPanel:
     Points beyond are drawn at the edge, as arrows.
     """
 
+    @classmethod
+    def ratio(
+        cls,
+        numerator: Histogram,
+        denominator: Histogram,
+        *,
+        label: str,
+        limits: tuple[float, float] | None = None,
+    ) -> "LowerPanel":
+        """Divide one histogram by another of the same edges, bin by bin.
+
+        A bin in which the weights of the denominator do not sum above 0, beyond rounding, has no
+        ratio: value, error and band are NaN. `cancelled` tells which of these bins have events.
+        """
+        known = _above_zero(denominator)
+        with np.errstate(all="ignore"):
+            below = np.where(known, denominator.sums, np.nan)
+            return cls(
+                label=label,
+                values=numerator.sums / below,
+                errors=numerator.errors / below,
+                band=denominator.errors / below,
+                limits=limits,
+            )
+
+
+def cancelled(denominator: Histogram) -> np.ndarray:
+    """Tell which bins have events whose weights do not sum above 0, shape (bins,), bool."""
+    lost: np.ndarray = (denominator.squares > 0) & ~_above_zero(denominator)
+    return lost
+
+
+def _above_zero(histogram: Histogram) -> np.ndarray:
+    above: np.ndarray = histogram.sums > RESIDUE * histogram.errors
+    return above
+
 
 def draw_lower(axes: "Axes", panel: LowerPanel, edges: np.ndarray, hidden: np.ndarray) -> None:
     """Draw the panel on axes of its own, without the bins that are hidden, shape (bins,)."""
     from matplotlib.ticker import MaxNLocator
 
-    values = np.where(hidden | ~np.isfinite(panel.values), np.nan, panel.values)
-    errors = np.zeros_like(values) if panel.errors is None else np.nan_to_num(panel.errors)
+    values = np.where(hidden, np.nan, _finite(panel.values, np.nan))
+    errors = np.zeros_like(values) if panel.errors is None else _finite(panel.errors, 0.0)
     centres, halves = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
     kept = [values - errors, values + errors]
     if panel.reference is not None:
         axes.axhline(panel.reference, color="0.4", linewidth=1)
         kept.append(np.array([panel.reference]))
         if panel.band is not None:
-            band = np.nan_to_num(panel.band)
+            band = _finite(panel.band, np.nan)
             axes.stairs(
                 panel.reference + band,
                 edges,
@@ -70,3 +108,8 @@ def draw_lower(axes: "Axes", panel: LowerPanel, edges: np.ndarray, hidden: np.nd
     axes.set_ylabel(panel.label)
     axes.grid(axis="y", color="0.9")
     axes.set_axisbelow(True)
+
+
+def _finite(values: np.ndarray, otherwise: float) -> np.ndarray:
+    finite: np.ndarray = np.where(np.abs(values) <= LARGEST, values, otherwise)
+    return finite

@@ -10,23 +10,26 @@ if TYPE_CHECKING:
 _MOST_DECADES = 12
 """What lies further below the largest value is not worth the room on a logarithmic axis."""
 
+LARGEST = 1e300
+"""Larger numbers are not drawn: the span of an axis with a margin would overflow."""
+
 
 def span(values: np.ndarray, *, log: bool = False, margin: float = 0.05) -> tuple[float, float]:
     """Limits that hold all values that can be drawn, with a margin on both sides.
 
     Args:
-        values: In any shape; those that are not finite do not count, nor do those that are
-            not above 0 on a logarithmic axis.
+        values: In any shape; those that are not finite, or beyond 1e300, do not count, nor do
+            those that are not above 0 on a logarithmic axis.
         log: Whether the axis is logarithmic.
         margin: Share of the span, or of its logarithm.
 
     Returns:
         Low and high, finite and different; 0 to 1 or 0.1 to 1 if nothing can be drawn.
     """
-    values = np.ravel(values)
+    values = np.ravel(values).astype(np.float64)
     # Smaller numbers are too coarse for a margin: limits would fall together.
     least = np.finfo(float).tiny if log else -np.inf
-    values = values[np.isfinite(values) & (values >= least)]
+    values = values[(np.abs(values) <= LARGEST) & (values >= least)]
     if not len(values):
         return (0.1, 1.0) if log else (0.0, 1.0)
     low, high = float(values.min()), float(values.max())

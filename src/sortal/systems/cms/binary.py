@@ -12,7 +12,7 @@ from sortal.metrics.ranking import roc_auc, roc_curve
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.lines import best_epoch, minutes
-from sortal.systems.cms.results.pictures import draw_course, draw_picture
+from sortal.systems.cms.results.pictures import draw_all, draw_course, draw_picture
 from sortal.systems.cms.results.report import write_report
 from sortal.systems.cms.results.runs import runs_of
 from sortal.systems.cms.settings import BinarySettings
@@ -53,14 +53,15 @@ def run_binary(
 def write_campaign(campaign: Campaign, folder: Path, *, verbose: bool) -> None:
     """Write the files of one network into its folder; of several each has a folder within.
 
-    That is run<k>, and where decay rates differ D<decay>_run<k>.
+    That is run<k>, and where decay rates differ D<decay>_run<k>. Pictures are drawn last, so that
+    one that cannot be drawn loses nothing else.
     """
     networks = reported(campaign)
     several = len(networks) > 1
     look = session.look_of(campaign.settings)
     runs = runs_of(campaign, networks)
-    for run in runs:
-        place = folder / run.folder if several else folder
+    places = [folder / run.folder if several else folder for run in runs]
+    for run, place in zip(runs, places, strict=True):
         place.mkdir(exist_ok=True)
         name = run.title if several else ""
         session.print_course(run.network, place, verbose=verbose, name=name)
@@ -73,9 +74,10 @@ def write_campaign(campaign: Campaign, folder: Path, *, verbose: bool) -> None:
     if several:
         chosen = mean_of(networks)
         page_files.write_outputs(folder, chosen, campaign.sample.events)
-    write_report(campaign, runs, chosen, folder, look)
-    for run in runs:
-        _draw_network(campaign, run.network, folder / run.folder if several else folder, look)
+    found = write_report(campaign, runs, chosen, folder)
+    for run, place in zip(runs, places, strict=True):
+        _draw_network(campaign, run.network, place, look)
+    draw_all(campaign, found, folder, look)
     courses = [page_files.course(one)["val_loss"] for one in networks]
     best = min(courses, key=lambda losses: losses[best_epoch(losses)])
     echo(f"Epoch of the best training:  {best_epoch(best)}")

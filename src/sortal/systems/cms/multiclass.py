@@ -9,10 +9,16 @@ from sortal.data.split import Part
 from sortal.evaluation.figures.style import Look
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files
+from sortal.systems.cms.results.assessment import Assessment
 from sortal.systems.cms.results.lines import minutes
 from sortal.systems.cms.results.merit import Merit
 from sortal.systems.cms.results.page_files import rate_text
-from sortal.systems.cms.results.pictures import draw_course, draw_picture, merit_picture
+from sortal.systems.cms.results.pictures import (
+    draw_all,
+    draw_course,
+    draw_picture,
+    merit_picture,
+)
 from sortal.systems.cms.results.report import write_report
 from sortal.systems.cms.results.runs import Run, runs_of
 from sortal.systems.cms.settings import MulticlassSettings
@@ -48,14 +54,21 @@ def run_multiclass(
     except session.Ended as ended:
         return ended.code
     echo(f"Training took:  {minutes(campaign.seconds):g}  minutes")
-    blocks = []
-    for decay, folder in folders.items():
-        runs = runs_of(campaign, [one for one in campaign.networks if one.decay == decay])
-        _write_decay(campaign, runs, folder, verbose=verbose)
-        blocks.append([table_row(settings, decay, run.merit) for run in runs])
+    runs = {
+        decay: runs_of(campaign, [one for one in campaign.networks if one.decay == decay])
+        for decay in settings.decays
+    }
+    rows = [[table_row(settings, decay, run.merit) for run in runs[decay]] for decay in runs]
+    found = {
+        decay: _write_decay(campaign, runs[decay], folder, verbose=verbose)
+        for decay, folder in folders.items()
+    }
     table = Path(settings.table)
-    page_files.write_table(table, blocks, append=settings.append)
+    page_files.write_table(table, rows, append=settings.append)
     echo(f"wrote {table}")
+    # Pictures come last, so that one that cannot be drawn loses nothing else.
+    for decay, folder in folders.items():
+        _draw_decay(campaign, runs[decay], found[decay], folder)
     return 0
 
 
@@ -90,11 +103,9 @@ def table_row(settings: MulticlassSettings, decay: float, merit: Merit) -> dict[
     return dict(zip(page_files.TABLE_COLUMNS, values, strict=True))
 
 
-def _write_decay(campaign: Campaign, runs: list[Run], folder: Path, *, verbose: bool) -> None:
-    """Write every run of one decay rate, and the report on them."""
-    settings = campaign.settings
-    look = session.look_of(settings)
-    among = f"{folder.name}, " if len(settings.decays) > 1 else ""
+def _write_decay(campaign: Campaign, runs: list[Run], folder: Path, *, verbose: bool) -> Assessment:
+    """Write every run of one decay rate, and the report on them; no pictures."""
+    among = f"{folder.name}, " if len(campaign.settings.decays) > 1 else ""
     for run in runs:
         place = folder / run.folder
         place.mkdir(exist_ok=True)
@@ -103,13 +114,19 @@ def _write_decay(campaign: Campaign, runs: list[Run], folder: Path, *, verbose: 
     networks = [run.network for run in runs]
     together = mean_of(networks) if len(networks) > 1 else networks[0]
     page_files.write_outputs(folder, together, campaign.sample.events)
-    write_report(campaign, runs, together, folder, look)
+    return write_report(campaign, runs, together, folder)
+
+
+def _draw_decay(campaign: Campaign, runs: list[Run], found: Assessment, folder: Path) -> None:
+    """Draw every run of one decay rate, and the pictures of the report."""
+    look = session.look_of(campaign.settings)
     for run in runs:
         _draw_run(campaign, run, folder, look)
+    draw_all(campaign, found, folder, look)
 
 
 def _draw_run(campaign: Campaign, run: Run, folder: Path, look: Look) -> None:
-    """Draw the course of one run, and its figure of merit beside those of the others."""
+    """Draw the learning curve of one run, and its figure of merit beside those of the others."""
     draw_course(run.network, folder / run.folder, look, log_accuracy=True)
     picture = folder / "FOM_figures_runs" / f"FOM_{run.folder}.png"
     draw_picture(picture, lambda: merit_picture(campaign, run.merit, run.title.upper(), look), look)

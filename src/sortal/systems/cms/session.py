@@ -98,7 +98,12 @@ def write_training(campaign: Campaign, network: Scored, folder: Path) -> None:
     """Write weights, history and what else of the training was asked for; tell what is to be told."""
     wanted = campaign.settings
     for note in page_files.write_training(
-        folder, network, campaign.store, pickles=wanted.pickles, onnx=wanted.onnx
+        folder,
+        network,
+        campaign.store,
+        pickles=wanted.pickles,
+        onnx=wanted.onnx,
+        missing=wanted.missing,
     ):
         echo(f"note: {note}")
 

@@ -7,7 +7,13 @@ it is a map, a key of the file of settings.
 from collections import Counter
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from sortal.job.models import Block, Column, File, Name, Seed
 from sortal.networks.names import ActivationName, Initialiser
@@ -21,6 +27,9 @@ Part = Literal["train", "validation", "test"]
 Activation: TypeAlias = Literal[ActivationName, "maxout"]
 Year = Annotated[Name, BeforeValidator(lambda given: str(given) if type(given) is int else given)]
 """A file says 2017 and means its digits."""
+
+_LATER = ("unit_weights", "missing", "imputation")
+"""Settings that were added after the first reports were written."""
 
 PAGE_VARIABLES = (
     *("LepChg", "LepPt", "LepEta", "Dxy", "Dz", "RelIso", "Met", "mt", "Njet"),
@@ -57,6 +66,8 @@ class InputSettings(Block):
     Names those of files without a header line."""
     weight: Column = "weight"
     """Column of the event weight."""
+    unit_weights: bool = False
+    """Give every event of the files the weight 1; their column of weights is not read."""
     process: Column = "process"
     """Column of the process. Where a file has none, its own name is the process, and of the six
     files `sig` and `bkg`."""
@@ -68,6 +79,10 @@ class InputSettings(Block):
     """Columns computed from others, such as `dphi: abs(phi1 - phi2)`."""
     cut: str = ""
     """Events to keep, such as `Met > 200 && Njet >= 2`."""
+    missing: list[float] = []
+    """Numbers that mean a missing value, such as -999, in the columns that variables are made of."""
+    imputation: Literal["none", "median", "mean", "most_frequent", "zero"] = "none"
+    """What takes the place of missing values, by training events alone; none: they are refused."""
 
 
 class DivisionSettings(Block):
@@ -200,6 +215,14 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
                 return data
         return data
 
+    @model_serializer(mode="wrap")
+    def _without_later_defaults(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what older reports do not name, where it is at its default."""
+        found: dict[str, Any] = write(self)
+        fields = type(self).model_fields
+        unset = {name for name in _LATER if getattr(self, name) == fields[name].default}
+        return {name: value for name, value in found.items() if name not in unset}
+
     @model_validator(mode="after")
     def _fit_together(self) -> "Settings":
         if bool(self.signal_files) != bool(self.background_files):
@@ -217,6 +240,8 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
                 "optimum with events that are divided here; true scores are those of given parts"
             )
         self._refuse_beside_compat()
+        if self.missing and self.imputation == "none":
+            raise ValueError("missing without an imputation, such as median, that fills values in")
         twice = [rate for rate, count in Counter(self.decays).items() if count > 1]
         if twice:
             raise ValueError(f"the decay rate {twice[0]:g} twice; runs train a network again")
@@ -229,6 +254,8 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
             return
         if self.folds:
             raise ValueError("compat with folds; the scripts have one division")
+        if self.imputation != "none":
+            raise ValueError("compat with imputation; the scripts fill nothing in")
         if self.scan == "scores":
             raise ValueError("compat with scan: scores; the scripts try the page's 200 cuts")
         for name in ("minimum_background", "minimum_effective_background"):

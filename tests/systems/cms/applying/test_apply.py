@@ -383,7 +383,6 @@ def test_everything_flat_is_kept_on_request(campaign, tmp_path):
         ({"shifts": {"up": {"weight": "weight * 2"}}}, OptionError, "variable of the network"),
         ({"shifts": {"up": {"Met": "Mett * 2"}}}, DataError, "'Met'"),
         ({"shifts": {"up": {"Met": "Met *"}}}, DataError, "Met"),
-        ({"cut": "Met > 1e9"}, DataError, "expected events that pass the cut, got none"),
         ({"chunk": 0}, OptionError, "--chunk"),
         ({"keep": ["*"], "aliases": {"score_x": "Met"}}, DataError, "name of a score"),
         ({"tree": "events"}, DataError, "nominal"),

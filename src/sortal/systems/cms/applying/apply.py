@@ -10,18 +10,21 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from sortal.data.readers.expression import needed_aliases
-from sortal.errors import DataError, NotFound, OptionError, UserError
+from sortal.errors import NotFound, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor, outside_sentence
 from sortal.jobs.applying.predictor_folder import is_predictor_folder, load_predictor
 from sortal.jobs.launch import available_cores
 from sortal.methods import registry
 from sortal.systems.cms.applying import score_file
 from sortal.systems.cms.applying.event_chunks import Chunk, EventSource
+from sortal.systems.cms.applying.known_aliases import with_known_aliases
 from sortal.systems.cms.applying.read_ahead import ReadAhead
 from sortal.systems.cms.applying.request import UNSHIFTED, Missing, Request
 from sortal.systems.cms.applying.score_table import PageTable, ScoreTable, refuse_names_of_scores
-from sortal.systems.cms.applying.shifted import Shift, refuse_idle_shifts
+from sortal.systems.cms.applying.shift import Shift, refuse_idle_shifts, shift_remarks
 from sortal.systems.cms.data.files import NETWORK_FOLDER
 
 CHUNK = 100_000
@@ -80,10 +83,8 @@ class Applied:
             )
             if busy
         )
-        yield (
-            f"wrote scores of {self.events} events to {self.out}: {self.rate:,.0f} events/s; of the "
-            f"work {', '.join(shares)}."
-        )
+        speed = f": {self.rate:,.0f} events/s; of the work {', '.join(shares)}"
+        yield (f"wrote scores of {self.events} events to {self.out}{speed if self.events else ''}.")
         yield from (f"note: {note}" for note in self.notes)
         if self.without_score:
             yield f"note: {self.without_score} events lack a variable; their score is NaN."
@@ -116,7 +117,8 @@ def apply(
     Columns of `out`: `score` for a network of one output; of several `score_CLASS` each, and
     `predicted`, the class of the largest where classes exclude each other; the same with `_SHIFT`
     behind the name for each shift; then the columns to keep. Events that fail the cut are left
-    out; the cut looks at columns as they are, so that all shifts are of the same events. From
+    out; the cut looks at columns as they are, so that all shifts are of the same events. Where no
+    event is left the file has its columns and no rows, and a note says so. From
     CSV of the guide's form (no header line: the variables in order, weight, Name.root) into CSV,
     with neither `keep` nor shifts, comes its form of outputs: score, weight, process, no header line.
 
@@ -161,15 +163,22 @@ def apply(
             typed=out.suffix.lower() != ".csv",
         ),
     )
-    refuse_idle_shifts(request.shifts, request.aliases, request.variables)
     started = time.perf_counter()
+    opened = [EventSource(path, request) for path in files]
+    refuse_idle_shifts(request.shifts, opened[0].aliases, request.variables)
+    request, lost = with_known_aliases(request, predictor.about, opened)
     request = _with_numbers(request, predictor, [EventSource(path, request) for path in files])
     sources = [EventSource(path, request) for path in files]
     kept = _kept(sources)
     plain = all(one.is_page_file for one in sources) and request.keep is None and not request.shifts
     as_page = plain and out.suffix.lower() == ".csv" and len(predictor.classes) == 1
     table = PageTable(predictor, request) if as_page else ScoreTable(predictor, kept)
-    done = Applied(out=out, by_fold=bool(request.folds), notes=tuple(_notes(predictor, request)))
+    notes = (
+        *_notes(predictor, request),
+        *lost,
+        *shift_remarks(request.shifts, sources[0].aliases, cut, kept),
+    )
+    done = Applied(out=out, by_fold=bool(request.folds), notes=notes)
     chunks = (one for source in sources for one in source.chunks(table.kept, chunk))
     with (
         _threads(threads),
@@ -182,9 +191,10 @@ def apply(
             if progress is not None:
                 progress(done)
         if not done.events:
-            what = "events that pass the cut" if cut else "events"
-            raise DataError(f"{', '.join(map(str, files))}: expected {what}, got none.")
+            kinds = {name: kind for source in sources for name, kind in source.kinds.items()}
+            file.write(table.empty(request.shifts, {request.weight: pa.float64(), **kinds}))
     done.seconds = time.perf_counter() - started
+    done.notes += tuple(_without_events(sources))
     done.outside = dict(predictor.outside)
     return done
 
@@ -230,6 +240,7 @@ def _completed(predictor: Predictor, asked: Request) -> Request:
         weight=columns.get("weight") or asked.weight,
         process=columns.get("process") or asked.process,
         aliases={**needed_aliases(about.get("aliases", {}), asked.variables), **asked.aliases},
+        blanks=tuple(about.get("missing", ())),
         gaps_allowed=all(
             one.preparer.preparation.imputation != "none"
             or registry.find(one.method, one.calibration).missing_allowed
@@ -263,6 +274,15 @@ def _notes(predictor: Predictor, request: Request) -> Iterator[str]:
             f"no event number, so each event has the mean of {len(predictor.folds)} networks; "
             "events of the training were seen by all of them but one (--event-number)."
         )
+
+
+def _without_events(sources: Sequence[EventSource]) -> Iterator[str]:
+    """Tell of which files nothing was scored."""
+    for source in sources:
+        if not source.read:
+            yield f"{source.path} has no events."
+        elif not source.passed:
+            yield f"{source.path}: none of its {source.read} events passes the cut."
 
 
 def _kept(sources: Sequence[EventSource]) -> tuple[str, ...]:

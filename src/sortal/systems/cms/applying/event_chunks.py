@@ -12,14 +12,15 @@ import pyarrow as pa
 from sortal.data.gather_tables import feature_matrix
 from sortal.data.readers.base import Batch, Table, WithLists, suffix_of
 from sortal.data.readers.derived import NotANumber
-from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.texts import BadValue
 from sortal.errors import DataError, suggest
 from sortal.systems.cms.applying.event_columns import as_number_type, as_type, type_of
 from sortal.systems.cms.applying.request import ALL, UNSHIFTED, Request
 from sortal.systems.cms.applying.shifted import Variations
+from sortal.systems.cms.data.blanks import are_blank, blanked
 from sortal.systems.cms.data.event_numbers import event_folds
-from sortal.systems.cms.data.files import TEXT_SUFFIXES, named_columns, place_of
+from sortal.systems.cms.data.files import TEXT_SUFFIXES, named_columns, open_table, place_of
+from sortal.systems.cms.data.text_form import marked_header
 from sortal.systems.cms.settings import Settings
 
 
@@ -59,17 +60,18 @@ class EventSource:
         """Whether it is text without a header line: the variables, the weight, Name.root."""
 
         is_root = suffix_of(path) == ".root"
-        table = open_file(
-            path,
-            TableOptions(columns=named, tree=request.tree if is_root else "", is_strict=True),
-        )
-        if not isinstance(table, Table):
-            raise DataError(f"{path}: expected a table of events, got arrays.")
+        table = open_table(path, named, request.tree)
+        aliases = {**marked_header(table.names), **request.aliases}
+        table = blanked(table, request.variables, aliases, request.blanks)
         self._table = table
         self._kind = "branch" if is_root else "column"
         self._is_text = suffix_of(path) in TEXT_SUFFIXES
         self._types: dict[str, Any] = {}
-        self._variations = Variations(table, request.aliases, request.cut, request.shifts)
+        self.read = self.passed = 0
+        """Events of the walk so far, before and after the cut."""
+        self.kinds: dict[str, Any] = {}
+        """Types of the columns to keep, as far as they are known while no event has passed."""
+        self._variations = Variations(table, aliases, request.cut, request.shifts)
         self._refuse_lacking(request.variables)
         if request.event_number is not None:
             self._refuse_lacking((request.event_number,))
@@ -78,6 +80,11 @@ class EventSource:
     def path(self) -> Path:
         """Where it is."""
         return self._table.path
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """All aliases, those that a tree of a ROOT file brings among them."""
+        return self._variations.aliases
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -114,16 +121,30 @@ class EventSource:
         beside = [request.event_number] if request.event_number is not None else []
         nominal = tuple(dict.fromkeys((*request.variables, *kept, *beside)))
         needed = self._variations.needed(nominal, request.variables)
-        start = 0
+        start = self.read = self.passed = 0
         for batch in _joined(self._table.batches(needed, size), size):
             with self._placed(_Places(self, start, None)):
                 passing, rows = self._variations.passing(batch)
+            self.read, self.passed = self.read + len(batch), self.passed + len(passing)
+            if not self.passed:
+                self._look_at_kinds(batch, kept)
             if len(passing):
                 places = _Places(self, start, rows)
                 with self._placed(places):
                     one = self._chunk(passing, nominal, kept, places)
                 yield one
             start += len(batch)
+
+    def _look_at_kinds(self, batch: Batch, kept: Sequence[str]) -> None:
+        """Learn the types of kept columns from events of which none has passed."""
+        has_types = self._is_text and self._request.typed
+        for name in kept:
+            if name in batch.schema.names:
+                column = batch.column(name)
+                whole = name == self._request.event_number
+                self.kinds[name] = type_of(column, whole=whole) if has_types else column.type
+            elif name in self.aliases:
+                self.kinds[name] = pa.float64()
 
     @contextmanager
     def _placed(self, places: "_Places") -> Iterator[None]:
@@ -174,6 +195,9 @@ class EventSource:
         matrix, bad = feature_matrix(batch, self._request.variables)
         for name, error in bad.items():
             raise DataError(f"{places.at(error.row)}: {_variable(name, shift)}: {error}.")
+        if self._request.blanks:
+            gaps = are_blank(matrix, self._request.blanks)
+            matrix = np.where(gaps, matrix.dtype.type(np.nan), matrix)
         return matrix
 
     def _gaps(self, matrix: np.ndarray, shift: str, places: "_Places") -> np.ndarray:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from sortal.systems.cms.applying.shifted import Shift
+from sortal.systems.cms.applying.shift import Shift
 
 Missing: TypeAlias = Literal["refuse", "nan"]
 
@@ -38,6 +38,9 @@ class Request:
     typed: bool = True
     """Whether columns of text files are kept as numbers where they hold such; else as they are
     written."""
+
+    blanks: tuple[float, ...] = ()
+    """Numbers that mean a missing value, which the network fills in."""
 
     gaps_allowed: bool = False
     """Whether the network fills in values that are missing."""

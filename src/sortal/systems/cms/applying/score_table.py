@@ -1,6 +1,6 @@
 """Scores of a chunk of events as columns, beside what is kept of the events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,29 @@ class ScoreTable:
             columns |= self._columns(chunk, shift)
         return pa.table(columns | {name: chunk.kept.column(name) for name in self.kept})
 
+    def empty(self, shifts: Iterable[str], kinds: Mapping[str, pa.DataType]) -> pa.Table:
+        """The same columns of no events.
+
+        Args:
+            shifts: Names of the shifts.
+            kinds: Types of kept columns; those that are not known are text.
+        """
+        scores, decided = (
+            np.empty((0, len(self._nominal.classes)), np.float32),
+            pa.array([], "int64"),
+        )
+        columns: dict[str, Any] = {}
+        for shift in (UNSHIFTED, *shifts):
+            columns |= self._named(scores, decided, shift)
+        kept = {name: pa.array([], kinds.get(name, pa.string())) for name in self.kept}
+        return pa.table(columns | kept)
+
     def _columns(self, chunk: Chunk, shift: str) -> dict[str, Any]:
         scores, decided = self._scores(chunk, shift)
+        return self._named(scores, decided, shift)
+
+    def _named(self, scores: np.ndarray, decided: Any, shift: str) -> dict[str, Any]:
+        """Scores and codes of classes as columns."""
         classes, ending = self._nominal.classes, "" if shift == UNSHIFTED else f"_{shift}"
         if len(classes) == 1:
             return {SCORE + ending: pa.array(scores[:, 0])}

@@ -1,11 +1,12 @@
 """Aliases, a cut and shifted inputs over blocks that are read once.
 
-A shift replaces columns before anything is made of them, so that what an alias derives from a
-shifted column is shifted too; a shift of an alias itself replaces what the alias gives. All columns
-of a shift change at once: each expression is of values as they were.
+A shift replaces columns of the file, elements of branches of lists, or aliases. Its expressions see
+all values as they are without it, and everything that is made of what it replaces is made anew:
+aliases, aliases of aliases, and aliases that a tree of a ROOT file brings.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,15 @@ import pyarrow as pa
 
 from sortal.data.readers.base import Batch, Table, WithLists
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.readers.expression import names, parse
-from sortal.errors import OptionError
-
-Shift = Mapping[str, str]
-"""Expressions by the column or alias that they replace."""
+from sortal.data.readers.expression import BadExpression
+from sortal.errors import DataError, OptionError
+from sortal.systems.cms.applying.shift import (
+    Shift,
+    element_of,
+    names_within,
+    shift_option,
+    with_elements,
+)
 
 _ROW = "row of the block"
 """A column that the file does not have."""
@@ -45,6 +50,78 @@ class _Held:
         yield from (whole.slice(start, size) for start in range(0, len(whole), size))
 
 
+class _Changed:
+    """The columns of a file, with those that a shift names replaced; its aliases are columns too."""
+
+    def __init__(
+        self,
+        held: _Held,
+        aliases: Mapping[str, str],
+        name: str,
+        shift: Shift,
+        lists: frozenset[str],
+    ) -> None:
+        """Check the expressions of a shift against the columns of a file.
+
+        Args:
+            held: Blocks of the file.
+            aliases: All aliases, for expressions see them.
+            name: Of the shift.
+            shift: Expressions by the column, element or alias that they replace.
+            lists: Which columns that the shift names hold a list in each row.
+        """
+        self.path, self.has_lists = held.path, held.has_lists
+        self.names = tuple(dict.fromkeys((*held.names, *shift)))
+        self._held, self._aliases, self._name = held, aliases, name
+        self._shift, self._lists = shift, lists
+        for column in shift:
+            self._check(column)
+
+    def batches(self, names: Sequence[str], size: int) -> Iterator[Batch]:
+        """Columns of the block: changed where the shift says so, else as they are."""
+        changed = [name for name in names if self._text(name)]
+        plain = [name for name in names if name not in changed]
+        walks: list[Iterator[Batch]] = [self._made(changed).batches(self._apart(changed), size)]
+        walks += [self._held.batches(plain, size)] if plain or not changed else []
+        walks = walks if changed else walks[1:]
+        for pieces in zip(*walks, strict=True):
+            found = dict(zip(changed, pieces[0].columns, strict=True)) if changed else {}
+            if plain:
+                found |= dict(zip(plain, pieces[-1].columns, strict=True))
+            yield pa.RecordBatch.from_arrays([found[name] for name in names], list(names))
+
+    def _check(self, column: str) -> None:
+        option = shift_option(self._name, column)
+        branch, element = element_of(column)
+        is_element = element is not None and self.has_lists and branch in self._held.names
+        if column not in (*self._held.names, *self._aliases) and not is_element:
+            known = (*self._held.names, *self._aliases)
+            expected = f"a column of {self.path.name}, or an alias"
+            nearest = next(iter(get_close_matches(column, known, n=1)), "")
+            raise BadExpression(option, expected, repr(column), nearest)
+        try:
+            self._made([f"{column}[0]" if column in self._lists else column])
+        except BadExpression as error:
+            raise BadExpression(option, error.expected, error.got, error.nearest) from None
+
+    def _text(self, name: str) -> str:
+        """The expression that replaces a column; empty where none does."""
+        if name in self._shift and name not in self._lists:
+            return self._shift[name]
+        branch, element = element_of(name)
+        if element is None or branch not in self._shift or branch not in self._lists:
+            return ""
+        return with_elements(self._shift[branch], self._lists, element)
+
+    def _apart(self, names: Sequence[str]) -> list[str]:
+        """Names under which changed columns stand beside those that they replace."""
+        return [shift_option(self._name, name) for name in names]
+
+    def _made(self, names: Sequence[str]) -> DerivedTable:
+        texts = dict(zip(self._apart(names), map(self._text, names), strict=True))
+        return DerivedTable(self._held, {**self._aliases, **texts})
+
+
 class Variations:
     """The same columns as they are, and under each shift, from blocks of a file."""
 
@@ -55,11 +132,13 @@ class Variations:
 
         Raises:
             BadExpression: One cannot be read, or names what there is not.
+            OptionError: A shift would not reach what the file's tree itself derives.
         """
+        table, self.aliases = _unfolded(table, aliases, shifts)
         self._held = _Held(table)
-        self._nominal = DerivedTable(self._held, aliases)
-        self._cut = DerivedTable(self._held, aliases, cut) if cut else None
-        self._shifted = {name: self._layers(name, aliases, one) for name, one in shifts.items()}
+        self._nominal = DerivedTable(self._held, self.aliases)
+        self._cut = DerivedTable(self._held, self.aliases, cut) if cut else None
+        self._shifted = {name: self._under(table, name, one) for name, one in shifts.items()}
         self.path: Path = table.path
 
     @property
@@ -100,41 +179,48 @@ class Variations:
         self._held.batch = batch
         return list(table.batches(wanted, len(batch)))
 
-    def _layers(self, name: str, aliases: Mapping[str, str], shift: Shift) -> Table:
-        early = {column: text for column, text in shift.items() if column not in aliases}
-        late = {column: text for column, text in shift.items() if column in aliases}
-        table = _replaced(self._held, name, early)
-        table = DerivedTable(table, aliases) if aliases else table
-        return _replaced(table, name, late)
+    def _under(self, table: Table, name: str, shift: Shift) -> Table:
+        """All columns under a shift: what it replaces, and the other aliases made of that anew."""
+        inside = {
+            one
+            for column, text in shift.items()
+            for one in names_within(text, shift_option(name, column))
+        }
+        asked = {one for one in (*shift, *inside) if one not in self.aliases}
+        lists = frozenset(one for one in asked if _holds_lists(table, one))
+        changed = _Changed(self._held, self.aliases, name, shift, lists)
+        others = {alias: text for alias, text in self.aliases.items() if alias not in shift}
+        return DerivedTable(changed, others) if others else changed
 
 
-def _replaced(table: Table, name: str, shift: Shift) -> Table:
-    """Columns replaced all at once: expressions see each other's columns as they were."""
-    if not shift:
-        return table
-    apart = {column: f"{name}: {column}" for column in shift}
-    made = DerivedTable(table, {apart[column]: text for column, text in shift.items()})
-    return DerivedTable(made, {column: f"`{new}`" for column, new in apart.items()})
-
-
-def refuse_idle_shifts(
-    shifts: Mapping[str, Shift], aliases: Mapping[str, str], variables: Sequence[str]
-) -> None:
-    """Refuse a shift that leaves all variables of a network as they are.
-
-    Raises:
-        OptionError: Naming the shift and the variables.
-    """
-    needs = {
-        alias: {one.name for one in names(parse(text, f"aliases.{alias}"))}
-        for alias, text in aliases.items()
-    }
+def _unfolded(
+    table: Table, aliases: Mapping[str, str], shifts: Mapping[str, Shift]
+) -> tuple[Table, Mapping[str, str]]:
+    """A file's table, and all aliases, those that its tree brings among them."""
+    if not isinstance(table, DerivedTable):
+        return table, aliases
+    used = {one for text in table.texts.values() for one in names_within(text, "")}
+    if not set(aliases) & (used | set(table.texts)):
+        return table.source, {**table.texts, **aliases}
+    # Together, one alias would hide a name of the other's.
     for name, shift in shifts.items():
-        reached = set(shift)
-        while grown := {a for a, inside in needs.items() if inside & reached} - reached:
-            reached |= grown
-        if not reached & set(variables):
-            listed = ", ".join(variables)
-            raise OptionError(
-                f"shift {name}", ", ".join(shift), f"a variable of the network ({listed})"
-            )
+        for column in shift:
+            if element_of(column)[0] in used:
+                raise OptionError(
+                    shift_option(name, column),
+                    shift[column],
+                    f"a column of which no alias of {table.path} itself is made while --alias "
+                    "gives one of its names another meaning; use other names in --alias",
+                )
+    return table, aliases
+
+
+def _holds_lists(table: Table, name: str) -> bool:
+    """Whether a column of a file holds a list in each row."""
+    if not (isinstance(table, WithLists) and table.has_lists and name in table.names):
+        return False
+    try:
+        next(iter(table.batches((f"{name}[0]",), 1)), None)
+    except DataError:
+        return False
+    return True

@@ -1,15 +1,18 @@
 """Which files hold the events, what their columns are, and where in them something stands."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sortal.data.readers.base import Selection, Table, suffix_of
 from sortal.data.readers.delimited import line_of_row
+from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.split import Part
 from sortal.errors import DataError, suggest
+from sortal.systems.cms.data.blanks import blanked
+from sortal.systems.cms.data.text_form import marked_header, refuse_wrong_separator
 from sortal.systems.cms.settings import PAGE_VARIABLES, Settings
 
 PREFIXES = {Part.TRAIN: "train", Part.VALIDATION: "val", Part.TEST: "test"}
@@ -20,6 +23,8 @@ NETWORK_FOLDER = "network"
 
 _SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq", ".root")
 TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+_FEWEST = 3
+"""Columns of the least file: a variable, the weight and the process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +128,9 @@ class Columns:
 
     table: Table
     variables: tuple[str, ...]
-    weight: str
+    weight: str | None
+    """None where every event has the weight 1."""
+
     process: str | None
     """None where no column holds it."""
 
@@ -135,8 +142,9 @@ class Columns:
     @property
     def needed(self) -> tuple[str, ...]:
         """Every column to read, each once."""
-        beside = [name for name in (self.process, self.event_number) if name is not None]
-        return tuple(dict.fromkeys((*self.variables, self.weight, *beside, *self.scale_factors)))
+        single = (self.weight, self.process, self.event_number)
+        beside = [name for name in single if name is not None]
+        return tuple(dict.fromkeys((*self.variables, *beside, *self.scale_factors)))
 
     def at(self, row: int) -> str:
         """Name the place of an event, counted from 0 among those of the table.
@@ -166,24 +174,18 @@ def open_columns(file: EventFile, settings: Settings) -> Columns:
         DataError: It cannot be read, or lacks a column; the text names the nearest ones.
     """
     named = named_columns(file.path, settings)
-    table = open_file(
-        file.path,
-        TableOptions(
-            columns=named,
-            header=named is None,
-            tree=settings.tree if suffix_of(file.path) == ".root" else "",
-            aliases=settings.aliases,
-            cut=settings.cut,
-            is_strict=True,
-        ),
-    )
-    if not isinstance(table, Table):
-        raise DataError(f"{file.path}: expected a table of events, got arrays.")
+    plain = open_table(file.path, named, settings.tree)
+    marked = marked_header(plain.names)
+    aliases = {**marked, **settings.aliases}
+    variables = _variables(_columns_in_order(plain.names, marked, settings.aliases), settings)
+    table = blanked(plain, variables, aliases, settings.missing)
+    if aliases or settings.cut:
+        table = DerivedTable(table, aliases, settings.cut)
     process = settings.process if settings.process in table.names else None
     columns = Columns(
         table=table,
-        variables=_variables(table, settings),
-        weight=settings.weight,
+        variables=variables,
+        weight=None if settings.unit_weights else settings.weight,
         process=process,
         event_number=settings.event_number,
         scale_factors=tuple(settings.scale_factors),
@@ -192,28 +194,69 @@ def open_columns(file: EventFile, settings: Settings) -> Columns:
     for name in columns.needed:
         if name not in table.names:
             kind = "branch" if suffix_of(file.path) == ".root" else "column"
+            nearest = suggest(name, table.names)
+            if name == settings.weight and "Did you mean" not in nearest:
+                nearest += " --unit-weights gives every event the weight 1."
             raise DataError(
-                f"{file.path}: expected the {kind} {name!r}, which is not there."
-                f"{suggest(name, table.names)}"
+                f"{file.path}: expected the {kind} {name!r}, which is not there.{nearest}"
             )
     return columns
 
 
-def _variables(table: Table, settings: Settings) -> tuple[str, ...]:
+def open_table(path: Path, named: tuple[str, ...] | None, tree: str) -> Table:
+    """Open a file as a table, as it is: without aliases or a cut.
+
+    Args:
+        path: The file.
+        named: Names of the columns of a text file without a header line; None for others.
+        tree: Tree of a ROOT file.
+
+    Raises:
+        DataError: It cannot be read, or holds no table.
+    """
+    is_root = suffix_of(path) == ".root"
+    options = TableOptions(
+        columns=named, header=named is None, tree=tree if is_root else "", is_strict=True
+    )
+    table = open_file(path, options)
+    if not isinstance(table, Table):
+        raise DataError(f"{path}: expected a table of events, got arrays.")
+    return table
+
+
+def _columns_in_order(
+    names: Sequence[str], marked: Mapping[str, str], aliases: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Columns of a file that have a name, the first of a header line with `#` under its own."""
+    shown = [*marked, *names[1:]] if marked else names
+    return tuple(dict.fromkeys((*(name for name in shown if name.strip()), *aliases)))
+
+
+def _variables(names: Sequence[str], settings: Settings) -> tuple[str, ...]:
     if settings.variables:
         return tuple(settings.variables)
     other = {settings.weight, settings.process, settings.event_number, *settings.scale_factors}
-    return tuple(name for name in table.names if name not in other)
+    return tuple(name for name in names if name not in other)
 
 
 def named_columns(path: Path, settings: Settings) -> tuple[str, ...] | None:
     """Names for the columns of a file without a header line; None for one that has names."""
-    if suffix_of(path) not in TEXT_SUFFIXES or settings.header == "yes":
+    if suffix_of(path) not in TEXT_SUFFIXES:
+        return None
+    refuse_wrong_separator(path)
+    if settings.header == "yes":
         return None
     first = open_file(path, TableOptions(header=False, is_strict=True))
     line = _first_row(first) if isinstance(first, Table) else []
-    if settings.header == "auto" and not any(_is_number(text) for text in line):
+    if settings.header == "auto" and not any(is_number(text or "") for text in line):
         return None
+    if len(line) > _FEWEST and line[-1] is None:
+        raise DataError(
+            f"{path}, line 1: expected the process behind the last comma, got nothing; take the "
+            "comma at the end of each line away."
+        )
+    if settings.unit_weights and len(line) == len(settings.variables) + 1:
+        return (*settings.variables, settings.process)
     count = len(line) - 2
     if count < 1:
         raise DataError(
@@ -235,13 +278,14 @@ def _names(path: Path, settings: Settings, count: int) -> tuple[str, ...]:
     return tuple(f"var{number + 1}" for number in range(count))
 
 
-def _first_row(table: Table) -> list[str]:
+def _first_row(table: Table) -> list[str | None]:
     for batch in table.batches(table.names, 1):
-        return [str(column[0].as_py()) for column in batch.columns]
+        return [column[0].as_py() for column in batch.columns]
     raise DataError(f"{table.path}: expected events, got an empty file.")
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a text is a finite number."""
     try:
         float(text)
     except ValueError:

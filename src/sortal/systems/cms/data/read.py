@@ -1,10 +1,12 @@
 """Read events from files: the page's six CSVs as they are, or CSV, Parquet and ROOT with names."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from sortal.data import columns as meaning
@@ -14,13 +16,29 @@ from sortal.data.readers.derived import NotANumber
 from sortal.data.split import Part
 from sortal.data.texts import BadValue, texts
 from sortal.errors import DataError
+from sortal.systems.cms.data.blanks import are_blank
 from sortal.systems.cms.data.event_numbers import event_numbers
 from sortal.systems.cms.data.events import Events, join, without_root
-from sortal.systems.cms.data.files import Columns, EventFile, find_files, open_columns, place_of
+from sortal.systems.cms.data.files import (
+    Columns,
+    EventFile,
+    find_files,
+    is_number,
+    open_columns,
+    place_of,
+)
 from sortal.systems.cms.settings import Settings
 
 Read = TypeVar("Read")
 _BLOCK_ROWS = 65_536
+_FORTRAN = re.compile(r"'[+-]?(\d+\.?\d*|\.\d+)[dD][+-]?\d+'")
+_PROCESSES_EXPECTED = (
+    "names of processes such as TTbar.root (without a header line columns are the variables, the "
+    "weight, the process)"
+)
+_FEW = 3
+"""Numbers that an error shows of several."""
+
 _SHOWN = 8
 """Processes that a note names."""
 
@@ -34,11 +52,14 @@ def read_files(settings: Settings) -> Events:
     """
     files = find_files(settings)
     opened = _of_one_order([open_columns(file, settings) for file in files])
-    read = [_read(file, columns) for file, columns in zip(files, opened, strict=True)]
+    read = [_read(file, columns, settings) for file, columns in zip(files, opened, strict=True)]
     found = [events for events in read if events is not None]
     if not found:
-        raise DataError(f"cut: no event of {files[0].path} or any other file passes.")
-    return join(found).noting(*_remarks(files, opened))
+        if any(_rows(columns) for columns in opened):
+            raise DataError(f"cut: no event of {files[0].path} or any other file passes.")
+        raise DataError(f"{files[0].path} and all other files: expected events, got none.")
+    without = [file for file, events in zip(files, read, strict=True) if events is None]
+    return join(found).noting(*_remarks(files, opened, settings), *_empty_remarks(without))
 
 
 def _of_one_order(opened: Sequence[Columns]) -> list[Columns]:
@@ -54,7 +75,26 @@ def _of_one_order(opened: Sequence[Columns]) -> list[Columns]:
     return [replace(columns, variables=first.variables) for columns in opened]
 
 
-def _remarks(files: Sequence[EventFile], opened: Sequence[Columns]) -> Iterator[str]:
+def _rows(columns: Columns) -> int:
+    """Rows of a file that was walked over under a cut; 0 without a cut."""
+    return columns.table.rows_read if isinstance(columns.table, Selection) else 0
+
+
+def _empty_remarks(without: Sequence[EventFile]) -> Iterator[str]:
+    if without:
+        paths = [str(file.path) for file in without]
+        shown = ", ".join(paths[:_SHOWN]) + (", ..." if len(paths) > _SHOWN else "")
+        yield f"no events, or none that pass the cut, are in {shown}."
+
+
+def _remarks(
+    files: Sequence[EventFile], opened: Sequence[Columns], settings: Settings
+) -> Iterator[str]:
+    if settings.unit_weights:
+        yield "unit_weights: every event has the weight 1, and the files' weights are not read."
+    nameless = [one.table.path for one in opened if any(not n.strip() for n in one.table.names)]
+    if nameless and not settings.variables:
+        yield f"a column without a name is left out, in {nameless[0]} for one."
     tables = [columns.table for columns in opened if isinstance(columns.table, Selection)]
     read, passed = sum(t.rows_read for t in tables), sum(t.rows_passed for t in tables)
     if passed < read:
@@ -66,45 +106,48 @@ def _remarks(files: Sequence[EventFile], opened: Sequence[Columns]) -> Iterator[
         yield f"no column of {unnamed[0].path} names the process: processes are {shown}."
 
 
-def _read(file: EventFile, columns: Columns) -> Events | None:
-    """Read one file, block by block; None where no event passes the cut.
+def _read(file: EventFile, columns: Columns, settings: Settings) -> Events | None:
+    """Read one file, block by block; None where a file that is divided later has no events.
 
     Raises:
-        DataError: The file has no events at all, or has those of one part and none passes.
+        DataError: The file has the events of one part, and none, or none passes the cut.
     """
     try:
-        blocks = list(_blocks(file, columns))
+        blocks = list(_blocks(file, columns, settings))
     except NotANumber as error:
         place = place_of(file.path, error.row, has_header=columns.has_header)
         raise DataError(f"{place}: column {error.column!r}: {error.reason}.") from error
     if blocks:
         return join(blocks)
     cut = columns.table.rows_read if isinstance(columns.table, Selection) else 0
-    if file.part is None and cut:
+    if file.part is None:
         return None
     dropped = f": the cut drops all {cut}" if cut else ""
     raise DataError(f"{file.path}: expected events, got none{dropped}.")
 
 
-def _blocks(file: EventFile, columns: Columns) -> Iterator[Events]:
+def _blocks(file: EventFile, columns: Columns, settings: Settings) -> Iterator[Events]:
     row = 0
     for batch in columns.table.batches(columns.needed, _BLOCK_ROWS):
         if len(batch):
-            yield _block(batch, file, columns, row)
+            yield _block(batch, file, columns, row, settings)
         row += len(batch)
 
 
-def _block(batch: Any, file: EventFile, columns: Columns, row: int) -> Events:
+def _block(batch: Any, file: EventFile, columns: Columns, row: int, settings: Settings) -> Events:
     def read(name: str, understand: Callable[[Any], Read]) -> Read:
         try:
             return understand(batch.column(name))
         except BadValue as error:
-            raise DataError(f"{columns.at(row + error.row)}: column {name!r}: {error}.") from error
+            place = columns.at(row + error.row)
+            raise DataError(f"{place}: column {name!r}: {error}{_cure(error)}.") from error
 
     matrix, bad = feature_matrix(batch, columns.variables, missing_words(columns.table))
     for name, error in bad.items():
-        raise DataError(f"{columns.at(row + error.row)}: variable {name!r}: {error}.")
-    _refuse_not_finite(matrix, columns, row)
+        place = columns.at(row + error.row)
+        raise DataError(f"{place}: variable {name!r}: {error}{_cure(error)}.")
+    matrix = _with_gaps(matrix, settings)
+    _refuse_not_finite(matrix, columns, row, gaps_allowed=settings.imputation != "none")
     factors = [read(name, meaning.weights) for name in columns.scale_factors]
     processes: tuple[str, ...] = (file.process,)
     codes = np.zeros(len(batch), np.int64)
@@ -114,7 +157,9 @@ def _block(batch: Any, file: EventFile, columns: Columns, row: int) -> Events:
     return Events(
         variables=columns.variables,
         features=matrix,
-        weights=read(columns.weight, meaning.weights),
+        weights=np.ones(len(batch))
+        if columns.weight is None
+        else read(columns.weight, meaning.weights),
         processes=tuple(map(without_root, processes)),
         process=codes,
         is_signal=np.full(len(batch), file.is_signal),
@@ -126,16 +171,31 @@ def _block(batch: Any, file: EventFile, columns: Columns, row: int) -> Events:
     )
 
 
-def _refuse_not_finite(matrix: np.ndarray, columns: Columns, row: int) -> None:
-    wrong = np.argwhere(~np.isfinite(matrix))
+def _cure(error: BadValue) -> str:
+    """What to do about a number in Fortran's double precision; empty for other values."""
+    return "; write its exponent with E" if _FORTRAN.fullmatch(error.got) else ""
+
+
+def _with_gaps(matrix: np.ndarray, settings: Settings) -> np.ndarray:
+    """Variables with NaN where a derived value too is one of those that mean a missing one."""
+    if not settings.missing:
+        return matrix
+    return np.where(are_blank(matrix, settings.missing), matrix.dtype.type(np.nan), matrix)
+
+
+def _refuse_not_finite(
+    matrix: np.ndarray, columns: Columns, row: int, *, gaps_allowed: bool
+) -> None:
+    wrong = np.argwhere(np.isinf(matrix) if gaps_allowed else ~np.isfinite(matrix))
     if len(wrong):
         event, variable = wrong[0]
         value = matrix[event, variable]
         shown = "NaN or nothing" if np.isnan(value) else f"{value}"
+        filled = "; an imputation fills missing values in" if np.isnan(value) else ""
         raise DataError(
             f"{columns.at(row + int(event))}: variable {columns.variables[variable]!r}: expected a "
             f"finite number, got {shown}; leave such events out with a cut, or give the variable a "
-            "value with an alias."
+            f"value with an alias{filled}."
         )
 
 
@@ -147,4 +207,8 @@ def _processes(column: Any) -> tuple[tuple[str, ...], np.ndarray]:
         raise BadValue(row, "nothing", "the name of a process")
     encoded = named.dictionary_encode()
     codes = encoded.indices.to_numpy(zero_copy_only=False)
-    return tuple(encoded.dictionary.to_pylist()), codes.astype(np.int64)
+    names = tuple(encoded.dictionary.to_pylist())
+    # A column of whole numbers has a name and a type: it can be a code, and is in no wrong place.
+    if not pa.types.is_integer(column.type) and all(is_number(name) for name in names):
+        raise BadValue(0, f"numbers alone ({', '.join(names[:_FEW])})", _PROCESSES_EXPECTED)
+    return names, codes.astype(np.int64)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -44,45 +45,66 @@ TABLE_COLUMNS = (
 
 
 def write_training(
-    folder: Path, scored: Scored, store: Store, *, pickles: bool, onnx: bool
+    folder: Path,
+    scored: Scored,
+    store: Store,
+    *,
+    pickles: bool,
+    onnx: bool,
+    missing: Sequence[float] = (),
 ) -> list[str]:
     """Write what training left: weights and history; the script's pickles and ONNX if wanted.
+
+    Args:
+        folder: Where.
+        scored: The network.
+        store: Where it is stored.
+        pickles: Whether the script's pickles are written.
+        onnx: Whether ONNX is written.
+        missing: Numbers that mean a missing value, which files fill in as training did.
 
     Returns:
         Sentences that a user should read.
     """
-    write_weights(folder, scored, store)
+    write_weights(folder, scored, store, missing)
     write_history(folder, scored)
     if pickles:
         from sortal.systems.cms.results.pickles import write_pickles
 
         write_pickles(folder, course(scored))
-    return write_onnx(folder, scored, store) if onnx else []
+    return write_onnx(folder, scored, store, missing) if onnx else []
 
 
-def write_weights(folder: Path, scored: Scored, store: Store) -> list[Path]:
+def write_weights(
+    folder: Path, scored: Scored, store: Store, missing: Sequence[float] = ()
+) -> list[Path]:
     """Write best_weights.h5 in the layout of legacy Keras; one a fold where there are folds."""
-    return [path for path, _ in _export(folder, scored, store, WEIGHTS, Format.H5_WEIGHTS)]
+    written = _export(folder, scored, store, WEIGHTS, Format.H5_WEIGHTS, missing=missing)
+    return [path for path, _ in written]
 
 
-def write_onnx(folder: Path, scored: Scored, store: Store) -> list[str]:
+def write_onnx(
+    folder: Path, scored: Scored, store: Store, missing: Sequence[float] = ()
+) -> list[str]:
     """Write network.onnx, which takes raw variables; one a fold where there are folds.
 
     Returns:
         Sentences that a user should read.
     """
-    written = _export(folder, scored, store, ONNX, Format.ONNX)
+    written = _export(folder, scored, store, ONNX, Format.ONNX, missing=missing)
     return [f"{path}: {note}" for path, notes in written for note in notes]
 
 
 def _export(
-    folder: Path, scored: Scored, store: Store, name: str, form: Format
+    folder: Path, scored: Scored, store: Store, name: str, form: Format, *, missing: Sequence[float]
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Write every member's network, and give the notes on each."""
     for member in scored.members:
         path = folder / file_of(member, name)
+        portable = load_portable(store, member)
+        portable = replace(portable, scaler=replace(portable.scaler, blanks=tuple(missing)))
         with atomic.replacing(path) as unfinished:
-            notes = write(load_portable(store, member), unfinished, form)
+            notes = write(portable, unfinished, form)
         yield path, notes
 
 

@@ -13,7 +13,7 @@ from sortal.evaluation.figures.confusion import weighted_confusion_figure
 from sortal.evaluation.figures.curves import loss_figure
 from sortal.evaluation.figures.cuts import BestCut, merit_figure
 from sortal.evaluation.figures.distributions import Process, score_figure
-from sortal.evaluation.figures.lower_panel import LowerPanel
+from sortal.evaluation.figures.lower_panel import LowerPanel, cancelled
 from sortal.evaluation.figures.overtraining import agreement_figure
 from sortal.evaluation.figures.style import Look, save
 from sortal.evaluation.figures.written import attempt
@@ -93,6 +93,17 @@ def merit_picture(campaign: Campaign, merit: Merit, heading: str, look: Look) ->
     )
 
 
+def ratio_remarks(merit: Merit) -> Iterator[str]:
+    """Tell how many bins of `scores.png` have no ratio because weights cancel."""
+    validation = _histogram(merit, Part.VALIDATION, ~merit.events[Part.VALIDATION].is_signal)
+    count = int(cancelled(validation).sum())
+    if count:
+        yield (
+            f"The ratio in scores.png leaves out {count} of {len(validation.sums)} bins: the "
+            "weights of the validation background in them do not sum above 0."
+        )
+
+
 def _scores(campaign: Campaign, found: Assessment, look: Look) -> Any:
     """Signal score of test events by process, stacked, and test over validation below."""
     merit, events = found.merit, campaign.sample.events
@@ -104,7 +115,9 @@ def _scores(campaign: Campaign, found: Assessment, look: Look) -> Any:
         chosen = events.process[merit.rows[Part.TEST]] == code
         histogram = _histogram(merit, Part.TEST, chosen)
         peak = float(histogram.sums.max())
-        scale = 10.0 ** np.floor(np.log10(_SIGNAL_HEIGHT * high / peak)) if peak > 0 else 1.0
+        scale = (
+            10.0 ** np.floor(np.log10(_SIGNAL_HEIGHT * high / peak)) if min(peak, high) > 0 else 1.0
+        )
         signals.append(
             Process(label=events.processes[code], histogram=histogram, scale=float(max(1.0, scale)))
         )
@@ -134,11 +147,4 @@ def _histogram(merit: Merit, part: Part, chosen: np.ndarray) -> Histogram:
 
 def _ratio(test: Histogram, validation: Histogram) -> LowerPanel:
     """Background of test over that of validation: what both parts should agree on."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return LowerPanel(
-            label="Test / validation",
-            values=test.sums / validation.sums,
-            errors=test.errors / np.abs(validation.sums),
-            band=validation.errors / np.abs(validation.sums),
-            limits=(0.5, 1.5),
-        )
+    return LowerPanel.ratio(test, validation, label="Test / validation", limits=(0.5, 1.5))

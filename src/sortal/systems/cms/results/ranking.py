@@ -37,13 +37,14 @@ class Line:
 
     def described(self) -> dict[str, Any]:
         """As plain values."""
-        chosen, again = self.merit.chosen, self.merit.reselection
+        chosen, again, by_fold = self.merit.chosen, self.merit.reselection, self.merit.by_fold
         about = {"title": self.title, "auc": self.auc.value, "auc_error": self.auc.error}
         if chosen is None:
             return {**about, "cut": None}
         return {
             **about,
             "cut": chosen.cut,
+            **({"cuts_by_fold": list(by_fold.cuts)} if by_fold else {}),
             "merit_validation": chosen.validation.merit,
             "merit_test": chosen.test.merit,
             "merit_test_error": chosen.test.merit_error,

@@ -1,4 +1,4 @@
-"""The report on trained networks: report.json for programs, report.md and pictures for people."""
+"""The report on trained networks: report.json for programs, report.md for people."""
 
 import json
 import math
@@ -9,7 +9,6 @@ from typing import Any
 from sortal.console import echo
 from sortal.data.split import Part
 from sortal.data.weigh import load_weighers
-from sortal.evaluation.figures.style import Look
 from sortal.evaluation.yields import Yields
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import save_predictor
@@ -18,8 +17,8 @@ from sortal.store import atomic
 from sortal.store.store import Store
 from sortal.systems.cms.data.files import NETWORK_FOLDER
 from sortal.systems.cms.results.assessment import Assessment, assess
-from sortal.systems.cms.results.merit import Merit, process_yields
-from sortal.systems.cms.results.pictures import draw_all
+from sortal.systems.cms.results.merit import Merit, chosen_yields
+from sortal.systems.cms.results.pictures import ratio_remarks
 from sortal.systems.cms.results.ranking import Line, lines_of, table_of
 from sortal.systems.cms.results.runs import Run
 from sortal.systems.cms.settings import Settings
@@ -29,16 +28,18 @@ from sortal.systems.cms.training.scored import Scored
 
 
 def write_report(
-    campaign: Campaign, runs: Sequence[Run], chosen: Scored, folder: Path, look: Look
-) -> None:
-    """Judge networks and what they are compared with, and write all of it.
+    campaign: Campaign, runs: Sequence[Run], chosen: Scored, folder: Path
+) -> Assessment:
+    """Judge networks and what they are compared with, and write all of it but the pictures.
 
     Args:
         campaign: What was trained.
         runs: Networks of one or several decay rates, judged.
         chosen: The one that is applied: the only run, or the mean of all.
         folder: Where.
-        look: Of the pictures.
+
+    Returns:
+        What `chosen` is worth, for its pictures: they are drawn when everything else is on disk.
     """
     known = next((run.merit for run in runs if run.network is chosen), None)
     found = assess(campaign, chosen, known)
@@ -46,6 +47,7 @@ def write_report(
     content = {
         "settings": campaign.settings.model_dump(mode="json"),
         "classifiers": [line.described() for line in lines],
+        "notes": list(campaign.sample.events.notes),
         "details": describe(campaign, found),
     }
     atomic.write_text(folder / "report.json", json.dumps(_plain(content), indent=1) + "\n")
@@ -56,8 +58,7 @@ def write_report(
     for text in _sentences(campaign, found):
         echo(text)
     echo(f"wrote {folder}/report.md")
-    # Last: whatever becomes of a picture, what was trained is written.
-    draw_all(campaign, found, folder, look)
+    return found
 
 
 def save_network(campaign: Campaign, chosen: Scored, found: Assessment, folder: Path) -> None:
@@ -76,12 +77,13 @@ def save_network(campaign: Campaign, chosen: Scored, found: Assessment, folder: 
         "class_map": dict(campaign.sample.classes.of_process),
         "folds": campaign.settings.folds,
         "columns": {
-            "weight": campaign.settings.weight,
+            "weight": None if campaign.settings.unit_weights else campaign.settings.weight,
             "process": campaign.settings.process,
             "event_number": campaign.settings.event_number,
         },
         "aliases": dict(campaign.settings.aliases),
         "cut": choice.cut if choice else None,
+        **({"missing": campaign.settings.missing} if campaign.settings.missing else {}),
     }
     predictor = Predictor.load(campaign.store, [result])
     save_predictor(predictor, folder / NETWORK_FOLDER, _plain(about))
@@ -134,7 +136,7 @@ def _yield_rows(campaign: Campaign, merit: Merit) -> Iterator[dict[str, Any]]:
     """Expected test events of each process above the chosen cut; none where nothing is chosen."""
     if merit.chosen is None:
         return
-    yields: Yields = process_yields(merit, campaign.sample.events, Part.TEST, merit.chosen.cut)
+    yields: Yields = chosen_yields(merit, campaign.sample.events)
     for place, name in enumerate(yields.names):
         yield {
             "process": name,
@@ -164,14 +166,36 @@ def _weight_rows(store: Store, scored: Scored) -> Iterator[dict[str, Any]]:
 
 def _sentences(campaign: Campaign, found: Assessment) -> Iterator[str]:
     yield from _edge(campaign.settings, found.merit)
+    yield from ratio_remarks(found.merit)
     for verdict in found.verdicts.values():
         yield verdict.sentence
+    yield from _of_folds(campaign.settings, found.merit)
     if found.losses:
         yield from found.losses.sentences
     if campaign.peers and loses_signs(campaign.settings, campaign.sample.events):
         yield (
             f"Libraries of trees refuse negative weights: {_listed(campaign.settings.compare)} "
             "learnt from absolute ones, of the same total in each class; the networks kept the signs."
+        )
+
+
+def _of_folds(settings: Settings, merit: Merit) -> Iterator[str]:
+    """With folds, what the parts are, and how the cut is chosen."""
+    if not settings.folds:
+        return
+    yield (
+        "With folds training, validation and test are the same events, scored by different "
+        "networks: a validation score is of the network that chose its epoch by that event, a test "
+        "score of the one that never saw it. Tests between these parts are not of independent "
+        "events, so that their p-values are too large and small differences stay unseen."
+    )
+    if merit.chosen and merit.by_fold:
+        cuts = ", ".join(f"{cut:.4g}" for cut in merit.by_fold.cuts)
+        yield (
+            f"Each fold has the cut that is best on the test scores of all other folds ({cuts}); FOM "
+            f"test is of events above the cut of their own fold. The cut {merit.chosen.cut:.4g}, for "
+            "new events, is the best on all test scores: its figure, FOM validation, is of the "
+            "events that chose it, and flatters."
         )
 
 
@@ -196,10 +220,16 @@ def _markdown(campaign: Campaign, found: Assessment, lines: Sequence[Line]) -> I
     settings, merit = campaign.settings, found.merit
     yield f"# {found.scored.title}"
     yield ""
+    way = (
+        "Validation and test are the same events: the cut of each fold is chosen on the other folds "
+        "and applied to its own events, which had no part in choosing it."
+        if settings.folds
+        else "The cut is chosen on validation events and applied to test events, which had no part "
+        "in any choice."
+    )
     yield (
         f"Luminosity {settings.luminosity:g}/pb, relative background uncertainty "
-        f"{settings.systematic:g}, figure of merit {settings.figure}. The cut is chosen on "
-        "validation events and applied to test events, which had no part in any choice."
+        f"{settings.systematic:g}, figure of merit {settings.figure}. {way}"
     )
     yield ""
     yield from table_of(lines, form="markdown")
@@ -220,7 +250,8 @@ def _markdown(campaign: Campaign, found: Assessment, lines: Sequence[Line]) -> I
         )
     yield ""
     if merit.chosen:
-        yield f"## Expected test events above the cut {merit.chosen.cut:.4g}"
+        cut = "of their fold" if merit.by_fold else f"{merit.chosen.cut:.4g}"
+        yield f"## Expected test events above the cut {cut}"
         yield ""
         yield "| process | expected | simulated | efficiency |"
         yield "|---|---|---|---|"
@@ -229,6 +260,11 @@ def _markdown(campaign: Campaign, found: Assessment, lines: Sequence[Line]) -> I
                 f"| {row['process']} | {row['expected']:.4g} ± {row['error']:.2g} "
                 f"| {row['events']} | {row['efficiency']:.3g} |"
             )
+        yield ""
+    if campaign.sample.events.notes:
+        yield "## Events"
+        yield ""
+        yield from (f"- {note}" for note in campaign.sample.events.notes)
         yield ""
     yield "## Training"
     yield ""

@@ -128,6 +128,7 @@ def _job(settings: Settings, title: str, classifiers: list[dict[str, Any]]) -> J
         "source": "events",
         "scaling": _SCALINGS[settings.normalisation],
         "training_weights": training_weights(settings),
+        **({"imputation": settings.imputation} if settings.imputation != "none" else {}),
         **({"targets": "independent"} if isinstance(settings, BinarySettings) else {}),
         **({"split": split} if settings.folds else {}),
     }

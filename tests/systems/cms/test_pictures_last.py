@@ -1,0 +1,44 @@
+"""Nothing that is drawn can lose what was trained: files are written first, then pictures."""
+
+import pytest
+from matplotlib.figure import Figure
+
+from sortal.systems.cms.applying.apply import apply
+
+TEXTS = {"report.json", "report.md", "val_output.csv", "test_output.csv"}
+TRAINED = {"best_weights.h5", "history.json"}
+FEW = ("--epochs", 2, "--batch-size", 500, "--bootstrap", 0, "--runs", 2)
+
+
+@pytest.fixture
+def broken_pen(monkeypatch):
+    """Have every picture fail as it is saved."""
+
+    def fail(figure, *given, **how):
+        raise RuntimeError("no picture today")
+
+    monkeypatch.setattr(Figure, "savefig", fail)
+
+
+def test_pictures_of_a_binary_network_are_last(workplace, broken_pen):
+    done = workplace.cms("binary", "-y", 1, "-c", "x", "-n", "n", *FEW, painted=True)
+    assert "no picture today" in str(done.exception)
+    folder = workplace.path / "models" / "1_x_n"
+    assert {path.name for path in folder.iterdir()} >= TEXTS
+    for run in ("run0", "run1"):
+        assert {path.name for path in (folder / run).iterdir()} >= TRAINED
+    scores = workplace.path / "scores.csv"
+    source = workplace.path / "data" / "test_sig.csv"
+    assert apply(folder, [source], scores).events == len(source.read_text().splitlines())
+
+
+def test_pictures_of_all_decay_rates_are_last(workplace, broken_pen):
+    done = workplace.cms("multiclass", *FEW, painted=True)
+    assert "no picture today" in str(done.exception)
+    assert (workplace.path / "17var_fom.csv").is_file()
+    folders = list((workplace.path / "17var_models_5C").iterdir())
+    assert len(folders) == 2
+    for folder in folders:
+        assert {path.name for path in folder.iterdir()} >= TEXTS
+        assert (folder / "network").is_dir()
+        assert {path.name for path in (folder / "run1").iterdir()} >= TRAINED
