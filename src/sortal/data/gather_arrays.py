@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sortal.data.columns import BadValue
 from sortal.data.gathered import (
     Gathered,
     Places,
@@ -98,7 +99,11 @@ def _flat_column(file: Arrays, name: str) -> Any:
             f"{file.path}: array {name!r} has {shape}, expected one value an example "
             "(several targets are several arrays, listed in data.label)."
         )
-    return as_column(np.asarray(values))
+    try:
+        return as_column(np.asarray(values))
+    except BadValue as error:
+        place = f"{file.path}, row {error.row + 1}"
+        raise DataError(f"{place}: array {name!r}: {error}.") from error
 
 
 def _concatenated(name: str, arrays: list[Array]) -> Array:

@@ -8,6 +8,7 @@ the same in whatever block it lies.
 import csv as plain_csv
 import gzip
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,6 +22,9 @@ from sortal.errors import DataError
 
 _BLOCK_BYTES = 1 << 18
 _LINES_A_BLOCK = 16
+_LONGEST_LINE = 1 << 26
+"""Lines of this size are no rows of a table [bytes]; a block holds several lines."""
+
 _WRONG_COUNT = re.compile(r"Expected (\d+) columns?, got \d+")
 
 
@@ -40,13 +44,14 @@ class DelimitedTable:
         """
         self.path = path
         self._separator = "\t" if ".tsv" in path.name.lower() else ","
-        self._block_bytes = max(_BLOCK_BYTES, _LINES_A_BLOCK * _longest_first_line(path))
+        lines = min(_LINES_A_BLOCK * _longest_first_line(path), 2 * _LONGEST_LINE)
+        self._block_bytes = max(_BLOCK_BYTES, lines)
         self._given = None if columns is None else tuple(columns)
         self._header = header and columns is None
         try:
             with self._open([]) as reader:
                 self._raw_names = tuple(reader.schema.names)
-        except (pa.ArrowInvalid, OSError) as error:
+        except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
             raise self._damaged(error) from error
         unnamed = not self._header and columns is None
         self.names = tuple(
@@ -95,7 +100,7 @@ class DelimitedTable:
         if "Empty CSV" in text:
             expected = "a header line and rows" if self._header else "rows"
             return DataError(f"{self.path}: expected {expected}, got an empty file.")
-        if "UTF8" in text:
+        if "UTF8" in text or isinstance(error, UnicodeDecodeError):
             return DataError(f"{self.path}: expected UTF-8 text, got other bytes ({text}).")
         wrong = _WRONG_COUNT.search(text)
         place = wrong and self._line_of_other_width(int(wrong[1]))
@@ -113,7 +118,7 @@ class DelimitedTable:
             for line, row in _rows(self.path, self._separator):
                 if row and len(row) != width:
                     return line, len(row)
-        except (plain_csv.Error, UnicodeError, OSError, EOFError):
+        except (plain_csv.Error, UnicodeError, OSError, EOFError, zlib.error):
             # Arrow's own sentence about the first problem stands.
             return None
         return None
@@ -159,6 +164,11 @@ def _longest_first_line(path: Path) -> int:
     open_it = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with open_it(path, "rb") as file:
-            return max(len(file.readline()), len(file.readline()))
-    except (OSError, EOFError) as error:
+            longest = max(len(file.readline(_LONGEST_LINE)), len(file.readline(_LONGEST_LINE)))
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read ({error}).") from error
+    if longest >= _LONGEST_LINE:
+        raise DataError(
+            f"{path}, line 1 or 2: expected lines of less than {_LONGEST_LINE >> 20} MiB, got a longer one."
+        )
+    return longest
