@@ -64,7 +64,8 @@ class DelimitedTable:
 
     def batches(self, names: Sequence[str], size: int) -> Iterator[Batch]:
         """Walk over some columns as text, null where a value is missing."""
-        raw = [self._raw_names[self.names.index(name)] for name in names]
+        places = dict(zip(self.names, self._raw_names, strict=True))
+        raw = [places[name] for name in names]
         try:
             with self._open(raw) as reader:
                 for batch in reader:
