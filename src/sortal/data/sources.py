@@ -14,6 +14,8 @@ from sortal.data.readers.named import LoadedDataset, load_named, named_datasets
 from sortal.data.readers.registry import (
     PLAIN,
     TableOptions,
+    is_file,
+    names_beside,
     open_file,
     suffix_of,
     suffixes,
@@ -200,7 +202,7 @@ def _is_named(places: list[_Place], folder: Path) -> bool:
     first = places[0]
     names = [one.name for one in named_datasets()]
     alone = len(places) == 1 and first.part is None
-    return alone and first.text in names and not (folder / first.text).is_file()
+    return alone and first.text in names and not is_file(folder / first.text)
 
 
 def _refuse_absent(places: list[_Place], folder: Path) -> None:
@@ -214,16 +216,16 @@ def _refuse_absent(places: list[_Place], folder: Path) -> None:
 def _absence(place: _Place, folder: Path) -> Problem | None:
     path = folder / place.text
     known = suffix_of(path) in suffixes()
-    if path.is_file() and known:
+    if is_file(path) and known:
         return None
-    if path.is_file():
+    if is_file(path):
         listed = ", ".join(suffixes())
         return Problem(
             path=place.key,
             expected=f"a file that ends in one of {listed}",
             got=repr(place.text),
         )
-    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    beside = names_beside(path)
     named = [] if place.part else [one.name for one in named_datasets()]
     return Problem(
         path=place.key,

@@ -36,8 +36,13 @@ def understood(path: Path, kind: str, part: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except (SortalError, MemoryError):
+    except SortalError:
         raise
+    except MemoryError as error:
+        raise DataError(
+            f"{path}: {part or 'the file'} asks for more memory than there is: the file is damaged, "
+            "or too large for this machine."
+        ) from error
     except Exception as error:
         reason = f"{type(error).__name__}: {_first_line(error)}"
         if part:

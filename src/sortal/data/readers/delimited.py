@@ -18,6 +18,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from sortal.data.readers.base import MISSING, Batch
+from sortal.data.readers.damaged import refuse_inflated
 from sortal.errors import DataError
 
 _BLOCK_BYTES = 1 << 18
@@ -67,8 +68,11 @@ class DelimitedTable:
         places = dict(zip(self.names, self._raw_names, strict=True))
         raw = [places[name] for name in names]
         try:
+            size_of_file, rows = self.path.stat().st_size, 0
             with self._open(raw) as reader:
                 for batch in reader:
+                    rows += len(batch)
+                    refuse_inflated(self.path, "the table", rows, 0, size_of_file)
                     named = batch.rename_columns(list(names))
                     for start in range(0, len(named), size):
                         yield named.slice(start, size)

@@ -155,7 +155,7 @@ def _why(status: int) -> str:
     import signal
 
     if status == -getattr(signal, "SIGXCPU", 0):
-        return "libhdf5 did not come to an end within 20 s of processor time"
+        return "libhdf5 did not come to an end: it took all of the processor time that a file of this size may take"
     if status < 0:
         return f"libhdf5 crashed with signal {-status}"
     return "the process that read it ended"

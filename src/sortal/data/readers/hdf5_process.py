@@ -11,13 +11,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
-_SECONDS = 20
-"""Processor time for one request [s]; the system ends the process that takes longer."""
+_SECONDS, _MOST_SECONDS = 5, 20
+"""Processor time for one request about a small file, to which each megabyte of the file adds a
+second, and for one about any file [s]; the system ends the process that takes longer."""
 
 _MOST_BYTES = 2 << 30
 """Private memory of the process [bytes]."""
@@ -179,13 +181,14 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES, _MOST_BYTES))
 
 
-def _limit_time() -> None:
-    """Allow some processor time from now on."""
+def _limit_time(path: str) -> None:
+    """Allow some processor time from now on, by the size of a file."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 
         spent = resource.getrusage(resource.RUSAGE_SELF)
-        until = math.ceil(spent.ru_utime + spent.ru_stime) + _SECONDS
+        allowed = min(_MOST_SECONDS, _SECONDS + Path(path).stat().st_size // 1_000_000)
+        until = math.ceil(spent.ru_utime + spent.ru_stime) + allowed
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
 
@@ -195,8 +198,9 @@ def main() -> None:
     _limit_memory()
     out = sys.stdout.buffer
     for line in sys.stdin:
-        _limit_time()
-        about, content = _answer(json.loads(line))
+        request = json.loads(line)
+        _limit_time(request["path"])
+        about, content = _answer(request)
         out.write(json.dumps(about).encode() + b"\n")
         out.write(content)
         out.flush()

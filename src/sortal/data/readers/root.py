@@ -73,6 +73,9 @@ class RootTable:
                 rows = int(tree.num_entries)
             refuse_inflated(self.path, f"tree {self._key!r}", rows, 0)
             columns = [self._column(tree, name) for name in names]
+            for name, column in zip(names, columns, strict=True):
+                row_bytes = int(min(column.branch.row_bytes, 2.0**62))
+                refuse_inflated(self.path, f"branch {name!r}", rows, row_bytes)
             for start, stop in _windows(columns, rows, size):
                 with understood(self.path, "ROOT"):
                     read = [column.read(start, stop) for column in columns]
@@ -134,7 +137,8 @@ def _open(path: Path) -> Any:
     import uproot
 
     with understood(path, "ROOT"):
-        file = uproot.open(path, array_cache=None)
+        # Mapped, for other sources allocate whatever length a damaged file asks for.
+        file = uproot.open(path, array_cache=None, handler=uproot.MemmapSource)
     here, whole = path.stat().st_size, int(file.file.fEND)
     if here < whole:
         file.close()
