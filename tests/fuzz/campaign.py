@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 LIMIT_S = 20.0
+WORKER = Path(__file__).with_name("worker.py")
 FAILURES = ("traceback", "hang", "memory", "crash")
 _CHUNK = 250
 
@@ -70,8 +71,14 @@ class Campaign:
         while True:
             line = worker.line(LIMIT_S + 2.0)
             if line is None or not line:
-                self._note(form, worker.at if worker.at >= first else first,
-                           "hang" if line is None else "crash", LIMIT_S, 0, worker.status())
+                self._note(
+                    form,
+                    worker.at if worker.at >= first else first,
+                    "hang" if line is None else "crash",
+                    LIMIT_S,
+                    0,
+                    worker.status(),
+                )
                 return max(worker.at, first) + 1, False
             about = json.loads(line)
             if "done" in about:
@@ -80,7 +87,9 @@ class Campaign:
                 worker.at = about["begin"]
                 continue
             outcome = "hang" if about["seconds"] > LIMIT_S else about["outcome"]
-            self._note(form, about["end"], outcome, about["seconds"], about["memory"], about["detail"])
+            self._note(
+                form, about["end"], outcome, about["seconds"], about["memory"], about["detail"]
+            )
 
     def _note(
         self, form: str, number: int, outcome: str, seconds: float, memory: int, detail: str
@@ -92,8 +101,14 @@ class Campaign:
             tally.memory = max(tally.memory, memory)
             if self.failures and (outcome in FAILURES or seconds > 5):
                 with self.failures.open("a") as file:
-                    about = {"form": form, "number": number, "outcome": outcome,
-                             "seconds": seconds, "memory": memory, "detail": detail}
+                    about = {
+                        "form": form,
+                        "number": number,
+                        "outcome": outcome,
+                        "seconds": seconds,
+                        "memory": memory,
+                        "detail": detail,
+                    }
                     file.write(json.dumps(about) + "\n")
 
     def table(self) -> str:
@@ -118,10 +133,9 @@ class Worker:
     """A process that tries inputs."""
 
     def __init__(self, seeds: Path, seed: int) -> None:
-        here = Path(__file__).with_name("worker.py")
         self.at = -1
         self._process = subprocess.Popen(
-            [sys.executable, str(here), str(seeds), str(seed)],
+            [sys.executable, str(WORKER), str(seeds), str(seed)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
         )  # fmt: skip
         self._held = b""
@@ -135,7 +149,9 @@ class Worker:
         """Next line; empty at the end of the process, None after the limit."""
         until = time.monotonic() + limit_s
         while b"\n" not in self._held:
-            ready, _, _ = select.select([self._process.stdout], [], [], max(0, until - time.monotonic()))
+            ready, _, _ = select.select(
+                [self._process.stdout], [], [], max(0, until - time.monotonic())
+            )
             if not ready:
                 return None
             more = self._process.stdout.read(1 << 16)

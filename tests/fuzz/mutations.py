@@ -8,8 +8,26 @@ from random import Random
 
 Mutator = Callable[[bytearray, Random], bytearray]
 
-EXTREMES = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF,
-            2**33, 2**40, 2**62, 2**63 - 1, 2**63, 2**64 - 1)
+EXTREMES = (
+    0,
+    1,
+    2,
+    0x7F,
+    0x80,
+    0xFF,
+    0x7FFF,
+    0x8000,
+    0xFFFF,
+    0x7FFFFFFF,
+    0x80000000,
+    0xFFFFFFFF,
+    2**33,
+    2**40,
+    2**62,
+    2**63 - 1,
+    2**63,
+    2**64 - 1,
+)
 WORDS = (
     b"NaN", b"Infinity", b"-Infinity", b"null", b"1e999", b"-0", b"999999999999", b"9" * 40, b"'",
     b'"', b"\\", b"\0", b"\xff\xfe", b"\xed\xa0\x80", "é½٣\u2028".encode(), b"(" * 200, b"[" * 500,

@@ -47,7 +47,9 @@ def npz() -> Iterator[bytes]:
     """Stored and deflated archives: flat, ragged, named, text, stamps."""
     for save in (np.savez, np.savez_compressed):
         yield _saved(save, X=FEATURES, labels=LABELS)
-        yield _saved(save, X=FEATURES, X_names=np.array(["p", "q", "r"]), labels=np.arange(ROWS) % 3)
+        yield _saved(
+            save, X=FEATURES, X_names=np.array(["p", "q", "r"]), labels=np.arange(ROWS) % 3
+        )
         lengths = RNG.integers(1, 9, ROWS)
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         points = RNG.normal(size=(offsets[-1], 2))
@@ -70,7 +72,9 @@ def _plain(file: h5py.File) -> None:
 def _packed(file: h5py.File) -> None:
     file.create_dataset("X", data=FEATURES, chunks=(7, 2), compression="gzip", shuffle=True)
     file.create_dataset("labels", data=LABELS.tolist(), dtype=h5py.string_dtype())
-    file.create_dataset("empty", (ROWS, 3), "f4", chunks=(10, 3), maxshape=(None, 3), fletcher32=True)
+    file.create_dataset(
+        "empty", (ROWS, 3), "f4", chunks=(10, 3), maxshape=(None, 3), fletcher32=True
+    )
     file.create_dataset("fast", data=FEATURES, chunks=(ROWS, 3), compression="lzf")
 
 
@@ -168,7 +172,10 @@ def root(folder: Path) -> Iterator[bytes]:
 
 def text() -> Iterator[bytes]:
     """Dialects of delimited text."""
-    rows = [f"{a:.4g},{k},{name}" for k, (a, name) in enumerate(zip(FEATURES[:, 0], LABELS, strict=True))]
+    rows = [
+        f"{a:.4g},{k},{name}"
+        for k, (a, name) in enumerate(zip(FEATURES[:, 0], LABELS, strict=True))
+    ]
     plain = "x,k,label\n" + "\n".join(rows) + "\n"
     yield plain.encode()
     yield plain.replace("\n", "\r\n").encode()
@@ -192,8 +199,10 @@ def gzipped() -> Iterator[bytes]:
 
 def predictions() -> Iterator[bytes]:
     """Tables that `sortal import` reads."""
-    rows = [f"{k},{name},{k / ROWS},{1 - k / ROWS},{'ab'[k < ROWS / 2]}"
-            for k, name in enumerate(LABELS)]
+    rows = [
+        f"{k},{name},{k / ROWS},{1 - k / ROWS},{'ab'[k < ROWS / 2]}"
+        for k, name in enumerate(LABELS)
+    ]
     yield ("id,label,a,b\n" + "\n".join(row.rsplit(",", 1)[0] for row in rows)).encode()
     yield ("id,label,score_a,score_b,class\n" + "\n".join(rows)).encode()
     yield ("id,class\n" + "\n".join(f"s{k},{name}" for k, name in enumerate(LABELS))).encode()
@@ -227,14 +236,21 @@ def jobs() -> Iterator[bytes]:
     """Job files in YAML and JSON."""
     job = {
         "title": "t",
-        "data": {"source": "t.csv", "label": "label", "aliases": {"y": "x*2"}, "cut": "x > -9",
-                 "split": {"kind": "random", "test": 0.25}},
-        "classifiers": [{"method": "kneighbors", "parameters": {"n_neighbors": [1, 3]}},
-                        {"method": "gaussiannb"}],
+        "data": {
+            "source": "t.csv",
+            "label": "label",
+            "aliases": {"y": "x*2"},
+            "cut": "x > -9",
+            "split": {"kind": "random", "test": 0.25},
+        },
+        "classifiers": [
+            {"method": "kneighbors", "parameters": {"n_neighbors": [1, 3]}},
+            {"method": "gaussiannb"},
+        ],
         "seed": 3,
     }
     yield json.dumps(job).encode()
-    yield json.dumps(job, indent=1).replace('"seed"', "// said\n\"seed\"").encode()
+    yield json.dumps(job, indent=1).replace('"seed"', '// said\n"seed"').encode()
     yield (
         b"title: &t words\ndata:\n  source: t.csv\n  label: label\n  exclude: [k]\n  classes: [a, b]\n"
         b"classifiers:\n- method: gaussiannb\n- {method: kneighbors, parameters: {n_neighbors: 3}}\n"

@@ -74,7 +74,11 @@ def given_names(file: Arrays, name: str) -> np.ndarray | None:
     given = file.whole(f"{name}{NAMES}")
     if isinstance(given, Ragged) or given.dtype.kind not in "US":
         return None
-    return np.char.decode(given, "utf-8") if given.dtype.kind == "S" else given
+    try:
+        return np.array(as_column(given.reshape(-1)).to_pylist(), dtype=str).reshape(given.shape)
+    except BadValue as error:
+        place = f"{file.path}, name {error.row + 1}"
+        raise DataError(f"{place}: array {name + NAMES!r}: {error}.") from error
 
 
 def _examples(file: Arrays, names: Sequence[str]) -> int:

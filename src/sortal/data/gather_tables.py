@@ -93,7 +93,7 @@ def feature_matrix(batch: Batch, names: Sequence[str]) -> tuple[np.ndarray, dict
     for group in _alike(columns, len(batch)):
         try:
             values = numbers(pa.concat_arrays(columns[group]))
-            read.append((group, values.reshape(-1, len(batch)).T))
+            read.append((group, values.reshape(group.stop - group.start, len(batch)).T))
         except (BadValue, pa.ArrowInvalid):
             # One of them is bad, or their texts are too long for one array.
             for place in range(group.start, group.stop):

@@ -180,7 +180,8 @@ def _scored(
     path: Path, names: Sequence[str], classes: Sequence[str], decision: str | None
 ) -> list[str]:
     """Column of scores of each class; none where the file has decisions alone."""
-    places = {one: name for one in classes for name in (one, f"{SCORE}{one}") if name in names}
+    known = set(names)
+    places = {one: name for one in classes for name in (one, f"{SCORE}{one}") if name in known}
     missing = [one for one in classes if one not in places]
     if missing and (places or decision is None):
         raise DataError(

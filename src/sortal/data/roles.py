@@ -18,7 +18,7 @@ from sortal.job.models import (
 from sortal.job.positions import dotted
 from sortal.job.problems import JobError, Problem
 
-_NEAREST = 10
+_NEAREST = 3
 """Wrong names for which the nearest right one is looked for."""
 
 

@@ -81,7 +81,11 @@ def _numbers(path: Path, name: str, dataset: _Dataset, start: int, stop: int) ->
         place = whole[(at - start) * row_bytes :]
         about, content = hdf5_child.ask(path, place, do="read", name=name, start=at, stop=stop)
         _refuse_changed(path, name, about)
-        if content or not at < about["stop"] <= stop or about["bytes"] != (about["stop"] - at) * row_bytes:
+        if (
+            content
+            or not at < about["stop"] <= stop
+            or about["bytes"] != (about["stop"] - at) * row_bytes
+        ):
             raise DataError(f"{path}: dataset {name!r} changed while it was read.")
         at = int(about["stop"])
     return array

@@ -73,7 +73,9 @@ class _Child:
             start_new_session=True,
         )
 
-    def answer(self, request: dict[str, Any], room: memoryview | None) -> tuple[dict[str, Any], bytes]:
+    def answer(
+        self, request: dict[str, Any], room: memoryview | None
+    ) -> tuple[dict[str, Any], bytes]:
         """Send a request and take its answer.
 
         Raises:

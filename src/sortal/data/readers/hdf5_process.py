@@ -21,7 +21,7 @@ _SECONDS, _MOST_SECONDS = 5, 20
 """Processor time for one request about a small file, to which each megabyte of the file adds a
 second, and for one about any file [s]; the system ends the process that takes longer."""
 
-_MOST_BYTES = 2 << 30
+_MOST_BYTES = 2_000_000_000
 """Private memory of the process [bytes]."""
 
 _PIECE_BYTES = 1 << 24
