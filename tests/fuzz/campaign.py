@@ -75,9 +75,9 @@ class Campaign:
                     form,
                     worker.at if worker.at >= first else first,
                     "hang" if line is None else "crash",
-                    LIMIT_S,
-                    0,
-                    worker.status(),
+                    seconds=LIMIT_S,
+                    memory=0,
+                    detail=worker.status(),
                 )
                 return max(worker.at, first) + 1, False
             about = json.loads(line)
@@ -87,12 +87,11 @@ class Campaign:
                 worker.at = about["begin"]
                 continue
             outcome = "hang" if about["seconds"] > LIMIT_S else about["outcome"]
-            self._note(
-                form, about["end"], outcome, about["seconds"], about["memory"], about["detail"]
-            )
+            told = {name: about[name] for name in ("seconds", "memory", "detail")}
+            self._note(form, about["end"], outcome, **told)
 
     def _note(
-        self, form: str, number: int, outcome: str, seconds: float, memory: int, detail: str
+        self, form: str, number: int, outcome: str, *, seconds: float, memory: int, detail: str
     ) -> None:
         with self.lock:
             tally = self.tallies[form]

@@ -105,8 +105,8 @@ def _predictions(path: Path, number: int) -> None:
 
 
 def _shifts(path: Path, number: int) -> None:
-    from sortal.systems.cms.applying.command import _read as read_shifts
     from sortal.data.readers.expression import parse
+    from sortal.systems.cms.applying.command import _read as read_shifts
 
     for name, shift in read_shifts(path).items():
         for column, text in shift.items():

@@ -15,7 +15,6 @@ from sortal.data.sources import nearest
 from sortal.errors import DataError
 from sortal.job.problems import JobError, Problem
 
-
 _LISTED = 20
 """Most names that one sentence lists."""
 

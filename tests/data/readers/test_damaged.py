@@ -81,6 +81,7 @@ def test_damage_is_read_or_refused(tmp_path_factory, name: str, data: st.DataObj
     ):
         content[place] = value
     path.write_bytes(content[: data.draw(st.integers(1, len(content)))])
+    said = list[str]()
     label = "labels" if name == "t.npz" else "label"
     for read in (
         read_all,
@@ -89,7 +90,8 @@ def test_damage_is_read_or_refused(tmp_path_factory, name: str, data: st.DataObj
         try:
             read(path)
         except UserError as error:
-            assert name in str(error) or "label" in str(error) or "data." in str(error)
+            said.append(str(error))
+    assert all(name in one or "label" in one or "data." in one for one in said)
 
 
 def _with_header(header: str, content: bytes = b"") -> bytes:
@@ -159,8 +161,7 @@ def test_offsets_of_another_shape_are_refused(tmp_path: Path, offsets):
     np.savez(tmp_path / "t.npz", signal=np.zeros(5), signal_offsets=offsets)
     opened = open_file(tmp_path / "t.npz")
     with pytest.raises(DataError, match="signal_offsets must rise"):
-        opened.length("signal")
-        opened.whole("signal")
+        list(opened.blocks(["signal"], 2))
 
 
 def test_parquet_text_that_is_not_utf8_is_refused(tmp_path: Path):
@@ -202,7 +203,7 @@ def test_compressed_text_of_endless_rows_is_refused(tmp_path: Path):
     "source", ["a" * 5000 + ".csv", "a\n.csv", "\0.csv", "a/" * 3000 + "t.csv"]
 )
 def test_names_that_no_file_can_have_are_not_there(tmp_path: Path, source):
-    with pytest.raises(UserError, match="not there|no such file|neither"):
+    with pytest.raises(UserError, match=r"not there|no such file|neither"):
         read_dataset(DataBlock(source=source, label="x"), tmp_path, 0)
     with pytest.raises(DataError, match="no such file"):
         open_file(tmp_path / source)

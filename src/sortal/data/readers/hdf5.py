@@ -74,7 +74,7 @@ def _described(path: Path, name: str, about: Mapping[str, Any], size: int) -> _D
 
 def _numbers(path: Path, name: str, dataset: _Dataset, start: int, stop: int) -> np.ndarray:
     array = room((stop - start, *dataset.shape[1:]), dataset.dtype)
-    whole = memoryview(array.reshape(-1).view(np.uint8))
+    whole = array.reshape(-1).view(np.uint8).data
     row_bytes = len(whole) // max(1, stop - start)
     at = start
     while at < stop and array.size:

@@ -6,9 +6,8 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sortal.errors import DataError
 
@@ -94,7 +93,8 @@ class _Child:
     def _exchange(
         self, request: dict[str, Any], room: memoryview | None
     ) -> tuple[dict[str, Any], bytes]:
-        sent, received = self._process.stdin, self._process.stdout
+        sent: IO[bytes] | None = self._process.stdin
+        received: Any = self._process.stdout  # typeshed has no readinto
         if sent is None or received is None:
             raise EOFError
         sent.write(json.dumps(request).encode() + b"\n")

@@ -80,7 +80,7 @@ def _end_of_piece(dataset: h5py.Dataset, start: int) -> int:
     row_bytes = dataset.dtype.itemsize * math.prod(dataset.shape[1:])
     rows = max(1, _PIECE_BYTES // max(1, row_bytes))
     chunk = dataset.chunks[0] if dataset.chunks else 1
-    return max(start + rows, start + chunk) // chunk * chunk
+    return int(max(start + rows, start + chunk) // chunk * chunk)
 
 
 def _members(group: h5py.Group) -> Iterator[tuple[str, dict[str, Any]]]:

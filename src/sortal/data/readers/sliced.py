@@ -11,7 +11,6 @@ from sortal.data.inputs import Array, Ragged
 from sortal.data.readers.base import OFFSETS
 from sortal.errors import DataError
 
-
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
