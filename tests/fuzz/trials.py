@@ -69,8 +69,9 @@ def _read(path: Path, number: int, options: TableOptions | None = None) -> None:
         try:
             _walk(opened, [name])
             sound.append(name)
-        except UserError:
-            if name == opened.names[-1] and not sound:
+        except UserError as error:
+            # A file that its library does not come to an end with is told of once.
+            if (name == opened.names[-1] and not sound) or "come to an end" in str(error):
                 raise
     _walk(opened, sound)
 

@@ -158,7 +158,7 @@ def test_a_file_that_libhdf5_never_ends_with_is_refused(tmp_path: Path, monkeypa
         "def tree(path: str)", "def tree(path: str):\n    while True: pass\ndef _(path)"
     )
     script.write_text(
-        endless.replace("_SECONDS, _MOST_SECONDS = 5, 20", "_SECONDS, _MOST_SECONDS = 0, 0")
+        endless.replace("_SECONDS, _MOST_SECONDS = 4, 20", "_SECONDS, _MOST_SECONDS = 0, 0")
     )
     hdf5_child.close()
     monkeypatch.setattr(hdf5_child, "_SCRIPT", script)

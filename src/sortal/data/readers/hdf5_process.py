@@ -17,7 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-_SECONDS, _MOST_SECONDS = 5, 20
+_SECONDS, _MOST_SECONDS = 4, 20
 """Processor time for one request about a small file, to which each megabyte of the file adds a
 second, and for one about any file [s]; the system ends the process that takes longer."""
 
