@@ -41,7 +41,7 @@ for line in sys.stdin:
         if number == 4:
             time.sleep(60)
         said = {1: "traceback", 5: "memory", 6: "refused"}.get(number, "ok")
-        print(json.dumps({"end": number, "outcome": said, "seconds": 0, "memory": 0, "detail": said}))
+        print(json.dumps({"end": number, "outcome": said, "seconds": 0, "processor": 0, "memory": 0, "detail": said}))
     print('{"done": true}', flush=True)
 """
 
@@ -52,7 +52,8 @@ def test_every_kind_of_failure_is_counted(tmp_path: Path, monkeypatch):
 
     (tmp_path / "worker.py").write_text(FAKE)
     monkeypatch.setattr(campaign, "WORKER", tmp_path / "worker.py")
-    monkeypatch.setattr(campaign, "LIMIT_S", 0.0)  # and two seconds that a worker may be late
+    monkeypatch.setattr(campaign, "LIMIT_S", 0.0)
+    monkeypatch.setattr(campaign, "LATE_S", 3.0)
     made = campaign.Campaign(tmp_path, 1, tmp_path / "failures.jsonl")
     made.add("npy", 8)
     made.work()
