@@ -76,7 +76,8 @@ def test_thousands_of_wrong_names_are_told_without_a_long_search():
     with pytest.raises(JobError) as caught:
         gathered(*tables, exclude=[f"d{n}" for n in range(COLUMNS)])
     assert len(caught.value.problems) == COLUMNS
-    assert sum(bool(problem.nearest) for problem in caught.value.problems) <= 3
+    near = sum(bool(problem.nearest) for problem in caught.value.problems)
+    assert 0 < near * COLUMNS < 110_000
     assert Counted.comparisons < 40 * COLUMNS
 
 

@@ -18,8 +18,8 @@ from sortal.job.models import (
 from sortal.job.positions import dotted
 from sortal.job.problems import JobError, Problem
 
-_NEAREST = 3
-"""Wrong names for which the nearest right one is looked for."""
+_NEAREST = 100_000
+"""Most names that wrong ones are held against in search of the nearest, all wrong ones together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +147,7 @@ def _unknown_names(block: DataBlock, source: Source, kind: str) -> Iterator[Prob
             expected=f"{article} {kind} of {first.path.name}",
             got=repr(name),
             # The search for a near name among tens of thousands takes a good part of a second.
-            nearest=nearest(name, list(first.names)) if number < _NEAREST else "",
+            nearest=nearest(name, list(first.names)) if number * len(known) < _NEAREST else "",
         )
 
 
