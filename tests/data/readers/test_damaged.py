@@ -180,6 +180,29 @@ def test_a_parquet_file_of_endless_rows_is_refused(tmp_path: Path):
         open_file(tmp_path / "t.parquet")
 
 
+def test_one_long_text_for_all_rows_of_a_parquet_file_is_refused(tmp_path: Path):
+    places = pa.array(np.zeros(60_000, dtype=np.int32))
+    words = pa.DictionaryArray.from_arrays(places, pa.array(["a" * 1_000_000]))
+    parquet.write_table(
+        pa.table({"k": np.arange(60_000), "word": words}),
+        tmp_path / "t.parquet",
+        store_schema=False,
+    )
+    with pytest.raises(DataError, match="column 'word' declares 60000 rows of 1000000 bytes"):
+        read_all(tmp_path / "t.parquet")
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary(), pa.string_view()])
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_text_of_parquet_files_keeps_type_and_gaps(tmp_path: Path, kind, dictionary):
+    words = pa.array(["a", None, "", "é" * 40, "a"] * 50).cast(kind)
+    table = pa.table({"k": np.arange(250), "word": words})
+    parquet.write_table(table, tmp_path / "t.parquet", row_group_size=70, use_dictionary=dictionary)
+    opened = open_file(tmp_path / "t.parquet")
+    assert pa.Table.from_batches(opened.batches(["k", "word"], 64)).equals(table)
+    assert sum(batch.num_rows for batch in opened.batches([], 64)) == 250
+
+
 def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(delimited, "_LONGEST_LINE", 1 << 20)
     path = tmp_path / "t.csv.gz"
