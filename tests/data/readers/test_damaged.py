@@ -188,7 +188,7 @@ def test_one_long_text_for_all_rows_of_a_parquet_file_is_refused(tmp_path: Path)
         tmp_path / "t.parquet",
         store_schema=False,
     )
-    with pytest.raises(DataError, match="column 'word' declares 60000 rows of 1000000 bytes"):
+    with pytest.raises(DataError, match="the text of column 'word' declares"):
         read_all(tmp_path / "t.parquet")
 
 

@@ -85,8 +85,9 @@ def refuse_inflated(path: Path, part: str, rows: int, row_bytes: int, size: int 
     if rows < 0:
         raise DataError(f"{path}: {part} declares {rows} rows: the file is damaged.")
     if rows * (row_bytes + _BESIDE_BYTES) > _FREE_BYTES + _DENSEST * held:
+        declared = f"{rows} rows of {row_bytes} bytes" if rows > 1 else f"{row_bytes} bytes"
         raise DataError(
-            f"{path}: {part} declares {rows} rows of {row_bytes} bytes, which a file of {held} bytes "
+            f"{path}: {part} declares {declared}, which a file of {held} bytes "
             "cannot hold: it is damaged, or made to fill memory. If the data is right, write it "
             "without compression."
         )

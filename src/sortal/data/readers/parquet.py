@@ -41,7 +41,7 @@ class ParquetTable:
         yield from understood_pieces(self.path, "Parquet", self._read(list(names), size))
 
     def _read(self, names: list[str], size: int) -> Iterator[Batch]:
-        size_of_file = self.path.stat().st_size
+        size_of_file, held = self.path.stat().st_size, Counter[str]()
         texts = [name for name in names if name in self._texts and _is_text(self._types[name])]
         # Without the first two settings whole columns of a row group are held before its first
         # batch. Text comes as its dictionary, in which one long text may stand for all rows.
@@ -56,19 +56,28 @@ class ParquetTable:
                     yield chosen
                     continue
                 columns = [
-                    self._unfolded(name, column, size_of_file) if name in self._texts else column
+                    self._unfolded(name, column, size_of_file, held)
+                    if name in self._texts
+                    else column
                     for name, column in zip(names, chosen.columns, strict=True)
                 ]
                 yield pa.RecordBatch.from_arrays(columns, names)
 
-    def _unfolded(self, name: str, column: Any, size_of_file: int) -> Any:
-        """Write a text in each row for its place in the dictionary, unless that is endless."""
+    def _unfolded(self, name: str, column: Any, size_of_file: int, held: Counter[str]) -> Any:
+        """Write a text in each row for its place in the dictionary, unless that is endless.
+
+        Args:
+            name: The column.
+            column: A batch of it.
+            size_of_file: In bytes.
+            held: Size of the texts of each column in all batches so far [bytes]; is added to.
+        """
         kind = self._types[name]
         if column.type == kind or not pa.types.is_dictionary(column.type):
             return column
         lengths = pc.binary_length(column.dictionary).take(column.indices)
-        row_bytes = (pc.sum(lengths).as_py() or 0) // max(1, len(column))
-        refuse_inflated(self.path, f"column {name!r}", len(column), row_bytes, size_of_file)
+        held[name] += pc.sum(lengths).as_py() or 0
+        refuse_inflated(self.path, f"the text of column {name!r}", 1, held[name], size_of_file)
         return pc.cast(column.dictionary_decode(), kind)
 
 
