@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import zlib
 from collections.abc import Callable, Sequence
 from random import Random
 
@@ -155,8 +154,3 @@ def repacked(archive: bytes, rng: Random) -> bytes:
             kind = rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
             new.writestr(zipfile.ZipInfo(name), bytes(data), kind)
     return made.getvalue()
-
-
-def checksum(data: bytes) -> int:
-    """A short name of an input."""
-    return zlib.crc32(data)
