@@ -22,6 +22,7 @@ from sortal.data.readers.npy import as_column
 from sortal.data.roles import Roles
 from sortal.data.shape import as_input, column_names, is_signal
 from sortal.data.spill import room
+from sortal.data.texts import BadValue
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 
@@ -76,7 +77,11 @@ def given_names(file: Arrays, name: str) -> np.ndarray | None:
     given = file.whole(f"{name}{NAMES}")
     if isinstance(given, Ragged) or given.dtype.kind not in "US":
         return None
-    return np.char.decode(given, "utf-8") if given.dtype.kind == "S" else given
+    try:
+        return np.array(as_column(given.reshape(-1)).to_pylist(), dtype=str).reshape(given.shape)
+    except BadValue as error:
+        place = f"{file.path}, name {error.row + 1}"
+        raise DataError(f"{place}: array {name + NAMES!r}: {error}.") from error
 
 
 def _examples(file: Arrays, names: Sequence[str]) -> int:
@@ -101,7 +106,11 @@ def _flat_column(file: Arrays, name: str) -> Any:
             f"{file.path}: array {name!r} has {shape}, expected one value an example "
             "(several targets are several arrays, listed in data.label)."
         )
-    return as_column(np.asarray(values))
+    try:
+        return as_column(np.asarray(values))
+    except BadValue as error:
+        place = f"{file.path}, row {error.row + 1}"
+        raise DataError(f"{place}: array {name!r}: {error}.") from error
 
 
 def _concatenated(name: str, arrays: list[Array]) -> Array:

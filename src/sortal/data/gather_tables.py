@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from sortal.data.columns import numbers, words_in
 from sortal.data.gathered import (
@@ -32,6 +33,8 @@ FEATURES = "features"
 
 _BLOCK_ROWS = 65_536
 _OTHER_MARKS = re.compile(r"\d[, '\u2019\u00a0\u202f]\d|\d\.\d+[.,]\d")
+_ALIKE_VALUES = 1 << 20
+"""Most values that are understood at once."""
 
 
 def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Gathered:
@@ -99,18 +102,45 @@ def feature_matrix(
         Shape (rows, columns), float32 if all columns are, else float64; and the first bad
         value of each column that is not numbers.
     """
-    read: dict[str, np.ndarray] = {}
+    columns = [batch.column(name) for name in names]
+    read: list[tuple[slice, np.ndarray]] = []
     bad: dict[str, BadValue] = {}
-    for name in names:
+    for group in _alike(columns, len(batch)):
         try:
-            read[name] = numbers(batch.column(name), words)
-        except BadValue as error:
-            bad[name] = error
-    narrow = bool(read) and all(values.dtype == np.float32 for values in read.values())
-    matrix = np.empty((len(batch), len(names)), dtype=np.float32 if narrow else np.float64)
-    for column, name in enumerate(names):
-        matrix[:, column] = read.get(name, np.nan)
+            values = numbers(pa.concat_arrays(columns[group]), words)
+            read.append((group, values.reshape(group.stop - group.start, len(batch)).T))
+        except (BadValue, pa.ArrowInvalid):
+            # One of them is bad, or their texts are too long for one array.
+            for place in range(group.start, group.stop):
+                try:
+                    values = numbers(columns[place], words)
+                    read.append((slice(place, place + 1), values[:, np.newaxis]))
+                except BadValue as error:
+                    bad[names[place]] = error
+    narrow = bool(read) and all(values.dtype == np.float32 for _, values in read)
+    shape, kind = (len(batch), len(names)), np.float32 if narrow else np.float64
+    matrix = np.full(shape, np.nan, dtype=kind) if bad else np.empty(shape, dtype=kind)
+    for group, values in read:
+        matrix[:, group] = values
     return matrix, bad
+
+
+def _alike(columns: Sequence[Any], rows: int) -> Iterator[slice]:
+    """Runs of neighbouring columns of one type, which are understood with one call.
+
+    A call a column would take most of the time where there are many columns and few rows.
+    """
+    most = max(1, _ALIKE_VALUES // max(1, rows))
+    start = 0
+    for place in range(1, len(columns) + 1):
+        if (
+            place == len(columns)
+            or place - start == most
+            or columns[place].type != columns[start].type
+            or pa.types.is_dictionary(columns[start].type)
+        ):
+            yield slice(start, place)
+            start = place
 
 
 def _features(
@@ -120,16 +150,19 @@ def _features(
     matrix, bad = feature_matrix(batch, names, words)
     if not bad:
         return matrix
+    # To tell a place may read a file anew: once a row, not once a column.
+    at = {inside: places.at(row + inside) for inside in {error.row for error in bad.values()}}
     raise JobError(
         [
             Problem(
-                path=f"data.inputs[{names.index(name)}]" if given else "data.exclude",
-                expected=f"numbers in column {name!r}{_hint(error.got)}, "
+                path=f"data.inputs[{place}]" if given else "data.exclude",
+                expected=f"numbers in column {name!r}{_hint(bad[name].got)}, "
                 f"or {name!r} in data.exclude to leave it out"
-                + (f", or {error.cure}" if error.cure else ""),
-                got=f"{error.got} in {places.at(row + error.row)}",
+                + (f", or {bad[name].cure}" if bad[name].cure else ""),
+                got=f"{bad[name].got} in {at[bad[name].row]}",
             )
-            for name, error in bad.items()
+            for place, name in enumerate(names)
+            if name in bad
         ]
     )
 
@@ -155,7 +188,8 @@ def _hint(got: str) -> str:
 
 
 def _more_columns(table: Table, first: Table) -> Iterator[str]:
-    more = [name for name in table.names if name not in first.names]
+    known = set(first.names)
+    more = [name for name in table.names if name not in known]
     if more:
         yield (
             f"{table.path.name} has columns that {first.path.name} lacks, left out: "

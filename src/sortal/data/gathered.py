@@ -15,6 +15,9 @@ from sortal.data.texts import Column, texts
 from sortal.errors import DataError
 from sortal.job.problems import JobError, Problem
 
+_LISTED = 20
+"""Most names that one sentence lists."""
+
 
 @dataclass(slots=True)
 class Places:
@@ -69,13 +72,14 @@ def settled(
 
 def refuse_lacking(file: Table | Arrays, first: Table | Arrays, needed: Sequence[str]) -> None:
     """Refuse a file that lacks columns which the first file has."""
-    lacking = [name for name in dict.fromkeys(needed) if name not in file.names]
+    known = set(file.names)
+    lacking = [name for name in dict.fromkeys(needed) if name not in known]
     if lacking:
         near = nearest(lacking[0], list(file.names))
         hint = f" Did you mean {near!r}?" if near else ""
         raise DataError(
             f"{file.path}: expected the columns of {first.path.name}, "
-            f"got none named {', '.join(map(repr, lacking))}.{hint}"
+            f"got none named {', '.join(map(repr, lacking[:_LISTED]))}{', ...' if len(lacking) > _LISTED else ''}.{hint}"
         )
 
 

@@ -1,6 +1,7 @@
 """Which column or array is what: features, label, weight, id, group, division."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
 from sortal.data.readers.base import NAMES, Table
@@ -17,6 +18,9 @@ from sortal.job.models import (
 )
 from sortal.job.positions import dotted
 from sortal.job.problems import JobError, Problem
+
+_NEAREST = 100_000
+"""Most names that wrong ones are held against in search of the nearest, all wrong ones together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +73,11 @@ def assign_roles(block: DataBlock, source: Source) -> Roles:
         part=split.column if isinstance(split, ColumnSplit) else None,
         fold=split.column if isinstance(split, GivenFoldSplit) else None,
     )
-    taken = {*roles.beside, *block.exclude}
+    taken, known = {*roles.beside, *block.exclude}, set(names)
     inputs = (
         tuple(dict.fromkeys(block.inputs))
         if block.inputs
-        else tuple(name for name in names if name not in taken and not _names_columns(name, names))
+        else tuple(name for name in names if name not in taken and not _names_columns(name, known))
     )
     kind = "column" if isinstance(source.files[0], Table) else "array"
     left_out = nameless(source) if not block.inputs else ()
@@ -132,7 +136,7 @@ def _labels(block: DataBlock, source: Source) -> tuple[str, ...]:
     return (source.label,) if source.label in source.files[0].names else ()
 
 
-def _names_columns(name: str, names: tuple[str, ...]) -> bool:
+def _names_columns(name: str, names: Set[str]) -> bool:
     """Whether an array only names the columns of another one."""
     return name.endswith(NAMES) and name.removesuffix(NAMES) in names
 
@@ -161,15 +165,16 @@ def _given_names(block: DataBlock) -> Iterator[tuple[str, str]]:
 def _unknown_names(block: DataBlock, source: Source, kind: str) -> Iterator[Problem]:
     first = source.files[0]
     article = "an" if kind == "array" else "a"
-    for path, name in _given_names(block):
-        if name not in first.names:
-            yield Problem(
-                path=path,
-                expected=f"{article} {kind} of {first.path.name}",
-                got=repr(name),
-                nearest=nearest(name, list(first.names)),
-            )
-    unknown = any(name not in first.names for _, name in _given_names(block))
+    known = set(first.names)
+    unknown = [(path, name) for path, name in _given_names(block) if name not in known]
+    for number, (path, name) in enumerate(unknown):
+        yield Problem(
+            path=path,
+            expected=f"{article} {kind} of {first.path.name}",
+            got=repr(name),
+            # The search for a near name among tens of thousands takes a good part of a second.
+            nearest=nearest(name, list(first.names)) if number * len(known) < _NEAREST else "",
+        )
     if unknown and isinstance(first, Table) and block.columns is None and are_numbers(first.names):
         yield Problem(
             path="data.columns",
@@ -179,6 +184,7 @@ def _unknown_names(block: DataBlock, source: Source, kind: str) -> Iterator[Prob
 
 
 def _contradictions(block: DataBlock, roles: Roles) -> Iterator[Problem]:
+    excluded = set(block.exclude)
     for number, name in enumerate(block.inputs or ()):
         if name in roles.labels:
             yield Problem(
@@ -186,13 +192,13 @@ def _contradictions(block: DataBlock, roles: Roles) -> Iterator[Problem]:
                 expected="features, of which the label is none",
                 got=f"{name!r}, the label",
             )
-        if name in block.exclude:
+        if name in excluded:
             yield Problem(
                 path=f"data.inputs[{number}]",
                 expected="a name that data.exclude does not hold",
                 got=repr(name),
             )
-    repeated = [name for name in roles.labels if roles.labels.count(name) > 1]
+    repeated = [name for name, count in Counter(roles.labels).items() if count > 1]
     if repeated:
         yield Problem(path="data.label", expected="each column once", got=f"{repeated[0]!r} twice")
     yield from _weight_problems(block, roles)

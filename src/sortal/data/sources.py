@@ -16,6 +16,8 @@ from sortal.data.readers.registry import (
     PLAIN,
     TableOptions,
     cure_of,
+    is_file,
+    names_beside,
     open_file,
     suffixes,
     useless_options,
@@ -227,7 +229,7 @@ def _is_named(places: list[_Place], folder: Path) -> bool:
     first = places[0]
     names = [one.name for one in named_datasets()]
     alone = len(places) == 1 and first.part is None
-    return alone and first.text in names and not (folder / first.text).is_file()
+    return alone and first.text in names and not is_file(folder / first.text)
 
 
 def _refuse_absent(places: list[_Place], folder: Path) -> None:
@@ -241,16 +243,16 @@ def _refuse_absent(places: list[_Place], folder: Path) -> None:
 def _absence(place: _Place, folder: Path) -> Problem | None:
     path = folder / place.text
     known = suffix_of(path) in suffixes()
-    if path.is_file() and known:
+    if is_file(path) and known:
         return None
-    if path.is_file():
+    if is_file(path):
         listed = ", ".join(suffixes())
         return Problem(
             path=place.key,
             expected=f"a file that ends in one of {listed}",
             got=repr(place.text) + (f" ({cure})" if (cure := cure_of(suffix_of(path))) else ""),
         )
-    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    beside = names_beside(path)
     named = [] if place.part else [one.name for one in named_datasets()]
     return Problem(
         path=place.key,

@@ -230,13 +230,14 @@ def _array_blocks(
             values = block[id_column]
             if isinstance(values, Ragged) or values.ndim != 1:
                 raise DataError(f"{file.path}: array {id_column!r} is not one id an example.")
-            found = _ids(as_column(values), file.path, row)
+            found = _ids(values, file.path, row)
         yield arrays, found
         row += len(next(iter(arrays.values())))
 
 
 def _refuse_missing(file: Table | Arrays, wanted: Sequence[str], kind: str) -> None:
-    missing = [name for name in wanted if name not in file.names]
+    known = set(file.names)
+    missing = [name for name in wanted if name not in known]
     if not missing:
         return
     near = {name: nearest(name, list(file.names)) for name in missing}
@@ -265,7 +266,8 @@ def _checked(array: Array, spec: InputSpec, names: Sequence[str], path: Path, ro
 
 def _ids(column: Any, path: Path, row: int) -> np.ndarray:
     try:
-        return columns.ids(column, as_text=True)
+        named = as_column(column) if isinstance(column, np.ndarray) else column
+        return columns.ids(named, as_text=True)
     except BadValue as error:
         raise DataError(f"{path.name}, row {row + error.row + 1}: id: {error}.") from error
 

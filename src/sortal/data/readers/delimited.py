@@ -21,6 +21,7 @@ from pyarrow import csv
 
 from sortal.data.readers.base import MISSING, Batch, suffix_of
 from sortal.data.readers.column_names import check_names
+from sortal.data.readers.damaged import refuse_inflated
 from sortal.data.readers.dialect import TextOptions, find_dialect, usual_delimiter
 from sortal.data.readers.encoding import not_in_encoding
 from sortal.data.readers.text_lines import Layout, rows
@@ -30,6 +31,9 @@ from sortal.errors import DataError
 
 _BLOCK_BYTES = 1 << 18
 _LINES_A_BLOCK = 16
+_LONGEST_LINE = 1 << 26
+"""Lines of this size are no rows of a table [bytes]; a block holds several lines."""
+
 _WRONG_COUNT = re.compile(r"Expected (\d+) columns?, got \d+")
 _COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+\s*")
 _POINT_NUMBER = r"^\s*[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?\s*$"
@@ -83,11 +87,12 @@ class DelimitedTable:
         places = [self._places[name] for name in names]
         blank = self._dialect.blank_columns
         raw = [self._raw_names[place] for place in (*places, *blank)]
-        row = 0
+        row, size_of_file = 0, self.path.stat().st_size
         with self._understood_errors():
             stream = TextStream(self.path, self._dialect)
             with self._open(stream, raw) as reader:
                 for batch in reader:
+                    refuse_inflated(self.path, "the table", row + len(batch), 0, size_of_file)
                     self._refuse_filled(batch, len(places), row)
                     cleaned = [
                         self._cleaned(column, name, stream, row)

@@ -251,6 +251,10 @@ class _Reader(ast.NodeVisitor):
 
     def _check_tokens(self) -> None:
         """Refuse what Python would place less well, or not on every machine."""
+        lone = re.search("[\ud800-\udfff]", self._text)
+        if lone:
+            got = f"half of one at character {lone.start() + 1}"
+            raise BadExpression(self._option, "whole characters", got)
         if len(self._tokens) > _LONGEST:
             got = str(len(self._tokens) - 1)
             raise BadExpression(self._option, f"{_LONGEST} names and signs at most", got)

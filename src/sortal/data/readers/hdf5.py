@@ -1,52 +1,111 @@
-"""HDF5 files: named datasets at the top or one group deep, sliced block by block."""
+"""HDF5 files: named datasets at the top or one group deep, sliced block by block.
 
+The file is read by a process of its own (`hdf5_child`), for libhdf5 may crash on damaged bytes or never
+come back. Nothing outside the file is opened.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import h5py
 import numpy as np
 
-from sortal.data.readers.sliced import SlicedArrays, refuse_objects
+from sortal.data.readers import hdf5_child
+from sortal.data.readers.damaged import refuse_inflated
+from sortal.data.readers.sliced import SlicedArrays
 from sortal.data.spill import room
 from sortal.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class _Dataset:
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    """Of its numbers; of no use for text."""
+
+    is_text: bool
 
 
 def open_hdf5(path: Path) -> SlicedArrays:
     """Open an HDF5 file; a dataset `x` in a group `g` is named `g/x`.
 
+    A dataset whose values cannot be had, or lie in another file, has a name, but is refused where
+    its values are asked for.
+
     Raises:
-        DataError: It is not an HDF5 file.
+        DataError: It is not an HDF5 file, or is damaged.
     """
-    try:
-        with h5py.File(path, "r") as file:
-            found = _datasets(file)
-            shapes = {name: tuple(dataset.shape or ()) for name, dataset in found.items()}
-            for name, dataset in found.items():
-                if h5py.check_string_dtype(dataset.dtype) is None:
-                    refuse_objects(path, name, dataset.dtype)
-    except OSError as error:
-        raise DataError(f"{path}: not a readable HDF5 file ({error}).") from error
+    about, _ = hdf5_child.ask(path, do="tree")
+    listed: Mapping[str, Mapping[str, Any]] = about["datasets"]
+    refused = {
+        name: f"{path}: dataset {name!r} {one['refused']}."
+        for name, one in listed.items()
+        if "refused" in one
+    }
+    size = path.stat().st_size
+    found = {
+        name: _described(path, name, one, size)
+        for name, one in listed.items()
+        if name not in refused
+    }
 
     def cut(name: str, rows: slice) -> np.ndarray:
-        with h5py.File(path, "r") as file:
-            dataset = file[name]
-            if h5py.check_string_dtype(dataset.dtype) is not None:
-                return np.asarray(dataset.asstr()[rows], dtype=str)
-            rows = slice(*rows.indices(len(dataset)))
-            array = room((len(range(len(dataset))[rows]), *dataset.shape[1:]), dataset.dtype)
-            if array.size:
-                dataset.read_direct(array, rows)
-            return array
+        dataset = found[name]
+        start, stop, _ = rows.indices(dataset.shape[0])
+        if dataset.is_text:
+            return _texts(path, name, dataset, start, max(start, stop))
+        return _numbers(path, name, dataset, start, max(start, stop))
 
-    return SlicedArrays(path, shapes, cut)
+    shapes = {name: dataset.shape for name, dataset in found.items()}
+    return SlicedArrays(path, shapes, cut, refused)
 
 
-def _datasets(file: h5py.File) -> dict[str, h5py.Dataset]:
-    found: dict[str, h5py.Dataset] = {}
-    for name, item in file.items():
-        if isinstance(item, h5py.Dataset):
-            found[name] = item
-        elif isinstance(item, h5py.Group):
-            for inner, dataset in item.items():
-                if isinstance(dataset, h5py.Dataset):
-                    found[f"{name}/{inner}"] = dataset
-    return found
+def _described(path: Path, name: str, about: Mapping[str, Any], size: int) -> _Dataset:
+    shape, dtype = tuple(map(int, about["shape"])), np.dtype(about["dtype"])
+    if shape:
+        row_bytes = 0 if about["text"] else math.prod(shape[1:]) * dtype.itemsize
+        refuse_inflated(path, f"dataset {name!r}", shape[0], row_bytes, size)
+        refuse_inflated(path, f"a chunk of dataset {name!r}", 1, int(about["chunk"]), size)
+    return _Dataset(shape, dtype, bool(about["text"]))
+
+
+def _numbers(path: Path, name: str, dataset: _Dataset, start: int, stop: int) -> np.ndarray:
+    array = room((stop - start, *dataset.shape[1:]), dataset.dtype)
+    whole = array.reshape(-1).view(np.uint8).data
+    row_bytes = len(whole) // max(1, stop - start)
+    at = start
+    while at < stop and array.size:
+        place = whole[(at - start) * row_bytes :]
+        about, content = hdf5_child.ask(path, place, do="read", name=name, start=at, stop=stop)
+        _refuse_changed(path, name, about)
+        if (
+            content
+            or not at < about["stop"] <= stop
+            or about["bytes"] != (about["stop"] - at) * row_bytes
+        ):
+            raise DataError(f"{path}: dataset {name!r} changed while it was read.")
+        at = int(about["stop"])
+    return array
+
+
+def _texts(path: Path, name: str, dataset: _Dataset, start: int, stop: int) -> np.ndarray:
+    texts, longest, at = list[str](), 0, start
+    size = path.stat().st_size
+    while at < stop:
+        about, content = hdf5_child.ask(path, do="read", name=name, start=at, stop=stop)
+        _refuse_changed(path, name, about)
+        piece: list[str] = json.loads(content)
+        longest = max(longest, *map(len, piece), 0) if piece else longest
+        # Each text may be the same long piece of the file.
+        refuse_inflated(path, f"dataset {name!r}", len(texts) + len(piece), 4 * longest, size)
+        texts += piece
+        at = int(about["stop"])
+    return np.array(texts, dtype=str).reshape(stop - start, *dataset.shape[1:])
+
+
+def _refuse_changed(path: Path, name: str, about: Mapping[str, Any]) -> None:
+    if "refused" in about:
+        raise DataError(f"{path}: dataset {name!r} {about['refused']}.")

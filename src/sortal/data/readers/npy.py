@@ -7,7 +7,9 @@ import numpy as np
 import pyarrow as pa
 
 from sortal.data.readers.base import Batch
+from sortal.data.readers.damaged import refuse_inflated, understood
 from sortal.data.readers.sliced import SlicedArrays, refuse_objects
+from sortal.data.texts import BadValue
 from sortal.errors import DataError
 
 
@@ -30,8 +32,15 @@ class StructuredTable:
         """Walk over some fields."""
         for start in range(0, len(self._records), size):
             block = self._records[start : start + size]
-            columns = [as_column(block[name]) for name in names]
+            columns = [self._column(block, name, start) for name in names]
             yield pa.RecordBatch.from_arrays(columns, list(names))
+
+    def _column(self, block: np.ndarray, name: str, start: int) -> pa.Array:
+        try:
+            return as_column(block[name])
+        except BadValue as error:
+            place = f"{self.path}, row {start + error.row + 1}"
+            raise DataError(f"{place}: field {name!r}: {error}.") from error
 
 
 def open_npy(path: Path) -> StructuredTable | SlicedArrays:
@@ -40,22 +49,66 @@ def open_npy(path: Path) -> StructuredTable | SlicedArrays:
     Raises:
         DataError: It is not a .npy file, or holds Python objects.
     """
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        if "object" in str(error).lower():
-            refuse_objects(path, path.stem, np.dtype(object))
-        raise DataError(f"{path}: not a readable .npy file ({error}).") from error
+    with understood(path, ".npy"):
+        try:
+            array = np.lib.format.open_memmap(path, mode="r")
+        except ValueError as error:
+            if "object" in str(error).lower():
+                refuse_objects(path, path.stem, np.dtype(object))
+            raise
     if array.dtype.names is not None:
+        refuse_inflated(path, "the array of records", array.size, array.itemsize)
         return StructuredTable(path, array.reshape(-1))
     refuse_objects(path, path.stem, array.dtype)
+    if array.ndim:
+        refuse_inflated(path, "the array", len(array), array.nbytes // max(1, len(array)))
     return SlicedArrays(path, {"features": array.shape}, lambda _, rows: array[rows])
 
 
 def as_column(values: np.ndarray) -> pa.Array:
-    """Turn a one-dimensional array into a column; bytes become text."""
-    if values.dtype.kind == "S":
-        values = np.char.decode(values, "utf-8")
+    """Turn a one-dimensional array into a column; bytes become text.
+
+    Raises:
+        BadValue: Bytes that are no text in UTF-8, or a type that no column has.
+    """
+    if values.dtype.kind in "SU":
+        return _text_column(values)
     if not values.dtype.isnative:
         values = values.astype(values.dtype.newbyteorder("="))
-    return pa.array(np.ascontiguousarray(values), from_pandas=False)
+    try:
+        return pa.array(np.ascontiguousarray(values), from_pandas=False)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        kind = f"values of the type {values.dtype}"
+        raise BadValue(0, kind, "numbers, text, truth values or times") from error
+
+
+def _text_column(values: np.ndarray) -> pa.Array:
+    if values.dtype.kind == "S":
+        try:
+            values = np.char.decode(values, "utf-8")
+        except UnicodeDecodeError as error:
+            row = next(row for row, value in enumerate(values.tolist()) if not _is_utf8(value))
+            raise BadValue(row, repr(values[row].item())[:60], "text in UTF-8") from error
+    if not values.dtype.isnative:
+        values = values.astype(values.dtype.newbyteorder("="))
+    try:
+        return pa.array(np.ascontiguousarray(values), from_pandas=False)
+    except UnicodeError as error:
+        row = next(row for row in range(len(values)) if not _is_text(values[row : row + 1]))
+        raise BadValue(row, "characters that Unicode has not", "text") from error
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_text(value: np.ndarray) -> bool:
+    try:
+        pa.array(value)
+    except UnicodeError:
+        return False
+    return True

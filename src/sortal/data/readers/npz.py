@@ -2,7 +2,6 @@
 
 import math
 import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import IO, Any
 import numpy as np
 
 from sortal.data import spill
+from sortal.data.readers.damaged import refuse_inflated, understood
 from sortal.data.readers.sliced import SlicedArrays, refuse_objects
 from sortal.errors import DataError
 
@@ -25,29 +25,27 @@ def open_npz(path: Path) -> SlicedArrays:
     Raises:
         DataError: It is not a .npz file, or holds Python objects.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            headers = {
-                name.removesuffix(".npy"): _header(archive, name)
-                for name in archive.namelist()
-                if name.endswith(".npy")
-            }
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: not a readable .npz file ({error}).") from error
+    with understood(path, ".npz"), zipfile.ZipFile(path) as archive:
+        headers = {
+            name.removesuffix(".npy"): _header(archive, name)
+            for name in archive.namelist()
+            if name.endswith(".npy")
+        }
+    size = path.stat().st_size
     for name, header in headers.items():
         refuse_objects(path, name, header.dtype)
+        if min(header.shape, default=0) < 0:
+            raise DataError(f"{path}: array {name!r} declares the shape {header.shape}.")
+        if header.shape:
+            row_bytes = math.prod(header.shape[1:]) * header.dtype.itemsize
+            refuse_inflated(path, f"array {name!r}", header.shape[0], row_bytes, size)
 
     # Members are often compressed and cannot be sliced: what was asked for once is kept.
     @cache
     def load(name: str) -> np.ndarray:
-        try:
-            if headers[name].nbytes > spill.SPILL_BYTES:
-                return _large(path, name)
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                array: np.ndarray = arrays[name]
-        except (zipfile.BadZipFile, zlib.error) as error:
-            raise DataError(f"{path}: array {name!r} cannot be read ({error}).") from error
-        return array
+        large = headers[name].nbytes > spill.SPILL_BYTES
+        with understood(path, ".npz", f"array {name!r}"):
+            return _large(path, name) if large else _small(path, name)
 
     shapes = {name: header.shape for name, header in headers.items()}
     return SlicedArrays(path, shapes, lambda name, rows: load(name)[rows])
@@ -80,6 +78,14 @@ def _read_header(member: IO[bytes]) -> _Header:
     )
     shape, fortran, dtype = read(member)
     return _Header(shape, dtype, fortran, member.tell())
+
+
+def _small(path: Path, name: str) -> np.ndarray:
+    """Read a member into memory; its checksum is compared."""
+    with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as member:
+        array: np.ndarray = np.lib.format.read_array(member, allow_pickle=False)
+        member.read(1)  # at its end the checksum is compared
+    return array
 
 
 def _large(path: Path, name: str) -> np.ndarray:

@@ -175,9 +175,8 @@ def open_file(path: Path, options: TableOptions = PLAIN) -> Opened:
         hint = f" To use it, {cure}." if (cure := cure_of(suffix)) else suggest(suffix, _READERS)
         listed = ", ".join(_READERS)
         raise DataError(f"{path}: no reader for {suffix!r} files, only for {listed}.{hint}")
-    if not path.is_file():
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise DataError(f"{path}: there is no such file.{suggest(path.name, beside)}")
+    if not is_file(path):
+        raise DataError(f"{path}: there is no such file.{suggest(path.name, names_beside(path))}")
     useless = useless_options(path, options)
     if useless:
         raise DataError(f"{path}: {useless[0]!r} has no effect on {suffix} files.")
@@ -194,6 +193,23 @@ def open_file(path: Path, options: TableOptions = PLAIN) -> Opened:
     from sortal.data.readers.derived import DerivedTable
 
     return DerivedTable(opened, options.aliases, options.cut)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path, of any length and any characters, leads to a file."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        # A name that is too long for the system, or that it cannot write, names nothing.
+        return False
+
+
+def names_beside(path: Path) -> list[str]:
+    """Names of what lies in the folder of a path; none where the folder cannot be listed."""
+    try:
+        return [one.name for one in path.parent.iterdir()]
+    except (OSError, ValueError):
+        return []
 
 
 def _loaded(opener: str) -> Callable[..., Opened]:

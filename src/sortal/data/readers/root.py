@@ -5,7 +5,6 @@ uproot's own expressions and cuts are not used, here or elsewhere: it evaluates 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import reduce
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from sortal.data.readers.base import Batch, Table
+from sortal.data.readers.damaged import refuse_inflated, understood
 from sortal.data.readers.derived import DerivedTable, alias_option
 from sortal.data.readers.expression import BadExpression
 from sortal.errors import DataError, MissingExtra, suggest
@@ -44,11 +44,11 @@ class RootTable:
                 is named, and the only tree if empty.
         """
         self.path = path
-        with _open(path) as file, _understood(path):
+        with _open(path) as file, understood(path, "ROOT"):
             trees = dict(_trees(file))
         self._key = _chosen(path, trees, tree)
         self._is_tuple = "RNTuple" in trees[self._key]
-        with _open(path) as file, _understood(path):
+        with _open(path) as file, understood(path, "ROOT"):
             opened = file[self._key]
             found = opened.keys()
             self.aliases: Mapping[str, str] = dict(getattr(opened, "aliases", None) or {})
@@ -68,12 +68,16 @@ class RootTable:
             size: Most rows of a batch.
         """
         with _open(self.path) as file:
-            with _understood(self.path):
+            with understood(self.path, "ROOT"):
                 tree = file[self._key]
                 rows = int(tree.num_entries)
+            refuse_inflated(self.path, f"tree {self._key!r}", rows, 0)
             columns = [self._column(tree, name) for name in names]
+            for name, column in zip(names, columns, strict=True):
+                row_bytes = int(min(column.branch.row_bytes, 2.0**62))
+                refuse_inflated(self.path, f"branch {name!r}", rows, row_bytes)
             for start, stop in _windows(columns, rows, size):
-                with _understood(self.path):
+                with understood(self.path, "ROOT"):
                     read = [column.read(start, stop) for column in columns]
                     window = pa.RecordBatch.from_arrays(read, list(names))
                 for first in range(0, stop - start, size):
@@ -89,7 +93,7 @@ class RootTable:
                 f"{self.path}: tree {self._key!r} has no branch {base!r}."
                 f"{suggest(base, self.names)}"
             )
-        with _understood(self.path):
+        with understood(self.path, "ROOT"):
             branch = TupleField(tree[base]) if self._is_tuple else TreeBranch(tree[base])
         place = f"{self.path}: branch {base!r} of tree {self._key!r} holds"
         if element:
@@ -132,28 +136,14 @@ def _open(path: Path) -> Any:
         raise MissingExtra("reading ROOT files", "root")
     import uproot
 
-    with _understood(path):
-        file = uproot.open(path, array_cache=None)
+    with understood(path, "ROOT"):
+        # Mapped, for other sources allocate whatever length a damaged file asks for.
+        file = uproot.open(path, array_cache=None, handler=uproot.MemmapSource)
     here, whole = path.stat().st_size, int(file.file.fEND)
     if here < whole:
         file.close()
         raise DataError(f"{path}: breaks off, expected {whole} bytes, got {here}.")
     return file
-
-
-@contextmanager
-def _understood(path: Path) -> Iterator[None]:
-    """Turn whatever a damaged file makes uproot raise into one sentence."""
-    try:
-        yield
-    except MemoryError:
-        raise
-    except Exception as error:
-        # Of bytes that are not what they should be, anything may come: IndexError, struct.error, ...
-        first = str(error).strip().split("\n")[0][:200]
-        raise DataError(
-            f"{path}: not a readable ROOT file ({type(error).__name__}: {first})."
-        ) from error
 
 
 def _trees(file: Any) -> Iterator[tuple[str, str]]:

@@ -71,7 +71,8 @@ class TreeBranch:
         self.holds = _kept_in_tree(branch.interpretation)
         self.typename = str(branch.typename)
         self.offsets = np.asarray(branch.entry_offsets, dtype=np.int64)
-        self.row_bytes = branch.uncompressed_bytes / max(1, branch.num_entries)
+        declared = branch.uncompressed_bytes / max(1, branch.num_entries)
+        self.row_bytes = max(declared, float(_fixed_bytes(branch.interpretation)))
 
     def values(self, start: int, stop: int) -> Any:
         """Rows as an awkward array."""
@@ -113,6 +114,11 @@ def _kept_in_tree(kind: Any) -> Holds:
         shape = kind.inner_shape
         return Holds.VALUE if not shape else Holds.LIST if len(shape) == 1 else Holds.OTHER
     return Holds.OTHER
+
+
+def _fixed_bytes(kind: Any) -> int:
+    """What a row takes whose numbers are always as many; 0 where their number differs [bytes]."""
+    return int(np.dtype(kind.numpy_dtype).itemsize) if isinstance(kind, Numerical) else 0
 
 
 def _is_number(kind: Numerical) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from sortal.data.inputs import Array, Ragged
 from sortal.data.readers.base import OFFSETS
 from sortal.errors import DataError
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class SlicedArrays:
@@ -19,19 +22,28 @@ class SlicedArrays:
         path: Path,
         shapes: Mapping[str, tuple[int, ...]],
         cut: Callable[[str, slice], np.ndarray],
+        refused: Mapping[str, str] = NOTHING,
     ) -> None:
+        """Args: `refused` says of arrays that have a name and no shape why they are not read."""
         self.path = path
         self._shapes = shapes
+        self._refused = refused
         self._cut = cut
-        self._ragged = {name for name in shapes if f"{name}{OFFSETS}" in shapes}
+        self._ragged = {name for name in shapes if shapes[name] and f"{name}{OFFSETS}" in shapes}
         parts = {f"{name}{OFFSETS}" for name in self._ragged}
         # A single value, such as a version, has no examples: it is no array of theirs.
-        self.names = tuple(name for name, shape in shapes.items() if shape and name not in parts)
+        named = (name for name, shape in shapes.items() if shape and name not in parts)
+        self.names = (*named, *refused)
 
     def length(self, name: str) -> int:
         """Examples of one array."""
+        if name in self._refused:
+            raise DataError(self._refused[name])
         if name in self._ragged:
-            return self._shapes[f"{name}{OFFSETS}"][0] - 1
+            offsets = self._shapes[f"{name}{OFFSETS}"]
+            if len(offsets) != 1 or not offsets[0]:
+                raise self._bad_offsets(name)
+            return offsets[0] - 1
         return self._shapes[name][0]
 
     def whole(self, name: str) -> Array:
@@ -65,12 +77,16 @@ class SlicedArrays:
             or (start == 0 and offsets[0] != 0)
             or (stop == self.length(name) and offsets[-1] != points)
         ):
-            raise DataError(
-                f"{self.path}: {name}{OFFSETS} must rise from 0 to the {points} points of {name}."
-            )
+            raise self._bad_offsets(name)
         offsets = offsets.astype(np.int64)
         values = self._plain(name, slice(int(offsets[0]), int(offsets[-1])))
         return Ragged(values, offsets - offsets[0])
+
+    def _bad_offsets(self, name: str) -> DataError:
+        points = self._shapes[name][0]
+        return DataError(
+            f"{self.path}: {name}{OFFSETS} must rise from 0 to the {points} points of {name}."
+        )
 
     def _plain(self, name: str, rows: slice) -> np.ndarray:
         try:

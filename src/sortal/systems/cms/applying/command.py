@@ -199,17 +199,19 @@ def _shifts(given: Sequence[str], path: Path | None) -> dict[str, dict[str, str]
 
 def _read(path: Path) -> Mapping[str, Mapping[str, str]]:
     """Shifts of a YAML file: by name, expressions by column."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     from sortal.errors import UserError
+    from sortal.job.parse import parse
 
     if not path.is_file():
         raise UserError(f"--shifts: {path}: there is no such file.")
     try:
-        read = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
+        # Not YAML's own objects: maps merged into maps may multiply beyond all memory.
+        parsed = parse(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
         raise UserError(f"--shifts: {path}: not readable as YAML ({error}).") from error
+    if parsed.problems:
+        raise UserError(f"--shifts: {path}: not readable as YAML ({parsed.problems[0]})")
+    read = parsed.data
     sound = isinstance(read, dict) and all(
         isinstance(shift, dict) and shift and all(isinstance(text, str) for text in shift.values())
         for shift in read.values()

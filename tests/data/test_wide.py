@@ -1,0 +1,128 @@
+"""Tables of tens of thousands of columns: names are looked up, not searched for."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sortal.data import gather_tables as gathering
+from sortal.data.columns import BadValue, numbers
+from sortal.data.gather_tables import feature_matrix, gather_tables
+from sortal.data.roles import assign_roles
+from sortal.data.sources import Source
+from sortal.job.models import DataBlock
+from sortal.job.problems import JobError
+
+COLUMNS = 3000
+
+
+class Counted(str):
+    """A name that counts how often it is held against another."""
+
+    __slots__ = ()
+    comparisons: ClassVar[int] = 0
+
+    def __eq__(self, other: object) -> bool:
+        Counted.comparisons += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+class WideTable:
+    def __init__(self, name: str, more: int = 0, *, text: bool = False) -> None:
+        self.path = Path(name)
+        self.names = tuple(Counted(n) for n in (*(f"c{n}" for n in range(COLUMNS + more)), "label"))
+        self._text = text
+
+    def batches(self, names: Sequence[str], size: int) -> Iterator[Any]:
+        columns = [
+            pa.array(["a", "b"] if self._text or name == "label" else [1.0, 2.0]) for name in names
+        ]
+        yield pa.RecordBatch.from_arrays(columns, [str(name) for name in names])
+
+
+def gathered(first: WideTable, second: WideTable, **block: Any) -> Any:
+    given = DataBlock(source="t.csv", label="label", **block)
+    source = Source(name="t", files=(first, second))
+    return gather_tables([first, second], assign_roles(given, source), given)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {},
+        {"exclude": [f"c{n}" for n in range(0, COLUMNS, 2)]},
+        {"inputs": [f"c{n}" for n in range(0, COLUMNS, 2)], "exclude": ["c1"]},
+    ],
+    ids=["all", "exclude", "inputs"],
+)
+def test_names_are_compared_a_few_times_each(block):
+    tables = WideTable("t.csv"), WideTable("u.csv", more=7)
+    Counted.comparisons = 0
+    found = gathered(*tables, **block)
+    assert Counted.comparisons < 40 * COLUMNS
+    assert "u.csv has columns that t.csv lacks" in found.notes[0]
+
+
+def test_thousands_of_wrong_names_are_told_without_a_long_search():
+    tables = WideTable("t.csv"), WideTable("u.csv")
+    Counted.comparisons = 0
+    with pytest.raises(JobError) as caught:
+        gathered(*tables, exclude=[f"d{n}" for n in range(COLUMNS)])
+    assert len(caught.value.problems) == COLUMNS
+    near = sum(bool(problem.nearest) for problem in caught.value.problems)
+    assert 0 < near * COLUMNS < 110_000
+    assert Counted.comparisons < 40 * COLUMNS
+
+
+def test_thousands_of_text_columns_are_told_with_one_look_at_the_file(monkeypatch):
+    looks = []
+    monkeypatch.setattr(
+        "sortal.data.gathered.Places.at", lambda self, row: looks.append(row) or f"row {row}"
+    )
+    with pytest.raises(JobError) as caught:
+        gathered(WideTable("t.csv", text=True), WideTable("u.csv", text=True))
+    assert len(caught.value.problems) == COLUMNS
+    assert looks == [0]
+
+
+COLUMN = st.one_of(
+    st.lists(st.sampled_from(["1", "2.5", "", " 3 ", "true", "-1e3", "inf", "word"]), min_size=4, max_size=4),
+    st.lists(st.one_of(st.none(), st.floats(width=32)), min_size=4, max_size=4),
+    st.lists(st.one_of(st.none(), st.booleans()), min_size=4, max_size=4),
+    st.lists(st.integers(-(2**60), 2**60), min_size=4, max_size=4),
+)  # fmt: skip
+
+
+@given(st.lists(COLUMN, min_size=1, max_size=9), st.integers(1, 12))
+def test_columns_understood_together_are_as_each_alone(columns, most):
+    batch = pa.RecordBatch.from_arrays(
+        [pa.array(one) for one in columns], [str(n) for n in range(len(columns))]
+    )
+    kept, gathering._ALIKE_VALUES = gathering._ALIKE_VALUES, most
+    try:
+        matrix, bad = feature_matrix(batch, batch.schema.names)
+    finally:
+        gathering._ALIKE_VALUES = kept
+    for place, name in enumerate(batch.schema.names):
+        try:
+            alone = numbers(batch.column(place))
+        except BadValue as error:
+            expected = (error.row, error.got)
+            found = bad[name]
+        else:
+            np.testing.assert_array_equal(matrix[:, place], alone)
+            continue
+        assert (found.row, found.got) == expected
+    assert matrix.shape == (4, len(columns))
+
+
+def test_a_batch_without_rows_is_a_matrix_without_rows():
+    batch = pa.RecordBatch.from_arrays([pa.array([], pa.float64())] * 3, ["a", "b", "c"])
+    assert feature_matrix(batch, ["a", "c"])[0].shape == (0, 2)
