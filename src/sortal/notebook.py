@@ -313,6 +313,7 @@ class Results(results.Results):
         *,
         id_column: str | None = None,
         seed: int | None = None,
+        skip_bad: bool = False,
     ) -> "pl.DataFrame":
         """Classify new data with a stored classifier; several seeds or folds are averaged.
 
@@ -324,8 +325,11 @@ class Results(results.Results):
             data: A path or several (CSV, TSV, Parquet, NPZ, NPY, HDF5); a data frame (pandas,
                 polars, pyarrow), its columns found by name; an array of shape (examples, ...),
                 its columns in the order of training; or a mapping of inputs to arrays.
-            id_column: Column or array that names each example; row numbers if None.
+            id_column: Column or array that names each example, empty for row numbers; if None,
+                the job's `id`, or row numbers where the data lacks it.
             seed: Use the members of this seed alone.
+            skip_bad: Whether class and scores are null, with a warning, where a value is missing
+                that the method needs, is no number, or is infinite; if not, this is an error.
 
         Returns:
             `id`; `class`, or each target as 0 or 1; `score_CLASS` for each class or target;
@@ -334,21 +338,25 @@ class Results(results.Results):
 
         Raises:
             UserError: The model was not stored, or several members have no probabilities to average.
-            DataError: Columns are missing, or a value is not a number.
+            DataError: Columns are missing, a value is not a number, or one is missing that the
+                method needs.
         """
         import polars as pl
         import pyarrow as pa
 
         from sortal.jobs.applying.prediction_file import prediction_table
 
-        predictor = Predictor.load(self.store, self._named(title), seed=seed)
+        usual_id = self.record["data"].get("id")
+        predictor = Predictor.load(self.store, self._named(title), seed=seed, usual_id=usual_id)
         paths = _paths(data)
         blocks = (
-            predictor.held(data, id_column=id_column)
+            predictor.held(data, id_column=id_column, skip_bad=skip_bad)
             if paths is None
-            else predictor.files(paths, id_column=id_column)
+            else predictor.files(paths, id_column=id_column, skip_bad=skip_bad)
         )
         table = pa.concat_tables([prediction_table(predictor, block) for block in blocks])
+        for sentence in predictor.seen.sentences():
+            warnings.warn(sentence, stacklevel=2)
         if predictor.outside:
             warnings.warn(outside_sentence(predictor.outside, len(table)), stacklevel=2)
         return pl.DataFrame(table)

@@ -125,6 +125,15 @@ class Fitted:
             for lane in np.flatnonzero(count)
         )
 
+    def known(self, array: Array) -> np.ndarray:
+        """Which lanes have a known value in some example, bool, shape (lanes,)."""
+        self._check(array)
+        known = np.zeros(self.lanes.count, dtype=bool)
+        for block in row_blocks(array, size=_PIECE_BYTES):
+            values = block.values if isinstance(block, Ragged) else np.asarray(block)
+            known |= ~np.isnan(self.lanes.columns(values)).all(axis=0)
+        return known
+
     def arrays(self) -> dict[str, np.ndarray]:
         """The fitted numbers by name."""
         named = {what: getattr(self, what) for what in self.ARRAYS}

@@ -50,20 +50,27 @@ def prediction_table(predictor: Predictor, block: Block) -> pa.Table:
 
     `id`; `class` (EXCLUSIVE) or `TARGET` as 0 or 1 for each (INDEPENDENT); a `score_CLASS`
     each; and where several members were averaged `spread_CLASS` each, and (EXCLUSIVE)
-    `uncertainty`, the spread of the class that was decided for.
+    `uncertainty`, the spread of the class that was decided for. An example without a
+    prediction has its id alone.
     """
-    classes = predictor.classes
+    classes, blank = predictor.classes, block.blank
     columns: dict[str, pa.Array] = {"id": pa.array(block.ids)}
     if predictor.outputs is Outputs.EXCLUSIVE:
-        columns["class"] = pa.array(np.array(classes, dtype=object)[block.decided], pa.string())
+        named = np.array(classes, dtype=object)[block.decided]
+        columns["class"] = pa.array(named, pa.string(), mask=blank)
     else:
-        columns |= {c: pa.array(block.decided[:, i]) for i, c in enumerate(classes)}
-    columns |= {f"score_{c}": pa.array(block.scores[:, i]) for i, c in enumerate(classes)}
+        columns |= {c: pa.array(block.decided[:, i], mask=blank) for i, c in enumerate(classes)}
+    columns |= {
+        f"score_{c}": pa.array(block.scores[:, i], mask=blank) for i, c in enumerate(classes)
+    }
     if block.spread is not None:
-        columns |= {f"spread_{c}": pa.array(block.spread[:, i]) for i, c in enumerate(classes)}
+        columns |= {
+            f"spread_{c}": pa.array(block.spread[:, i], mask=blank) for i, c in enumerate(classes)
+        }
         if predictor.outputs is Outputs.EXCLUSIVE:
             decided = np.asarray(block.decided, dtype=np.intp)[:, None]
-            columns["uncertainty"] = pa.array(np.take_along_axis(block.spread, decided, 1)[:, 0])
+            spread = np.take_along_axis(block.spread, decided, 1)[:, 0]
+            columns["uncertainty"] = pa.array(spread, mask=blank)
     return pa.table(columns)
 
 
