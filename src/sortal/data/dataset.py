@@ -5,10 +5,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 
+from sortal.data.axes import Order
 from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part
@@ -41,6 +43,9 @@ class Dataset:
 
     parts: np.ndarray | None = field(default=None, repr=False)
     """Given `Part` code of each example, shape (examples,), int8."""
+
+    axes: Mapping[str, Order] = field(default_factory=dict)
+    """Order of the axes in the files, of inputs that reading brought into another."""
 
     notes: tuple[str, ...] = ()
     """What reading changed or noticed, in sentences for the user."""
@@ -83,6 +88,8 @@ class Dataset:
             "outputs": self.labels.outputs,
             "inputs": {
                 name: {"ragged": isinstance(array, Ragged), "names": self.names.get(name, ())}
+                | ({"padded": True} if name in self.inputs.lengths else {})
+                | ({"axes": self.axes[name]} if name in self.axes else {})
                 for name, array in self.inputs.arrays.items()
             },
             "notes": self.notes,
@@ -110,13 +117,26 @@ class Dataset:
             }
             return cls(
                 name=described["name"],
-                inputs=Inputs(arrays, _map(folder, "ids")),
+                inputs=Inputs(
+                    arrays,
+                    _map(folder, "ids"),
+                    {
+                        name: _map(folder, f"lengths.{name}")
+                        for name, about in described["inputs"].items()
+                        if about.get("padded")
+                    },
+                ),
                 labels=Labels(
                     _map(folder, "labels"),
                     tuple(described["classes"]),
                     Outputs(described["outputs"]),
                 ),
                 names={n: tuple(about["names"]) for n, about in described["inputs"].items()},
+                axes={
+                    name: about["axes"]
+                    for name, about in described["inputs"].items()
+                    if "axes" in about
+                },
                 notes=tuple(described["notes"]),
                 fingerprint=described["fingerprint"],
                 **optional,
@@ -140,6 +160,8 @@ def _arrays(dataset: Dataset) -> dict[str, np.ndarray]:
             arrays[f"offsets.{name}"] = array.offsets
         else:
             arrays[f"input.{name}"] = array
+    for name, points in dataset.inputs.lengths.items():
+        arrays[f"lengths.{name}"] = points
     for name in ("weights", "groups", "folds", "parts"):
         values = getattr(dataset, name)
         if values is not None:
@@ -151,9 +173,10 @@ def _fingerprint(dataset: Dataset) -> str:
     """Hash names, types, shapes and bytes, block by block so that memory maps stay on disk."""
     digest = hashlib.blake2b(digest_size=16)
     names = {name: dataset.names.get(name, ()) for name in dataset.inputs.arrays}
-    digest.update(
-        json.dumps([names, dataset.labels.classes, dataset.labels.outputs]).encode("utf-8")
-    )
+    about: list[Any] = [names, dataset.labels.classes, dataset.labels.outputs]
+    if dataset.axes:  # a later field, left out where it changes nothing
+        about.append(dict(dataset.axes))
+    digest.update(json.dumps(about).encode("utf-8"))
     for name, array in sorted(_arrays(dataset).items()):
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
         row_bytes = max(1, array.nbytes // max(1, len(array)))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from sortal.data.axes import Order
 from sortal.data.columns import Column, texts
 from sortal.data.inputs import Array
 from sortal.data.readers.base import Arrays, Selection, Table, place_in_file
@@ -44,6 +45,12 @@ class Gathered:
     """Examples of each file."""
 
     notes: list[str]
+
+    axes: dict[str, Order] = field(default_factory=dict)
+    """Order of the axes in the files, of inputs that were brought into another."""
+
+    lengths: dict[str, np.ndarray] = field(default_factory=dict)
+    """Points of each example before its padding, of signals whose padding takes no part."""
 
 
 def infinite_error(column: str, place: str) -> DataError:

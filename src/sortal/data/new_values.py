@@ -32,6 +32,9 @@ class BlockReader:
     faults: dict[int, str] = field(default_factory=dict)
     """What is wrong with a row, by its place in the block."""
 
+    lengths: dict[str, np.ndarray] = field(default_factory=dict)
+    """Points of the block's signals before padding that reading adds."""
+
     def at(self, row: int) -> str:
         """Name the file and a row of the block, counted from 1 without a header line."""
         return f"{self.path.name}, row {self.row + row + 1}"
@@ -107,7 +110,7 @@ def _infinite_rows(array: Array) -> np.ndarray:
     values = array.values if isinstance(array, Ragged) else array
     if values.dtype.kind != "f":
         return np.zeros(0, dtype=np.int64)
-    infinite = np.isinf(values).reshape(len(values), -1).any(axis=1)
+    infinite = np.isinf(values).any(axis=tuple(range(1, values.ndim)))
     if isinstance(array, Ragged):
         points = np.flatnonzero(infinite)
         return np.unique(np.searchsorted(array.offsets, points, side="right") - 1)

@@ -7,16 +7,18 @@ from typing import Any, Literal
 
 import numpy as np
 
+from sortal.data.axes import Order, in_words, reordered
 from sortal.data.dataset import Dataset
 from sortal.data.gather_arrays import given_names
 from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.new_ids import IdColumn, choose_ids
 from sortal.data.new_values import BlockReader
+from sortal.data.padding import added_padding
 from sortal.data.readers.base import Arrays, Table
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.expression import needed_aliases
 from sortal.data.readers.registry import PLAIN, TableOptions, open_file, useless_options
-from sortal.data.shape import as_input
+from sortal.data.shape import as_input, is_signal
 from sortal.data.sources import nearest, table_options
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
@@ -35,6 +37,9 @@ class InputSpec:
     length: int | None = None
     """Points to which signals are cut and padded."""
 
+    axes: Mapping[str, Order] = field(default_factory=dict)
+    """Order of the axes in files, of inputs that are brought into another."""
+
     infinite: Literal["error", "missing"] = "error"
 
     options: TableOptions = PLAIN
@@ -51,13 +56,14 @@ class InputSpec:
                 for name, array in arrays.items()
             },
             length=block.length,
+            axes=dataset.axes,
             infinite=block.infinite,
             options=replace(table_options(block), cut=""),
         )
 
     def described(self) -> dict[str, Any]:
         """As plain JSON."""
-        return {
+        described = {
             "names": {name: list(listed) for name, listed in self.names.items()},
             "shapes": {name: shape and list(shape) for name, shape in self.shapes.items()},
             "length": self.length,
@@ -67,6 +73,7 @@ class InputSpec:
             "tree": self.options.tree,
             "aliases": dict(self.options.aliases),
         }
+        return {**described, "axes": dict(self.axes)} if self.axes else described
 
     def open(self, path: Path) -> Table | Arrays:
         """Open a new file, which may be of another kind than those that the model was made from.
@@ -100,6 +107,7 @@ class InputSpec:
             names={name: tuple(inside) for name, inside in described["names"].items()},
             shapes={n: None if shape is None else tuple(shape) for n, shape in shapes.items()},
             length=described["length"],
+            axes=dict(described.get("axes", {})),
             infinite=described["infinite"],
             options=TableOptions(
                 columns=None if listed is None else tuple(listed),
@@ -202,7 +210,7 @@ def read_blocks(
                 found = ids.read_array(names, opened.path, start)
             else:
                 found = ids.read(names, opened.path, start)
-            inputs = Inputs(arrays, found)
+            inputs = Inputs(arrays, found, reader.lengths)
             yield NewBlock(inputs=inputs, path=opened.path, row=start, faults=reader.faults)
             row, start = row + count, start + count
     if not row:
@@ -246,13 +254,19 @@ def _array_blocks(
     for block in file.blocks(tuple(dict.fromkeys(wanted)), size):
         reader = BlockReader(file.path, row, spec.infinite, skip_bad)
         arrays: dict[str, Array] = {}
+        lengths: dict[str, np.ndarray] = {}
         for name, listed in spec.names.items():
-            array = as_input(name, block[name], spec.length)
+            given = block[name]
+            array = as_input(name, given, spec.length, spec.axes.get(name))
+            ends = None if spec.length is None else _ends(name, given, spec)
+            if ends is not None:
+                lengths[name] = ends
             order = orders[name]
             if order is not None and not isinstance(array, Ragged):
                 array = array[:, order]
-            _check_shape(file.path, name, array, spec.shapes[name])
+            _check_shape(file.path, name, array, spec)
             arrays[name] = reader.settled(array, listed or (name,))
+        reader.lengths = lengths
         yield reader, arrays, None if id_column is None else block[id_column]
         row += len(next(iter(arrays.values())))
 
@@ -282,12 +296,28 @@ def _order(file: Arrays, name: str, listed: tuple[str, ...]) -> list[int] | None
     return [place[column] for column in listed]
 
 
-def _check_shape(path: Path, name: str, array: Array, expected: tuple[int, ...] | None) -> None:
+def _ends(name: str, given: Array, spec: InputSpec) -> np.ndarray | None:
+    """Points of each signal before what `length` adds; None where it adds nothing."""
+    if name in spec.axes and not isinstance(given, Ragged):
+        given = reordered(name, given, spec.axes[name])
+    if spec.length is None or not is_signal(name, given):
+        return None
+    return added_padding(given, spec.length)
+
+
+def _check_shape(path: Path, name: str, array: Array, spec: InputSpec) -> None:
+    expected = spec.shapes[name]
     came = None if isinstance(array, Ragged) else tuple(array.shape[1:])
-    if came != expected:
-        raise DataError(
-            f"{path}: array {name!r}: expected examples of {_shape(expected)}, got {_shape(came)}."
-        )
+    if came == expected:
+        return
+    read = ""
+    if name in spec.axes and expected is not None:
+        words = in_words(len(expected) + 1, spec.axes[name])
+        read = f", where files were read as {words} when it was trained"
+    raise DataError(
+        f"{path}: array {name!r}: expected examples of {_shape(expected)}, "
+        f"got {_shape(came)}{read}."
+    )
 
 
 def _shape(shape: tuple[int, ...] | None) -> str:

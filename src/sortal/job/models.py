@@ -249,6 +249,13 @@ class DataBlock(Block):
     """What replaces missing features, computed from training examples."""
     infinite: Literal["error", "missing"] = "error"
     """Whether infinite features are refused or counted as missing."""
+    axes: Annotated[
+        dict[Column, Literal["channels_first", "channels_last"]],
+        Words("a map of arrays to channels_first or channels_last", "orders of axes"),
+    ] = {}
+    """Where the channels of arrays lie in their files: `channels_first` for (examples, channels, points)
+    or (examples, channels, height, width), `channels_last` for (examples, points, channels) or (examples,
+    height, width, channels). Told by the shape of an array if not given, and noted."""
     length: int | None = Field(default=None, ge=1)
     """Cut or pad (with zeros, at the end) every signal to so many points; needed by methods that
     cannot take signals of unequal length."""

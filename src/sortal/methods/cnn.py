@@ -160,6 +160,7 @@ def _network(data: Prepared, member: Member, features: int, outputs: int) -> "Ne
         channels=chosen.channels,
         axes=chosen.axes,
         name=chosen.input,
+        orders=data.dataset.axes,
     )
     seen: tuple[AnyLayer, ...] = tuple(_convolving(chosen, layout))
     if layout.count < features:

@@ -48,10 +48,15 @@ def refuse_gaps(prepared: Inputs, preparer: Preparer, method: str) -> None:
 def _lacking(array: Array) -> np.ndarray:
     """Which examples hold NaN, bool, shape (examples,)."""
     if isinstance(array, Ragged):
-        missing = np.isnan(array.values).reshape(len(array.values), -1).any(axis=1)
+        missing = _any(np.isnan(array.values))
         running = np.concatenate([[0], np.cumsum(missing)])
         return np.asarray(running[array.offsets[1:]] > running[array.offsets[:-1]])
-    return np.asarray(np.isnan(array).reshape(len(array), -1).any(axis=1))
+    return _any(np.isnan(array))
+
+
+def _any(marked: np.ndarray) -> np.ndarray:
+    """Which rows have a mark, shape (rows,)."""
+    return np.asarray(marked.any(axis=tuple(range(1, marked.ndim))))
 
 
 def _feature(name: str, array: Array, row: int, preparer: Preparer) -> str:
