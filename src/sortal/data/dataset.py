@@ -47,11 +47,16 @@ class Dataset:
     axes: Mapping[str, Order] = field(default_factory=dict)
     """Order of the axes in the files, of inputs that reading brought into another."""
 
+    padding_matters: bool = False
+    """Whether preparation looks at the padding of signals, so that where they end is stored and
+    part of the fingerprint."""
+
     notes: tuple[str, ...] = ()
     """What reading changed or noticed, in sentences for the user."""
 
     fingerprint: str = ""
-    """Hash of everything above but `name` and `notes`; filled in when left empty."""
+    """Hash of everything above but `name` and `notes`, and of padding if it matters; filled in when
+    left empty."""
 
     def __post_init__(self) -> None:
         for what in ("labels", "weights", "groups", "folds", "parts"):
@@ -88,7 +93,7 @@ class Dataset:
             "outputs": self.labels.outputs,
             "inputs": {
                 name: {"ragged": isinstance(array, Ragged), "names": self.names.get(name, ())}
-                | ({"padded": True} if name in self.inputs.lengths else {})
+                | ({"padded": True} if self.padding_matters and name in self.inputs.lengths else {})
                 | ({"axes": self.axes[name]} if name in self.axes else {})
                 for name, array in self.inputs.arrays.items()
             },
@@ -105,6 +110,7 @@ class Dataset:
         """
         with undamaged(folder, "a readable dataset"):
             described = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+            padded = [n for n, about in described["inputs"].items() if about.get("padded")]
             arrays: dict[str, Array] = {}
             for name, about in described["inputs"].items():
                 values = _map(folder, f"input.{name}")
@@ -120,11 +126,7 @@ class Dataset:
                 inputs=Inputs(
                     arrays,
                     _map(folder, "ids"),
-                    {
-                        name: _map(folder, f"lengths.{name}")
-                        for name, about in described["inputs"].items()
-                        if about.get("padded")
-                    },
+                    {name: _map(folder, f"lengths.{name}") for name in padded},
                 ),
                 labels=Labels(
                     _map(folder, "labels"),
@@ -137,6 +139,7 @@ class Dataset:
                     for name, about in described["inputs"].items()
                     if "axes" in about
                 },
+                padding_matters=bool(padded),
                 notes=tuple(described["notes"]),
                 fingerprint=described["fingerprint"],
                 **optional,
@@ -160,8 +163,9 @@ def _arrays(dataset: Dataset) -> dict[str, np.ndarray]:
             arrays[f"offsets.{name}"] = array.offsets
         else:
             arrays[f"input.{name}"] = array
-    for name, points in dataset.inputs.lengths.items():
-        arrays[f"lengths.{name}"] = points
+    if dataset.padding_matters:
+        for name, points in dataset.inputs.lengths.items():
+            arrays[f"lengths.{name}"] = points
     for name in ("weights", "groups", "folds", "parts"):
         values = getattr(dataset, name)
         if values is not None:

@@ -8,7 +8,8 @@ import numpy as np
 
 from sortal.data.inputs import Array, KnownPoints, Ragged, Walked
 from sortal.data.lanes import Lanes, lane_names, lanes_of, row_blocks
-from sortal.data.padding import ends, lanes_inside, without_padding
+from sortal.data.padding import ends, lanes_inside, missing_padding, without_padding
+from sortal.data.shape import is_signal
 from sortal.data.statistic import Moments, is_flat, medians, moments, most_frequent, quartiles
 from sortal.data.whiten import whitened, whitening
 from sortal.errors import DataError
@@ -255,9 +256,12 @@ def fit_input(
     shown = lane_names(name, lanes, names)
     seen: Walked = array
     inside = lanes
-    if lengths is not None and not isinstance(array, Ragged):
-        seen = KnownPoints(array, lengths)
-        inside = lanes_inside(lanes)
+    if not isinstance(array, Ragged):
+        if imputation != "none" and array.dtype.kind == "f" and is_signal(name, array):
+            lengths = missing_padding(array, lengths)
+        if lengths is not None:
+            seen = KnownPoints(array, lengths)
+            inside = lanes_inside(lanes)
     raw = moments(seen, inside, rows)
     fill = _fills(seen, inside, rows, raw, imputation)
     blank = np.isnan(fill)

@@ -72,7 +72,8 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
         known = _known_points(name, inputs[name], ends[name], block)
         if known is not None:
             lengths[name] = known
-            notes.append(_padding_note(name, inputs[name], known))
+            if prepares(block):
+                notes.append(_padding_note(name, inputs[name], known))
     if block.length is not None and not any(is_signal(n, a) for n, a in inputs.items()):
         raise no_signals()
     return Gathered(
@@ -85,6 +86,11 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
         axes=_moved(inputs, orders),
         lengths=lengths,
     )
+
+
+def prepares(block: DataBlock) -> bool:
+    """Whether anything is done to inputs before a method sees them."""
+    return block.scaling != "none" or block.imputation != "none"
 
 
 def _moved(inputs: Mapping[str, Array], orders: Mapping[str, Order | None]) -> dict[str, Order]:
@@ -156,12 +162,8 @@ def _ends(
 def _known_points(
     name: str, whole: Array, ends: Sequence[np.ndarray], block: DataBlock
 ) -> np.ndarray | None:
-    """Points of all examples before their padding; None where nothing depends on them.
-
-    They are part of the dataset, so that they are told only where preparation looks at them.
-    """
-    prepared = block.scaling != "none" or block.imputation != "none"
-    if isinstance(whole, Ragged) or not is_signal(name, whole) or not prepared:
+    """Points of all examples before their padding; None where nothing is padded."""
+    if isinstance(whole, Ragged) or not is_signal(name, whole):
         return None
     fills = block.imputation != "none" and (block.imputation, block.scaling) != ("zero", "none")
     known = None

@@ -13,6 +13,7 @@ from sortal.data.gathered import (
     chunked,
     cut_note,
     infinite_note,
+    no_axes,
     no_signals,
     refuse_empty,
     refuse_lacking,
@@ -39,6 +40,8 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
     """
     if block.length is not None:
         raise no_signals()
+    if block.axes:
+        raise no_axes()
     places, notes, counts = Places(), list[str](), list[int]()
     beside: dict[str, list[Any]] = {name: [] for name in roles.beside}
     infinite, rows = 0, 0

@@ -118,6 +118,19 @@ def no_signals() -> JobError:
     )
 
 
+def no_axes() -> JobError:
+    """The problem of `data.axes` for a table."""
+    return JobError(
+        [
+            Problem(
+                path="data.axes",
+                expected="nothing, for a table has columns and no arrays",
+                got="an order of axes",
+            )
+        ]
+    )
+
+
 def chunked(chunks: list[Any]) -> Column:
     """Join pieces of a column; as text where files disagree about its type."""
     try:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from sortal.data import columns
 from sortal.data.columns import BadValue
 from sortal.data.dataset import Dataset
-from sortal.data.gather_arrays import gather_arrays
+from sortal.data.gather_arrays import gather_arrays, prepares
 from sortal.data.gather_tables import gather_tables
 from sortal.data.gathered import Gathered
 from sortal.data.inputs import Array, Inputs, Ragged
@@ -67,6 +67,7 @@ def read_dataset(block: DataBlock, folder: Path, seed: int) -> Dataset:
         labels=examples.labels,
         names=gathered.names,
         axes=gathered.axes,
+        padding_matters=bool(examples.lengths) and prepares(block),
         weights=examples.beside["weights"],
         groups=examples.beside["groups"],
         folds=examples.beside["folds"],
