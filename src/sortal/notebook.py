@@ -12,7 +12,7 @@ from sortal.errors import Interrupted, NotFound, UserError
 from sortal.evaluation.classifier_map import ClassifierMap
 from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
 from sortal.jobs import results
-from sortal.jobs.applying.predict import Predictor, outside_sentence
+from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.ensembles import ensemble as jobs_ensemble
 from sortal.jobs.find import find_job
 from sortal.jobs.launch import DEFAULT_STORE, JobLike, launch, prepare
@@ -342,23 +342,15 @@ class Results(results.Results):
                 method needs.
         """
         import polars as pl
-        import pyarrow as pa
 
-        from sortal.jobs.applying.prediction_file import prediction_table
+        from sortal.jobs.applying.prediction_file import predicted_table
 
         usual_id = self.record["data"].get("id")
         predictor = Predictor.load(self.store, self._named(title), seed=seed, usual_id=usual_id)
-        paths = _paths(data)
-        blocks = (
-            predictor.held(data, id_column=id_column, skip_bad=skip_bad)
-            if paths is None
-            else predictor.files(paths, id_column=id_column, skip_bad=skip_bad)
-        )
-        table = pa.concat_tables([prediction_table(predictor, block) for block in blocks])
-        for sentence in predictor.seen.sentences():
+        files = _paths(data)
+        table = predicted_table(predictor, data, files, id_column=id_column, skip_bad=skip_bad)
+        for sentence in predictor.warnings():
             warnings.warn(sentence, stacklevel=2)
-        if predictor.outside:
-            warnings.warn(outside_sentence(predictor.outside, len(table)), stacklevel=2)
         return pl.DataFrame(table)
 
     def export(

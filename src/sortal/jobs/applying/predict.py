@@ -202,6 +202,12 @@ class Predictor:
             spread=None if every is None else every.astype(np.float32),
         )
 
+    def warnings(self) -> Iterator[str]:
+        """Sentences for the user on the examples of files or tables so far."""
+        yield from self.seen.sentences()
+        if self.outside:
+            yield outside_sentence(self.outside, self.seen.examples)
+
     def _walk(
         self, files: Iterable[Table | Arrays], ids: IdColumn, size: int, *, skip_bad: bool
     ) -> Iterator[Block]:

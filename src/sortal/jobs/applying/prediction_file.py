@@ -1,9 +1,9 @@
 """Write predictions as CSV or Parquet, block by block; the file appears whole or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -72,6 +72,31 @@ def prediction_table(predictor: Predictor, block: Block) -> pa.Table:
             spread = np.take_along_axis(block.spread, decided, 1)[:, 0]
             columns["uncertainty"] = pa.array(spread, mask=blank)
     return pa.table(columns)
+
+
+def predicted_table(
+    predictor: Predictor,
+    data: Any,
+    paths: Sequence[Path] | None,
+    *,
+    id_column: str | None,
+    skip_bad: bool,
+) -> pa.Table:
+    """All predictions of files, or of what Python code holds, in one table.
+
+    Args:
+        predictor: The classifier.
+        data: What Python code holds; not looked at where there are paths.
+        paths: Files.
+        id_column: As in `Predictor.files`.
+        skip_bad: As in `Predictor.files`.
+    """
+    blocks = (
+        predictor.held(data, id_column=id_column, skip_bad=skip_bad)
+        if paths is None
+        else predictor.files(paths, id_column=id_column, skip_bad=skip_bad)
+    )
+    return pa.concat_tables([prediction_table(predictor, block) for block in blocks])
 
 
 def check_suffix(path: Path) -> str:
