@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from sortal.cli.apply import predict_files
+from sortal.data.inputs import Inputs
 from sortal.errors import DataError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
@@ -233,3 +234,69 @@ def test_the_lists_here_name_every_plain_method():
     named = {one["method"] for one in [*REFUSING, *TAKING]}
     elsewhere = {"cnn", "lstm", "optimal"}  # for signals and stamps, and without a model
     assert set(registry.method_names()) - named <= elsewhere
+
+
+def test_values_beyond_what_a_network_computes_are_told(train, predict, tmp_path):
+    train([{"method": "mlp", "parameters": {"epochs": 2}}])
+    (tmp_path / "far.csv").write_text("a,b,c\n1,1,1\n1e300,-1e300,1e300\n")
+    with pytest.raises(DataError, match=r"far.csv, row 2: the score is not a number"):
+        predict("job/mlp", tmp_path / "far.csv")
+    found = predict("job/mlp", tmp_path / "far.csv", skip_bad=True)
+    assert found["class"].is_null().to_list() == [False, True]
+
+
+def test_gaps_are_told_by_their_example_where_folds_score(run, survey_block, tmp_path):
+    split = {"kind": "given_folds", "column": "fold"}
+    block = {**survey_block, "split": split, "imputation": "none"}
+    frame = pl.read_csv(survey_block["source"]).fill_null(0.0)
+    frame.write_csv(tmp_path / "whole.csv")
+    block["source"] = str(tmp_path / "whole.csv")
+    launched = run(
+        {"title": "j", "data": block, "bootstrap": 0, "classifiers": [{"method": "gaussiannb"}]}
+    )
+    store = Store.open(tmp_path / "store")
+    predictor = Predictor.load(store, launched.results.titled("gaussiannb"))
+    values = np.ones((4, 5))
+    values[2, 1] = np.nan
+    inputs = Inputs({"features": values}, np.arange(4))
+    with pytest.raises(DataError, match=r"example 3: column 'colour' is missing"):
+        predictor.predict(inputs, folds=np.array([1, 0, 1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("stamps", "last"), ("signal", "first"), ("signal", "ragged")]
+)
+def test_arrays_are_predicted_as_they_were_trained(run, predict, tmp_path, name, kind):
+    random = np.random.default_rng(4)
+    labels = np.repeat([0, 1], 30)
+    if name == "stamps":
+        arrays = {name: random.normal(size=(60, 8, 8, 2)) + labels[:, None, None, None]}
+    elif kind == "first":
+        arrays = {name: random.normal(size=(60, 2, 16)) + labels[:, None, None]}
+    else:
+        lengths = random.integers(4, 20, 60)
+        values = random.normal(4, 1, size=lengths.sum()) + np.repeat(labels, lengths)
+        arrays = {name: values, f"{name}_offsets": np.concatenate([[0], np.cumsum(lengths)])}
+    np.savez(tmp_path / "train.npz", labels=labels, **arrays)
+    block = {"source": str(tmp_path / "train.npz"), "scaling": "standard"}
+    if kind == "ragged":
+        block["length"] = 16
+    cnn = {"method": "cnn", "parameters": {"filters": [2], "epochs": 1, "kernel_size": 3}}
+    if name == "stamps":
+        cnn["parameters"]["channels"] = "last"
+    launched = run(
+        {
+            "title": "job",
+            "data": block,
+            "bootstrap": 0,
+            "classifiers": [{"method": "gaussiannb"}, cnn],
+        }
+    )
+    assert launched.summary.exit_code == 0
+    for title in ("gaussiannb", "cnn"):
+        found = predict(f"job/{title}", tmp_path / "train.npz")
+        stored = launched.results.scores(title).join(found, on="id", suffix="_new")
+        scores = [one for one in found.columns if one.startswith("score_")]
+        np.testing.assert_allclose(
+            stored.select(f"{one}_new" for one in scores), stored.select(scores), atol=1e-5
+        )

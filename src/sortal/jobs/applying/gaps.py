@@ -1,4 +1,4 @@
-"""Missing values in new examples where a method takes none: which examples, and which feature."""
+"""New examples that cannot be classified: a value is missing that the method needs, or a score is lost."""
 
 import numpy as np
 
@@ -6,43 +6,59 @@ from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.preparer import Preparer
 from sortal.errors import DataError
 
+_BLANK = "leave such examples blank (--skip-bad; in Python skip_bad=True)"
 
-class Gaps(DataError):
-    """Examples lack a value, and a method takes no missing values."""
 
-    def __init__(self, rows: np.ndarray, feature: str, method: str) -> None:
-        self.rows, self.feature, self.method = rows, feature, method
+class Unpredictable(DataError):
+    """Examples that a classifier cannot classify."""
+
+    def __init__(self, rows: np.ndarray, reason: str, cure: str = _BLANK) -> None:
+        """Args: rows, ascending; the reason of the first of them; what the user can do."""
+        self.rows, self.reason, self.cure = rows, reason, cure
         super().__init__(self.told(f"example {int(rows[0]) + 1}"))
 
     def told(self, place: str) -> str:
-        """The sentence for the user.
+        """The sentence for the user; `place` is where the first of the examples is found."""
+        return f"{place}: {self.reason}; {self.cure}."
 
-        Args:
-            place: The first of the examples, as a user finds it.
-        """
-        return (
-            f"{place}: {self.feature} is missing, and {self.method} takes no missing values; fill "
-            "the gap, leave such examples blank (--skip-bad; in Python skip_bad=True), or train "
-            "with data.imputation."
+    def among(self, rows: np.ndarray) -> "Unpredictable":
+        """The same, where the examples were picked out of more by `rows`."""
+        return Unpredictable(rows[self.rows], self.reason, self.cure)
+
+
+def refuse_lost_scores(scores: np.ndarray) -> None:
+    """Refuse scores that are no numbers, as networks give for values beyond what they can compute with.
+
+    Args:
+        scores: Shape (examples, outputs).
+
+    Raises:
+        Unpredictable: All examples with such a score.
+    """
+    rows = np.flatnonzero(np.isnan(scores).any(axis=1))
+    if len(rows):
+        raise Unpredictable(
+            rows, "the score is not a number, for a value lies too far from those of the training"
         )
-
-    def among(self, rows: np.ndarray) -> "Gaps":
-        """The same gaps, where the examples were picked out of more by `rows`."""
-        return Gaps(rows[self.rows], self.feature, self.method)
 
 
 def refuse_gaps(prepared: Inputs, preparer: Preparer, method: str) -> None:
     """Refuse prepared examples in which something is missing.
 
     Raises:
-        Gaps: All such examples, and the feature that the first of them lacks.
+        Unpredictable: All such examples, and the feature that the first of them lacks.
     """
     lacking = {name: _lacking(array) for name, array in prepared.arrays.items()}
     rows = np.flatnonzero(np.logical_or.reduce(list(lacking.values())))
     if not len(rows):
         return
     name = next(name for name, missing in lacking.items() if missing[rows[0]])
-    raise Gaps(rows, _feature(name, prepared.arrays[name], int(rows[0]), preparer), method)
+    feature = _feature(name, prepared.arrays[name], int(rows[0]), preparer)
+    raise Unpredictable(
+        rows,
+        f"{feature} is missing, and {method} takes no missing values",
+        f"fill the gap, {_BLANK}, or train with data.imputation",
+    )
 
 
 def _lacking(array: Array) -> np.ndarray:

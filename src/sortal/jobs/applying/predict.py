@@ -15,7 +15,7 @@ from sortal.data.readers.in_memory import open_held
 from sortal.data.unseen import InputSpec, NewBlock, read_blocks
 from sortal.errors import DataError, UserError
 from sortal.evaluation.scores import predicted
-from sortal.jobs.applying.gaps import Gaps
+from sortal.jobs.applying.gaps import Unpredictable, refuse_lost_scores
 from sortal.jobs.applying.noticed import Noticed
 from sortal.jobs.applying.scorer import Column, StoredScorers
 from sortal.jobs.result import MemberResult, Result
@@ -185,13 +185,17 @@ class Predictor:
 
         Raises:
             DataError: The inputs are not those of the training, or a number is none of `folds`.
-            Gaps: A value is missing where a method takes none.
+            Unpredictable: A value is missing where a method takes none.
         """
+        block = self._scored(inputs, folds)
+        self._look_at(inputs)
+        return block
+
+    def _scored(self, inputs: Inputs, folds: np.ndarray | None = None) -> Block:
         averages = [
             column.average(inputs) if folds is None else column.average_unseen(inputs, folds)
             for column in self.columns
         ]
-        self._look_at(inputs)
         mean = np.concatenate([one for one, _ in averages], axis=1)
         known = [spread for _, spread in averages if spread is not None]
         every = np.concatenate(known, axis=1) if len(known) == len(averages) else None
@@ -223,14 +227,17 @@ class Predictor:
         while usable.any():
             rows = np.flatnonzero(usable)
             try:
-                found = self.predict(block.inputs if usable.all() else block.inputs.take(rows))
-            except Gaps as gaps:
+                inputs = block.inputs if usable.all() else block.inputs.take(rows)
+                found = self._scored(inputs)
+                refuse_lost_scores(found.scores)
+            except Unpredictable as gaps:
                 first = int(rows[gaps.rows[0]])
                 if not skip_bad:
                     raise DataError(gaps.told(block.at(first))) from gaps
-                faults[first] = f"{block.at(first)}: {gaps.feature} is missing"
+                faults[first] = f"{block.at(first)}: {gaps.reason}"
                 usable[rows[gaps.rows]] = False
                 continue
+            self._look_at(inputs)
             break
         else:
             found = self._nothing()

@@ -11,7 +11,7 @@ from sortal.data.weigh import Weigher, load_weighers
 from sortal.errors import DataError, UserError
 from sortal.jobs.applying.average import Average
 from sortal.jobs.applying.constituent import Constituent, constituents
-from sortal.jobs.applying.gaps import Gaps, refuse_gaps
+from sortal.jobs.applying.gaps import Unpredictable, refuse_gaps
 from sortal.jobs.result import MemberResult
 from sortal.methods import registry
 from sortal.methods.base import Model
@@ -61,7 +61,7 @@ class Column:
             None in place of the second for one member.
 
         Raises:
-            Gaps: A value is missing where a method takes none.
+            Unpredictable: A value is missing where a method takes none.
         """
         return _averaged(self.scorers, inputs)
 
@@ -76,7 +76,7 @@ class Column:
 
         Raises:
             DataError: A number is none of `folds`.
-            Gaps: A value is missing where a method takes none.
+            Unpredictable: A value is missing where a method takes none.
         """
         strange = np.setdiff1d(folds, self.folds)
         if len(strange):
@@ -97,7 +97,7 @@ class Column:
         """Score some of the examples with the members that a fold tested."""
         try:
             return _averaged([one for one in self.scorers if one.fold == fold], inputs.take(rows))
-        except Gaps as gaps:
+        except Unpredictable as gaps:
             raise gaps.among(rows) from gaps
 
 
