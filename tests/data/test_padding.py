@@ -178,3 +178,24 @@ def test_known_points_are_those_before_the_ends(lengths):
     expected = [row[:length] for row, length in zip(values, lengths, strict=True)]
     np.testing.assert_array_equal(found.values, np.concatenate(expected))
     assert found.lengths.tolist() == lengths
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "fingerprint"),
+    [
+        ("ragged", {"length": 5}, "07d28d5d8b2101123f03040d0222d636"),
+        ("ragged", {"length": 1, "scaling": "standard"}, "4f861b8baed780dbfd6dc412db82a5da"),
+        ("stamps", {"scaling": "standard"}, "192ad9afdae5cf9fd1d642ed0485cc9b"),
+        ("signal", {"length": 4, "scaling": "minmax"}, "003f140fea6acab91b7c04816ada2dd6"),
+    ],
+)
+def test_arrays_that_were_read_rightly_keep_their_fingerprint(tmp_path, name, options, fingerprint):
+    labels, lengths = np.arange(6) % 2, np.array([3, 5, 2, 5, 4, 1])
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    arrays = {
+        "ragged": {"signal": np.arange(20.0), "signal_offsets": offsets},
+        "stamps": {"stamps": np.arange(300.0).reshape(6, 2, 5, 5)},
+        "signal": {"signal": np.arange(96.0).reshape(6, 8, 2)},
+    }
+    np.savez(tmp_path / f"{name}.npz", labels=labels, **arrays[name])
+    assert read(tmp_path, name, **options).fingerprint == fingerprint

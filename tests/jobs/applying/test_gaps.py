@@ -282,18 +282,20 @@ def test_arrays_are_predicted_as_they_were_trained(run, predict, tmp_path, name,
     if kind == "ragged":
         block["length"] = 16
     cnn = {"method": "cnn", "parameters": {"filters": [2], "epochs": 1, "kernel_size": 3}}
+    lstm = {"method": "lstm", "parameters": {"layer_sizes": [3], "epochs": 1}}
     if name == "stamps":
         cnn["parameters"]["channels"] = "last"
+    networks = [cnn] if name == "stamps" else [cnn, lstm]
     launched = run(
         {
             "title": "job",
             "data": block,
             "bootstrap": 0,
-            "classifiers": [{"method": "gaussiannb"}, cnn],
+            "classifiers": [{"method": "gaussiannb"}, *networks],
         }
     )
     assert launched.summary.exit_code == 0
-    for title in ("gaussiannb", "cnn"):
+    for title in ("gaussiannb", *(one["method"] for one in networks)):
         found = predict(f"job/{title}", tmp_path / "train.npz")
         stored = launched.results.scores(title).join(found, on="id", suffix="_new")
         scores = [one for one in found.columns if one.startswith("score_")]
