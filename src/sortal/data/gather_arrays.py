@@ -68,7 +68,7 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
             whole, names[name] or (name,), places, 0, refuse=block.infinite == "error"
         )
         infinite += changed
-        notes.extend(_axes_note(name, inputs[name], orders[name]))
+        notes.extend(_axes_note(name, inputs[name], orders[name], told=name in block.axes))
         known = _known_points(name, inputs[name], ends[name], block)
         if known is not None:
             lengths[name] = known
@@ -174,11 +174,12 @@ def _known_points(
     return known
 
 
-def _axes_note(name: str, whole: Array, order: Order | None) -> Iterator[str]:
+def _axes_note(name: str, whole: Array, order: Order | None, *, told: bool) -> Iterator[str]:
     """The sentence about the order of an array's axes."""
     if order is not None and not isinstance(whole, Ragged):
         words = in_words(whole.ndim, order)
-        yield f"{name}: read as {words}; data.axes tells another order."
+        cure = ", as data.axes says" if told else "; if that is wrong, give the order in data.axes"
+        yield f"{name}: read as {words}{cure}."
 
 
 def _padding_note(name: str, whole: Array, known: np.ndarray) -> str:

@@ -107,14 +107,36 @@ def _as_read(
     return (None, "first", 2) if image else (None, "last", 1)
 
 
+def signal_axis(inputs: Inputs, name: str | None, told: Mapping[str, str]) -> bool:
+    """Whether the input that a network convolves is known to be signals of several channels.
+
+    Inputs named `signal...` are, and those of three axes whose order the job tells.
+
+    Args:
+        inputs: Examples of the data.
+        name: As in `layout_of`.
+        told: Inputs whose order of axes the job tells.
+    """
+    chosen = [name] if name is not None else _shaped(inputs.arrays)
+    if len(chosen) != 1 or chosen[0] not in inputs.arrays:
+        return False
+    array, known = inputs.arrays[chosen[0]], chosen[0].startswith("signal") or chosen[0] in told
+    return known and not isinstance(array, Ragged) and array.ndim == 3
+
+
+def _shaped(arrays: Mapping[str, Array]) -> list[str]:
+    """The inputs whose examples have axes of their own, or the only input."""
+    if len(arrays) == 1:
+        return list(arrays)
+    return [one for one, array in arrays.items() if isinstance(array, Ragged) or array.ndim > 2]
+
+
 def _name(arrays: Mapping[str, Array], name: str | None) -> str:
     if name is not None:
         if name not in arrays:
             raise NotFound("input", name, arrays)
         return name
-    if len(arrays) == 1:
-        return next(iter(arrays))
-    shaped = [one for one, array in arrays.items() if isinstance(array, Ragged) or array.ndim > 2]
+    shaped = _shaped(arrays)
     if len(shaped) != 1:
         listed = ", ".join(arrays)
         raise OptionError("input", None, f"the name of the one to convolve, of {listed}")
