@@ -12,7 +12,7 @@ from sortal.errors import Interrupted, NotFound, UserError
 from sortal.evaluation.classifier_map import ClassifierMap
 from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
 from sortal.jobs import results
-from sortal.jobs.applying.predict import Predictor, outside_sentence
+from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.ensembles import ensemble as jobs_ensemble
 from sortal.jobs.find import find_job
 from sortal.jobs.launch import DEFAULT_STORE, JobLike, launch, prepare
@@ -313,6 +313,7 @@ class Results(results.Results):
         *,
         id_column: str | None = None,
         seed: int | None = None,
+        skip_bad: bool = False,
     ) -> "pl.DataFrame":
         """Classify new data with a stored classifier; several seeds or folds are averaged.
 
@@ -324,8 +325,11 @@ class Results(results.Results):
             data: A path or several (CSV, TSV, Parquet, NPZ, NPY, HDF5); a data frame (pandas,
                 polars, pyarrow), its columns found by name; an array of shape (examples, ...),
                 its columns in the order of training; or a mapping of inputs to arrays.
-            id_column: Column or array that names each example; row numbers if None.
+            id_column: Column or array that names each example, empty for the one without a name
+                or row numbers; if None, the job's `id`, or row numbers where the data lacks it.
             seed: Use the members of this seed alone.
+            skip_bad: Whether class and scores are null, with a warning, where a value is missing
+                that the method needs, is no number, or is infinite; if not, this is an error.
 
         Returns:
             `id`; `class`, or each target as 0 or 1; `score_CLASS` for each class or target;
@@ -334,23 +338,19 @@ class Results(results.Results):
 
         Raises:
             UserError: The model was not stored, or several members have no probabilities to average.
-            DataError: Columns are missing, or a value is not a number.
+            DataError: Columns are missing, a value is not a number, or one is missing that the
+                method needs.
         """
         import polars as pl
-        import pyarrow as pa
 
-        from sortal.jobs.applying.prediction_file import prediction_table
+        from sortal.jobs.applying.prediction_file import predicted_table
 
-        predictor = Predictor.load(self.store, self._named(title), seed=seed)
-        paths = _paths(data)
-        blocks = (
-            predictor.held(data, id_column=id_column)
-            if paths is None
-            else predictor.files(paths, id_column=id_column)
-        )
-        table = pa.concat_tables([prediction_table(predictor, block) for block in blocks])
-        if predictor.outside:
-            warnings.warn(outside_sentence(predictor.outside, len(table)), stacklevel=2)
+        usual_id = self.record["data"].get("id")
+        predictor = Predictor.load(self.store, self._named(title), seed=seed, usual_id=usual_id)
+        files = _paths(data)
+        table = predicted_table(predictor, data, files, id_column=id_column, skip_bad=skip_bad)
+        for sentence in predictor.warnings():
+            warnings.warn(sentence, stacklevel=2)
         return pl.DataFrame(table)
 
     def export(

@@ -20,18 +20,22 @@ def predict_files(
     seed: int | None,
     block: int,
     quiet: bool,
+    skip_bad: bool = False,
 ) -> None:
     """Classify files with a stored classifier and write one file."""
     check_suffix(out)
     opened = Store.open(store, create=False)
-    _, results = find_result(opened, what)
-    predictor = Predictor.load(opened, results, seed=seed)
-    for said in predictor.spec.reading_notes(files):
-        note(f"note: {said}")
+    found, results = find_result(opened, what)
+    usual_id = found.record["data"].get("id")
+    predictor = Predictor.load(opened, results, seed=seed, usual_id=usual_id)
+    for remark in predictor.spec.reading_notes(files):
+        note(f"note: {remark}")
     with writing(predictor, out) as file:
-        for predicted in predictor.files(files, id_column=id_column, size=block):
+        for predicted in predictor.files(files, id_column=id_column, size=block, skip_bad=skip_bad):
             file.write(predicted)
     if not quiet:
         echo(f"wrote {file.examples} predictions of {results[0].title} to {out}")
+    for sentence in predictor.seen.sentences():
+        echo(f"note: {sentence}")
     if predictor.outside:
         echo("warning: " + outside_sentence(predictor.outside, file.examples))

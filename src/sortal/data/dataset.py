@@ -5,10 +5,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 
+from sortal.data.axes import Order
 from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part
@@ -18,6 +20,7 @@ from sortal.errors import DataError
 
 ABOUT = "dataset.json"
 _INPUT, _OFFSETS = "input.", "offsets."
+_LENGTHS = "lengths."
 _BLOCK_BYTES = 1 << 24
 
 
@@ -44,11 +47,19 @@ class Dataset:
     parts: np.ndarray | None = field(default=None, repr=False)
     """Given `Part` code of each example, shape (examples,), int8."""
 
+    axes: Mapping[str, Order] = field(default_factory=dict)
+    """Order of the axes in the files, of inputs that reading brought into another."""
+
+    padding_matters: bool = False
+    """Whether preparation looks at the padding of signals, so that where they end is stored and
+    part of the fingerprint."""
+
     notes: tuple[str, ...] = ()
     """What reading changed or noticed, in sentences for the user."""
 
     fingerprint: str = ""
-    """Hash of everything above but `name` and `notes`; filled in when left empty."""
+    """Hash of everything above but `name` and `notes`, and of padding if it matters; filled in when
+    left empty."""
 
     def __post_init__(self) -> None:
         for what in ("labels", "weights", "groups", "folds", "parts"):
@@ -93,6 +104,8 @@ class Dataset:
             "outputs": self.labels.outputs,
             "inputs": {
                 name: {"ragged": isinstance(array, Ragged), "names": self.names.get(name, ())}
+                | ({"padded": True} if self.padding_matters and name in self.inputs.lengths else {})
+                | ({"axes": self.axes[name]} if name in self.axes else {})
                 for name, array in self.inputs.arrays.items()
             },
             "notes": self.notes,
@@ -112,8 +125,10 @@ class Dataset:
         """
         with undamaged(folder, "a readable dataset"):
             described = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+            listed = described["inputs"].items() if inputs else ()
+            padded = [name for name, about in listed if about.get("padded")]
             arrays: dict[str, Array] = {}
-            for name, about in described["inputs"].items() if inputs else ():
+            for name, about in listed:
                 values = _map(folder, f"{_INPUT}{name}")
                 arrays[name] = (
                     Ragged(values, _map(folder, f"{_OFFSETS}{name}")) if about["ragged"] else values
@@ -124,13 +139,23 @@ class Dataset:
             }
             return cls(
                 name=described["name"],
-                inputs=Inputs(arrays, _map(folder, "ids")),
+                inputs=Inputs(
+                    arrays,
+                    _map(folder, "ids"),
+                    {name: _map(folder, f"{_LENGTHS}{name}") for name in padded},
+                ),
                 labels=Labels(
                     _map(folder, "labels"),
                     tuple(described["classes"]),
                     Outputs(described["outputs"]),
                 ),
                 names={n: tuple(about["names"]) for n, about in described["inputs"].items()},
+                axes={
+                    name: about["axes"]
+                    for name, about in described["inputs"].items()
+                    if "axes" in about
+                },
+                padding_matters=bool(padded),
                 notes=tuple(described["notes"]),
                 fingerprint=described["fingerprint"],
                 **optional,
@@ -139,7 +164,7 @@ class Dataset:
 
 def is_of_inputs(file: str) -> bool:
     """Whether a file of a saved dataset holds inputs, rather than what is known of the examples."""
-    return file.startswith((_INPUT, _OFFSETS))
+    return file.startswith((_INPUT, _OFFSETS, _LENGTHS))
 
 
 def _map(folder: Path, name: str) -> np.ndarray:
@@ -159,6 +184,9 @@ def _arrays(dataset: Dataset) -> dict[str, np.ndarray]:
             arrays[f"{_OFFSETS}{name}"] = array.offsets
         else:
             arrays[f"{_INPUT}{name}"] = array
+    if dataset.padding_matters:
+        for name, points in dataset.inputs.lengths.items():
+            arrays[f"{_LENGTHS}{name}"] = points
     for name in ("weights", "groups", "folds", "parts"):
         values = getattr(dataset, name)
         if values is not None:
@@ -170,9 +198,10 @@ def _fingerprint(dataset: Dataset) -> str:
     """Hash names, types, shapes and bytes, block by block so that memory maps stay on disk."""
     digest = hashlib.blake2b(digest_size=16)
     names = {name: dataset.names.get(name, ()) for name in dataset.inputs.arrays}
-    digest.update(
-        json.dumps([names, dataset.labels.classes, dataset.labels.outputs]).encode("utf-8")
-    )
+    about: list[Any] = [names, dataset.labels.classes, dataset.labels.outputs]
+    if dataset.axes:  # a later field, left out where it changes nothing
+        about.append(dict(dataset.axes))
+    digest.update(json.dumps(about).encode("utf-8"))
     for name, array in sorted(_arrays(dataset).items()):
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
         row_bytes = max(1, array.nbytes // max(1, len(array)))

@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sortal.data.inputs import Array, Ragged
+from sortal.data.inputs import Array, KnownPoints, Ragged, Walked
 from sortal.data.lanes import Lanes, lane_names, lanes_of, row_blocks
+from sortal.data.padding import ends, lanes_inside, missing_padding, without_padding
+from sortal.data.shape import is_signal
 from sortal.data.statistic import Moments, is_flat, medians, moments, most_frequent, quartiles
 from sortal.data.whiten import whitened, whitening
 from sortal.errors import DataError
@@ -75,6 +77,9 @@ class Fitted:
     collinear: tuple[str, ...] = ()
     """Names of whitened lanes that others determine in part or whole."""
 
+    padded: bool = False
+    """Whether padding behind signals is told from them: it took no part in fitting, and becomes 0."""
+
     @property
     def constant(self) -> tuple[str, ...]:
         """Names of the lanes that have one value throughout training."""
@@ -83,8 +88,13 @@ class Fitted:
             name for name, is_constant in zip(self.names, flat, strict=True) if is_constant
         )
 
-    def apply(self, array: Array) -> Array:
-        """Impute and scale into a new array, block by block; floats come back as they are if both do nothing."""
+    def apply(self, array: Array, lengths: np.ndarray | None = None) -> Array:
+        """Impute and scale into a new array, block by block; floats come back as they are if both do nothing.
+
+        Args:
+            array: The input.
+            lengths: Points of each example before its padding; None where none is known.
+        """
         self._check(array)
         values = array.values if isinstance(array, Ragged) else array
         kept = np.dtype(np.float32 if values.dtype == np.float32 else np.float64)
@@ -94,19 +104,33 @@ class Fitted:
             done = np.empty(values.shape, dtype=kept)
             filled = 0
             for block in row_blocks(values, size=_PIECE_BYTES):
-                done[filled : filled + len(block)] = self._prepare(np.asarray(block), kept)
+                place = slice(filled, filled + len(block))
+                done[place] = self._prepare(np.asarray(block), kept)
+                if self.padded and not isinstance(array, Ragged):
+                    own = None if lengths is None else lengths[place]
+                    without_padding(done[place], self._ends(np.asarray(block), own))
                 filled += len(block)
         return Ragged(done, array.offsets) if isinstance(array, Ragged) else done
 
-    def outside(self, array: Array) -> tuple[Outside, ...]:
-        """Count the examples with a value beyond the training range, lane by lane."""
+    def outside(self, array: Array, lengths: np.ndarray | None = None) -> tuple[Outside, ...]:
+        """Count the examples with a value beyond the training range, lane by lane.
+
+        Args:
+            array: The input.
+            lengths: Points of each example before its padding; None where none is known.
+        """
         self._check(array)
+        seen: Walked = array
+        inside = self.lanes
+        if self.padded and not isinstance(array, Ragged):
+            seen = KnownPoints(array, self._ends(array, lengths))
+            inside = lanes_inside(self.lanes)
         count = np.zeros(self.lanes.count, dtype=np.int64)
         low, high = np.full(self.lanes.count, np.inf), np.full(self.lanes.count, -np.inf)
-        for block in row_blocks(array, size=_PIECE_BYTES):
+        for block in row_blocks(seen, size=_PIECE_BYTES):
             values = block.values if isinstance(block, Ragged) else np.asarray(block)
             # Each lane in one stretch of memory: reduced five times as fast.
-            lanes = np.ascontiguousarray(self.lanes.columns(values).T)
+            lanes = np.ascontiguousarray(inside.columns(values).T)
             if lanes.dtype.kind != "f":
                 lanes = lanes.astype(np.float64)
             least = np.fmin.reduce(lanes, axis=1, initial=np.inf)
@@ -125,6 +149,15 @@ class Fitted:
             for lane in np.flatnonzero(count)
         )
 
+    def known(self, array: Array) -> np.ndarray:
+        """Which lanes have a known value in some example, bool, shape (lanes,)."""
+        self._check(array)
+        known = np.zeros(self.lanes.count, dtype=bool)
+        for block in row_blocks(array, size=_PIECE_BYTES):
+            values = block.values if isinstance(block, Ragged) else np.asarray(block)
+            known |= ~np.isnan(self.lanes.columns(values)).all(axis=0)
+        return known
+
     def arrays(self) -> dict[str, np.ndarray]:
         """The fitted numbers by name."""
         named = {what: getattr(self, what) for what in self.ARRAYS}
@@ -133,7 +166,9 @@ class Fitted:
     def described(self) -> dict[str, Any]:
         """Everything else, as plain JSON."""
         described = {"name": self.name, "axis": self.lanes.axis, "names": self.names}
-        return {**described, "collinear": self.collinear} if self.collinear else described
+        if self.collinear:
+            described["collinear"] = self.collinear
+        return {**described, "padded": True} if self.padded else described
 
     @classmethod
     def restore(cls, described: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Fitted":
@@ -141,7 +176,20 @@ class Fitted:
         names = tuple(described["names"])
         lanes = Lanes(len(names), described["axis"])
         collinear = tuple(described.get("collinear", ()))
-        return cls(name=described["name"], lanes=lanes, names=names, collinear=collinear, **arrays)
+        return cls(
+            name=described["name"],
+            lanes=lanes,
+            names=names,
+            collinear=collinear,
+            padded=described.get("padded", False),
+            **arrays,
+        )
+
+    def _ends(self, values: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
+        """Points of each example before its padding; missing values behind it are such where gaps are filled."""
+        if not np.isnan(self.fill).all():
+            return ends(values, lengths)
+        return np.full(len(values), values.shape[1]) if lengths is None else lengths
 
     def _is_idle(self) -> bool:
         fills = not np.isnan(self.fill).all()
@@ -186,8 +234,19 @@ def fit_input(
     *,
     scaling: str,
     imputation: str,
+    lengths: np.ndarray | None = None,
 ) -> Fitted:
     """Learn imputation and scaling of one input from `rows` of it.
+
+    Args:
+        name: Its name.
+        array: The input.
+        names: Names of its columns; empty for signals and stamps.
+        rows: Row numbers to look at.
+        scaling: As in `Preparation`.
+        imputation: As in `Preparation`.
+        lengths: Points of each example before its padding, which then takes no part; None where
+            none is known.
 
     Raises:
         DataError: A lane has no known value to impute from, or values too large to scale; or
@@ -195,8 +254,16 @@ def fit_input(
     """
     lanes = lanes_of(name, array, names)
     shown = lane_names(name, lanes, names)
-    raw = moments(array, lanes, rows)
-    fill = _fills(array, lanes, rows, raw, imputation)
+    seen: Walked = array
+    inside = lanes
+    if not isinstance(array, Ragged):
+        if imputation != "none" and array.dtype.kind == "f" and is_signal(name, array):
+            lengths = missing_padding(array, lengths)
+        if lengths is not None:
+            seen = KnownPoints(array, lengths)
+            inside = lanes_inside(lanes)
+    raw = moments(seen, inside, rows)
+    fill = _fills(seen, inside, rows, raw, imputation)
     blank = np.isnan(fill)
     if imputation != "none" and blank.any():
         lost = ", ".join(repr(shown[lane]) for lane in np.flatnonzero(blank)[:5])
@@ -204,7 +271,7 @@ def fit_input(
             f"cannot impute {lost} by {imputation}: no training example has a known value there; "
             "leave such features out (data.exclude) or use imputation: zero."
         )
-    center, scale = _scales(array, lanes, rows, raw, fill=fill, scaling=scaling)
+    center, scale = _scales(seen, inside, rows, raw, fill=fill, scaling=scaling)
     if not (np.isfinite(center).all() and np.isfinite(scale).all()):
         lane = int(np.flatnonzero(~(np.isfinite(center) & np.isfinite(scale)))[0])
         raise DataError(
@@ -229,11 +296,12 @@ def fit_input(
         maximum=raw.maximum,
         rotation=rotation,
         collinear=collinear,
+        padded=lengths is not None,
     )
 
 
 def _fills(
-    array: Array, lanes: Lanes, rows: np.ndarray, raw: Moments, imputation: str
+    array: Walked, lanes: Lanes, rows: np.ndarray, raw: Moments, imputation: str
 ) -> np.ndarray:
     match imputation:
         case "zero":
@@ -249,7 +317,7 @@ def _fills(
 
 
 def _scales(
-    array: Array,
+    array: Walked,
     lanes: Lanes,
     rows: np.ndarray,
     raw: Moments,

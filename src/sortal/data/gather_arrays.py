@@ -1,10 +1,11 @@
 """Read whole files of arrays: each array is an input, or a column beside the inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from sortal.data.axes import Order, has_channels, in_words, inner_order, order_of, reordered
 from sortal.data.gathered import (
     Gathered,
     Places,
@@ -16,15 +17,19 @@ from sortal.data.gathered import (
     settled,
 )
 from sortal.data.inputs import Array, Ragged
+from sortal.data.padding import added_padding, missing_padding
 from sortal.data.readers.base import NAMES, Arrays
 from sortal.data.readers.missing import blanked, blanked_array
 from sortal.data.readers.npy import as_column
 from sortal.data.roles import Roles
 from sortal.data.shape import as_input, column_names, is_signal
+from sortal.data.sources import nearest
 from sortal.data.spill import room
 from sortal.data.texts import BadValue
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
+from sortal.job.positions import dotted
+from sortal.job.problems import JobError, Problem
 
 
 def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Gathered:
@@ -36,21 +41,29 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
     """
     places, counts = Places(), list[int]()
     pieces: dict[str, list[Array]] = {name: [] for name in roles.inputs}
+    ends: dict[str, list[np.ndarray]] = {name: [] for name in roles.inputs}
+    orders: dict[str, Order | None] = {}
     beside: dict[str, list[Any]] = {name: [] for name in roles.beside}
     missing = None if block.missing is None else tuple(block.missing)
+    _refuse_strange_axes(block, roles)
     for file in files:
         refuse_lacking(file, files[0], (*roles.inputs, *roles.beside))
         places.files.append(file)
         places.starts.append(sum(counts))
         counts.append(_examples(file, (*roles.beside, *roles.inputs)))
         for name, arrays in pieces.items():
-            whole_array = blanked_array(file.whole(name), missing)
-            arrays.append(as_input(name, whole_array, block.length))
+            array = blanked_array(file.whole(name), missing)
+            if file is files[0]:
+                orders[name] = _order(name, array, block)
+            arrays.append(as_input(name, array, block.length, orders[name]))
+            ends[name].append(_ends(name, array, arrays[-1], block.length, orders[name]))
         for name, chunks in beside.items():
             chunks.append(blanked(_flat_column(file, name), missing))
     refuse_empty(files, sum(counts))
     inputs, infinite = {}, 0
-    names = {}
+    names: dict[str, tuple[str, ...]] = {}
+    lengths: dict[str, np.ndarray] = {}
+    notes: list[str] = []
     for name, arrays in pieces.items():
         whole = _concatenated(name, arrays)
         names[name] = column_names(name, whole, given_names(files[0], name))
@@ -58,6 +71,12 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
             whole, names[name] or (name,), places, 0, refuse=block.infinite == "error"
         )
         infinite += changed
+        notes.extend(_axes_note(name, inputs[name], orders[name], told=name in block.axes))
+        known = _known_points(name, inputs[name], ends[name], block)
+        if known is not None:
+            lengths[name] = known
+            if prepares(block):
+                notes.append(_padding_note(name, inputs[name], known))
     if block.length is not None and not any(is_signal(n, a) for n, a in inputs.items()):
         raise no_signals()
     return Gathered(
@@ -66,7 +85,112 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
         columns={name: chunked(chunks) for name, chunks in beside.items()},
         places=places,
         counts=counts,
-        notes=list(infinite_note(infinite)),
+        notes=[*notes, *infinite_note(infinite)],
+        axes=_moved(inputs, orders),
+        lengths=lengths,
+    )
+
+
+def prepares(block: DataBlock) -> bool:
+    """True if scaling or imputation depends on where signals end; zeros in gaps do not."""
+    return block.scaling != "none" or block.imputation not in ("none", "zero")
+
+
+def _moved(inputs: Mapping[str, Array], orders: Mapping[str, Order | None]) -> dict[str, Order]:
+    """The orders in files that are not those of inputs."""
+    return {
+        name: order
+        for name, order in orders.items()
+        if order is not None
+        and not isinstance(array := inputs[name], Ragged)
+        and order != inner_order(array.ndim)
+    }
+
+
+def _refuse_strange_axes(block: DataBlock, roles: Roles) -> None:
+    """Refuse orders of axes for what is no input.
+
+    Raises:
+        JobError: All such names.
+    """
+    problems = [
+        Problem(
+            path=dotted(("data", "axes", name)),
+            expected="the name of an array that is an input",
+            got=repr(name),
+            nearest=nearest(name, list(roles.inputs)),
+        )
+        for name in block.axes
+        if name not in roles.inputs
+    ]
+    if problems:
+        raise JobError(problems)
+
+
+def _order(name: str, array: Array, block: DataBlock) -> Order | None:
+    """Where the channels of a file's array lie; None where it has no axis of channels.
+
+    Raises:
+        JobError: The job tells the order of an array without one.
+    """
+    told = block.axes.get(name)
+    if isinstance(array, Ragged) or not has_channels(name, array):
+        if told is None:
+            return None
+        shape = "signals of unequal length" if isinstance(array, Ragged) else f"{array.shape}"
+        problem = Problem(
+            path=dotted(("data", "axes", name)),
+            expected="nothing, for the array has no axis of channels beside those of points",
+            got=f"{told}, and an array of shape {shape}",
+        )
+        raise JobError([problem])
+    return told or order_of(array)
+
+
+def _ends(
+    name: str, array: Array, done: Array, length: int | None, order: Order | None
+) -> np.ndarray:
+    """Points of each example of one file before what `length` adds; none for other inputs than signals."""
+    if isinstance(done, Ragged) or not is_signal(name, done):
+        return np.zeros(0, dtype=np.int64)
+    whole = np.full(len(done), done.shape[1], dtype=np.int64)
+    if length is None:
+        return whole
+    if order is not None and not isinstance(array, Ragged):
+        array = reordered(name, array, order)
+    added = added_padding(array, length)
+    return whole if added is None else added
+
+
+def _known_points(
+    name: str, whole: Array, ends: Sequence[np.ndarray], block: DataBlock
+) -> np.ndarray | None:
+    """Points of all examples before their padding; None where nothing is padded."""
+    if isinstance(whole, Ragged) or not is_signal(name, whole):
+        return None
+    fills = block.imputation != "none" and (block.imputation, block.scaling) != ("zero", "none")
+    known = None
+    if (whole_ends := np.concatenate(ends)).size and (whole_ends < whole.shape[1]).any():
+        known = whole_ends
+    if fills and whole.dtype.kind == "f":
+        return missing_padding(whole, known)
+    return known
+
+
+def _axes_note(name: str, whole: Array, order: Order | None, *, told: bool) -> Iterator[str]:
+    """The sentence about the order of an array's axes."""
+    if order is not None and not isinstance(whole, Ragged):
+        words = in_words(whole.ndim, order)
+        cure = ", as data.axes says" if told else "; if that is wrong, give the order in data.axes"
+        yield f"{name}: read as {words}{cure}."
+
+
+def _padding_note(name: str, whole: Array, known: np.ndarray) -> str:
+    """The sentence about signals that end before the last point."""
+    points = whole.shape[1] if not isinstance(whole, Ragged) else 0
+    return (
+        f"{name}: {int((known < points).sum())} of {len(known)} examples are padded to {points} "
+        "points; padding takes no part in scaling and imputation, and is 0 for methods."
     )
 
 

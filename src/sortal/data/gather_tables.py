@@ -15,6 +15,7 @@ from sortal.data.gathered import (
     chunked,
     cut_note,
     infinite_note,
+    no_axes,
     no_signals,
     refuse_empty,
     refuse_lacking,
@@ -46,6 +47,8 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
     """
     if block.length is not None:
         raise no_signals()
+    if block.axes:
+        raise no_axes()
     places, notes, counts = Places(), list[str](), list[int]()
     beside: dict[str, list[Any]] = {name: [] for name in roles.beside}
     infinite, rows, worded = 0, 0, 0

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from sortal.data.axes import Order
 from sortal.data.inputs import Array
 from sortal.data.readers.base import Arrays, Selection, Table, place_in_file
 from sortal.data.shape import InfiniteValue, settle_infinite
@@ -49,6 +50,12 @@ class Gathered:
     notes: list[str]
     words: tuple[str, ...] = ()
     """Texts that mean a missing value in columns of numbers."""
+
+    axes: dict[str, Order] = field(default_factory=dict)
+    """Order of the axes in the files, of inputs that were brought into another."""
+
+    lengths: dict[str, np.ndarray] = field(default_factory=dict)
+    """Points of each example before its padding, of signals whose padding takes no part."""
 
 
 def infinite_error(column: str, place: str) -> DataError:
@@ -119,6 +126,19 @@ def no_signals() -> JobError:
                 path="data.length",
                 expected="nothing, for the data has no signals to cut or pad",
                 got="a length",
+            )
+        ]
+    )
+
+
+def no_axes() -> JobError:
+    """The problem of `data.axes` for a table."""
+    return JobError(
+        [
+            Problem(
+                path="data.axes",
+                expected="nothing, for a table has columns and no arrays",
+                got="an order of axes",
             )
         ]
     )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -55,7 +55,41 @@ class Ragged:
         return dense
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownPoints:
+    """A padded input as ragged signals, made block by block where a walk asks for rows."""
+
+    values: np.ndarray
+    """Shape (examples, points) or (examples, points, channels)."""
+
+    lengths: np.ndarray
+    """Points of each example before its padding, shape (examples,)."""
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, rows: Rows) -> Ragged:
+        """The known points of some examples; they are copied."""
+        values = np.asarray(self.values[rows])
+        lengths = np.asarray(self.lengths[rows], dtype=np.int64)
+        known = np.arange(values.shape[1]) < lengths[:, np.newaxis]
+        return Ragged(values[known], np.concatenate([[0], np.cumsum(lengths)]))
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the padded array."""
+        return int(self.values.nbytes)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the numbers."""
+        return self.values.dtype
+
+
 Array: TypeAlias = np.ndarray | Ragged
+
+Walked: TypeAlias = Array | KnownPoints
+"""What statistics walk over."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +106,12 @@ class Inputs:
     ids: np.ndarray = field(repr=False)
     """Stable name of each example, shape (examples,), int64 or str."""
 
+    lengths: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
+    """Of signals with padding that is known: points before it, shape (examples,), int64."""
+
     def __post_init__(self) -> None:
         lengths = {name: len(array) for name, array in self.arrays.items()}
+        lengths |= {f"lengths of {name}": len(points) for name, points in self.lengths.items()}
         if any(length != len(self.ids) for length in lengths.values()):
             raise DataError(
                 f"inputs differ in length: {lengths}, and there are {len(self.ids)} ids."
@@ -84,7 +122,11 @@ class Inputs:
 
     def take(self, rows: Rows) -> "Inputs":
         """Select examples by index array or slice."""
-        return Inputs({name: array[rows] for name, array in self.arrays.items()}, self.ids[rows])
+        return Inputs(
+            {name: array[rows] for name, array in self.arrays.items()},
+            self.ids[rows],
+            {name: points[rows] for name, points in self.lengths.items()},
+        )
 
     def blocks(self, size: int) -> Iterator["Inputs"]:
         """Walk over the examples in order, at most `size` at a time."""

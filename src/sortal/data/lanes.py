@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sortal.data.inputs import Array, Ragged
+from sortal.data.inputs import Array, Ragged, Walked
 from sortal.errors import DataError
 
 _BLOCK_BYTES = 1 << 24
@@ -71,7 +71,7 @@ def lane_names(name: str, lanes: Lanes, names: tuple[str, ...]) -> tuple[str, ..
 
 
 def row_blocks(
-    array: Array, rows: np.ndarray | None = None, *, size: int | None = None
+    array: Walked, rows: np.ndarray | None = None, *, size: int | None = None
 ) -> Iterator[Array]:
     """Walk over examples in pieces of about 16 MB.
 
@@ -88,13 +88,17 @@ def row_blocks(
         yield array[slice(start, stop) if rows is None else rows[start:stop]]
 
 
-def lane_blocks(array: Array, lanes: Lanes, rows: np.ndarray | None = None) -> Iterator[np.ndarray]:
+def lane_blocks(
+    array: Walked, lanes: Lanes, rows: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
     """Walk over the examples as blocks of shape (numbers, lanes), in the array's own type."""
     for block in row_blocks(array, rows):
         yield lanes.columns(block.values if isinstance(block, Ragged) else np.asarray(block))
 
 
-def lane_chunks(array: Array, lanes: Lanes, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+def lane_chunks(
+    array: Walked, lanes: Lanes, rows: np.ndarray
+) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield some lanes at a time with all their numbers, for statistics that need an order.
 
     The walks that this takes are as many as 256 MB go into the array; one lane is always

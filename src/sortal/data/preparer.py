@@ -83,6 +83,7 @@ class Preparer:
                 array,
                 names.get(name, ()),
                 rows,
+                lengths=inputs.lengths.get(name),
                 scaling=preparation.scaling,
                 imputation=preparation.imputation,
             )
@@ -91,7 +92,7 @@ class Preparer:
         return cls(preparation, fitted)
 
     def apply(self, inputs: Inputs) -> Inputs:
-        """Impute and scale.
+        """Impute and scale; padding that training told from signals becomes 0.
 
         float32 stays float32, every other type becomes float64. NaN stays where nothing
         was imputed, and what is finite stays finite. Arrays of floats are returned
@@ -101,7 +102,8 @@ class Preparer:
             DataError: The inputs are not those that were fitted.
         """
         arrays = self._matched(inputs)
-        return Inputs({n: self.fitted[n].apply(array) for n, array in arrays.items()}, inputs.ids)
+        done = {n: self.fitted[n].apply(a, inputs.lengths.get(n)) for n, a in arrays.items()}
+        return Inputs(done, inputs.ids)
 
     def outside(self, inputs: Inputs) -> tuple[Outside, ...]:
         """Tell which features hold values beyond those seen in training.
@@ -110,7 +112,11 @@ class Preparer:
             inputs: Unprepared inputs, walked over block by block.
         """
         arrays = self._matched(inputs)
-        return tuple(o for name, array in arrays.items() for o in self.fitted[name].outside(array))
+        return tuple(
+            found
+            for name, array in arrays.items()
+            for found in self.fitted[name].outside(array, inputs.lengths.get(name))
+        )
 
     @property
     def constant(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ This module and those it imports load pyarrow; import it where files are read.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from sortal.data import columns
 from sortal.data.dataset import Dataset
-from sortal.data.gather_arrays import gather_arrays
+from sortal.data.gather_arrays import gather_arrays, prepares
 from sortal.data.gather_tables import gather_tables
 from sortal.data.gathered import Gathered, words_note
 from sortal.data.inputs import Array, Inputs, Ragged
@@ -66,9 +66,11 @@ def read_dataset(block: DataBlock, folder: Path, seed: int) -> Dataset:
     _refuse_useless(examples.labels, roles)
     return Dataset(
         name=source.name,
-        inputs=Inputs(examples.inputs, examples.ids),
+        inputs=Inputs(examples.inputs, examples.ids, examples.lengths),
         labels=examples.labels,
         names=gathered.names,
+        axes=gathered.axes,
+        padding_matters=bool(examples.lengths) and prepares(block),
         weights=examples.beside["weights"],
         groups=examples.beside["groups"],
         folds=examples.beside["folds"],
@@ -118,6 +120,7 @@ class _Examples:
     ids: np.ndarray
     labels: Labels
     beside: Mapping[str, np.ndarray | None]
+    lengths: Mapping[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -137,6 +140,7 @@ class _Examples:
             parts = np.repeat(np.array(numbers, dtype=np.int8), gathered.counts)
         return cls(
             inputs=gathered.inputs,
+            lengths=gathered.lengths,
             ids=ids,
             labels=_labels(gathered, roles),
             beside={
@@ -155,6 +159,7 @@ class _Examples:
         return replace(
             self,
             inputs={name: taken(array, rows) for name, array in self.inputs.items()},
+            lengths={name: points[rows] for name, points in self.lengths.items()},
             ids=self.ids[rows],
             labels=self.labels.take(rows),
             beside={n: None if v is None else v[rows] for n, v in self.beside.items()},

@@ -4,19 +4,24 @@ from typing import Any
 
 import numpy as np
 
+from sortal.data.axes import STAMPS, Order, reordered
 from sortal.data.inputs import Array, Ragged
 from sortal.data.lanes import row_blocks
 from sortal.data.spill import room
 from sortal.errors import DataError
 
-_STAMPS = ("stamp", "stamps", "image", "images", "dmdt")
 
-
-def as_input(name: str, array: Array, length: int | None) -> Array:
+def as_input(name: str, array: Array, length: int | None, order: Order | None = None) -> Array:
     """Give an array the shape of an input.
 
     One number an example becomes one column; stamps without channels get one; signals are
     cut or padded to `length` if there is one. true and false become 1 and 0.
+
+    Args:
+        name: Its name.
+        array: As in the file.
+        length: Points that signals are to have.
+        order: Where channels lie in the file; None for where inputs have them.
 
     Raises:
         DataError: The array holds no numbers.
@@ -25,10 +30,10 @@ def as_input(name: str, array: Array, length: int | None) -> Array:
         values = _numeric(name, array.values)
         ragged = Ragged(values, array.offsets)
         return ragged if length is None else ragged.padded(length)
-    dense = _numeric(name, array)
+    dense = _numeric(name, array if order is None else reordered(name, array, order))
     if dense.ndim == 1:
         return dense.reshape(-1, 1)
-    if dense.ndim == 3 and name.lower() in _STAMPS:
+    if dense.ndim == 3 and name.lower() in STAMPS:
         return dense[:, np.newaxis]
     if length is not None and is_signal(name, dense):
         return _resized(dense, length)
@@ -40,7 +45,7 @@ def is_signal(name: str, array: Array) -> bool:
     if isinstance(array, Ragged):
         return True
     if array.ndim == 3:
-        return name.lower() not in _STAMPS
+        return name.lower() not in STAMPS
     return array.ndim == 2 and name.startswith("signal")
 
 

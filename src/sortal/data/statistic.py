@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sortal.data.inputs import Array
+from sortal.data.inputs import Walked
 from sortal.data.lanes import Lanes, lane_blocks, lane_chunks
 
 _EPSILON = float(np.finfo(np.float64).eps)
@@ -26,7 +26,7 @@ class Moments:
 
 
 def moments(
-    array: Array, lanes: Lanes, rows: np.ndarray | None = None, fill: np.ndarray | None = None
+    array: Walked, lanes: Lanes, rows: np.ndarray | None = None, fill: np.ndarray | None = None
 ) -> Moments:
     """Compute the moments of known numbers in one walk.
 
@@ -68,12 +68,12 @@ def moments(
     return Moments(count.astype(np.int64), *(np.where(known, s, np.nan) for s in statistics))
 
 
-def medians(array: Array, lanes: Lanes, rows: np.ndarray) -> np.ndarray:
+def medians(array: Walked, lanes: Lanes, rows: np.ndarray) -> np.ndarray:
     """Median of the known numbers of each lane, shape (lanes,); NaN where there is none."""
     return _ordered(array, lanes, rows, lambda known: float(np.median(known, overwrite_input=True)))
 
 
-def most_frequent(array: Array, lanes: Lanes, rows: np.ndarray) -> np.ndarray:
+def most_frequent(array: Walked, lanes: Lanes, rows: np.ndarray) -> np.ndarray:
     """Most frequent known number of each lane, the smallest of equals; NaN where there is none."""
 
     def mode(known: np.ndarray) -> float:
@@ -84,7 +84,7 @@ def most_frequent(array: Array, lanes: Lanes, rows: np.ndarray) -> np.ndarray:
 
 
 def quartiles(
-    array: Array, lanes: Lanes, rows: np.ndarray, fill: np.ndarray | None
+    array: Walked, lanes: Lanes, rows: np.ndarray, fill: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Median and interquartile range of each lane.
 
@@ -121,7 +121,7 @@ def is_flat(variance: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.nda
 
 
 def _ordered(
-    array: Array, lanes: Lanes, rows: np.ndarray, statistic: Callable[[np.ndarray], float]
+    array: Walked, lanes: Lanes, rows: np.ndarray, statistic: Callable[[np.ndarray], float]
 ) -> np.ndarray:
     found = np.full(lanes.count, np.nan)
     for chosen, chunk in lane_chunks(array, lanes, rows):

@@ -1,27 +1,26 @@
 """Read unseen files for a stored model: the inputs it was trained on, block by block."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from sortal.data import columns
+from sortal.data.axes import Order, in_words, reordered
 from sortal.data.dataset import Dataset
 from sortal.data.gather_arrays import given_names
-from sortal.data.gather_tables import feature_matrix
-from sortal.data.gathered import infinite_error
 from sortal.data.inputs import Array, Inputs, Ragged
-from sortal.data.readers.base import Arrays, Batch, Noted, Table, missing_words
+from sortal.data.new_ids import IdColumn, choose_ids
+from sortal.data.new_values import BlockReader
+from sortal.data.padding import added_padding
+from sortal.data.readers.base import Arrays, Noted, Table, missing_words
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.expression import needed_aliases
 from sortal.data.readers.missing import BlankedTable, blanked_array
-from sortal.data.readers.npy import as_column
 from sortal.data.readers.registry import PLAIN, TableOptions, open_file, useless_options
-from sortal.data.shape import InfiniteValue, as_input, settle_infinite
+from sortal.data.shape import as_input, is_signal
 from sortal.data.sources import nearest, table_options
-from sortal.data.texts import BadValue
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 
@@ -42,6 +41,9 @@ class InputSpec:
     length: int | None = None
     """Points to which signals are cut and padded."""
 
+    axes: Mapping[str, Order] = field(default_factory=dict)
+    """Order of the axes in files, of inputs that are brought into another."""
+
     infinite: Literal["error", "missing"] = "error"
 
     options: TableOptions = PLAIN
@@ -58,13 +60,14 @@ class InputSpec:
                 for name, array in arrays.items()
             },
             length=block.length,
+            axes=dataset.axes,
             infinite=block.infinite,
             options=replace(table_options(block), cut="", words=(), kept={}),
         )
 
     def described(self) -> dict[str, Any]:
         """As plain JSON."""
-        return {
+        described = {
             "names": {name: list(listed) for name, listed in self.names.items()},
             "shapes": {name: shape and list(shape) for name, shape in self.shapes.items()},
             "length": self.length,
@@ -75,6 +78,7 @@ class InputSpec:
             "aliases": dict(self.options.aliases),
             **{name: one for name in _LATER if (one := getattr(self.options, name)) is not None},
         }
+        return {**described, "axes": dict(self.axes)} if self.axes else described
 
     def open(self, path: Path) -> Table | Arrays:
         """Open a new file, which may be of another kind than those that the model was made from.
@@ -91,6 +95,11 @@ class InputSpec:
         """What is found out of new text files and is not plain, in sentences."""
         opened = map(self.open, paths)
         return [note for one in opened if isinstance(one, Noted) for note in one.notes]
+
+    def peek(self, path: Path) -> Table | Arrays:
+        """Open a new file to see its columns, those of aliases among them."""
+        opened = self.open(path)
+        return self.derived(opened) if isinstance(opened, Table) else opened
 
     def derived(self, table: Table) -> Table:
         """The table with those aliases that inputs are made of.
@@ -113,6 +122,7 @@ class InputSpec:
             names={name: tuple(inside) for name, inside in described["names"].items()},
             shapes={n: None if shape is None else tuple(shape) for n, shape in shapes.items()},
             length=described["length"],
+            axes=dict(described.get("axes", {})),
             infinite=described["infinite"],
             options=TableOptions(
                 columns=None if listed is None else tuple(listed),
@@ -129,6 +139,23 @@ class InputSpec:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class NewBlock:
+    """Some new examples that stand one after another in a file."""
+
+    inputs: Inputs
+    path: Path
+    row: int
+    """Row of the first example in its file, from 0."""
+
+    faults: Mapping[int, str] = field(default_factory=dict)
+    """Examples that cannot be read, by their place in the block, and why; with `skip_bad` alone."""
+
+    def at(self, row: int) -> str:
+        """Name the file and a row of the block, counted from 1 without a header line."""
+        return f"{self.path.name}, row {self.row + row + 1}"
+
+
 def read_inputs(
     paths: Sequence[Path], spec: InputSpec, *, id_column: str | None = None, size: int = 65_536
 ) -> Iterator[Inputs]:
@@ -141,17 +168,21 @@ def read_inputs(
         paths: Files, read one after another.
         spec: What the model was trained on.
         id_column: Column or array that names each example; row numbers, counted over all
-            files, if None. Ids are not checked for repetition. Text files give text.
+            files, if None. Ids are not checked for repetition. Text files give text, and so do
+            files whose ids differ in type.
         size: Most examples in one block.
 
     Raises:
         DataError: Columns are missing (all are listed), or a value is not a number.
     """
-    yield from read_opened(map(spec.open, paths), spec, id_column=id_column, size=size)
+    files = [] if id_column is None else [spec.peek(path) for path in paths]
+    ids = choose_ids(files, asked=id_column, usual=None)
+    for block in read_blocks(map(spec.open, paths), spec, ids, size=size):
+        yield block.inputs
 
 
 def read_opened(
-    files: Iterable[Table | Arrays],
+    files: Sequence[Table | Arrays],
     spec: InputSpec,
     *,
     id_column: str | None = None,
@@ -161,28 +192,60 @@ def read_opened(
 
     Arguments and errors are those of `read_inputs`.
     """
+    ids = choose_ids(files, asked=id_column, usual=None)
+    for block in read_blocks(files, spec, ids, size=size):
+        yield block.inputs
+
+
+def read_blocks(
+    files: Iterable[Table | Arrays],
+    spec: InputSpec,
+    ids: IdColumn,
+    *,
+    size: int,
+    skip_bad: bool = False,
+) -> Iterator[NewBlock]:
+    """Walk over the examples of open files with the place of each block.
+
+    Args:
+        files: Read one after another.
+        spec: What the model was trained on.
+        ids: What names each example.
+        size: Most examples in one block.
+        skip_bad: Whether an example whose values are no numbers, or infinite where this is an
+            error, is marked as faulty and does not end the walk.
+
+    Raises:
+        DataError: As in `read_inputs`; or there is no example in any file.
+    """
     row, places = 0, []
     for opened in files:
         places.append(str(opened.path))
-        blocks = (
-            _table_blocks(spec.derived(opened), spec, id_column, size)
-            if isinstance(opened, Table)
-            else _array_blocks(opened, spec, id_column, size)
-        )
-        for arrays, ids in blocks:
+        walk = _table_blocks if isinstance(opened, Table) else _array_blocks
+        start = 0
+        for reader, arrays, names in walk(opened, spec, ids.name, size, skip_bad=skip_bad):
             count = len(next(iter(arrays.values())))
-            yield Inputs(arrays, np.arange(row, row + count) if ids is None else ids)
-            row += count
+            if names is None:
+                found = np.arange(row, row + count)
+            elif isinstance(names, np.ndarray | Ragged):
+                found = ids.read_array(names, opened.path, start)
+            else:
+                found = ids.read(names, opened.path, start)
+            inputs = Inputs(arrays, found, reader.lengths)
+            yield NewBlock(inputs=inputs, path=opened.path, row=start, faults=reader.faults)
+            row, start = row + count, start + count
     if not row:
         raise DataError(f"{', '.join(places)}: expected examples, got none.")
 
 
-_Block = tuple[dict[str, Array], np.ndarray | None]
+_Read = tuple[BlockReader, dict[str, Array], Any]
+"""The reader of a block, its inputs, and its column or array of ids, None where there is none."""
 
 
 def _table_blocks(
-    table: Table, spec: InputSpec, id_column: str | None, size: int
-) -> Iterator[_Block]:
+    opened: Any, spec: InputSpec, id_column: str | None, size: int, *, skip_bad: bool
+) -> Iterator[_Read]:
+    table = spec.derived(opened)
     unnamed = [name for name, listed in spec.names.items() if not listed]
     if unnamed:
         raise DataError(
@@ -193,45 +256,39 @@ def _table_blocks(
     _refuse_missing(table, wanted, "columns")
     row = 0
     for batch in table.batches(tuple(dict.fromkeys(wanted)), size):
-        arrays = {
-            name: _checked(
-                _matrix(batch, listed, table.path, row, missing_words(table)),
-                spec,
-                listed,
-                table.path,
-                row,
-            )
+        reader = BlockReader(table.path, row, spec.infinite, skip_bad, words=missing_words(table))
+        arrays: dict[str, Array] = {
+            name: reader.settled(reader.matrix(batch, listed), listed)
             for name, listed in spec.names.items()
         }
-        ids = None if id_column is None else _ids(batch.column(id_column), table.path, row)
-        yield arrays, ids
+        yield reader, arrays, None if id_column is None else batch.column(id_column)
         row += len(batch)
 
 
 def _array_blocks(
-    file: Arrays, spec: InputSpec, id_column: str | None, size: int
-) -> Iterator[_Block]:
+    file: Any, spec: InputSpec, id_column: str | None, size: int, *, skip_bad: bool
+) -> Iterator[_Read]:
     wanted = [*spec.names, id_column] if id_column is not None else [*spec.names]
     _refuse_missing(file, wanted, "arrays")
     orders = {name: _order(file, name, listed) for name, listed in spec.names.items()}
     row = 0
     for block in file.blocks(tuple(dict.fromkeys(wanted)), size):
+        reader = BlockReader(file.path, row, spec.infinite, skip_bad)
         arrays: dict[str, Array] = {}
+        lengths: dict[str, np.ndarray] = {}
         for name, listed in spec.names.items():
-            whole = blanked_array(block[name], spec.options.missing)
-            array = as_input(name, whole, spec.length)
+            given = blanked_array(block[name], spec.options.missing)
+            array = as_input(name, given, spec.length, spec.axes.get(name))
+            ends = None if spec.length is None else _ends(name, given, spec)
+            if ends is not None:
+                lengths[name] = ends
             order = orders[name]
             if order is not None and not isinstance(array, Ragged):
                 array = array[:, order]
-            _check_shape(file.path, name, array, spec.shapes[name])
-            arrays[name] = _checked(array, spec, listed or (name,), file.path, row)
-        found = None
-        if id_column is not None:
-            values = block[id_column]
-            if isinstance(values, Ragged) or values.ndim != 1:
-                raise DataError(f"{file.path}: array {id_column!r} is not one id an example.")
-            found = _ids(values, file.path, row)
-        yield arrays, found
+            _check_shape(file.path, name, array, spec)
+            arrays[name] = reader.settled(array, listed or (name,))
+        reader.lengths = lengths
+        yield reader, arrays, None if id_column is None else block[id_column]
         row += len(next(iter(arrays.values())))
 
 
@@ -245,31 +302,6 @@ def _refuse_missing(file: Table | Arrays, wanted: Sequence[str], kind: str) -> N
         f"{name!r} (did you mean {near[name]!r}?)" if near[name] else repr(name) for name in missing
     )
     raise DataError(f"{file.path}: expected {len(missing)} {kind} that are missing: {listed}.")
-
-
-def _matrix(
-    batch: Batch, names: Sequence[str], path: Path, row: int, words: Sequence[str]
-) -> np.ndarray:
-    matrix, bad = feature_matrix(batch, names, words)
-    for name, error in bad.items():
-        raise DataError(f"{path.name}, row {row + error.row + 1}: column {name!r}: {error}.")
-    return matrix
-
-
-def _checked(array: Array, spec: InputSpec, names: Sequence[str], path: Path, row: int) -> Array:
-    try:
-        return settle_infinite(array, refuse=spec.infinite == "error")[0]
-    except InfiniteValue as error:
-        column = names[error.column] if len(names) > 1 else names[0]
-        raise infinite_error(column, f"{path.name}, row {row + error.row + 1}") from error
-
-
-def _ids(column: Any, path: Path, row: int) -> np.ndarray:
-    try:
-        named = as_column(column) if isinstance(column, np.ndarray) else column
-        return columns.ids(named, as_text=True)
-    except BadValue as error:
-        raise DataError(f"{path.name}, row {row + error.row + 1}: id: {error}.") from error
 
 
 def _order(file: Arrays, name: str, listed: tuple[str, ...]) -> list[int] | None:
@@ -286,12 +318,28 @@ def _order(file: Arrays, name: str, listed: tuple[str, ...]) -> list[int] | None
     return [place[column] for column in listed]
 
 
-def _check_shape(path: Path, name: str, array: Array, expected: tuple[int, ...] | None) -> None:
+def _ends(name: str, given: Array, spec: InputSpec) -> np.ndarray | None:
+    """Points of each signal before what `length` adds; None where it adds nothing."""
+    if name in spec.axes and not isinstance(given, Ragged):
+        given = reordered(name, given, spec.axes[name])
+    if spec.length is None or not is_signal(name, given):
+        return None
+    return added_padding(given, spec.length)
+
+
+def _check_shape(path: Path, name: str, array: Array, spec: InputSpec) -> None:
+    expected = spec.shapes[name]
     came = None if isinstance(array, Ragged) else tuple(array.shape[1:])
-    if came != expected:
-        raise DataError(
-            f"{path}: array {name!r}: expected examples of {_shape(expected)}, got {_shape(came)}."
-        )
+    if came == expected:
+        return
+    read = ""
+    if name in spec.axes and expected is not None:
+        words = in_words(len(expected) + 1, spec.axes[name])
+        read = f", where files were read as {words} when it was trained"
+    raise DataError(
+        f"{path}: array {name!r}: expected examples of {_shape(expected)}, "
+        f"got {_shape(came)}{read}."
+    )
 
 
 def _shape(shape: tuple[int, ...] | None) -> str:

@@ -1,7 +1,7 @@
 """One trained network with all that its use elsewhere needs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from math import prod
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from sortal.data.axes import in_words, inner_order
 from sortal.data.labels import Outputs
 from sortal.data.preparer import Preparer
 from sortal.data.unseen import InputSpec
@@ -35,6 +36,9 @@ class Portable:
 
     input_name: str
     scaler: Scaler = field(repr=False)
+    remarks: tuple[str, ...] = ()
+    """What a reader of the file must do that no format can hold."""
+
     title: str = ""
     dropout: float = 0.0
     """Share of units silenced in training, where the network leaves it to its members."""
@@ -70,6 +74,7 @@ class Portable:
             features=tuple(n for name in names for n in _features(name, spec)),
             input_name=names[0] if len(names) == 1 and names[0] != "scores" else "features",
             scaler=Scaler.of(preparer, spec, model.network.shape),
+            remarks=tuple(_remarks(preparer, spec)),
             title=title,
             dropout=dropout,
         )
@@ -141,6 +146,22 @@ class Portable:
     def json(self, *, scaler_inside: bool) -> str:
         """`described` as text."""
         return json.dumps(self.described(scaler_inside=scaler_inside), allow_nan=False)
+
+
+def _remarks(preparer: Preparer, spec: InputSpec) -> Iterator[str]:
+    for name, order in spec.axes.items():
+        shape = spec.shapes[name] or ()
+        inside = inner_order(len(shape) + 1)
+        yield (
+            f"{name}: the numbers of an example lie as {in_words(len(shape) + 1, inside)} of shape "
+            f"{shape}, where the training files had {in_words(len(shape) + 1, order)}"
+        )
+    for name, fitted in preparer.fitted.items():
+        if fitted.padded:
+            yield (
+                f"{name}: padding behind a signal took no part in scaling, and is to be 0 behind "
+                "it: scale signals first and pad them then, with a file written with --bare"
+            )
 
 
 def _features(name: str, spec: InputSpec) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def _write(portable: Portable, path: Path, form: Format, *, inside: bool) -> Non
 
 
 def _notes(portable: Portable, form: Format, *, inside: bool) -> list[str]:
-    notes, scaler = [], portable.scaler
+    notes, scaler = list(portable.remarks), portable.scaler
     if scaler.scales and not inside:
         turned = "" if scaler.rotation is None else ", the row times the matrix `rotation`,"
         notes.append(

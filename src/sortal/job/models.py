@@ -311,6 +311,13 @@ class DataBlock(Block):
     """What replaces missing features, computed from training examples."""
     infinite: Literal["error", "missing"] = "error"
     """Whether infinite features are refused or counted as missing."""
+    axes: Annotated[
+        dict[Column, Literal["channels_first", "channels_last"]],
+        Words("a map of arrays to channels_first or channels_last", "orders of axes"),
+    ] = {}
+    """Where the channels of arrays lie in their files: `channels_first` for (examples, channels, points)
+    or (examples, channels, height, width), `channels_last` for (examples, points, channels) or (examples,
+    height, width, channels). Told by the shape of an array if not given, and noted."""
     length: int | None = Field(default=None, ge=1)
     """Cut or pad (with zeros, at the end) every signal to so many points; needed by methods that
     cannot take signals of unequal length."""
@@ -320,11 +327,13 @@ class DataBlock(Block):
         """Leave out what older versions did not know and is not given: stored keys stay as they are."""
         plain: dict[str, Any] = write(self)
         return {
-            name: value for name, value in plain.items() if name not in _LATER or value is not None
+            name: value
+            for name, value in plain.items()
+            if name not in _LATER or value not in (None, {})
         }
 
 
-_LATER = ("delimiter", "decimal", "thousands", "encoding", "comment", "missing")
+_LATER = ("delimiter", "decimal", "thousands", "encoding", "comment", "missing", "axes")
 
 
 class ClassifierBlock(Block):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sortal.job.models import DataBlock
 from sortal.jobs.entries import Entry
 from sortal.jobs.resolve import Resolved
 from sortal.methods.registry import REFERENCES
@@ -52,7 +53,11 @@ def _kept_projections(
     record: Mapping[str, Any], before: Mapping[str, Any]
 ) -> list[Mapping[str, Any]]:
     """Projections that the job lists, where its data is divided and prepared as it was."""
-    same = all(before[name] == record[name] for name in ("dataset", "splits", "data"))
+    # Options that a record was written before hold their defaults.
+    unsaid = DataBlock(source=before["data"]["source"]).model_dump(mode="json")
+    same = {**unsaid, **before["data"]} == record["data"] and all(
+        before[name] == record[name] for name in ("dataset", "splits")
+    )
     return list(before.get("projections", ())) if same else []
 
 

@@ -31,7 +31,7 @@ from sortal.jobs.search_splits import search_splits
 from sortal.jobs.stored_data import lost_by_change, lost_with_source, stored_damages
 from sortal.jobs.training_weights import member_weighing, member_weights, weighing_problems
 from sortal.jobs.tuning_problems import metric_problems, tuning_problems
-from sortal.methods.base import Member, Shape
+from sortal.methods.base import DependsOnAxes, Member, Parameters, Shape
 from sortal.store.damage import Damage
 from sortal.store.store import Store
 
@@ -282,8 +282,8 @@ def member_entries(
             imputation=job.data.imputation,
             weighing=member_weighing(job.data, weights),
         )
-        for parameters, seed, (split, target) in product(
-            classifier.combinations, classifier.seeds, rows
+        for (given, parameters), seed, (split, target) in product(
+            _settled(classifier, job, dataset), classifier.seeds, rows
         ):
             about: dict[str, Any] = {
                 "method": classifier.method.name,
@@ -297,7 +297,7 @@ def member_entries(
             meaning = {**about, "parameters": parameters.meaning()}
             key = member_key(meaning, classifier.method, dataset.fingerprint)
             entry = Entry(
-                title=classifier.title(parameters, seed),
+                title=classifier.title(given, seed),
                 method=classifier.method,
                 member=Member(key=key, parameters=parameters, **about),
                 fold=split.fold,
@@ -309,6 +309,18 @@ def member_entries(
             yield entry
             if getattr(job.data.split, "each_fold", False):
                 yield entry.as_fold
+
+
+def _settled(
+    classifier: Classifier, job: Job, dataset: Dataset
+) -> Iterator[tuple[Parameters, Parameters]]:
+    """The combinations of a classifier, and each with what the axes of the data tell of it."""
+    method = classifier.method
+    for parameters in classifier.combinations:
+        if isinstance(method, DependsOnAxes):
+            yield parameters, method.settled(parameters, dataset.inputs, job.data.axes)
+        else:
+            yield parameters, parameters
 
 
 def _taken_titles(entries: Sequence[Entry]) -> Problem | None:

@@ -163,6 +163,21 @@ class Model(Protocol):
         ...
 
 
+@runtime_checkable
+class DependsOnAxes(Protocol):
+    """A method of which some parameters are told by the axes of the data where a job leaves them out."""
+
+    def settled(self, parameters: Any, inputs: Inputs, told: Mapping[str, str]) -> Any:
+        """Fill in such parameters, so that keys of members hold them.
+
+        Args:
+            parameters: As the job gives them.
+            inputs: Examples of the data.
+            told: Inputs whose order of axes the job tells.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Trained:
     """Members that are done."""

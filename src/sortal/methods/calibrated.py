@@ -186,6 +186,12 @@ class _Calibrated:
     def __init__(self, method: Method, calibration: Calibration) -> None:
         self._method, self._calibration = method, calibration
 
+    def settled(self, parameters: Any, inputs: Inputs, told: Mapping[str, str]) -> Any:
+        """What the method that is calibrated makes of its parameters."""
+        if isinstance(self._method, base.DependsOnAxes):
+            return self._method.settled(parameters, inputs, told)
+        return parameters
+
     def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002 - always
         """This is what calibration is for."""
         return True

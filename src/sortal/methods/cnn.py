@@ -1,17 +1,18 @@
 """Convolutional networks for images and signals, in populations that train together."""
 
 import math
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sortal.data.inputs import Inputs
 from sortal.data.prepared import Prepared
 from sortal.methods.base import Control, Cost, Member, Outcome, Population, Shape
 from sortal.methods.convolutional import AbstractConvolutionalParameters, Axes
-from sortal.methods.example_layout import Layout, divided, layout_of
+from sortal.methods.example_layout import Layout, divided, layout_of, signal_axis
 from sortal.methods.network_method import AbstractNetworkMethod, estimate
 from sortal.networks.window import Count
 
@@ -102,6 +103,20 @@ class CNN(AbstractNetworkMethod):
     summary: ClassVar[str] = "Convolutional network for images and signals."
     Parameters: ClassVar[type[CNNParameters]] = CNNParameters
 
+    def settled(self, parameters: Any, inputs: Inputs, told: Mapping[str, str]) -> CNNParameters:
+        """Convolve signals of several channels along one axis.
+
+        Args:
+            parameters: As the job gives them.
+            inputs: Examples of the data.
+            told: Inputs whose order of axes the job tells.
+        """
+        chosen = CNNParameters.model_validate(parameters)
+        unsaid = chosen.axes is None and chosen.shape is None
+        if unsaid and signal_axis(inputs, chosen.input, told):
+            return chosen.model_copy(update={"axes": 1})
+        return chosen
+
     def group(self, member: Member) -> Hashable:
         """Shapes, minibatches and kind of updates; rates, epochs and weights are each member's own."""
         chosen = _parameters(member)
@@ -160,6 +175,7 @@ def _network(data: Prepared, member: Member, features: int, outputs: int) -> "Ne
         channels=chosen.channels,
         axes=chosen.axes,
         name=chosen.input,
+        orders=data.dataset.axes,
     )
     seen: tuple[AnyLayer, ...] = tuple(_convolving(chosen, layout))
     if layout.count < features:

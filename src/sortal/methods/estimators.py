@@ -65,10 +65,14 @@ class Estimators:
         if len(matrix) == 0:
             return scores
         for into, estimators, probable in zip(scores, self.fitted, self.probable, strict=True):
-            responses = [
-                _respond(estimator, codes, matrix, probable=probable)
-                for estimator, codes in zip(estimators, self.seen.codes, strict=True)
-            ]
+            try:
+                responses = [
+                    _respond(estimator, codes, matrix, probable=probable)
+                    for estimator, codes in zip(estimators, self.seen.codes, strict=True)
+                ]
+            except ValueError as error:  # how estimators refuse what they are given
+                reason = str(error).partition("\n")[0].rstrip(".")
+                raise DataError(f"{self.kind.name}: it refuses the examples ({reason}).") from error
             self._place(responses, into, probable=probable)
         return scores
 

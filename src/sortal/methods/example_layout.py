@@ -45,6 +45,7 @@ def layout_of(
     channels: Order | None,
     axes: Literal[1, 2] | None,
     name: str | None,
+    orders: Mapping[str, str],
 ) -> Layout:
     """Find the image or signal of the examples.
 
@@ -54,6 +55,7 @@ def layout_of(
         channels: How its numbers go; None for `last` with a `shape` and for signals.
         axes: 1 for signals, 2 for images; None to tell from the shape.
         name: The input; None for the only one, or the only one with axes of its own.
+        orders: As `Dataset.axes`: inputs whose channels lie elsewhere in their files.
 
     Raises:
         NotFound: There is no such input.
@@ -64,6 +66,8 @@ def layout_of(
     if isinstance(array, Ragged):
         raise OptionError(f"input {name}", "signals of unequal length", "data.length to pad them")
     own = tuple(array.shape[1:])
+    if name in orders:
+        shape, channels, axes = _as_read(own, orders[name], shape, channels, axes)
     order: Order = channels or ("first" if shape is None and len(own) == 3 else "last")
     if shape is None and axes != 1 and len(own) == 1 and not is_signal(name, array):
         raise OptionError("shape", None, f"height, width and channels of the {own[0]} features")
@@ -77,14 +81,62 @@ def layout_of(
     return layout
 
 
+def _as_read(
+    own: tuple[int, ...],
+    order: str,
+    shape: tuple[int, ...] | None,
+    channels: Order | None,
+    axes: Literal[1, 2] | None,
+) -> tuple[None, Order, Literal[1, 2]]:
+    """What holds for an input that reading brought into another order: the input's own axes.
+
+    Raises:
+        OptionError: Something else is asked for.
+    """
+    image = len(own) == 3
+    expected = (*own[1:], own[0]) if image else own
+    if shape is not None and tuple(shape) != expected:
+        raise OptionError("shape", list(shape), f"{list(expected)}, as the data were read")
+    in_file: Order = "last" if order == "channels_last" else "first"
+    if channels is not None and channels != in_file:
+        raise OptionError(
+            "channels", channels, f"{in_file!r}, as the data were read (data.axes tells otherwise)"
+        )
+    if axes is not None and axes != (2 if image else 1):
+        raise OptionError("axes", axes, "2 for images and 1 for signals")
+    return (None, "first", 2) if image else (None, "last", 1)
+
+
+def signal_axis(inputs: Inputs, name: str | None, told: Mapping[str, str]) -> bool:
+    """Whether the input that a network convolves is known to be signals of several channels.
+
+    Inputs named `signal...` are, and those of three axes whose order the job tells.
+
+    Args:
+        inputs: Examples of the data.
+        name: As in `layout_of`.
+        told: Inputs whose order of axes the job tells.
+    """
+    chosen = [name] if name is not None else _shaped(inputs.arrays)
+    if len(chosen) != 1 or chosen[0] not in inputs.arrays:
+        return False
+    array, known = inputs.arrays[chosen[0]], chosen[0].startswith("signal") or chosen[0] in told
+    return known and not isinstance(array, Ragged) and array.ndim == 3
+
+
+def _shaped(arrays: Mapping[str, Array]) -> list[str]:
+    """The inputs whose examples have axes of their own, or the only input."""
+    if len(arrays) == 1:
+        return list(arrays)
+    return [one for one, array in arrays.items() if isinstance(array, Ragged) or array.ndim > 2]
+
+
 def _name(arrays: Mapping[str, Array], name: str | None) -> str:
     if name is not None:
         if name not in arrays:
             raise NotFound("input", name, arrays)
         return name
-    if len(arrays) == 1:
-        return next(iter(arrays))
-    shaped = [one for one, array in arrays.items() if isinstance(array, Ragged) or array.ndim > 2]
+    shaped = _shaped(arrays)
     if len(shaped) != 1:
         listed = ", ".join(arrays)
         raise OptionError("input", None, f"the name of the one to convolve, of {listed}")

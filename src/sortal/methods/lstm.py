@@ -189,7 +189,8 @@ def _signal(chosen: LSTMParameters, data: Prepared) -> Iterator["AnyLayer"]:
     from sortal.networks.unflatten import Unflatten
 
     inputs = data.dataset.inputs
-    layout = layout_of(inputs, shape=chosen.shape, channels=None, axes=1, name=None)
+    orders = data.dataset.axes
+    layout = layout_of(inputs, shape=chosen.shape, channels=None, axes=1, name=None, orders=orders)
     yield Unflatten(channels=layout.channels, points=layout.points, order=layout.order)
 
 

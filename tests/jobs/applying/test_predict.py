@@ -109,7 +109,7 @@ def test_columns_are_found_by_name_in_any_order_and_others_are_left_out(
 
 def test_several_files_are_one_after_another_with_rows_for_ids(predict, survey_files):
     files = [survey_files / "survey.csv", survey_files / "survey.parquet"]
-    table = predict("gaussiannb", *files, id_column=None)
+    table = predict("gaussiannb", *files, id_column="")
     assert table["id"].to_list() == list(range(480))
     assert table["class"][:240].to_list() == table["class"][240:].to_list()
 

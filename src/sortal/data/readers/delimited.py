@@ -31,7 +31,7 @@ from sortal.errors import DataError
 
 _BLOCK_BYTES = 1 << 18
 _LINES_A_BLOCK = 16
-_LONGEST_LINE = 1 << 26
+_LONGEST_LINE = 1 << 24
 """Lines of this size are no rows of a table [bytes]; a block holds several lines."""
 
 _WRONG_COUNT = re.compile(r"Expected (\d+) columns?, got \d+")
@@ -71,7 +71,14 @@ class DelimitedTable:
         self._dialect = find_dialect(
             path, suffix_of(path), self._text, columns=columns, header=self._header
         )
-        self._block_bytes = max(_BLOCK_BYTES, _LINES_A_BLOCK * self._dialect.longest_line)
+        longest = self._dialect.longest_line
+        if longest >= _LONGEST_LINE:
+            raise DataError(
+                f"{path}: expected lines of less than {_LONGEST_LINE >> 20} MiB, got a longer one "
+                "among the first lines."
+            )
+        lines = min(_LINES_A_BLOCK * longest, 2 * _LONGEST_LINE)
+        self._block_bytes = max(_BLOCK_BYTES, lines)
         self._raw_names, names = self._columns()
         blank = self._dialect.blank_columns
         self._places = {name: place for place, name in enumerate(names) if place not in blank}

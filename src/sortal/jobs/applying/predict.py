@@ -1,6 +1,6 @@
 """Apply stored classifiers to new data, block by block."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,14 @@ import numpy as np
 
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
+from sortal.data.new_ids import IdColumn, choose_ids
+from sortal.data.readers.base import Arrays, Table
 from sortal.data.readers.in_memory import open_held
-from sortal.data.unseen import InputSpec, read_inputs, read_opened
-from sortal.errors import UserError
+from sortal.data.unseen import InputSpec, NewBlock, read_blocks
+from sortal.errors import DataError, UserError
 from sortal.evaluation.scores import predicted
+from sortal.jobs.applying.gaps import Unpredictable, refuse_lost_scores
+from sortal.jobs.applying.noticed import Noticed
 from sortal.jobs.applying.scorer import Column, StoredScorers
 from sortal.jobs.result import MemberResult, Result
 from sortal.store.store import Store
@@ -36,6 +40,9 @@ class Block:
 
     spread: np.ndarray | None
     """Standard deviation over the members, shape (examples, outputs); None for one member."""
+
+    blank: np.ndarray | None = None
+    """Examples without a prediction, bool, shape (examples,); None where all have one."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -66,14 +73,31 @@ class Predictor:
     about: Mapping[str, Any] = field(default_factory=dict)
     """What whoever wrote its folder said beside, as JSON; empty out of a store."""
 
+    usual_id: str | None = None
+    """The column by which the job names examples; None for row numbers."""
+
     outside: dict[str, int] = field(default_factory=dict)
     """Examples so far whose feature lay outside the range seen in training, by feature."""
 
+    seen: Noticed = field(default_factory=Noticed)
+    """What was noticed of the new examples so far."""
+
     @classmethod
     def load(
-        cls, store: Store, results: Sequence[Result], *, seed: int | None = None
+        cls,
+        store: Store,
+        results: Sequence[Result],
+        *,
+        seed: int | None = None,
+        usual_id: str | None = None,
     ) -> "Predictor":
         """Load all members of a result, or of the results of several targets under one title.
+
+        Args:
+            store: Where they are.
+            results: The results.
+            seed: The seed whose members are applied; all if None.
+            usual_id: The column by which their job names examples.
 
         Raises:
             UserError: A member's model was not stored, several members have no
@@ -107,22 +131,50 @@ class Predictor:
             threshold=usual_threshold(members[0][0].means_probabilities),
             spec=InputSpec.restore(record["inputs"]),
             columns=tuple(Column(stored.load(several)) for several in members),
+            usual_id=usual_id,
         )
 
     def files(
-        self, paths: Sequence[Path], *, id_column: str | None = None, size: int = 50_000
+        self,
+        paths: Sequence[Path],
+        *,
+        id_column: str | None = None,
+        size: int = 50_000,
+        skip_bad: bool = False,
     ) -> Iterator[Block]:
-        """Predict the examples of files, `size` at a time."""
-        for inputs in read_inputs(paths, self.spec, id_column=id_column, size=size):
-            yield self.predict(inputs)
+        """Predict the examples of files, `size` at a time.
+
+        Args:
+            paths: Read one after another.
+            id_column: Column that names each example; empty for the one without a name, and for row
+                numbers where a file has none; if None, the column that the job named, or row
+                numbers where a file lacks it.
+            size: Most examples in one block.
+            skip_bad: Whether examples that cannot be predicted come without a prediction; if not,
+                they are an error.
+
+        Raises:
+            DataError: An example cannot be predicted; the text names file, row and column.
+        """
+        named = self.usual_id if id_column is None else id_column
+        files = [self.spec.peek(path) for path in paths] if named is not None else []
+        ids = choose_ids(files, asked=id_column, usual=self.usual_id)
+        yield from self._walk(map(self.spec.open, paths), ids, size, skip_bad=skip_bad)
 
     def held(
-        self, data: Any, *, id_column: str | None = None, size: int = 50_000
+        self,
+        data: Any,
+        *,
+        id_column: str | None = None,
+        size: int = 50_000,
+        skip_bad: bool = False,
     ) -> Iterator[Block]:
-        """Predict the examples of a data frame, an array, or a mapping of arrays, likewise."""
+        """Predict the examples of a data frame, an array, or a mapping of arrays, as `files` does."""
         opened = open_held(data, tuple(self.spec.names))
-        for inputs in read_opened([opened], self.spec, id_column=id_column, size=size):
-            yield self.predict(inputs)
+        # What Python code made may lack ids on purpose, and nothing is said about it.
+        usual = self.usual_id if self.usual_id in opened.names else None
+        ids = choose_ids([opened], asked=id_column, usual=usual)
+        yield from self._walk([opened], ids, size, skip_bad=skip_bad)
 
     @property
     def has_threshold_of_its_own(self) -> bool:
@@ -144,8 +196,13 @@ class Predictor:
 
         Raises:
             DataError: The inputs are not those of the training, or a number is none of `folds`.
+            Unpredictable: A value is missing where a method takes none.
         """
-        self._count_outside(inputs)
+        block = self._scored(inputs, folds)
+        self._look_at(inputs)
+        return block
+
+    def _scored(self, inputs: Inputs, folds: np.ndarray | None = None) -> Block:
         averages = [
             column.average(inputs) if folds is None else column.average_unseen(inputs, folds)
             for column in self.columns
@@ -160,9 +217,80 @@ class Predictor:
             spread=None if every is None else every.astype(np.float32),
         )
 
-    def _count_outside(self, inputs: Inputs) -> None:
-        for found in self.columns[0].scorers[0].preparer.outside(inputs):
+    def warnings(self) -> Iterator[str]:
+        """Sentences for the user on the examples of files or tables so far."""
+        yield from self.seen.sentences()
+        if self.outside:
+            yield outside_sentence(self.outside, self.seen.examples)
+
+    def _walk(
+        self, files: Iterable[Table | Arrays], ids: IdColumn, size: int, *, skip_bad: bool
+    ) -> Iterator[Block]:
+        self.seen.ids = ids.note
+        for block in read_blocks(files, self.spec, ids, size=size, skip_bad=skip_bad):
+            yield self._predicted(block, skip_bad=skip_bad)
+
+    def _predicted(self, block: NewBlock, *, skip_bad: bool) -> Block:
+        """Predict the examples of a block that can be predicted."""
+        usable = np.ones(len(block.inputs), dtype=bool)
+        usable[list(block.faults)] = False
+        faults = dict(block.faults)
+        while usable.any():
+            rows = np.flatnonzero(usable)
+            try:
+                inputs = block.inputs if usable.all() else block.inputs.take(rows)
+                found = self._scored(inputs)
+                refuse_lost_scores(found.scores)
+            except Unpredictable as gaps:
+                first = int(rows[gaps.rows[0]])
+                if not skip_bad:
+                    raise DataError(gaps.told(block.at(first))) from gaps
+                faults[first] = f"{block.at(first)}: {gaps.reason}"
+                usable[rows[gaps.rows]] = False
+                continue
+            self._look_at(inputs)
+            break
+        else:
+            found = self._nothing()
+        if usable.all():
+            return found
+        first = min(faults)
+        self.seen.add_blank(int((~usable).sum()), faults[first])
+        return _spread_out(found, block.inputs.ids, usable)
+
+    def _nothing(self) -> Block:
+        """Predictions of no example."""
+        empty = np.zeros((0, len(self.classes)), dtype=np.float32)
+        several = all(len(column.scorers) > 1 for column in self.columns)
+        return Block(
+            ids=np.zeros(0, dtype=np.int64),
+            decided=predicted(empty[None], self.outputs, probabilities=self.probabilities)[0],
+            scores=empty,
+            spread=empty if several else None,
+        )
+
+    def _look_at(self, inputs: Inputs) -> None:
+        preparer = self.columns[0].scorers[0].preparer
+        for found in preparer.outside(inputs):
             self.outside[found.name] = self.outside.get(found.name, 0) + found.count
+        self.seen.look_at(inputs, preparer)
+
+
+def _spread_out(found: Block, ids: np.ndarray, usable: np.ndarray) -> Block:
+    """Put predictions of the usable examples among the others."""
+
+    def placed(values: np.ndarray) -> np.ndarray:
+        whole = np.zeros((len(ids), *values.shape[1:]), dtype=values.dtype)
+        whole[usable] = values
+        return whole
+
+    return Block(
+        ids=ids,
+        decided=placed(found.decided),
+        scores=placed(found.scores),
+        spread=None if found.spread is None else placed(found.spread),
+        blank=~usable,
+    )
 
 
 def _way_out(members: Sequence[MemberResult]) -> str:

@@ -1,9 +1,9 @@
 """Write predictions as CSV or Parquet, block by block; the file appears whole or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -50,21 +50,53 @@ def prediction_table(predictor: Predictor, block: Block) -> pa.Table:
 
     `id`; `class` (EXCLUSIVE) or `TARGET` as 0 or 1 for each (INDEPENDENT); a `score_CLASS`
     each; and where several members were averaged `spread_CLASS` each, and (EXCLUSIVE)
-    `uncertainty`, the spread of the class that was decided for.
+    `uncertainty`, the spread of the class that was decided for. An example without a
+    prediction has its id alone.
     """
-    classes = predictor.classes
+    classes, blank = predictor.classes, block.blank
     columns: dict[str, pa.Array] = {"id": pa.array(block.ids)}
     if predictor.outputs is Outputs.EXCLUSIVE:
-        columns["class"] = pa.array(np.array(classes, dtype=object)[block.decided], pa.string())
+        named = np.array(classes, dtype=object)[block.decided]
+        columns["class"] = pa.array(named, pa.string(), mask=blank)
     else:
-        columns |= {c: pa.array(block.decided[:, i]) for i, c in enumerate(classes)}
-    columns |= {f"score_{c}": pa.array(block.scores[:, i]) for i, c in enumerate(classes)}
+        columns |= {c: pa.array(block.decided[:, i], mask=blank) for i, c in enumerate(classes)}
+    columns |= {
+        f"score_{c}": pa.array(block.scores[:, i], mask=blank) for i, c in enumerate(classes)
+    }
     if block.spread is not None:
-        columns |= {f"spread_{c}": pa.array(block.spread[:, i]) for i, c in enumerate(classes)}
+        columns |= {
+            f"spread_{c}": pa.array(block.spread[:, i], mask=blank) for i, c in enumerate(classes)
+        }
         if predictor.outputs is Outputs.EXCLUSIVE:
             decided = np.asarray(block.decided, dtype=np.intp)[:, None]
-            columns["uncertainty"] = pa.array(np.take_along_axis(block.spread, decided, 1)[:, 0])
+            spread = np.take_along_axis(block.spread, decided, 1)[:, 0]
+            columns["uncertainty"] = pa.array(spread, mask=blank)
     return pa.table(columns)
+
+
+def predicted_table(
+    predictor: Predictor,
+    data: Any,
+    paths: Sequence[Path] | None,
+    *,
+    id_column: str | None,
+    skip_bad: bool,
+) -> pa.Table:
+    """All predictions of files, or of what Python code holds, in one table.
+
+    Args:
+        predictor: The classifier.
+        data: What Python code holds; not looked at where there are paths.
+        paths: Files.
+        id_column: As in `Predictor.files`.
+        skip_bad: As in `Predictor.files`.
+    """
+    blocks = (
+        predictor.held(data, id_column=id_column, skip_bad=skip_bad)
+        if paths is None
+        else predictor.files(paths, id_column=id_column, skip_bad=skip_bad)
+    )
+    return pa.concat_tables([prediction_table(predictor, block) for block in blocks])
 
 
 def check_suffix(path: Path) -> str:

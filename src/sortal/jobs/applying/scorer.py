@@ -11,6 +11,7 @@ from sortal.data.weigh import Weigher, load_weighers
 from sortal.errors import DataError, UserError
 from sortal.jobs.applying.average import Average
 from sortal.jobs.applying.constituent import Constituent, constituents
+from sortal.jobs.applying.gaps import Unpredictable, refuse_gaps
 from sortal.jobs.result import MemberResult
 from sortal.methods import registry
 from sortal.methods.base import Model
@@ -35,6 +36,11 @@ class Scorer:
     fold: int | None
     """The fold that tested it, whose examples it never saw; None where there are no folds."""
 
+    @property
+    def missing_allowed(self) -> bool:
+        """Whether its method takes missing values."""
+        return registry.find(self.method, self.calibration).missing_allowed
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
@@ -53,6 +59,9 @@ class Column:
         Returns:
             Mean, and standard deviation over the members, each of shape (examples, outputs);
             None in place of the second for one member.
+
+        Raises:
+            Unpredictable: A value is missing where a method takes none.
         """
         return _averaged(self.scorers, inputs)
 
@@ -67,6 +76,7 @@ class Column:
 
         Raises:
             DataError: A number is none of `folds`.
+            Unpredictable: A value is missing where a method takes none.
         """
         strange = np.setdiff1d(folds, self.folds)
         if len(strange):
@@ -75,22 +85,33 @@ class Column:
         rows = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
         if not rows:
             return _averaged(self.scorers, inputs)
-        pieces = [
-            _averaged([s for s in self.scorers if s.fold == folds[own[0]]], inputs.take(own))
-            for own in rows
-        ]
+        pieces = [self._of_fold(int(folds[own[0]]), inputs, own) for own in rows]
         order = np.argsort(np.concatenate(rows))
         spreads = [spread for _, spread in pieces if spread is not None]
         mean: np.ndarray = np.concatenate([mean for mean, _ in pieces])[order]
         return mean, np.concatenate(spreads)[order] if len(spreads) == len(pieces) else None
 
+    def _of_fold(
+        self, fold: int, inputs: Inputs, rows: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Score some of the examples with the members that a fold tested."""
+        try:
+            return _averaged([one for one in self.scorers if one.fold == fold], inputs.take(rows))
+        except Unpredictable as gaps:
+            raise gaps.among(rows) from gaps
+
 
 def _averaged(scorers: Sequence[Scorer], inputs: Inputs) -> tuple[np.ndarray, np.ndarray | None]:
     average, prepared = Average(), inputs
     preparer: Preparer | None = None
+    whole = False
     for scorer in scorers:
         if scorer.preparer is not preparer:
             preparer, prepared = scorer.preparer, scorer.preparer.apply(inputs)
+            whole = False
+        if not whole and not scorer.missing_allowed:
+            refuse_gaps(prepared, preparer, scorer.method)
+            whole = True
         average.add(scorer.model.scores(prepared)[0], scorer.weight)
     return average.mean, average.spread
 

@@ -1,0 +1,121 @@
+"""Values of new examples: read as numbers, with the place of what is none; or such rows are marked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from sortal.data.columns import numbers
+from sortal.data.gather_tables import feature_matrix
+from sortal.data.gathered import infinite_error
+from sortal.data.inputs import Array, Ragged
+from sortal.data.readers.base import Batch
+from sortal.data.shape import InfiniteValue, settle_infinite
+from sortal.data.texts import BadValue
+from sortal.errors import DataError
+
+
+@dataclass(slots=True)
+class BlockReader:
+    """Reads the numbers of one block of a file, and notes the rows that cannot be read."""
+
+    path: Path
+    row: int
+    """Row of the block's first example in the file, from 0."""
+
+    infinite: Literal["error", "missing"]
+    skip_bad: bool
+    """Whether rows with a value that is refused are marked, where this is an error otherwise."""
+
+    faults: dict[int, str] = field(default_factory=dict)
+    """What is wrong with a row, by its place in the block."""
+
+    words: tuple[str, ...] = ()
+    """Texts that mean a missing value among numbers, beside empty ones."""
+
+    lengths: dict[str, np.ndarray] = field(default_factory=dict)
+    """Points of the block's signals before padding that reading adds."""
+
+    def at(self, row: int) -> str:
+        """Name the file and a row of the block, counted from 1 without a header line."""
+        return f"{self.path.name}, row {self.row + row + 1}"
+
+    def matrix(self, batch: Batch, names: Sequence[str]) -> np.ndarray:
+        """Lay columns side by side, shape (rows, columns); NaN where a marked value is.
+
+        Raises:
+            DataError: A value is not a number.
+        """
+        matrix, bad = feature_matrix(batch, names, self.words)
+        for name, error in bad.items():
+            if not self.skip_bad or not _is_text(batch.column(name)):
+                place = self.at(error.row)
+                raise DataError(f"{place}: column {name!r}: {error}.") from error
+            values, wrong = _readable(batch.column(name), self.words)
+            matrix[:, list(names).index(name)] = values
+            for row in np.flatnonzero(wrong):
+                self._mark(int(row), f"column {name!r} holds no number")
+        return matrix
+
+    def settled(self, array: Array, names: Sequence[str]) -> Array:
+        """Treat infinite values as the job says.
+
+        Args:
+            array: An input.
+            names: Of its columns; of signals and stamps the input's own.
+
+        Raises:
+            DataError: A value is infinite and may not be.
+        """
+        refuse = self.infinite == "error"
+        if refuse and self.skip_bad:
+            for row in _infinite_rows(array):
+                self._mark(int(row), "a feature is infinite")
+            refuse = False
+        try:
+            return settle_infinite(array, refuse=refuse)[0]
+        except InfiniteValue as error:
+            column = names[error.column] if len(names) > 1 else names[0]
+            raise infinite_error(column, self.at(error.row)) from error
+
+    def _mark(self, row: int, fault: str) -> None:
+        self.faults.setdefault(row, f"{self.at(row)}: {fault}")
+
+
+def _is_text(column: Any) -> bool:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _readable(column: Any, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of a column of text, NaN for what is none; and which values are none."""
+    encoded = pa.array(column).dictionary_encode()
+    values, wrong = _divided(encoded.dictionary, words)
+    places = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
+    return np.append(values, np.nan)[places], np.append(wrong, False)[places]
+
+
+def _divided(texts: Any, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Read texts in halves, down to those that are no numbers."""
+    try:
+        return numbers(texts, words).astype(np.float64), np.zeros(len(texts), dtype=bool)
+    except BadValue:
+        if len(texts) == 1:
+            return np.full(1, np.nan), np.ones(1, dtype=bool)
+    half = len(texts) // 2
+    parts = [_divided(texts.slice(0, half), words), _divided(texts.slice(half), words)]
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+
+def _infinite_rows(array: Array) -> np.ndarray:
+    values = array.values if isinstance(array, Ragged) else array
+    if values.dtype.kind != "f":
+        return np.zeros(0, dtype=np.int64)
+    infinite = np.isinf(values).any(axis=tuple(range(1, values.ndim)))
+    if isinstance(array, Ragged):
+        points = np.flatnonzero(infinite)
+        return np.unique(np.searchsorted(array.offsets, points, side="right") - 1)
+    return np.flatnonzero(infinite)
