@@ -119,13 +119,22 @@ def test_titles_are_filled_with_defaults_too(bench):
     assert ran.results("iris").titled("svm 1.0 rbf")
 
 
-def test_titles_that_defaults_make_equal_are_an_error_of_the_later(bench):
+def test_titles_that_defaults_make_equal_get_a_number(bench):
+    entries = [{"title": "s {C}", "method": "svm", "C": 1.0, "kernel": "linear"}]
+    entries += [{"title": "s {C}", "method": "svm"}]
+    ran = bench.batch(bench.job("iris", entries))
+    assert ran.code == 0
+    assert "warning: 2 classifiers of different parameters are called 's 1.0'" in ran.out
+    assert {one.title for one in ran.results("iris").results} == {"s 1.0", "s 1.0 (2)"}
+
+
+def test_one_classifier_with_and_without_defaults_is_one(bench):
     entries = [{"title": "k {n_neighbors}", "method": "kneighbors", "n_neighbors": 5}]
     entries += [{"title": "k {n_neighbors}", "method": "kneighbors"}]
     ran = bench.batch(bench.job("iris", entries))
-    assert ran.code == 1
-    assert "with its default values it is called 'k 5', as another classifier is" in ran.out
-    assert summary(ran)["iris"][1:4] == ["1", "0", "1"]
+    assert ran.code == 0
+    assert "with its default values it is 'k 5' with the parameters of another entry" in ran.out
+    assert summary(ran)["iris"][1:4] == ["1", "0", "0"]
 
 
 def test_braces_of_a_title_that_name_nothing_stay(bench):

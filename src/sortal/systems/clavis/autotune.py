@@ -74,6 +74,8 @@ def autotune(path: Path, wishes: Wishes, echo: Print, *, quiet: bool = False) ->
     say(echo, *available.notices, *job.notes)
     _refuse_undeclared(job, available)
     source = available.source(job.data.dataset)
+    for warning in source.notes:
+        echo(f"warning: {warning}")
     divided = dataset_of(source, job.data)
     say(echo, *divided.notes)
     with TemporaryDirectory(prefix="sortal-clavis-") as folder, ExitStack() as stack:

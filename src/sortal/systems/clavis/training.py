@@ -1,6 +1,7 @@
 """One batch job from its file to its results in the store."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from sortal.console import print_rows
 from sortal.display import counted
-from sortal.errors import SortalError, UserError
+from sortal.errors import SortalError
 from sortal.job.models import DataBlock as JobData
 from sortal.job.models import Job
 from sortal.job.positions import Positions
@@ -27,6 +28,7 @@ from sortal.systems.clavis.jobfile import BatchJob, Configuration
 from sortal.systems.clavis.pictures import check_pictures, make_pictures
 from sortal.systems.clavis.progress import Print, Progress, say
 from sortal.systems.clavis.source import Source
+from sortal.systems.clavis.titles import Titles, visible
 from sortal.systems.clavis.work import Work
 
 _NAMED = 3
@@ -45,7 +47,11 @@ def run(work: Work) -> None:
         wishes.plugins, announce=partial(say, echo), job=work.path, downloads=wishes.downloads
     )
     say(echo, *available.notices, *job.notes)
+    for warning in job.warnings:
+        echo(f"warning: {warning}")
     source = available.source(job.data.dataset)
+    for warning in source.notes:
+        echo(f"warning: {warning}")
     divided = dataset_of(source, job.data)
     echo(_described(job, source, divided))
     say(echo, *divided.notes)
@@ -78,24 +84,35 @@ def _described(job: BatchJob, source: Source, divided: Divided) -> str:
 
 
 def _resolve(work: Work, around: Circumstances) -> None:
-    """Resolve all configurations; those that cannot run are faults."""
-    taken: set[str] = set()
+    """Resolve all configurations; those that cannot run are faults.
+
+    Titles are filled with default values here, which may make two of them equal: the later one
+    gets a number then, or is left out where it is the same classifier.
+    """
+    titles = Titles.among(configuration.title for configuration in work.job.classifiers)
+    known: dict[str, tuple[str, ...]] = {}
     for configuration in work.job.classifiers:
         try:
             one = wanted(configuration, around)
-            if one.title in taken:
-                raise UserError(_taken(one.title, configuration))
+            if known.get(visible(one.title)) == one.meaning:
+                say(work.echo, f"{_repeated(one.title, configuration)}.")
+                continue
+            title = titles.give(one.title, configuration.line)
+            if title != one.title:
+                one = wanted(replace(configuration, title=title), around)
         except SortalError as error:
             work.fault(f"classifier {configuration.title!r}", error)
         else:
-            taken.add(one.title)
+            known.setdefault(visible(title), one.meaning)
             work.listed.append(one)
+    for warning in titles.warnings("classifiers"):
+        work.echo(f"warning: {warning}")
 
 
-def _taken(title: str, configuration: Configuration) -> str:
+def _repeated(title: str, configuration: Configuration) -> str:
     return (
-        f"line {configuration.line}: with its default values it is called {title!r}, as another "
-        "classifier is: give it a title of its own."
+        f"line {configuration.line}: with its default values it is {title!r} with the parameters of "
+        "another entry; it is one classifier"
     )
 
 
