@@ -8,7 +8,7 @@ from typing import Any
 
 from sortal.data.split import Part
 from sortal.data.unseen import InputSpec
-from sortal.engines.base import Died, Engine, Finished, Json, Message, Raised, Report, Started
+from sortal.engines.base import Died, Engine, Finished, Idle, Json, Message, Raised, Report, Started
 from sortal.engines.here import Here
 from sortal.evaluation.scores import ACCURACY, HEADLINE
 from sortal.events import (
@@ -17,9 +17,11 @@ from sortal.events import (
     Listener,
     MemberFailed,
     MemberTrained,
+    Printed,
     TaskEnded,
     TaskProgressed,
     TaskStarted,
+    Waiting,
     Warned,
 )
 from sortal.jobs.interrupt import Interruption, stops_cleanly
@@ -175,19 +177,37 @@ class Driver:
         return {key: standing_key(key, self.budget) for key in keys}
 
     def _follow(self, report: Report, engine: Engine, *, stopping: bool) -> None:
+        if isinstance(report, Idle):
+            self._tell(Waiting(job=self.resolved.name, interrupted=stopping))
+            return
         task = self.running[report.task]
         job, name = self.resolved.name, report.task
         match report:
             case Started():
                 self._tell(
                     TaskStarted(
-                        job=job, task=name, method=task.method.name, members=len(task.entries)
+                        job=job,
+                        task=name,
+                        method=task.method.name,
+                        members=len(task.entries),
+                        title=task.entries[0].title,
                     )
                 )
             case Message(body={"segment": segment}):
                 self._store(segment)
+            case Message(body=body) if "printed" in body:
+                title = self._title(task, body.get("member", ""))
+                self._tell(Printed(job=job, title=title, lines=tuple(body["printed"])))
             case Message(body=body):
-                self._tell(TaskProgressed(job=job, task=name, done=body["done"], text=body["text"]))
+                self._tell(
+                    TaskProgressed(
+                        job=job,
+                        task=name,
+                        done=body["done"],
+                        text=body["text"],
+                        title=self._title(task, body.get("member", "")),
+                    )
+                )
             case Finished(result=result, seconds=seconds):
                 self._finish(result)
                 self._tell(
@@ -199,6 +219,12 @@ class Driver:
             case Died(reason=reason, seconds=seconds):
                 self._tell(TaskEnded(job=job, task=name, seconds=seconds, lost=True))
                 self._lose(task, reason, "", engine, again=True, stopping=stopping)
+
+    @staticmethod
+    def _title(task: PlannedTask, key: str) -> str:
+        """Title of a member of a task; empty if it has none of that key."""
+        found = (entry.title for entry in task.entries if entry.member.key == key)
+        return next(found, "")
 
     def _store(self, segment: str) -> None:
         """Report the members of a segment that a worker stored.

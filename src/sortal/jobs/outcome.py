@@ -21,6 +21,7 @@ from sortal.errors import NotSavable
 from sortal.evaluation.scores import Scores, evaluate, predicted
 from sortal.methods.base import Member, Method, Model, Trained
 from sortal.methods.library import library_version
+from sortal.methods.printed import printing
 from sortal.store.segment import SegmentDraft
 
 SCORED = (Part.VALIDATION, Part.TEST)
@@ -71,17 +72,19 @@ class SegmentRows:
         """Score, judge and save newly trained members."""
         model = trained.model
         members = [self._members[key] for key in model.members]
-        started = time.perf_counter()
-        scores = {part: self._score(model, part) for part in SCORED}
-        seconds = (time.perf_counter() - started) / len(members)
-        figures = {
-            part: self._judge(values, members, part)
-            for part, values in scores.items()
-            if values.shape[1] or part == self._task["reported"]
-        }
-        if self._task["training_figures"]:
-            learnt = self._score(model, Part.TRAIN)
-            figures[Part.TRAIN] = self._judge(learnt, members, Part.TRAIN)
+        with printing() as printed:
+            started = time.perf_counter()
+            scores = {part: self._score(model, part) for part in SCORED}
+            seconds = (time.perf_counter() - started) / len(members)
+            figures = {
+                part: self._judge(values, members, part)
+                for part, values in scores.items()
+                if values.shape[1] or part == self._task["reported"]
+            }
+            if self._task["training_figures"]:
+                learnt = self._score(model, Part.TRAIN)
+                figures[Part.TRAIN] = self._judge(learnt, members, Part.TRAIN)
+        scoring = printed.text if len(members) == 1 else ""
         saved, refusal = self._save(model)
         for row, member in enumerate(members):
             self._records.append(
@@ -99,6 +102,8 @@ class SegmentRows:
                         *self._weighed(member),
                     ],
                     "history": trained.history.get(member.key, []),
+                    "printed": "\n".join(filter(None, (trained.printed.get(member.key), scoring))),
+                    **({"reference": True} if member.key in trained.references else {}),
                     "model": saved,
                     "model_row": row,
                     "not_savable": refusal,

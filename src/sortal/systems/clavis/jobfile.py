@@ -170,7 +170,10 @@ def read_batch_job(path: Path) -> BatchJob:
     }
     if problems:
         raise file.error(problems)
-    told = {key: _told_apart(found, key, _cures(file.raw.get(key, ()), key)) for key, found in lists.items()}
+    told = {
+        key: _told_apart(found, key, _cures(file.raw.get(key, ()), key))
+        for key, found in lists.items()
+    }
     return BatchJob(
         path=path,
         text=file.text,

@@ -85,7 +85,11 @@ class Titles:
         return [
             f"{len(new) + 1} {kind} of different parameters are called {title!r}"
             f"{_at(self.lines[title])}: the first keeps the title, and {_told(new)}."
-            + (f" To tell them apart, write {self.cures[title]} into the title." if title in self.cures else "")
+            + (
+                f" To tell them apart, write {self.cures[title]} into the title."
+                if title in self.cures
+                else ""
+            )
             for title, new in self.renamed.items()
         ]
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,7 +14,7 @@ from sortal.job.models import DataBlock as JobData
 from sortal.job.models import Job
 from sortal.job.positions import Positions
 from sortal.job.read import JobFile
-from sortal.job.title import as_title, is_title
+from sortal.job.title import store_name
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.results import Results
 from sortal.methods.provided import providing
@@ -26,6 +25,7 @@ from sortal.systems.clavis.dataset import Divided, dataset_of
 from sortal.systems.clavis.fold_table import fold_columns, fold_rows
 from sortal.systems.clavis.jobfile import BatchJob, Configuration
 from sortal.systems.clavis.pictures import check_pictures, make_pictures
+from sortal.systems.clavis.plugins.choice import Named
 from sortal.systems.clavis.progress import Print, Progress, say
 from sortal.systems.clavis.source import Source
 from sortal.systems.clavis.titles import Titles, visible
@@ -44,7 +44,14 @@ def run(work: Work) -> None:
     """
     job, wishes, echo = work.job, work.wishes, work.echo
     available = find_available(
-        wishes.plugins, announce=partial(say, echo), job=work.path, downloads=wishes.downloads
+        wishes.plugins,
+        announce=partial(say, echo),
+        job=work.path,
+        downloads=wishes.downloads,
+        wanted=Named(
+            datasets=frozenset({job.data.dataset}),
+            classifiers=frozenset(one.method for one in job.classifiers),
+        ),
     )
     say(echo, *available.notices, *job.notes)
     for warning in job.warnings:
@@ -138,6 +145,7 @@ def _train(work: Work, available: Available, divided: Divided) -> Launched:
         history=lambda key: Store.open(work.wishes.store, create=False).history(key),
         folds=_folds(divided),
         stop=work.wishes.stop,
+        show_printed=work.wishes.verbose,
         faults=work.faults,
     )
     with providing(available.providers([one.method for one in listed])):
@@ -172,18 +180,6 @@ def job_file(job: BatchJob, divided: Divided, listed: Sequence[Wanted]) -> JobFi
         training_figures=True,
     )
     return JobFile(ours, Positions({}), job.path, job.text)
-
-
-def store_name(title: str) -> str:
-    """What the store calls a job: its title, or one of plain letters that stands for it.
-
-    >>> store_name("MNIST Experiment 1")
-    'MNIST Experiment 1'
-    """
-    if is_title(title):
-        return title
-    plain = as_title(title)[:100] or "job"
-    return f"{plain}-{blake2b(title.encode(), digest_size=4).hexdigest()}"
 
 
 def _sharing(listed: Sequence[Wanted]) -> Mapping[str, Sequence[str]]:

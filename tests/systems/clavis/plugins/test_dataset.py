@@ -198,7 +198,9 @@ def test_labels_of_several_classes_name_the_classes_that_lack_a_name(dataset):
     assert source.class_names == ("a", "b", "c", "3")
 
 
-@given(st.lists(st.sampled_from(["a", "", " ", "a (2)", 1, 1.0, True, None, np.int64(1)]), min_size=1))
+@given(
+    st.lists(st.sampled_from(["a", "", " ", "a (2)", 1, 1.0, True, None, np.int64(1)]), min_size=1)
+)
 def test_class_names_become_texts_that_differ(names):
     texts, warnings = as_texts(names)
     assert len(set(texts)) == len(texts) == len(names)

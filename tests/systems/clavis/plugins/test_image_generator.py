@@ -151,7 +151,9 @@ def test_every_pass_has_every_image_once(images):
 
 def test_subsets_divide_the_images(images):
     generator = ImageDataGenerator(validation_split=0.3)
-    parts = [generator.flow(images, np.arange(10), subset=one) for one in ("validation", "training")]
+    parts = [
+        generator.flow(images, np.arange(10), subset=one) for one in ("validation", "training")
+    ]
     assert [part.n for part in parts] == [3, 7]
     assert not set(next(parts[0])[1]) & set(next(parts[1])[1])
 
@@ -220,7 +222,8 @@ def bars():
 @QUIET
 def test_more_batches_an_epoch_than_a_pass_has_are_trained_on(bars):
     space = run(
-        NETWORK + "history = model.fit_generator(generator.flow(x, labels, batch_size=8), epochs=3, "
+        NETWORK
+        + "history = model.fit_generator(generator.flow(x, labels, batch_size=8), epochs=3, "
         "steps_per_epoch=12, workers=8, verbose=0).history\n"
         "right = model.evaluate(generator.flow(x, labels, batch_size=8), verbose=0)[1]\n"
         "found = model.predict_classes(x)",
@@ -245,7 +248,9 @@ def test_flows_validate_and_loaded_models_take_them_too(bars, tmp_path):
 
 
 @QUIET
-@pytest.mark.parametrize("name", ["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamax", "nadam"])
+@pytest.mark.parametrize(
+    "name", ["sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamax", "nadam"]
+)
 def test_optimizers_have_names_in_small_letters(name):
     space = run(f"import keras\nmade = keras.optimizers.{name}(learning_rate=0.25)")
     assert type(space["made"]).__name__.lower() == name

@@ -22,7 +22,7 @@ _TINY = 1e-6
 class ImageDataGenerator:
     """Changes images at random and standardizes them, batch by batch."""
 
-    def __init__(  # noqa: PLR0913 - the words of Keras
+    def __init__(  # noqa: PLR0917 - the words and the order of Keras
         self,
         featurewise_center: bool = False,
         samplewise_center: bool = False,
@@ -108,7 +108,7 @@ class ImageDataGenerator:
             left, values, _ = np.linalg.svd(flat.T @ flat / len(flat))
             self.principal_components = (left / np.sqrt(values + self.zca_epsilon)) @ left.T
 
-    def flow(
+    def flow(  # noqa: PLR0917 - the words and the order of Keras
         self,
         x: Any,
         y: Any = None,
@@ -134,7 +134,7 @@ class ImageDataGenerator:
             _refuse("flow", "arrays of one length", sorted(lengths))
         rows = self._rows(len(columns[0]), subset)
         chosen = (None if one is None else one[rows] for one in after)
-        flow = _flow_class()(self, [one[rows] for one in columns], *chosen)
+        flow: ImageFlow = _flow_class()(self, [one[rows] for one in columns], *chosen)
         flow.begin(batch_size, shuffle=shuffle, seed=seed)
         flow.save_to(save_to_dir, save_prefix, save_format)
         return flow
@@ -220,7 +220,7 @@ class ImageDataGenerator:
         if self.featurewise_center and self._is_fitted(self.mean, "featurewise_center"):
             image = image - self.mean
         if self.featurewise_std_normalization and self._is_fitted(self.std, "featurewise_std"):
-            image = image / (self.std + _TINY)
+            image = image / (np.asarray(self.std) + _TINY)
         if self.zca_whitening and self._is_fitted(self.principal_components, "zca_whitening"):
             flat = image.reshape(-1, int(np.prod(image.shape[-3:])))
             image = (flat @ self.principal_components).reshape(image.shape)
@@ -281,7 +281,8 @@ class ImageFlow:
 
     def save_to(self, folder: str | None, prefix: str, ending: str) -> None:
         """Also write every image that is made to a folder."""
-        self._folder, self._prefix, self._ending = folder and Path(folder), prefix, ending
+        self._folder = Path(folder) if folder else None
+        self._prefix, self._ending = prefix, ending
 
     def reset(self) -> None:
         """Begin again."""

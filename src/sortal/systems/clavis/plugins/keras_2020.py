@@ -272,7 +272,9 @@ def _fit_generator(
     return model.fit(generator, steps_per_epoch=steps_per_epoch, **options)
 
 
-def _evaluate_generator(model: Any, generator: Any, steps: int | None = None, **options: Any) -> Any:
+def _evaluate_generator(
+    model: Any, generator: Any, steps: int | None = None, **options: Any
+) -> Any:
     _say("evaluate_generator is evaluate")
     return model.evaluate(generator, steps=steps, **options)
 
