@@ -246,7 +246,7 @@ class Driver:
         for segment in result["segments"]:
             self._store(segment)
         for key, failure in result["failed"].items():
-            self._fail(key, failure["reason"], failure["traceback"])
+            self._fail(key, failure)
 
     def _trained(self, record: Json, title: str) -> MemberTrained:
         outputs = self.resolved.dataset.labels.outputs
@@ -301,14 +301,19 @@ class Driver:
                 self.tries[single.name] = 1
                 engine.add(single.name, self._json(single))
         else:
-            self._fail(task.entries[0].member.key, reason, traceback)
+            failure = {"reason": reason, "traceback": traceback}
+            self._fail(task.entries[0].member.key, failure)
 
-    def _fail(self, key: str, reason: str, traceback: str) -> None:
-        self.failed[key] = {"reason": reason, "traceback": traceback}
+    def _fail(self, key: str, failure: Json) -> None:
+        self.failed[key] = failure
         title = titles(self.record["entries"])[key]
         self._tell(
             MemberFailed(
-                job=self.resolved.name, key=key, title=title, reason=reason, traceback=traceback
+                job=self.resolved.name,
+                key=key,
+                title=title,
+                reason=failure["reason"],
+                traceback=failure["traceback"],
             )
         )
 

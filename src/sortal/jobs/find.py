@@ -54,9 +54,8 @@ def find_place(store: Store, what: str, told: Callable[[str], None]) -> Place:
     what = _with_stored_name(what, titles)
     found = find_meant(what, titles)
     if found is None:
-        close = [title for known in titles.values() for title in known] if "/" not in what else []
-        every = [*titles, *close, *map(str, places)]
-        raise NotFound("job or result", what, every, where=str(store.folder))
+        close = map(str, places) if "/" in what else (place.title or "" for place in places)
+        raise NotFound("job or result", what, [*titles, *close], where=str(store.folder))
     told(f"nothing is called {what!r}; {str(found)!r} is shown.")
     return found
 

@@ -12,6 +12,9 @@ _QUOTES: dict[int, None] = dict.fromkeys(
 )
 """Quotation marks: straight, accents, typographic and angular ones; `translate` drops them."""
 
+_JOINTS = re.compile(r"_|(?<=\w)-(?=\w)")
+"""What joins words as a blank does; a minus before a number stays."""
+
 _SIGNS = re.compile(r"[^\w.+/-]")
 _LISTED = 5
 """Names that an error lists."""
@@ -84,7 +87,8 @@ def bare(text: str) -> str:
     >>> bare("🟊 Optimal"), bare("RF (n=10, d=0.5)")
     ('optimal', 'rfn10d0.5')
     """
-    return _SIGNS.sub("", folded(text))
+    apart = _JOINTS.sub(" ", unicodedata.normalize("NFKC", text))
+    return _SIGNS.sub("", folded(apart))
 
 
 _FOLDS: tuple[Callable[[str], str], ...] = (composed, folded, bare)

@@ -204,8 +204,8 @@ class SegmentDraft:
         keys = _checked_keys(records, scores, predicted)
         name = segment_name(keys)
         write_lines(self.folder / MEMBERS, (_without_apart(record) for record in records))
-        for name, file in _APART.items():
-            kept = [{"key": one["key"], name: one[name]} for one in records if one.get(name)]
+        for what, file in _APART.items():
+            kept = [{"key": one["key"], what: one[what]} for one in records if one.get(what)]
             if kept:
                 write_lines(self.folder / file, kept)
         np.save(self.folder / SCORES, np.asarray(scores, dtype=np.float32), allow_pickle=False)

@@ -74,8 +74,10 @@ class Progress:
     faults: list[Fault] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
     _told: float = field(default_factory=time.perf_counter)
-    _done: int = 0
     _total: int = 0
+    _left: int = 0
+    """Results that are still to come; several titles may share one."""
+
     _trained: dict[str, list[MemberTrained]] = field(
         default_factory=lambda: defaultdict[str, list[MemberTrained]](list)
     )
@@ -110,10 +112,13 @@ class Progress:
 
     def _plan(self, event: JobPlanned) -> None:
         self._total = sum(map(len, self.titles.values()))
-        missing = -(-(event.members - event.stored) // self.folds)
-        self._done = self._total - missing if missing < len(self.titles) else 0
-        found = f", {self._done} of them in the store" if self._done else ""
-        told = f"{counted(self._total, 'classifier')}{found}"
+        results = len(self.titles)
+        missing = min(results, -(-(event.members - event.stored) // self.folds))
+        self._left = missing
+        told = counted(self._total, "classifier")
+        if stored := results - missing:
+            which = "of them" if results == self._total else f"of their {results} results"
+            told += f", {stored} {which} in the store"
         if event.stored < event.members:
             told += (
                 f"; about {size(event.memory_bytes)} of memory on "
@@ -159,14 +164,15 @@ class Progress:
 
     def _line(self, title: str, text: str) -> None:
         self._quiet_times.begin()
-        self._done += len(self.titles.get(title, (title,)))
+        self._left = max(0, self._left - 1)
         named = " = ".join(self.titles.get(title, (title,)))
         self._say(f"{named} ({self.methods.get(title, '')}): {text}")
 
     def _say(self, text: str) -> None:
         """Print with how many are done, and how long it has taken."""
         self._told = time.perf_counter()
-        place = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
+        done = self._total - self._left
+        place = f"[{done:>{len(str(self._total))}}/{self._total}]"
         self.echo(f"{place} {duration(self._told - self.started):>8}  {text}")
 
 
