@@ -158,6 +158,47 @@ def test_titles_that_differ_in_case_stay_as_they_are(tmp_path):
     assert not job.warnings
 
 
+def test_a_value_that_a_list_has_twice_is_one_configuration(tmp_path):
+    entry = {"title": "KNN {k}", "method": "m", "k": {"is_meta": True, "values": [1, 2, 1]}}
+    job = read(tmp_path, [entry])
+    assert titles(job) == ["KNN 1", "KNN 2"]
+    assert "'KNN 1' stands twice with the same parameters" in job.notes[0]
+
+
+def test_of_a_key_that_stands_twice_the_last_counts_with_a_warning(tmp_path):
+    text = """{"data": {"title": "t", "dataset": "d"},
+      "classifiers": [],
+      "classifiers": [{"title": "a", "method": "svm", "C": 1,
+        "C": 2}]}"""
+    job = read_batch_job(write(tmp_path, text))
+    assert [dict(one.arguments) for one in job.classifiers] == [{"C": 2}]
+    assert job.warnings == (
+        "line 3, classifiers: 'classifiers' again (first on line 2); the last value counts.",
+        "line 4, classifiers[0].C: 'C' again (first on line 3); the last value counts.",
+    )
+
+
+def test_a_key_that_stands_twice_in_yaml_stays_a_problem(tmp_path):
+    path = write(tmp_path, "data: {title: t, dataset: d, dataset: e}\n", "job.yaml")
+    with pytest.raises(JobError, match="each key once"):
+        read_batch_job(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff{job}",
+        "// by hand\n{job}\n# the end",
+        "{job_with_commas}",
+        "\t{job}\r\n",
+    ],
+)
+def test_files_as_editors_leave_them_are_read(tmp_path, text):
+    job = '{"data":\t{"title": "t", "dataset": "d"},\r\n "classifiers": [{"title": "a", "method": "m"}]}'
+    text = text.replace("{job_with_commas}", job.replace("}]}", ",},],}")).replace("{job}", job)
+    assert titles(read_batch_job(write(tmp_path, text))) == ["a"]
+
+
 @given(st.lists(st.sampled_from(["a", " a", "a (2)", "A", "b", "a (2) (2)"]), max_size=12))
 def test_all_titles_of_a_job_are_unlike_each_other(given_titles):
     names = Titles.among(given_titles)

@@ -69,6 +69,8 @@ def autotune(path: Path, wishes: Wishes, echo: Print, *, quiet: bool = False) ->
         SortalError: The data cannot be used.
     """
     job = read_tuning_job(path)
+    for warning in job.file.warnings:
+        echo(f"warning: {warning}")
     available = find_available(
         wishes.plugins,
         announce=partial(say, echo),

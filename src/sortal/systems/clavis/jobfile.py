@@ -132,6 +132,9 @@ class ReadFile(Generic[Blocks]):
     raw: Mapping[str, Any] = field(repr=False)
     """What it says, as plain values."""
 
+    warnings: tuple[str, ...] = ()
+    """Keys that stand again."""
+
     def place(self, problems: Iterable[Problem]) -> list[Problem]:
         """Give problems their lines in the file."""
         return [self.positions.place(problem, file=str(self.path)) for problem in problems]
@@ -181,7 +184,7 @@ def read_batch_job(path: Path) -> BatchJob:
         projections=told["projections"].kept,
         classifiers=told["classifiers"].kept,
         notes=tuple(note for of in told.values() for note in of.notes),
-        warnings=tuple(warning for of in told.values() for warning in of.warnings),
+        warnings=(*file.warnings, *(warning for of in told.values() for warning in of.warnings)),
     )
 
 
@@ -203,7 +206,8 @@ def read_blocks(path: Path, model: type[Blocks]) -> ReadFile[Blocks]:
     except JobError as error:
         problems = [replace(problem, file=str(path)) for problem in error.problems]
         raise JobError(problems, file=str(path)) from error.__cause__
-    parsed = parse(text, is_json=path.suffix.lower() == ".json")
+    is_json = path.suffix.lower() == ".json"
+    parsed = parse(text, is_json=is_json, last_counts=is_json)
     problems = parsed.problems
     if not problems and not isinstance(parsed.data, dict):
         came = "an empty file" if parsed.data is None else short(parsed.data)
@@ -219,10 +223,19 @@ def read_blocks(path: Path, model: type[Blocks]) -> ReadFile[Blocks]:
         else:
             if not problems:
                 return ReadFile(
-                    path=path, text=text, blocks=blocks, positions=parsed.positions, raw=parsed.data
+                    path=path,
+                    text=text,
+                    blocks=blocks,
+                    positions=parsed.positions,
+                    raw=parsed.data,
+                    warnings=tuple(map(_last_counts, parsed.repeated)),
                 )
     placed = [parsed.positions.place(problem, file=str(path)) for problem in problems]
     raise JobError(placed, file=str(path))
+
+
+def _last_counts(repeated: Problem) -> str:
+    return f"line {repeated.line}, {repeated.path}: {repeated.got}; the last value counts."
 
 
 def _meta_problems(data: Mapping[str, Any]) -> list[Problem]:

@@ -54,8 +54,6 @@ def run(work: Work) -> None:
         ),
     )
     say(echo, *available.notices, *job.notes)
-    for warning in job.warnings:
-        echo(f"warning: {warning}")
     source = available.source(job.data.dataset)
     for warning in source.notes:
         echo(f"warning: {warning}")

@@ -239,7 +239,10 @@ def _entries(
     rest = {name: value for name, value in entry.items() if name not in dimensions}
     if problems:
         raise JobError(problems)
-    for values in expand(rest, place):
+    combinations = expand(rest, place)
+    for number, values in enumerate(combinations):
+        if values in combinations[:number]:
+            continue  # a list of values may hold one twice
         if not isinstance(values["method"], str):
             at = joined(place, "method")
             raise _error(at, "the name of a method", short(values["method"]))
