@@ -54,6 +54,9 @@ def find_place(store: Store, what: str, told: Callable[[str], None]) -> Place:
     what = _with_stored_name(what, titles)
     found = find_meant(what, titles)
     if found is None:
+        for job, known in titles.items():
+            if what.startswith(f"{job}/"):
+                raise NotFound("result", what[len(job) + 1 :], known, where=f"job {job!r}")
         close = map(str, places) if "/" in what else (place.title or "" for place in places)
         raise NotFound("job or result", what, [*titles, *close], where=str(store.folder))
     told(f"nothing is called {what!r}; {str(found)!r} is shown.")
