@@ -85,6 +85,20 @@ def test_what_a_plugin_prints_is_shown_live_if_asked_for(printed):
     assert "talker | 100 %" in ran.lines
 
 
+def test_what_estimators_of_a_native_job_print_is_kept_too(bench):
+    job = bench.folder / "native.yaml"
+    job.write_text(
+        "data: {source: iris}\nclassifiers:\n  - method: sklearn.ensemble.GradientBoostingClassifier\n"
+        "    title: boosted {n_estimators}\n    parameters: {n_estimators: [2, 3], verbose: 1}\n"
+    )
+    words = ["run", str(job), "--quiet", "--cores", "1", "--store", str(bench.folder / "store")]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    for count in (2, 3):
+        lines = show(bench, f"boosted {count}", "--log").splitlines()
+        assert lines[0].split() == ["Iter", "Train", "Loss", "Remaining", "Time"]
+        assert len(lines) == 1 + count
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_an_interrupt_says_what_it_waits_for_and_the_second_leaves(bench):
     bench.classifier("slow", SLOW.strip())
