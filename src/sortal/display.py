@@ -1,15 +1,28 @@
 """A run as it is seen while it runs: a live display on a terminal, now and then a line elsewhere."""
 
 import time
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from sortal.events import Event, JobEnded, JobPlanned, MemberFailed, RoundEnded, Warned
+from sortal.events import (
+    Event,
+    JobEnded,
+    JobPlanned,
+    MemberFailed,
+    Printed,
+    RoundEnded,
+    Waiting,
+    Warned,
+)
 from sortal.tracking.progress import Progress, Running, State
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.live import Live
+
+_LONG_S = 10.0
+"""How long a classifier trains before its time is told [s]."""
 
 _SHOWN = 8
 """Populations that the live display lists; the rest are counted."""
@@ -24,16 +37,25 @@ class Display:
     """
 
     def __init__(
-        self, *, quiet: bool = False, console: "Console | None" = None, every_s: float = 5.0
+        self,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        console: "Console | None" = None,
+        every_s: float = 5.0,
     ) -> None:
         """Set up; nothing is shown before the first event.
 
         Args:
             quiet: Show failures and warnings only.
+            verbose: Also show what classifiers print while they train.
             console: Where to print; stderr if not given.
             every_s: Least time between two plain lines [s].
         """
-        self._quiet, self._console, self._every_s = quiet, console, every_s
+        self._quiet, self._verbose = quiet, verbose
+        self._console, self._every_s = console, every_s
+        self._quiet_times = QuietTimes()
+        self._interrupted = False
         self._progress = Progress()
         self._live: Live | None = None
         self._spoken = 0.0
@@ -57,8 +79,19 @@ class Display:
                 self._say(f"note: {text}", "yellow")
             case MemberFailed(title=title, reason=reason):
                 self._say(f"failed: {title}: {reason}", "red")
+            case Printed(title=title, lines=lines):
+                for line in lines if self._verbose else ():
+                    self._say(f"{title} | {line}")
+            case Waiting():
+                self._wait(event)
             case _ if self._quiet:
                 pass
+            case _:
+                self._show(event)
+
+    def _show(self, event: Event) -> None:
+        """Show what is left out when quiet."""
+        match event:
             case JobPlanned():
                 self._say(plan_line(event))
                 self._start()
@@ -69,6 +102,14 @@ class Display:
                 self._say(round_line(event))
             case _:
                 self._tick()
+
+    def _wait(self, event: Waiting) -> None:
+        """Say once what an end waits for, also when quiet; else now and then what takes long."""
+        if event.interrupted and not self._interrupted:
+            self._interrupted = True
+            self._say(waiting_line(self._progress.state, time.monotonic()), "yellow")
+        elif not self._quiet and self._live is None and self._quiet_times.is_over(self._spoken):
+            self._say_progress()
 
     def _start(self) -> None:
         from rich.live import Live
@@ -91,10 +132,13 @@ class Display:
 
     def _tick(self) -> None:
         """Say a plain line if the last one is long enough ago."""
-        now = time.monotonic()
-        if self._live is None and now - self._spoken >= self._every_s:
-            self._spoken = now
-            self._say(progress_line(self._progress.state, now))
+        self._quiet_times.begin()
+        if self._live is None and time.monotonic() - self._spoken >= self._every_s:
+            self._say_progress()
+
+    def _say_progress(self) -> None:
+        self._spoken = time.monotonic()
+        self._say(progress_line(self._progress.state, self._spoken))
 
     def _drawn(self) -> "RenderableType":
         return drawn(self._progress.state, time.monotonic())
@@ -149,8 +193,57 @@ def round_line(event: RoundEnded) -> str:
 
 def progress_line(state: State, now: float) -> str:
     """Where a run is, on one line."""
-    running = ", ".join(map(_running, state.running[:_SHOWN])) or "nothing"
+    running = running_line(state, now)
     return f"{state.job}: {_counts(state)}, {_times(state, now)}; running: {running}"
+
+
+def running_line(state: State, now: float) -> str:
+    """What trains now: methods, how far they are, and the classifiers that take long."""
+    return ", ".join(_running(of, now) for of in state.running[:_SHOWN]) or "nothing"
+
+
+def waiting_line(state: State, now: float) -> str:
+    """What a run that was asked to end waits for, and how to leave at once."""
+    named = [
+        f"{of.named or of.method} ({duration(now - of.since)} so far)"
+        for of in state.running[:_SHOWN]
+    ]
+    more = len(state.running) - len(named)
+    what = ", ".join(named) + (f" and {more} more" if more > 0 else "") or "what is running"
+    return (
+        f"{state.job}: asked to end; waiting for {what} to stop. Press Ctrl-C again to leave at "
+        "once; what is finished is kept either way."
+    )
+
+
+@dataclass(slots=True)
+class QuietTimes:
+    """How long nothing may be said while one thing trains: longer from time to time."""
+
+    first_s: float = 15.0
+    """The first time [s]; each is twice the one before."""
+
+    most_s: float = 300.0
+    """The longest [s]."""
+
+    _next_s: float = 0.0
+
+    def begin(self) -> None:
+        """Something happened: begin with the first time again."""
+        self._next_s = 0.0
+
+    def is_over(self, spoken: float, now: float | None = None) -> bool:
+        """Whether to say something; the next time is longer then.
+
+        Args:
+            spoken: When something was said, on the clock of `time.monotonic`.
+            now: The present on it, if not now.
+        """
+        quiet = self._next_s or self.first_s
+        over = (time.monotonic() if now is None else now) - spoken >= quiet
+        if over:
+            self._next_s = min(self.most_s, 2 * quiet)
+        return over
 
 
 def drawn(state: State, now: float) -> "RenderableType":
@@ -166,7 +259,7 @@ def drawn(state: State, now: float) -> "RenderableType":
         Text(f"{_counts(state)}, {_times(state, now)}", overflow="ellipsis", no_wrap=True),
     )
     lines = [
-        Text(f"  {_running(of)}", overflow="ellipsis", no_wrap=True)
+        Text(f"  {_running(of, now)}", overflow="ellipsis", no_wrap=True)
         for of in state.running[:_SHOWN]
     ]
     more = len(state.running) - len(lines)
@@ -204,7 +297,10 @@ def _times(state: State, now: float) -> str:
     return f"{duration(state.elapsed(now))}{left}"
 
 
-def _running(population: Running) -> str:
+def _running(population: Running, now: float) -> str:
     members = f" x{population.members}" if population.members > 1 else ""
     text = f" {population.text}" if population.text else ""
-    return f"{population.method}{members} {population.done:.0%}{text}"
+    seconds = now - population.since
+    named = f" {population.named}" if population.named else ""
+    since = f" for {duration(seconds)}" if named and seconds >= _LONG_S else ""
+    return f"{population.method}{members} {population.done:.0%}{text}{named}{since}"

@@ -40,6 +40,9 @@ class TaskStarted(Event):
     method: str
     members: int
 
+    title: str = ""
+    """Title of its first member."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskProgressed(Event):
@@ -50,6 +53,25 @@ class TaskProgressed(Event):
     """Share of the population's work that is done, in [0, 1]."""
 
     text: str = ""
+
+    title: str = ""
+    """Title of the member that trains now, where they train one after another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed(Event):
+    """A classifier printed something while it trained. Logs of runs leave this out: it is stored."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting(Event):
+    """Nothing has ended for a moment; what trains goes on. Logs of runs leave this out."""
+
+    interrupted: bool = False
+    """Whether the run was asked to end, and waits for what it cannot stop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +160,10 @@ class JobEnded(Event):
 
 
 Listener = Callable[[Event], None]
+
+
+UNLOGGED = (Printed, Waiting)
+"""Events that say nothing which anybody would look for later."""
 
 
 def silent(event: Event) -> None:

@@ -41,3 +41,8 @@ FormatOption = Annotated[
     TableFormat,
     typer.Option("--format", "-f", help="Print tables for reading, or as CSV, LaTeX or JSON."),
 ]
+
+VerboseOption = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Also show what classifiers print while they train."),
+]

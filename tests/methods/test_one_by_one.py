@@ -180,7 +180,7 @@ def test_members_asked_to_end_before_their_turn_fail_with_a_reason(train, driver
     control = driver(lambda _: Verdict(stop=frozenset({"b"})))
     outcomes = train(Moody(), make_prepared(), {"a": {}, "b": {}, "c": {}}, control=control)
     assert [one.key for one in outcomes if isinstance(one, Failed)] == ["b"]
-    assert [p.done for p in control.progress] == pytest.approx([1 / 3, 1])
+    assert [p.done for p in control.progress] == pytest.approx([0, 1 / 3, 2 / 3, 1])
 
 
 def test_unequal_features_are_refused():

@@ -13,6 +13,7 @@ from sortal.options import (
     QuietOption,
     StoreOption,
     TableFormat,
+    VerboseOption,
 )
 
 JobArgument = Annotated[Path, typer.Argument(metavar="JOB", help="Job file, YAML or JSON.")]
@@ -54,6 +55,7 @@ def run(
         ),
     ] = False,
     plugins: PluginsOption = None,
+    verbose: VerboseOption = False,
 ) -> None:
     """Train and compare the classifiers of a job.
 
@@ -73,7 +75,7 @@ def run(
     from sortal.cli.report import run_and_report
     from sortal.systems.clavis.plugins.known import with_plugins
 
-    with with_plugins(plugins or ()):
+    with with_plugins(plugins or (), job):
         code = run_and_report(
             job,
             store=store,
@@ -82,6 +84,7 @@ def run(
             quiet=quiet,
             snapshot_seconds=snapshot_seconds,
             as_is=as_is,
+            verbose=verbose,
         )
     raise typer.Exit(code)
 
@@ -99,7 +102,7 @@ def check(
     from sortal.cli.report import report_plan
     from sortal.systems.clavis.plugins.known import with_plugins
 
-    with with_plugins(plugins or ()):
+    with with_plugins(plugins or (), job):
         report_plan(job, store=store, cores=cores)
 
 
@@ -128,6 +131,10 @@ def show(
             "--history", help="Print how a classifier learnt: a row per member, epoch and metric."
         ),
     ] = False,
+    log: Annotated[
+        bool,
+        typer.Option("--log", help="Print what a classifier printed while it was trained."),
+    ] = False,
 ) -> None:
     """Show a job's ranking, or everything known of one of its classifiers.
 
@@ -138,10 +145,16 @@ def show(
       sortal show digits-demo --format latex > table.tex
       sortal show "digits-demo/svm C=10" --figures figures
       sortal show "digits-demo/mlp" --history --format csv > history.csv
+      sortal show "digits-demo/mlp" --log
     """
     from sortal.cli.report import show as show_what
     from sortal.cli.report import show_history
 
+    if log:
+        from sortal.cli.printed import show_log
+
+        show_log(what, store=store, target=target)
+        return
     if history:
         show_history(what, store=store, form=form, target=target)
         return

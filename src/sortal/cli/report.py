@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sortal import ranking
-from sortal.console import Display, ExitCode, echo, print_frame, warn
+from sortal.console import Display, ExitCode, echo, note, print_frame, warn
 from sortal.data.labels import Outputs
 from sortal.display import counted
 from sortal.errors import UserError
-from sortal.jobs.find import find_job, find_result
+from sortal.jobs.find import find_job, find_place
+from sortal.jobs.meant import Place
 from sortal.jobs.pictures import draw
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results, is_of_figures
@@ -36,11 +37,12 @@ def run_and_report(
     snapshot_seconds: float | None = None,
     as_is: bool = False,
     newcomer: bool = False,
+    verbose: bool = False,
 ) -> int:
     """Run a job, print what it came to, write its figures; returns the exit code."""
     from sortal.jobs.launch import launch  # readers of data: only those who run wait for them
 
-    with Display(quiet=quiet) as display:
+    with Display(quiet=quiet, verbose=verbose) as display:
         launched = launch(
             job,
             store=store,
@@ -92,8 +94,8 @@ def report(results: Results, form: TableFormat, *, most: int | None = None) -> N
             echo(f"and {len(ranked) - len(shown)} more: sortal show {results.name} --top 0")
         echo(ranking.tied_sentence(results, target))
     if is_of_figures(results.record):
-        for note in results.record["notes"]:
-            echo(f"note: {note}")
+        for remark in results.record["notes"]:
+            echo(f"note: {remark}")
     if results.damage:
         echo(f"note: {results.damage} Run the job again to read it anew from the source.")
 
@@ -167,16 +169,19 @@ def show(
     """
     failed: list[str] = []
     opened = Store.open(store, create=False)
-    results = find_job(opened, what)
-    if results is not None:
-        results = results.only(target)
+    results = find_job(opened, what) if Path(what).is_file() else None
+    place = Place(results.name) if results else find_place(opened, what, note)
+    if place.title is None:
+        results = (results or Results.read(opened, place.job)).only(target)
         report(results, form, most=most)
         written = draw.write_figures(results, figures, warn=failed.append) if figures else []
         if form is TableFormat.TABLE:
             report_failures(results)
             _show_unfinished(results, most)
     else:
-        results, found = find_result(opened, what, target)
+        results = Results.read(opened, place.job)
+        _refuse_failed(results, place.title)
+        found = results.titled(place.title, target)
         _show_results(results, found, form)
         drawn = found if figures and results.outputs is Outputs.EXCLUSIVE else ()
         learnt = [one for one in found if figures and one.courses]
@@ -205,13 +210,35 @@ def _show_unfinished(results: Results, most: int | None) -> None:
         print_frame(shown, title=f"{counted(len(rows), 'member')} in mid-training")
 
 
+def _refuse_failed(results: Results, title: str) -> None:
+    """Say why a classifier has no results.
+
+    Raises:
+        UserError: It failed, and nothing of it is stored.
+    """
+    if any(result.title == title for result in results.results):
+        return
+    for entry in results.record["entries"]:
+        failure = results.record["failures"].get(entry["key"])
+        if entry["title"] == title and failure:
+            raise UserError(
+                f"{title} of {results.name} failed: {failure['reason']} What it printed: "
+                f"sortal show '{results.name}/{title}' --log"
+            )
+
+
 def show_history(what: str, *, store: Path, form: TableFormat, target: str | None) -> None:
     """Print how one classifier learnt, target by target.
 
     Raises:
         UserError: Nothing is kept of how it learnt.
     """
-    results, found = find_result(Store.open(store, create=False), what, target)
+    opened = Store.open(store, create=False)
+    place = find_place(opened, what, note)
+    if place.title is None:
+        raise UserError(f"{what!r} is a job: name one of its classifiers, as '{place.job}/TITLE'.")
+    results = Results.read(opened, place.job)
+    found = results.titled(place.title, target)
     if is_of_figures(results.record):
         raise UserError(
             f"{found[0].title} of {results.name} was imported: how it learnt is not known."
@@ -251,8 +278,8 @@ def _show_result(results: Results, result: Result) -> None:
     echo(
         "parameters  " + ", ".join(f"{name}={value!r}" for name, value in result.parameters.items())
     )
-    for note in result.notes:
-        echo(f"note        {note}")
+    for remark in result.notes:
+        echo(f"note        {remark}")
 
 
 def list_jobs(*, store: Path, form: TableFormat) -> None:

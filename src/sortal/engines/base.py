@@ -51,7 +51,12 @@ class Died:
     seconds: float
 
 
-Report: TypeAlias = Started | Message | Finished | Raised | Died
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nothing was reported for a moment; an engine may say so, and need not."""
+
+
+Report: TypeAlias = Started | Message | Finished | Raised | Died | Idle
 
 
 class Channel(Protocol):

@@ -26,7 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sortal.engines.base import Json, Report, Started
+from sortal.engines.base import Idle, Json, Report, Started
 from sortal.engines.spawned import Spawned
 from sortal.errors import OptionError
 
@@ -97,7 +97,8 @@ class Here:
         try:
             yield from self._hand_out(function)
             while any(worker.held is not None for worker in self._workers):
-                yield from self._collect()
+                collected = list(self._collect())
+                yield from collected or (Idle(),)
                 yield from self._hand_out(function)
         finally:
             self._mapping = False

@@ -43,6 +43,9 @@ times over; those that sleep at once make the small steps of networks four times
 spin for some 20 microseconds, the gap between two products. And memory of a step stays with the
 process until the next: giving it back and taking it again was a fifth of the time of a step."""
 
+_OUTPUT = "SORTAL_WORKER_OUTPUT"
+"""Environment variable that tells a worker which file it prints to."""
+
 _REAP_S = 2.0
 """Longest wait for a process that closed its line to be gone [s]."""
 
@@ -220,6 +223,9 @@ def _spawn(
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
-            env=_TUNING | os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads)),
+            env=_TUNING
+            | os.environ
+            | dict.fromkeys(_THREAD_VARIABLES, str(threads))
+            | {_OUTPUT: str(output)},
             **options,
         )

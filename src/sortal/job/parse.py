@@ -40,16 +40,21 @@ class Parsed:
     positions: Positions
     problems: list[Problem]
 
+    repeated: list[Problem] = field(default_factory=list)
+    """Keys that stand again, where the last of them counts."""
 
-def parse(text: str, *, is_json: bool = False) -> Parsed:
+
+def parse(text: str, *, is_json: bool = False, last_counts: bool = False) -> Parsed:
     """Read a YAML 1.2 text, or a JSON text with comments.
 
     Args:
         text: Line breaks are newlines alone.
         is_json: Hold the text to JSON: comments, tabs and trailing commas are allowed,
             bare words and indented blocks are not.
+        last_counts: Of a key that stands again take the last value, as parsers of JSON do; else
+            it is a problem.
     """
-    reader = _Reader(text, is_json)
+    reader = _Reader(text, is_json, last_counts)
     yaml = YAML(typ="safe", pure=True)
     yaml.max_depth = _DEEPEST
     yaml.composer.warn_double_anchors = False
@@ -67,7 +72,7 @@ def parse(text: str, *, is_json: bool = False) -> Parsed:
     if slip:  # in words of JSON, and at the place where it is to be mended
         data, reader.problems = None, []
         reader.stumble(slip)
-    return Parsed(data, Positions(reader.lines), reader.problems)
+    return Parsed(data, Positions(reader.lines), reader.problems, reader.repeated)
 
 
 @dataclass(slots=True)
@@ -76,8 +81,10 @@ class _Reader:
 
     text: str
     is_json: bool
+    last_counts: bool = False
     lines: dict[str, int] = field(default_factory=lambda: {"": 1})
     problems: list[Problem] = field(default_factory=list)
+    repeated: list[Problem] = field(default_factory=list)
     breaks: list[int] = field(default_factory=list)
     open: set[int] = field(default_factory=set)
     """Nodes around the current one: an alias may name one of them."""
@@ -166,8 +173,11 @@ class _Reader:
             inner = (*path, key)
             if key in own:
                 got = f"{short(key)} again (first on line {self.lines[dotted(inner)]})"
-                self.refuse(inner, "each key once", got, key_node.start_mark.index)
-                continue
+                found = Problem(path=dotted(inner), expected="each key once", got=got, line=line)
+                if not self.last_counts:
+                    self.problems.append(found)
+                    continue
+                self.repeated.append(found)
             self.lines[dotted(inner)] = line
             own[key] = self.value(value_node, inner)
         return merged | own

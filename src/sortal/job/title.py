@@ -1,6 +1,7 @@
 """What a job may be called: text that is a file name on every system, and needs no care in a path."""
 
 import re
+from hashlib import blake2b
 
 PATTERN = r"[A-Za-z0-9(\[][A-Za-z0-9._ ()\[\]+,=-]*"
 LONGEST = 120
@@ -29,3 +30,15 @@ def as_title(text: str) -> str:
     'T2tt(550,520)_2017'
     """
     return _STRANGE.sub("_", text).lstrip(_NO_START)[:LONGEST]
+
+
+def store_name(title: str) -> str:
+    """What the store calls a job: its title, or one of plain letters that stands for it.
+
+    >>> store_name("MNIST Experiment 1")
+    'MNIST Experiment 1'
+    """
+    if is_title(title):
+        return title
+    plain = as_title(title)[:100] or "job"
+    return f"{plain}-{blake2b(title.encode(), digest_size=4).hexdigest()}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from sortal.data.split import Part
 from sortal.data.unseen import InputSpec
-from sortal.engines.base import Died, Engine, Finished, Json, Message, Raised, Report, Started
+from sortal.engines.base import Died, Engine, Finished, Idle, Json, Message, Raised, Report, Started
 from sortal.engines.here import Here
 from sortal.evaluation.scores import ACCURACY, HEADLINE
 from sortal.events import (
@@ -17,9 +17,11 @@ from sortal.events import (
     Listener,
     MemberFailed,
     MemberTrained,
+    Printed,
     TaskEnded,
     TaskProgressed,
     TaskStarted,
+    Waiting,
     Warned,
 )
 from sortal.jobs.interrupt import Interruption, stops_cleanly
@@ -182,19 +184,37 @@ class Driver:
         return {key: standing_key(key, self.budget) for key in keys}
 
     def _follow(self, report: Report, engine: Engine, *, stopping: bool) -> None:
+        if isinstance(report, Idle):
+            self._tell(Waiting(job=self.resolved.name, interrupted=stopping))
+            return
         task = self.running[report.task]
         job, name = self.resolved.name, report.task
         match report:
             case Started():
                 self._tell(
                     TaskStarted(
-                        job=job, task=name, method=task.method.name, members=len(task.entries)
+                        job=job,
+                        task=name,
+                        method=task.method.name,
+                        members=len(task.entries),
+                        title=task.entries[0].title,
                     )
                 )
             case Message(body={"segment": segment}):
                 self._store(segment)
+            case Message(body=body) if "printed" in body:
+                title = self._title(task, body.get("member", ""))
+                self._tell(Printed(job=job, title=title, lines=tuple(body["printed"])))
             case Message(body=body):
-                self._tell(TaskProgressed(job=job, task=name, done=body["done"], text=body["text"]))
+                self._tell(
+                    TaskProgressed(
+                        job=job,
+                        task=name,
+                        done=body["done"],
+                        text=body["text"],
+                        title=self._title(task, body.get("member", "")),
+                    )
+                )
             case Finished(result=result, seconds=seconds):
                 self._finish(result)
                 self._tell(
@@ -206,6 +226,12 @@ class Driver:
             case Died(reason=reason, seconds=seconds):
                 self._tell(TaskEnded(job=job, task=name, seconds=seconds, lost=True))
                 self._lose(task, reason, "", engine, again=True, stopping=stopping)
+
+    @staticmethod
+    def _title(task: PlannedTask, key: str) -> str:
+        """Title of a member of a task; empty if it has none of that key."""
+        found = (entry.title for entry in task.entries if entry.member.key == key)
+        return next(found, "")
 
     def _store(self, segment: str) -> None:
         """Report the members of a segment that a worker stored.
@@ -227,7 +253,7 @@ class Driver:
         for segment in result["segments"]:
             self._store(segment)
         for key, failure in result["failed"].items():
-            self._fail(key, failure["reason"], failure["traceback"])
+            self._fail(key, failure)
 
     def _trained(self, record: Json, title: str) -> MemberTrained:
         outputs = self.resolved.dataset.labels.outputs
@@ -282,14 +308,19 @@ class Driver:
                 self.tries[single.name] = 1
                 engine.add(single.name, self._json(single))
         else:
-            self._fail(task.entries[0].member.key, reason, traceback)
+            failure = {"reason": reason, "traceback": traceback}
+            self._fail(task.entries[0].member.key, failure)
 
-    def _fail(self, key: str, reason: str, traceback: str) -> None:
-        self.failed[key] = {"reason": reason, "traceback": traceback}
+    def _fail(self, key: str, failure: Json) -> None:
+        self.failed[key] = failure
         title = titles(self.record["entries"])[key]
         self._tell(
             MemberFailed(
-                job=self.resolved.name, key=key, title=title, reason=reason, traceback=traceback
+                job=self.resolved.name,
+                key=key,
+                title=title,
+                reason=failure["reason"],
+                traceback=failure["traceback"],
             )
         )
 

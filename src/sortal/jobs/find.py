@@ -1,9 +1,12 @@
 """Find a result by what a user calls it: `JOB/TITLE`, a job's name or file, or a title."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sortal.errors import NotFound, UserError
+from sortal.job.title import store_name
 from sortal.jobs.job_data import entries_of
+from sortal.jobs.meant import Place, find_meant
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results
 from sortal.store.store import Store
@@ -23,6 +26,72 @@ def find_job(store: Store, what: str) -> Results | None:
             return Results.read(store, name)
         raise NotFound("job", name, names, where=f"{store.folder}; run {what} first")
     return None
+
+
+def find_place(store: Store, what: str, told: Callable[[str], None]) -> Place:
+    """The job or result that a user means: by its exact name, else by one that is like it.
+
+    Args:
+        store: Where to look.
+        what: A job's name or the title that it is stored for, `JOB/TITLE`, or a title. Titles of
+            classifiers that failed count too.
+        told: Told in a sentence where the name is not the exact one.
+
+    Raises:
+        NotFound: Nothing has a name like it.
+        UserError: Several have.
+    """
+    titles = _titles(store)
+    if what in titles:
+        return Place(what)
+    places = _places(titles)
+    exact = [one for one in places if str(one) == what] or [
+        one for one in places if one.title == what
+    ]
+    if exact:
+        return _one(exact, what)
+    if store_name(what) in titles:
+        return Place(store_name(what))
+    what = _with_stored_name(what, titles)
+    found = find_meant(what, titles)
+    if found is None:
+        for job, known in titles.items():
+            if what.startswith(f"{job}/"):
+                raise NotFound("result", what[len(job) + 1 :], known, where=f"job {job!r}")
+        close = map(str, places) if "/" in what else (place.title or "" for place in places)
+        raise NotFound("job or result", what, [*titles, *close], where=str(store.folder))
+    told(f"nothing is called {what!r}; {str(found)!r} is shown.")
+    return found
+
+
+def _titles(store: Store) -> dict[str, list[str]]:
+    """Titles of each job, also of classifiers that failed, each once."""
+    return {
+        name: list(dict.fromkeys(entry["title"] for entry in entries_of(store.read_job(name))))
+        for name in store.job_names()
+    }
+
+
+def _with_stored_name(what: str, titles: dict[str, list[str]]) -> str:
+    """`JOB/TITLE` with the name under which a job of that title is stored."""
+    for end in (place for place, sign in enumerate(what) if sign == "/"):
+        if (name := store_name(what[:end])) in titles:
+            return f"{name}{what[end:]}"
+    return what
+
+
+def _places(titles: dict[str, list[str]]) -> list[Place]:
+    return [Place(job, title) for job, known in titles.items() for title in known]
+
+
+def _one(places: list[Place], what: str) -> Place:
+    if len(places) > 1:
+        raise UserError(
+            f"{what!r} is a title of {len(places)} jobs; write one of "
+            + ", ".join(f"'{place}'" for place in places)
+            + "."
+        )
+    return places[0]
 
 
 def find_result(

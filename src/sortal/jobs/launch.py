@@ -10,7 +10,7 @@ import psutil
 
 from sortal.data.dataset import Dataset
 from sortal.errors import OptionError
-from sortal.events import Listener, Warned, silent
+from sortal.events import UNLOGGED, Listener, Warned, silent
 from sortal.job.models import Job
 from sortal.job.read import JobFile, read_job, read_mapping
 from sortal.jobs.interrupt import leaves_on_second_interrupt
@@ -123,7 +123,8 @@ def launch(
         log = RunLog(opened.log_path(resolved.name))
 
         def tell(event: Any) -> None:
-            log(event)
+            if not isinstance(event, UNLOGGED):
+                log(event)
             listener(event)
 
         for note in resolved.notes:

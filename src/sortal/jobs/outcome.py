@@ -29,6 +29,7 @@ from sortal.evaluation.scores import (
 from sortal.jobs.result import MEANT
 from sortal.methods.base import Member, Method, Model, Trained
 from sortal.methods.library import library_version
+from sortal.methods.printed import printing
 from sortal.store.segment import SegmentDraft
 
 SCORED = (Part.VALIDATION, Part.TEST)
@@ -79,13 +80,15 @@ class SegmentRows:
         """Score, judge and save newly trained members."""
         model = trained.model
         members = [self._members[key] for key in model.members]
-        started = time.perf_counter()
-        scores = {part: self._score(model, part) for part in SCORED}
-        seconds = (time.perf_counter() - started) / len(members)
-        if self._task["training_figures"]:
-            scores[Part.TRAIN] = self._score(model, Part.TRAIN)
         outputs = self._data.dataset.labels.outputs
         meant = self._method.probabilities(members[0].parameters)
+        with printing() as printed:
+            started = time.perf_counter()
+            scores = {part: self._score(model, part) for part in SCORED}
+            seconds = (time.perf_counter() - started) / len(members)
+            if self._task["training_figures"]:
+                scores[Part.TRAIN] = self._score(model, Part.TRAIN)
+        scoring = printed.text if len(members) == 1 else ""
         sound = np.logical_and.reduce(
             [are_probabilities(values, outputs, meant=meant) for values in scores.values()]
         )
@@ -114,6 +117,8 @@ class SegmentRows:
                         *(_unsound(scores, row, outputs) if meant and not sound[row] else ()),
                     ],
                     "history": trained.history.get(member.key, []),
+                    "printed": "\n".join(filter(None, (trained.printed.get(member.key), scoring))),
+                    **({"reference": True} if member.key in trained.references else {}),
                     "model": saved,
                     "model_row": row,
                     "not_savable": refusal,

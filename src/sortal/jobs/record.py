@@ -7,7 +7,7 @@ from typing import Any
 from sortal.job.models import DataBlock
 from sortal.jobs.entries import Entry
 from sortal.jobs.resolve import Resolved
-from sortal.methods.registry import REFERENCES
+from sortal.methods.registry import is_reference
 
 FORMAT = 1
 
@@ -101,7 +101,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "seed": member.seed,
         "fold": entry.fold,
         "target": member.target,
-        "reference": member.method in REFERENCES,
+        "reference": is_reference(member.method),
     }
 
 

@@ -13,6 +13,7 @@ from sortal.data.split import Part
 from sortal.evaluation.aggregate import Spread, aggregate, summarise
 from sortal.evaluation.scores import Scores
 from sortal.jobs.history import Course, course_frame, history_frame
+from sortal.methods.registry import is_reference
 from sortal.store.store import Store
 from sortal.store.timings import Timing
 
@@ -84,8 +85,17 @@ class Result:
 
     @property
     def is_reference(self) -> bool:
-        """Whether it is there to compare with, not to be used."""
-        return bool(self.members[0].entry["reference"])
+        """Whether it is there to compare with, not to be used.
+
+        So are plugins that have the names of references, also in stores that do not say it, and
+        those that were seen to answer with the true labels that they are given.
+        """
+        first = self.members[0]
+        return (
+            bool(first.entry["reference"])
+            or is_reference(self.method)
+            or any(member.record.get("reference", False) for member in self.members)
+        )
 
     @cached_property
     def figures(self) -> dict[str, Spread]:

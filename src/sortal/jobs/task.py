@@ -47,7 +47,12 @@ class _Control:
     """Keys of members to end at once, as they are."""
 
     def report(self, progress: Progress) -> Verdict:
-        self.channel.send({"done": progress.done, "text": progress.text})
+        body = {"done": progress.done, "text": progress.text}
+        if progress.member:
+            body["member"] = progress.member
+        if progress.printed:
+            body["printed"] = list(progress.printed)
+        self.channel.send(body)
         return Verdict(stop_all=self.channel.stopping(), stop=self.ending)
 
 
@@ -172,8 +177,9 @@ class _Done:
                     self.failed |= dict.fromkeys(outcome.model.members, _UNFIT)
                 case Trained():
                     rows.add(outcome)
-                case Failed(key, reason, traceback):
-                    self.failed[key] = {"reason": reason, "traceback": traceback}
+                case Failed(key, reason, traceback, printed):
+                    told = {"printed": printed} if printed else {}
+                    self.failed[key] = {"reason": reason, "traceback": traceback, **told}
                 case Paused(keys):
                     self.paused.extend(keys)
             if time.monotonic() >= until:

@@ -111,6 +111,12 @@ class Progress:
     text: str = ""
     """A short line such as `epoch 12/50, loss 0.31`."""
 
+    member: Key = ""
+    """The member that trains now, where they train one after another."""
+
+    printed: tuple[str, ...] = ()
+    """Lines that it printed meanwhile; a report of them tells nothing else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -192,6 +198,12 @@ class Trained:
     history: Mapping[Key, list[dict[str, float]]] = field(default_factory=dict)
     """One row of named values per epoch or round, for members that have a course."""
 
+    printed: Mapping[Key, str] = field(default_factory=dict)
+    """What was printed while a member trained, of those that printed anything."""
+
+    references: frozenset[Key] = frozenset()
+    """Members that answer with the true labels that they are given: they compete with none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paused:
@@ -211,6 +223,9 @@ class Failed:
     """One plain sentence."""
 
     traceback: str = ""
+
+    printed: str = ""
+    """What was printed while it trained."""
 
 
 Outcome: TypeAlias = Trained | Paused | Failed

@@ -196,4 +196,9 @@ def _joined(done: Sequence[Trained]) -> Trained:
         probable=tuple(probable for part in models for probable in part.probable),
     )
     seconds = {key: value for one in done for key, value in one.seconds.items()}
-    return Trained(model, seconds, {key: text for one in done for key, text in one.notes.items()})
+    return Trained(
+        model,
+        seconds,
+        {key: text for one in done for key, text in one.notes.items()},
+        printed={key: text for one in done for key, text in one.printed.items()},
+    )

@@ -4,10 +4,12 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import get_ident
 from typing import TypeAlias
 
 from sortal.methods.base import Control, Failed, Key, Member, Population, Progress, Trained
+from sortal.methods.printed import printing
 
 Heard: TypeAlias = list[tuple[int, str]]
 """Number of the thread that warned, and the text, in the order they came."""
@@ -20,7 +22,7 @@ def in_turn(
 
     Args:
         population: The members.
-        control: Told after each of them.
+        control: Told before and after each of them, and what each prints meanwhile.
         train: What becomes of one; it raises nothing.
     """
     ended: frozenset[Key] = frozenset()
@@ -29,11 +31,35 @@ def in_turn(
         if member.key in ended:
             yield Failed(member.key, "stopped before it was trained.")
             continue
-        yield train(member)
-        verdict = control.report(Progress(number / total, f"classifier {number}/{total}"))
+        text = f"classifier {number}/{total}"
+        verdict = control.report(Progress((number - 1) / total, text, member.key))
+        if verdict.stop_all:
+            return
+        yield _keeping(member, control, Progress((number - 1) / total, text, member.key), train)
+        verdict = control.report(Progress(number / total, text))
         if verdict.stop_all:
             return
         ended |= verdict.stop
+
+
+def _keeping(
+    member: Member,
+    control: Control,
+    place: Progress,
+    train: Callable[[Member], Trained | Failed],
+) -> Trained | Failed:
+    """Train one member, and keep with it what it prints."""
+
+    def tell(lines: list[str]) -> None:
+        control.report(replace(place, printed=tuple(lines)))
+
+    with printing(tell) as printed:
+        outcome = train(member)
+    if not (text := printed.text):
+        return outcome
+    if isinstance(outcome, Failed):
+        return replace(outcome, printed=text)
+    return replace(outcome, printed={**outcome.printed, member.key: text})
 
 
 def failed(key: Key, error: Exception) -> Failed:

@@ -10,10 +10,13 @@ from typing import cast
 
 from sortal.errors import NotFound
 from sortal.methods.base import Method
-from sortal.methods.provided import find_provided, is_unusable, meant_by, meant_names
+from sortal.methods.provided import find_provided, is_unusable, meant_by, meant_names, plain_name
 
 REFERENCES = frozenset({"naive", "optimal"})
 """Methods that mark the ends of every scale and compete with none."""
+
+_CALLED = REFERENCES | {"optimal_multi_label"}
+"""What ClaVis calls them, whose own programs are plugins of these names."""
 
 _PLACES = {
     "optimal": "references:Optimal",
@@ -36,6 +39,15 @@ _PLACES = {
     "cnn": "cnn:CNN",
     "lstm": "lstm:LSTM",
 }
+
+
+def is_reference(name: str) -> bool:
+    """Whether a method only marks an end of the scale: a built-in one, or a plugin of its name.
+
+    >>> is_reference("optimal@0a1b2c3d"), is_reference("svm")
+    (True, False)
+    """
+    return plain_name(name) in _CALLED
 
 
 def method_names() -> tuple[str, ...]:

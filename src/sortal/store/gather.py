@@ -48,6 +48,16 @@ def histories(parts: Parts, keys: Sequence[str]) -> dict[str, list[Record]]:
     return _gather(parts, keys, read)
 
 
+def printed(parts: Parts, keys: Sequence[str]) -> dict[str, str]:
+    """What was printed while the members trained, by key; empty for nothing."""
+
+    def read(segment: Segment, wanted: Mapping[str, int]) -> dict[str, str]:
+        known = segment.printed()
+        return {key: known.get(key, "") for key in wanted}
+
+    return _gather(parts, keys, read)
+
+
 def _gather(
     parts: Parts, keys: Sequence[str], read: Callable[[Segment, Mapping[str, int]], dict[str, T]]
 ) -> dict[str, T]:

@@ -52,6 +52,10 @@ class Members(Opened):
         """Rows of members' training courses by key, in order; `NotFound` if one is not stored."""
         return gather.histories(self.parts, list(keys))
 
+    def printed(self, keys: Iterable[str]) -> dict[str, str]:
+        """What was printed while members trained, by key; `NotFound` if one is not stored."""
+        return gather.printed(self.parts, list(keys))
+
     def timings(self, keys: Iterable[str]) -> dict[str, list[Timing]]:
         """Times of members by key, one for each machine that trained them."""
         return timings(self.parts, keys)

@@ -14,7 +14,10 @@ from sortal.store.names import check_name, is_segment_name, segment_name
 from sortal.store.records import Json, Record, parse, read_lines, split_lines, write_lines
 from sortal.store.tombstones import Tombstones
 
-MEMBERS, HISTORY = "members.jsonl", "history.jsonl"
+MEMBERS, HISTORY, PRINTED = "members.jsonl", "history.jsonl", "printed.jsonl"
+_APART = {"history": HISTORY, "printed": PRINTED}
+"""What of a member's record has a file of its own."""
+
 SCORES, PREDICTED, SPREAD = "scores.npy", "predicted.npy", "spread.npy"
 
 
@@ -83,6 +86,13 @@ class Segment:
         if not path.exists():
             return {}
         return {record["key"]: record["history"] for record in read_lines(path)}
+
+    def printed(self) -> dict[str, str]:
+        """What was printed while a member trained, by key, of those that printed anything."""
+        path = self.folder / PRINTED
+        if not path.exists():
+            return {}
+        return {record["key"]: record["printed"] for record in read_lines(path)}
 
     def model_folder(self, number: int) -> Path:
         """Folder of the model that the records call `number`."""
@@ -179,7 +189,7 @@ class SegmentDraft:
 
         Args:
             records: One mapping a member, each with its `key`; NaN is stored as null, and
-                `history`, a list of rows, is stored apart.
+                `history`, a list of rows, and the text `printed` are stored apart.
             scores: Shape (members, examples, outputs), stored as float32.
             predicted: Decisions, first axis as in `scores`.
 
@@ -192,14 +202,11 @@ class SegmentDraft:
         """
         keys = _checked_keys(records, scores, predicted)
         name = segment_name(keys)
-        write_lines(self.folder / MEMBERS, (_without_history(record) for record in records))
-        courses = [
-            {"key": record["key"], "history": record["history"]}
-            for record in records
-            if record.get("history")
-        ]
-        if courses:
-            write_lines(self.folder / HISTORY, courses)
+        write_lines(self.folder / MEMBERS, (_without_apart(record) for record in records))
+        for what, file in _APART.items():
+            kept = [{"key": one["key"], what: one[what]} for one in records if one.get(what)]
+            if kept:
+                write_lines(self.folder / file, kept)
         np.save(self.folder / SCORES, np.asarray(scores, dtype=np.float32), allow_pickle=False)
         np.save(self.folder / PREDICTED, predicted, allow_pickle=False)
         manifest.write(self.folder)
@@ -212,8 +219,8 @@ class SegmentDraft:
         atomic.discard(self.folder)
 
 
-def _without_history(record: Json) -> Record:
-    return {name: value for name, value in record.items() if name != "history"}
+def _without_apart(record: Json) -> Record:
+    return {name: value for name, value in record.items() if name not in _APART}
 
 
 def _checked_keys(

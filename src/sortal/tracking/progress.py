@@ -31,6 +31,21 @@ class Running:
 
     text: str = ""
 
+    title: str = ""
+    """Title of the member that trains now; of several that train together, of the first."""
+
+    since: float = 0.0
+    """When it began, on the clock of `Progress`."""
+
+    in_turn: bool = False
+    """Whether members train one after another."""
+
+    @property
+    def named(self) -> str:
+        """The classifiers that it trains now, in words."""
+        more = 0 if self.in_turn else self.members - 1
+        return f"{self.title!r}{f' and {more} more' if more > 0 else ''}" if self.title else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
@@ -92,11 +107,13 @@ class Progress:
         match event:
             case JobPlanned(job=job, members=total, stored=stored):
                 self.state = State(job=job, total=total, stored=stored, since=self.clock())
-            case TaskStarted(task=task, method=method, members=members):
-                new = Running(task=task, method=method, members=members)
+            case TaskStarted(task=task, method=method, members=members, title=title):
+                new = Running(
+                    task=task, method=method, members=members, title=title, since=self.clock()
+                )
                 self.state = replace(state, running=(*_without(state, task), new))
-            case TaskProgressed(task=task, done=done, text=text):
-                self._progress(task, done, text)
+            case TaskProgressed(task=task):
+                self._progress(event)
             case TaskEnded(task=task):
                 self.state = replace(state, running=_without(state, task))
             case MemberTrained():
@@ -106,14 +123,18 @@ class Progress:
             case JobEnded():
                 self.state = replace(state, running=(), ended=True)
 
-    def _progress(self, task: str, done: float, text: str) -> None:
-        self.state = replace(
-            self.state,
-            running=tuple(
-                replace(of, done=min(1.0, max(0.0, done)), text=text) if of.task == task else of
-                for of in self.state.running
-            ),
+    def _progress(self, event: TaskProgressed) -> None:
+        running = (
+            self._moved_on(of, event) if of.task == event.task else of for of in self.state.running
         )
+        self.state = replace(self.state, running=tuple(running))
+
+    def _moved_on(self, population: Running, event: TaskProgressed) -> Running:
+        new = replace(population, done=min(1.0, max(0.0, event.done)), text=event.text)
+        if not event.title:
+            return new
+        since = new.since if event.title == new.title else self.clock()
+        return replace(new, title=event.title, since=since, in_turn=True)
 
 
 def _without(state: State, task: str) -> tuple[Running, ...]:

@@ -119,13 +119,57 @@ def test_titles_are_filled_with_defaults_too(bench):
     assert ran.results("iris").titled("svm 1.0 rbf")
 
 
-def test_titles_that_defaults_make_equal_are_an_error_of_the_later(bench):
+def test_titles_that_defaults_make_equal_get_a_number(bench):
+    entries = [{"title": "s {C}", "method": "svm", "C": 1.0, "kernel": "linear"}]
+    entries += [{"title": "s {C}", "method": "svm"}]
+    ran = bench.batch(bench.job("iris", entries))
+    assert ran.code == 0
+    assert "warning: 2 classifiers of different parameters are called 's 1.0'" in ran.out
+    assert {one.title for one in ran.results("iris").results} == {"s 1.0", "s 1.0 (2)"}
+
+
+def test_jobs_of_one_title_in_a_batch_get_a_number(bench):
+    first = bench.job(
+        "one", {"data": {"title": "t", "dataset": "sklearn_iris"}, "classifiers": [NB]}
+    )
+    second = bench.job(
+        "two", {"data": {"title": "t", "dataset": "sklearn_wine"}, "classifiers": [NAIVE]}
+    )
+    ran = bench.batch(first, second, first)
+    assert ran.code == 0
+    assert "one.json has the title 't' too, and is the first of them" in ran.out
+    assert "this job is stored as 't (2)'." in ran.out
+    assert [one.title for one in ran.results("t").results] == ["NB"]
+    assert [one.title for one in ran.results("t (2)").results] == ["Ⓝ Naive"]
+
+
+def test_optimal_of_a_plugin_is_never_the_best(bench):
+    answers = "def predict(self, X_test, y_test): return y_test"
+    for name in ("optimal", "my_oracle"):
+        bench.classifier(name)
+        path = bench.folder / "modules/classifiers" / name / "__init__.py"
+        text = path.read_text()
+        start = text.index("    def predict")
+        path.write_text(text[:start] + f"    {answers}\n")
+    entries = [{"title": name, "method": name} for name in ("optimal", "my_oracle")]
+    ran = bench.batch(bench.job("iris", [*entries, NAIVE, NB]))
+    results = ran.results("iris")
+    assert results.best().title == "NB"
+    assert results.outline()["best"] == "NB"
+    assert results.ranked[0].title in {"optimal", "my_oracle"}, "a ranking shows them"
+    assert results.tied() == {"NB"}
+    (oracle,) = results.titled("my_oracle")
+    assert oracle.is_reference
+    assert any("counts as a reference" in note for note in oracle.notes)
+
+
+def test_one_classifier_with_and_without_defaults_is_one(bench):
     entries = [{"title": "k {n_neighbors}", "method": "kneighbors", "n_neighbors": 5}]
     entries += [{"title": "k {n_neighbors}", "method": "kneighbors"}]
     ran = bench.batch(bench.job("iris", entries))
-    assert ran.code == 1
-    assert "with its default values it is called 'k 5', as another classifier is" in ran.out
-    assert summary(ran)["iris"][1:4] == ["1", "0", "1"]
+    assert ran.code == 0
+    assert "with its default values it is 'k 5' with the parameters of another entry" in ran.out
+    assert summary(ran)["iris"][1:4] == ["1", "0", "0"]
 
 
 def test_braces_of_a_title_that_name_nothing_stay(bench):

@@ -3,9 +3,12 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sortal.job.problems import JobError
 from sortal.systems.clavis.jobfile import read_batch_job
+from sortal.systems.clavis.titles import Titles, visible
 
 DATA = {"title": "a job", "dataset": "sklearn_iris"}
 
@@ -107,24 +110,102 @@ def test_job_titles_may_be_any_name_of_a_file(tmp_path, title):
     assert read(tmp_path, data={"title": title}).data.title == title
 
 
-def test_equal_titles_of_two_entries_are_told_with_both_places(tmp_path):
-    entry = {"title": "KNN", "method": "kneighbors"}
-    (problem,) = problems_of(
-        tmp_path, {"data": DATA, "classifiers": [entry | {"k": 1}, entry | {"k": 2}]}
-    )
-    assert problem.path == "classifiers[1].title"
-    assert problem.got == "'KNN', the title of classifiers[0] on line 1"
+def test_equal_titles_get_a_number_and_a_warning(tmp_path):
+    job = read(tmp_path, [{"title": "KNN", "method": "kneighbors", "k": k} for k in (1, 2, 3)])
+    assert titles(job) == ["KNN", "KNN (2)", "KNN (3)"]
+    (warning,) = job.warnings
+    assert warning.startswith("3 classifiers of different parameters are called 'KNN' (line ")
+    assert "the others are called 'KNN (2)' to 'KNN (3)'" in warning
 
 
-def test_equal_titles_of_one_entry_are_told_with_what_to_write(tmp_path):
+def test_a_warning_of_equal_titles_says_what_to_write(tmp_path):
     entry = {
         "title": "KNN {a}",
         "method": "m",
         "a": {"is_meta": True, "values": [1]},
         "b": {"is_meta": True, "values": [1, 2]},
     }
-    (problem,) = problems_of(tmp_path, {"data": DATA, "classifiers": [entry]})
-    assert problem.expected.endswith("write {b} into it")
+    job = read(tmp_path, [entry])
+    assert titles(job) == ["KNN 1", "KNN 1 (2)"]
+    (warning,) = job.warnings
+    assert "the second is called 'KNN 1 (2)'. To tell them apart, write {b}" in warning
+
+
+def test_a_number_leads_to_no_title_that_another_has(tmp_path):
+    given = ["KNN", "KNN (2)", "KNN", "KNN (2)", "KNN (2) (2)"]
+    job = read(tmp_path, [{"title": one, "method": "m", "k": k} for k, one in enumerate(given)])
+    assert titles(job) == ["KNN", "KNN (2)", "KNN (3)", "KNN (2) (3)", "KNN (2) (2)"]
+
+
+@pytest.mark.parametrize("other", ["KNN 5 ", " KNN 5", "KNN  5", "KNN\t5", "KNN\u00a05"])
+def test_titles_that_look_alike_count_as_equal(tmp_path, other):
+    entries = [{"title": one, "method": "m", "k": k} for k, one in enumerate(["KNN 5", other])]
+    job = read(tmp_path, entries)
+    assert titles(job)[1].endswith(" (2)")
+    assert len(job.warnings) == 1
+
+
+def test_titles_of_composed_and_split_letters_are_equal(tmp_path):
+    pair = ["Na\u00efve", "Nai\u0308ve"]
+    job = read(tmp_path, [{"title": one, "method": "m", "k": k} for k, one in enumerate(pair)])
+    assert len(job.warnings) == 1
+
+
+def test_titles_that_differ_in_case_stay_as_they_are(tmp_path):
+    entries = [{"title": one, "method": "m", "k": k} for k, one in enumerate(["knn", "KNN"])]
+    job = read(tmp_path, entries)
+    assert titles(job) == ["knn", "KNN"]
+    assert not job.warnings
+
+
+def test_a_value_that_a_list_has_twice_is_one_configuration(tmp_path):
+    entry = {"title": "KNN {k}", "method": "m", "k": {"is_meta": True, "values": [1, 2, 1]}}
+    job = read(tmp_path, [entry])
+    assert titles(job) == ["KNN 1", "KNN 2"]
+    assert "'KNN 1' stands twice with the same parameters" in job.notes[0]
+
+
+def test_of_a_key_that_stands_twice_the_last_counts_with_a_warning(tmp_path):
+    text = """{"data": {"title": "t", "dataset": "d"},
+      "classifiers": [],
+      "classifiers": [{"title": "a", "method": "svm", "C": 1,
+        "C": 2}]}"""
+    job = read_batch_job(write(tmp_path, text))
+    assert [dict(one.arguments) for one in job.classifiers] == [{"C": 2}]
+    assert job.warnings == (
+        "line 3, classifiers: 'classifiers' again (first on line 2); the last value counts.",
+        "line 4, classifiers[0].C: 'C' again (first on line 3); the last value counts.",
+    )
+
+
+def test_a_key_that_stands_twice_in_yaml_stays_a_problem(tmp_path):
+    path = write(tmp_path, "data: {title: t, dataset: d, dataset: e}\n", "job.yaml")
+    with pytest.raises(JobError, match="each key once"):
+        read_batch_job(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff{job}",
+        "// by hand\n{job}\n# the end",
+        "{job_with_commas}",
+        "\t{job}\r\n",
+    ],
+)
+def test_files_as_editors_leave_them_are_read(tmp_path, text):
+    job = '{"data":\t{"title": "t", "dataset": "d"},\r\n "classifiers": [{"title": "a", "method": "m"}]}'
+    text = text.replace("{job_with_commas}", job.replace("}]}", ",},],}")).replace("{job}", job)
+    assert titles(read_batch_job(write(tmp_path, text))) == ["a"]
+
+
+@given(st.lists(st.sampled_from(["a", " a", "a (2)", "A", "b", "a (2) (2)"]), max_size=12))
+def test_all_titles_of_a_job_are_unlike_each_other(given_titles):
+    names = Titles.among(given_titles)
+    new = [visible(names.give(one)) for one in given_titles]
+    assert len(set(new)) == len(new)
+    first = {visible(one): place for place, one in reversed(list(enumerate(given_titles)))}
+    assert all(new[place] == title for title, place in first.items())
 
 
 def test_one_classifier_named_twice_is_one_with_a_note(tmp_path):

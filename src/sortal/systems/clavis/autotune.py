@@ -15,6 +15,7 @@ from sortal.job.models import Job, TuningBlock
 from sortal.job.positions import Positions, dotted, joined
 from sortal.job.problems import Problem
 from sortal.job.read import JobFile
+from sortal.job.title import store_name
 from sortal.job.words import nearest, short
 from sortal.jobs.classifiers import Classifier, expand_classifier
 from sortal.jobs.launch import Launched, launch
@@ -27,8 +28,8 @@ from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.classifiers import Circumstances, wanted
 from sortal.systems.clavis.dataset import Divided, dataset_of
 from sortal.systems.clavis.declaration import Declaration
+from sortal.systems.clavis.plugins.choice import Named
 from sortal.systems.clavis.progress import Print, say
-from sortal.systems.clavis.training import store_name
 from sortal.systems.clavis.tuning_report import report
 from sortal.systems.clavis.tuningjob import TunedEntry, TuningJob, read_tuning_job
 from sortal.systems.clavis.work import Wishes
@@ -68,12 +69,23 @@ def autotune(path: Path, wishes: Wishes, echo: Print, *, quiet: bool = False) ->
         SortalError: The data cannot be used.
     """
     job = read_tuning_job(path)
+    for warning in job.file.warnings:
+        echo(f"warning: {warning}")
     available = find_available(
-        wishes.plugins, announce=partial(say, echo), job=path, downloads=wishes.downloads
+        wishes.plugins,
+        announce=partial(say, echo),
+        job=path,
+        downloads=wishes.downloads,
+        wanted=Named(
+            datasets=frozenset({job.data.dataset}),
+            classifiers=frozenset(one.method for one in job.entries),
+        ),
     )
     say(echo, *available.notices, *job.notes)
     _refuse_undeclared(job, available)
     source = available.source(job.data.dataset)
+    for warning in source.notes:
+        echo(f"warning: {warning}")
     divided = dataset_of(source, job.data)
     say(echo, *divided.notes)
     with TemporaryDirectory(prefix="sortal-clavis-") as folder, ExitStack() as stack:
@@ -84,7 +96,7 @@ def autotune(path: Path, wishes: Wishes, echo: Print, *, quiet: bool = False) ->
             _job_file(job, divided, around),
             store=wishes.store,
             cores=wishes.cores,
-            listener=stack.enter_context(Display(quiet=quiet)),
+            listener=stack.enter_context(Display(quiet=quiet, verbose=wishes.verbose)),
             dataset=divided.dataset,
             contest=lambda resolved: _contest(job, around, resolved),
         )

@@ -9,6 +9,7 @@ from sortal.methods.provided import Provider
 from sortal.systems.clavis.builtin import classifiers as built_in_classifiers
 from sortal.systems.clavis.builtin import datasets as built_in_datasets
 from sortal.systems.clavis.builtin.translation import BuiltIn
+from sortal.systems.clavis.plugins.choice import Named
 from sortal.systems.clavis.plugins.classifier import ClassifierPlugin
 from sortal.systems.clavis.plugins.folders import find_folders
 from sortal.systems.clavis.plugins.load import Plugins, load
@@ -78,6 +79,7 @@ def find_available(
     announce: Callable[[str], None],
     job: Path | None = None,
     downloads: Path | None = None,
+    wanted: Named | None = None,
 ) -> Available:
     """Load the plugins of the folders that a user names, or of the page's `modules/` nearby.
 
@@ -86,6 +88,7 @@ def find_available(
         announce: Told which folder that nobody named is used, before anything of it runs.
         job: The job file, beside which `modules/` may be.
         downloads: Folder of downloaded data sets.
+        wanted: What a job names, so that nothing else is loaded; everything if not given.
 
     Raises:
         UserError: A folder is none of plugins, or two plugins have one name.
@@ -93,7 +96,8 @@ def find_available(
     found = find_folders(named, job)
     for notice in found.notices:
         announce(notice)
-    plugins = load(found.folders)
+    built_in = {*built_in_classifiers.BUILT_IN, *built_in_datasets.BUILT_IN}
+    plugins = load(found.folders, wanted, built_in)
     return Available(plugins=plugins, downloads=downloads, notices=tuple(_notices(plugins)))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sortal.console import echo, print_rows
 from sortal.errors import UserError
+from sortal.systems.clavis.jobfile import BatchJob
 from sortal.systems.clavis.outcome import (
     COLUMNS,
     Fault,
@@ -16,6 +17,7 @@ from sortal.systems.clavis.outcome import (
     summary_rows,
 )
 from sortal.systems.clavis.progress import Broken
+from sortal.systems.clavis.titles import numbered, visible
 from sortal.systems.clavis.training import run
 from sortal.systems.clavis.work import Wishes, begin, reason_of
 
@@ -33,9 +35,10 @@ def batch(paths: Sequence[Path], wishes: Wishes) -> int:
         The exit code: 0 all well, 1 something failed, 130 interrupted.
     """
     outcomes: list[Outcome] = []
+    taken: dict[str, Path] = {}
     for number, path in enumerate(paths, start=1):
         echo(f"{'' if number == 1 else chr(10)}job {number}/{len(paths)}: {path}")
-        outcome = _one(path, wishes)
+        outcome = _one(path, wishes, taken)
         outcomes.append(outcome)
         if outcome.exit_code or (wishes.stop and outcome.faults):
             break
@@ -49,14 +52,23 @@ def batch(paths: Sequence[Path], wishes: Wishes) -> int:
     return exit_code(outcomes)
 
 
-def _one(path: Path, wishes: Wishes) -> Outcome:
-    """Run one job; whatever it runs into, the next one can go on."""
+def _one(path: Path, wishes: Wishes, taken: dict[str, Path]) -> Outcome:
+    """Run one job; whatever it runs into, the next one can go on.
+
+    Args:
+        path: Its file.
+        wishes: What the command was told.
+        taken: Files of the jobs before, by their titles; this one is added.
+    """
     try:
         work = begin(path, wishes, echo)
     except UserError as error:  # of the file and not of any code: a traceback would tell nothing
         echo(f"ERROR: {error}")
         fault = Fault(what="", reason=str(error))
         return Outcome(path=path, title=path.name, faults=(fault,))
+    work.job = _with_own_title(work.job, taken)
+    for warning in work.job.warnings:
+        echo(f"warning: {warning}")
     try:
         run(work)
     except KeyboardInterrupt:
@@ -66,6 +78,22 @@ def _one(path: Path, wishes: Wishes) -> Outcome:
     except Exception as error:  # noqa: BLE001 - told with the job, and the next one goes on
         work.faults.append(_told(error, wishes))
     return work.outcome()
+
+
+def _with_own_title(job: BatchJob, taken: dict[str, Path]) -> BatchJob:
+    """The job, under a numbered title if another file of this batch has its title."""
+    title, path = job.data.title, job.path.resolve()
+    if taken.setdefault(visible(title), path) == path:
+        return job
+    before = next((known for known, file in taken.items() if file == path), None)
+    new = before or numbered(title, taken)
+    taken[visible(new)] = path
+    warning = (
+        f"{taken[visible(title)]} has the title {title!r} too, and is the first of them: this job is "
+        f"stored as {new!r}."
+    )
+    data = job.data.model_copy(update={"title": new})
+    return replace(job, data=data, warnings=(warning, *job.warnings))
 
 
 def _told(error: Exception, wishes: Wishes) -> Fault:

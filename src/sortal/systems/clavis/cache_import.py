@@ -9,6 +9,7 @@ from pathlib import Path
 from sortal.console import echo, print_rows
 from sortal.display import counted
 from sortal.errors import Damaged, UserError
+from sortal.job.title import store_name
 from sortal.jobs.imports.figures import Listed, import_figures
 from sortal.jobs.results import is_of_figures
 from sortal.store.store import Store
@@ -17,7 +18,6 @@ from sortal.systems.clavis.cache import Cache, CachedData, read_cache
 from sortal.systems.clavis.cached_job import SHORT, SYSTEM, Home, foreign_job
 from sortal.systems.clavis.plugins.folders import find_folders
 from sortal.systems.clavis.plugins.load import load
-from sortal.systems.clavis.training import store_name
 from sortal.tables import Column, Columns
 
 _LONGEST = 120

@@ -10,13 +10,11 @@ from typing import Any
 
 from sortal.data.labels import Outputs
 from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, Told
+from sortal.methods.registry import is_reference
 from sortal.systems.clavis.cache import CachedClassifier, CachedData, CachedScores
 from sortal.systems.clavis.cache_files import Fault
 
 SYSTEM = "clavis"
-
-REFERENCES = frozenset({"optimal", "naive", "optimal_multi_label"})
-"""Classifiers of ClaVis that are there to compare with."""
 
 SHORT = 8
 """Digits of a hash that stand behind names of which there are two."""
@@ -162,7 +160,7 @@ def _foreign(
             parameters=one.arguments,
             members=tuple(members),
             asked={"system": SYSTEM, "hash": one.hash},
-            is_reference=one.method in REFERENCES,
+            is_reference=is_reference(one.method),
             fold_of=titles[whole_of[one.hash]] if one.hash in whole_of else "",
         )
 

@@ -14,6 +14,7 @@ from sortal.options import (
     QuietOption,
     StoreOption,
     TableFormat,
+    VerboseOption,
 )
 from sortal.web.command import Provide, mount
 
@@ -88,6 +89,7 @@ def batch(
     datasets: DatasetsOption = None,
     store: StoreOption = DEFAULT_STORE,
     cores: CoresOption = None,
+    verbose: VerboseOption = False,
 ) -> None:
     """Train every classifier of one or several batch jobs, and compute their projections.
 
@@ -104,7 +106,12 @@ def batch(
     from sortal.systems.clavis.work import Wishes
 
     wishes = Wishes(
-        store=store, plugins=tuple(plugins or ()), downloads=datasets, cores=cores, stop=stop
+        store=store,
+        plugins=tuple(plugins or ()),
+        downloads=datasets,
+        cores=cores,
+        stop=stop,
+        verbose=verbose,
     )
     raise typer.Exit(run(jobs, wishes))
 
@@ -119,6 +126,7 @@ def autotune(
     store: StoreOption = DEFAULT_STORE,
     cores: CoresOption = None,
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Tune the parameters of classifiers by evolution.
 
@@ -135,7 +143,13 @@ def autotune(
     from sortal.systems.clavis.autotune import autotune as run
     from sortal.systems.clavis.work import Wishes
 
-    wishes = Wishes(store=store, plugins=tuple(plugins or ()), downloads=datasets, cores=cores)
+    wishes = Wishes(
+        store=store,
+        plugins=tuple(plugins or ()),
+        downloads=datasets,
+        cores=cores,
+        verbose=verbose,
+    )
     written = run(job, wishes, echo, quiet=quiet)
     for path in (written.result, written.report):
         echo(f"wrote {path}")

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -16,6 +16,7 @@ from sortal.job.read import read_text
 from sortal.job.validation import problems_of
 from sortal.job.words import Words, describe, short
 from sortal.systems.clavis.meta import expand, fill, is_meta, placeholders
+from sortal.systems.clavis.titles import Titles, visible
 
 _LONGEST_TITLE = 120
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
@@ -131,6 +132,9 @@ class ReadFile(Generic[Blocks]):
     raw: Mapping[str, Any] = field(repr=False)
     """What it says, as plain values."""
 
+    warnings: tuple[str, ...] = ()
+    """Keys that stand again."""
+
     def place(self, problems: Iterable[Problem]) -> list[Problem]:
         """Give problems their lines in the file."""
         return [self.positions.place(problem, file=str(self.path)) for problem in problems]
@@ -152,6 +156,9 @@ class BatchJob:
     notes: tuple[str, ...] = ()
     """What the user should know of how the file was read."""
 
+    warnings: tuple[str, ...] = ()
+    """What was changed of the file so that it can run: titles that got a number."""
+
 
 def read_batch_job(path: Path) -> BatchJob:
     """Read a batch job.
@@ -161,13 +168,24 @@ def read_batch_job(path: Path) -> BatchJob:
     """
     file = read_blocks(path, JobBlocks)
     problems: list[Problem] = []
-    notes: list[str] = []
     lists = {
-        key: _configurations(file, key, problems, notes) for key in ("projections", "classifiers")
+        key: list(_configurations(file, key, problems)) for key in ("projections", "classifiers")
     }
     if problems:
         raise file.error(problems)
-    return BatchJob(path=path, text=file.text, data=file.blocks.data, notes=tuple(notes), **lists)
+    told = {
+        key: _told_apart(found, key, _cures(file.raw.get(key, ()), key))
+        for key, found in lists.items()
+    }
+    return BatchJob(
+        path=path,
+        text=file.text,
+        data=file.blocks.data,
+        projections=told["projections"].kept,
+        classifiers=told["classifiers"].kept,
+        notes=tuple(note for of in told.values() for note in of.notes),
+        warnings=(*file.warnings, *(warning for of in told.values() for warning in of.warnings)),
+    )
 
 
 def read_blocks(path: Path, model: type[Blocks]) -> ReadFile[Blocks]:
@@ -188,7 +206,8 @@ def read_blocks(path: Path, model: type[Blocks]) -> ReadFile[Blocks]:
     except JobError as error:
         problems = [replace(problem, file=str(path)) for problem in error.problems]
         raise JobError(problems, file=str(path)) from error.__cause__
-    parsed = parse(text, is_json=path.suffix.lower() == ".json")
+    is_json = path.suffix.lower() == ".json"
+    parsed = parse(text, is_json=is_json, last_counts=is_json)
     problems = parsed.problems
     if not problems and not isinstance(parsed.data, dict):
         came = "an empty file" if parsed.data is None else short(parsed.data)
@@ -204,10 +223,19 @@ def read_blocks(path: Path, model: type[Blocks]) -> ReadFile[Blocks]:
         else:
             if not problems:
                 return ReadFile(
-                    path=path, text=text, blocks=blocks, positions=parsed.positions, raw=parsed.data
+                    path=path,
+                    text=text,
+                    blocks=blocks,
+                    positions=parsed.positions,
+                    raw=parsed.data,
+                    warnings=tuple(map(_last_counts, parsed.repeated)),
                 )
     placed = [parsed.positions.place(problem, file=str(path)) for problem in problems]
     raise JobError(placed, file=str(path))
+
+
+def _last_counts(repeated: Problem) -> str:
+    return f"line {repeated.line}, {repeated.path}: {repeated.got}; the last value counts."
 
 
 def _meta_problems(data: Mapping[str, Any]) -> list[Problem]:
@@ -225,10 +253,9 @@ def _meta_problems(data: Mapping[str, Any]) -> list[Problem]:
 
 
 def _configurations(
-    file: ReadFile[Any], key: str, problems: list[Problem], notes: list[str]
-) -> tuple[Configuration, ...]:
-    """Expand the entries of one list; equal titles of different meaning are a problem."""
-    known: dict[str, Configuration] = {}
+    file: ReadFile[Any], key: str, problems: list[Problem]
+) -> Iterator[Configuration]:
+    """Expand the entries of one list."""
     for number, entry in enumerate(file.raw.get(key, ())):
         place = dotted([key, number])
         try:
@@ -236,25 +263,51 @@ def _configurations(
         except JobError as error:
             problems += error.problems
             continue
-        varied = [name for name, value in entry.items() if is_meta(value)]
         for values in combinations:
             if not isinstance(values["method"], str):
                 inner, got = f"{place}.method", short(values["method"])
                 problems.append(Problem(path=inner, expected="the name of a method", got=got))
                 break
-            new = _configuration(values, place, file.positions.line(place))
-            first = known.setdefault(new.title, new)
-            if first is new:
-                continue
-            if first.meaning == new.meaning:
-                notes.append(
-                    f"{new.title!r} stands twice with the same parameters (lines {first.line} and "
-                    f"{new.line}); it is one classifier."
-                )
-                continue
-            problems.append(_equal_titles(new, first, entry["title"], varied))
-            break
-    return tuple(known.values())
+            yield _configuration(values, place, file.positions.line(place))
+
+
+@dataclass(frozen=True, slots=True)
+class _ToldApart:
+    """Configurations of one list, each with a title of its own."""
+
+    kept: tuple[Configuration, ...]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def _told_apart(found: list[Configuration], key: str, cures: Mapping[str, str]) -> _ToldApart:
+    """Leave out what stands twice, and number equal titles of different parameters."""
+    titles = Titles.among(one.title for one in found)
+    known: dict[tuple[str, str], Configuration] = {}
+    kept: list[Configuration] = []
+    notes: list[str] = []
+    for one in found:
+        first = known.setdefault((visible(one.title), one.meaning), one)
+        if first is one:
+            cure = cures.get(one.place, "")
+            kept.append(replace(one, title=titles.give(one.title, one.line, cure)))
+        else:
+            notes.append(
+                f"{one.title!r} stands twice with the same parameters (lines {first.line} and "
+                f"{one.line}); it is one {key.removesuffix('s')}."
+            )
+    return _ToldApart(tuple(kept), tuple(notes), tuple(titles.warnings(key)))
+
+
+def _cures(entries: Iterable[Mapping[str, Any]], key: str) -> dict[str, str]:
+    """What to write into the title of each entry whose configurations it does not tell apart."""
+    cures = {}
+    for number, entry in enumerate(entries):
+        varied = [name for name, value in entry.items() if is_meta(value)]
+        absent = [name for name in varied if name not in placeholders(entry["title"])]
+        if absent:
+            cures[dotted([key, number])] = " ".join(f"{{{name}}}" for name in absent)
+    return cures
 
 
 def _configuration(values: Mapping[str, Any], place: str, line: int | None) -> Configuration:
@@ -266,16 +319,3 @@ def _configuration(values: Mapping[str, Any], place: str, line: int | None) -> C
         place=place,
         line=line,
     )
-
-
-def _equal_titles(
-    new: Configuration, first: Configuration, template: str, varied: list[str]
-) -> Problem:
-    path = f"{new.place}.title"
-    if new.place == first.place:
-        absent = [name for name in varied if name not in placeholders(template)]
-        cure = " ".join(f"{{{name}}}" for name in absent)
-        expected = f"a title that differs for each configuration: write {cure} into it"
-        return Problem(path=path, expected=expected, got=f"{new.title!r} for several of them")
-    got = f"{new.title!r}, the title of {first.place} on line {first.line}"
-    return Problem(path=path, expected="a title of its own", got=got)

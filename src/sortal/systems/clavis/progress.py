@@ -7,11 +7,21 @@ from dataclasses import dataclass, field
 from statistics import fmean, stdev
 from typing import Any
 
-from sortal.display import counted, duration
-from sortal.events import Event, JobPlanned, MemberFailed, MemberTrained, TaskProgressed, Warned
+from sortal.display import QuietTimes, counted, duration, running_line, waiting_line
+from sortal.events import (
+    Event,
+    JobPlanned,
+    MemberFailed,
+    MemberTrained,
+    Printed,
+    TaskProgressed,
+    Waiting,
+    Warned,
+)
 from sortal.systems.clavis.builtin.epochs import epoch_lines
 from sortal.systems.clavis.outcome import Fault
 from sortal.tables import size
+from sortal.tracking import progress as books
 
 Print = Callable[[str], None]
 
@@ -58,15 +68,23 @@ class Progress:
     stop: bool = False
     """Whether the first failure ends everything."""
 
+    show_printed: bool = False
+    """Whether what classifiers print is shown while they train."""
+
     faults: list[Fault] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
     _told: float = field(default_factory=time.perf_counter)
-    _done: int = 0
     _total: int = 0
+    _left: int = 0
+    """Results that are still to come; several titles may share one."""
+
     _trained: dict[str, list[MemberTrained]] = field(
         default_factory=lambda: defaultdict[str, list[MemberTrained]](list)
     )
     _failed: set[str] = field(default_factory=set)
+    _books: books.Progress = field(default_factory=books.Progress)
+    _quiet_times: QuietTimes = field(default_factory=lambda: QuietTimes(_QUIET_SECONDS))
+    _interrupted: bool = False
 
     def __call__(self, event: Event) -> None:
         """Print one event.
@@ -74,7 +92,13 @@ class Progress:
         Raises:
             Broken: A classifier failed, and that is to end everything.
         """
+        self._books(event)
         match event:
+            case Printed(title=title, lines=lines):
+                for line in lines if self.show_printed else ():
+                    self.echo(f"{title} | {line}")
+            case Waiting():
+                self._wait(event)
             case JobPlanned():
                 self._plan(event)
             case MemberTrained():
@@ -88,10 +112,13 @@ class Progress:
 
     def _plan(self, event: JobPlanned) -> None:
         self._total = sum(map(len, self.titles.values()))
-        missing = -(-(event.members - event.stored) // self.folds)
-        self._done = self._total - missing if missing < len(self.titles) else 0
-        found = f", {self._done} of them in the store" if self._done else ""
-        told = f"{counted(self._total, 'classifier')}{found}"
+        results = len(self.titles)
+        missing = min(results, -(-(event.members - event.stored) // self.folds))
+        self._left = missing
+        told = counted(self._total, "classifier")
+        if stored := results - missing:
+            which = "of them" if results == self._total else f"of their {results} results"
+            told += f", {stored} {which} in the store"
         if event.stored < event.members:
             told += (
                 f"; about {size(event.memory_bytes)} of memory on "
@@ -121,21 +148,31 @@ class Progress:
         if self.stop:
             raise Broken(self.faults[-1])
 
+    def _wait(self, event: Waiting) -> None:
+        """Say once what an end waits for; else now and then which classifiers take long."""
+        now = time.monotonic()
+        if event.interrupted and not self._interrupted:
+            self._interrupted = True
+            self.echo(waiting_line(self._books.state, now))
+        elif self._quiet_times.is_over(self._told, time.perf_counter()):
+            self._say(f"training {running_line(self._books.state, now)}")
+
     def _reassure(self, event: TaskProgressed) -> None:
         """Say how far a long training is, where nothing has been said for a while."""
         if event.text and time.perf_counter() - self._told >= _QUIET_SECONDS:
-            method = event.task.rpartition("-")[0]
-            self._say(f"training {method}, {event.text}")
+            self._say(f"training {running_line(self._books.state, time.monotonic())}")
 
     def _line(self, title: str, text: str) -> None:
-        self._done += len(self.titles.get(title, (title,)))
+        self._quiet_times.begin()
+        self._left = max(0, self._left - 1)
         named = " = ".join(self.titles.get(title, (title,)))
         self._say(f"{named} ({self.methods.get(title, '')}): {text}")
 
     def _say(self, text: str) -> None:
         """Print with how many are done, and how long it has taken."""
         self._told = time.perf_counter()
-        place = f"[{self._done:>{len(str(self._total))}}/{self._total}]"
+        done = self._total - self._left
+        place = f"[{done:>{len(str(self._total))}}/{self._total}]"
         self.echo(f"{place} {duration(self._told - self.started):>8}  {text}")
 
 

@@ -44,6 +44,9 @@ class Source:
     """What classifiers are told: `original_shape`, `num_words`, `cv_folds`,
     `cv_folds_for_test_only`, and anything else."""
 
+    notes: tuple[str, ...] = ()
+    """What was changed of what the data set gives, in sentences."""
+
     def __post_init__(self) -> None:
         names = tuple(self.class_names)
         if not names or not all(isinstance(name, str) and name for name in names):

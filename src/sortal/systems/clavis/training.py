@@ -1,20 +1,20 @@
 """One batch job from its file to its results in the store."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from sortal.console import print_rows
 from sortal.display import counted
-from sortal.errors import SortalError, UserError
+from sortal.errors import SortalError
 from sortal.job.models import DataBlock as JobData
 from sortal.job.models import Job
 from sortal.job.positions import Positions
 from sortal.job.read import JobFile
-from sortal.job.title import as_title, is_title
+from sortal.job.title import store_name
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.results import Results
 from sortal.methods.provided import providing
@@ -25,8 +25,10 @@ from sortal.systems.clavis.dataset import Divided, dataset_of
 from sortal.systems.clavis.fold_table import fold_columns, fold_rows
 from sortal.systems.clavis.jobfile import BatchJob, Configuration
 from sortal.systems.clavis.pictures import check_pictures, make_pictures
+from sortal.systems.clavis.plugins.choice import Named
 from sortal.systems.clavis.progress import Print, Progress, say
 from sortal.systems.clavis.source import Source
+from sortal.systems.clavis.titles import Titles, visible
 from sortal.systems.clavis.work import Work
 
 _NAMED = 3
@@ -42,10 +44,19 @@ def run(work: Work) -> None:
     """
     job, wishes, echo = work.job, work.wishes, work.echo
     available = find_available(
-        wishes.plugins, announce=partial(say, echo), job=work.path, downloads=wishes.downloads
+        wishes.plugins,
+        announce=partial(say, echo),
+        job=work.path,
+        downloads=wishes.downloads,
+        wanted=Named(
+            datasets=frozenset({job.data.dataset}),
+            classifiers=frozenset(one.method for one in job.classifiers),
+        ),
     )
     say(echo, *available.notices, *job.notes)
     source = available.source(job.data.dataset)
+    for warning in source.notes:
+        echo(f"warning: {warning}")
     divided = dataset_of(source, job.data)
     echo(_described(job, source, divided))
     say(echo, *divided.notes)
@@ -78,24 +89,35 @@ def _described(job: BatchJob, source: Source, divided: Divided) -> str:
 
 
 def _resolve(work: Work, around: Circumstances) -> None:
-    """Resolve all configurations; those that cannot run are faults."""
-    taken: set[str] = set()
+    """Resolve all configurations; those that cannot run are faults.
+
+    Titles are filled with default values here, which may make two of them equal: the later one
+    gets a number then, or is left out where it is the same classifier.
+    """
+    titles = Titles.among(configuration.title for configuration in work.job.classifiers)
+    known: dict[str, tuple[str, ...]] = {}
     for configuration in work.job.classifiers:
         try:
             one = wanted(configuration, around)
-            if one.title in taken:
-                raise UserError(_taken(one.title, configuration))
+            if known.get(visible(one.title)) == one.meaning:
+                say(work.echo, f"{_repeated(one.title, configuration)}.")
+                continue
+            title = titles.give(one.title, configuration.line)
+            if title != one.title:
+                one = wanted(replace(configuration, title=title), around)
         except SortalError as error:
             work.fault(f"classifier {configuration.title!r}", error)
         else:
-            taken.add(one.title)
+            known.setdefault(visible(title), one.meaning)
             work.listed.append(one)
+    for warning in titles.warnings("classifiers"):
+        work.echo(f"warning: {warning}")
 
 
-def _taken(title: str, configuration: Configuration) -> str:
+def _repeated(title: str, configuration: Configuration) -> str:
     return (
-        f"line {configuration.line}: with its default values it is called {title!r}, as another "
-        "classifier is: give it a title of its own."
+        f"line {configuration.line}: with its default values it is {title!r} with the parameters of "
+        "another entry; it is one classifier"
     )
 
 
@@ -121,6 +143,7 @@ def _train(work: Work, available: Available, divided: Divided) -> Launched:
         history=lambda key: Store.open(work.wishes.store, create=False).history(key),
         folds=_folds(divided),
         stop=work.wishes.stop,
+        show_printed=work.wishes.verbose,
         faults=work.faults,
     )
     with providing(available.providers([one.method for one in listed])):
@@ -155,18 +178,6 @@ def job_file(job: BatchJob, divided: Divided, listed: Sequence[Wanted]) -> JobFi
         training_figures=True,
     )
     return JobFile(ours, Positions({}), job.path, job.text)
-
-
-def store_name(title: str) -> str:
-    """What the store calls a job: its title, or one of plain letters that stands for it.
-
-    >>> store_name("MNIST Experiment 1")
-    'MNIST Experiment 1'
-    """
-    if is_title(title):
-        return title
-    plain = as_title(title)[:100] or "job"
-    return f"{plain}-{blake2b(title.encode(), digest_size=4).hexdigest()}"
 
 
 def _sharing(listed: Sequence[Wanted]) -> Mapping[str, Sequence[str]]:

@@ -12,6 +12,7 @@ from sortal.job.positions import dotted, joined
 from sortal.job.problems import JobError, Problem
 from sortal.job.validation import problems_of
 from sortal.job.words import Words, nearest, short
+from sortal.methods.registry import is_reference
 from sortal.systems.clavis.jobfile import (
     Configuration,
     DataBlock,
@@ -23,7 +24,6 @@ from sortal.systems.clavis.meta import expand, fill
 from sortal.tuning.space import Candidate, Choices, Dimension, Range, Space
 
 TUNED = "tune"
-_REFERENCES = frozenset({"naive", "optimal", "optimal_multi_label"})
 _PREFIX = "tuning_"
 Count = Annotated[int, Field(ge=1)]
 
@@ -201,13 +201,13 @@ def read_tuning_job(path: Path) -> TuningJob:
             entries += _entries(entry, dotted(["classifiers", number]), file)
         except JobError as error:
             problems += error.problems
-    rivals = tuple(one for one in entries if one.method not in _REFERENCES)
+    rivals = tuple(one for one in entries if not is_reference(one.method))
     if not rivals and not problems:
         expected = "one classifier or more that can be better or worse"
         problems.append(Problem(path="classifiers", expected=expected, got="none"))
     if problems:
         raise file.error(problems)
-    left_out = dict.fromkeys(one.method for one in entries if one.method in _REFERENCES)
+    left_out = dict.fromkeys(one.method for one in entries if is_reference(one.method))
     notes = tuple(f"{name} marks an end of the scale; it takes no part." for name in left_out)
     return TuningJob(file=file, entries=rivals, notes=notes)
 
@@ -239,7 +239,10 @@ def _entries(
     rest = {name: value for name, value in entry.items() if name not in dimensions}
     if problems:
         raise JobError(problems)
-    for values in expand(rest, place):
+    combinations = expand(rest, place)
+    for number, values in enumerate(combinations):
+        if values in combinations[:number]:
+            continue  # a list of values may hold one twice
         if not isinstance(values["method"], str):
             at = joined(place, "method")
             raise _error(at, "the name of a method", short(values["method"]))

@@ -23,6 +23,9 @@ class Wishes:
     stop: bool = False
     """Whether the first failure ends everything."""
 
+    verbose: bool = False
+    """Whether what classifiers print is shown while they train."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Work:

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 
 from sortal.errors import DataError
+from sortal.systems.clavis.class_names import as_texts
 from sortal.systems.clavis.dataset import dataset_of
 from sortal.systems.clavis.jobfile import DataBlock
 from sortal.systems.clavis.plugins.load import load
@@ -117,11 +120,11 @@ def test_several_labels_are_read_as_an_indicator(dataset):
         ("data['X_train'][4, 1] = np.nan", "got nan in row 4, column 1"),
         ("data['X_train'][0, 0] = np.inf", "got inf in row 0, column 0"),
         ("data['y_train'] = np.array([0, 1, 2])", "got shape (3,)"),
-        ("data['y_train'] = np.array([0, 1, 2, 3, 1, 2])", "labels from 0 to 2, got 3"),
+        ("data['y_train'] = np.array([0, 1, 2, 5000, 1, 2])", "labels from 0 to 999, got 5000"),
         ("data['y_train'] = np.array([0, 1, 2, -1, 1, 2])", "labels from 0 to 2, got -1"),
         ("data['y_train'] = np.array([0, 1, 2, 0.5, 1, 2])", "whole numbers, got 0.5"),
         ("data['y_train'] = 2 * np.eye(6, 3)", "labels from 0 to 1, got 2"),
-        ("data['y_train'] = np.eye(6, 4)", "got shape (6, 4)"),
+        ("data['y_train'] = np.eye(6, 2)", "got shape (6, 2)"),
         ("data['X_test'] = np.ones((2, 3))", "X_test: expected 2 features"),
         ("data['X_test'] = np.ones((2, 2))", "y_test: expected"),
         ("del data['X_test'], data['y_test']", "a dictionary with X_test, y_test"),
@@ -149,8 +152,9 @@ def test_data_that_breaks_a_rule_is_refused_with_the_value_found(dataset, change
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ({"names": "[0, 1, 2]"}, "texts alone, such as [str(x) for x in range(10)], got 0"),
-        ({"names": "('a', 'b', 'c')"}, "a list of texts"),
+        ({"names": "[[0], [1], [2]]"}, "texts alone, such as [str(x) for x in range(10)], got [0]"),
+        ({"names": "'abc'"}, "a list of texts"),
+        ({"names": "{'a': 0}"}, "a list of texts"),
         ({"names": "[]"}, "a list of texts"),
         ({"name": "'my data'"}, "letters, digits and _ alone, got 'my data'"),
         ({"name": "3"}, "letters, digits and _ alone, got 3"),
@@ -160,6 +164,48 @@ def test_a_plugin_that_breaks_a_rule_is_broken(dataset, words, told):
     (broken,) = dataset(**words).broken
     assert told in broken.reason
     assert broken.kind == "data set"
+
+
+@pytest.mark.parametrize(
+    ("names", "texts", "told"),
+    [
+        ("[0, 1, 2]", ("0", "1", "2"), "0 (int), 1 (int), 2 (int)"),
+        ("[x for x in range(3)]", ("0", "1", "2"), "such names are used as text"),
+        ("list(np.arange(3))", ("0", "1", "2"), "0 (int)"),
+        ("np.arange(3)", ("0", "1", "2"), "0 (int)"),
+        ("[0.5, 1.0, 2e30]", ("0.5", "1.0", "2e+30"), "0.5 (float)"),
+        ("[True, False, None]", ("True", "False", "None"), "None (NoneType)"),
+        ("[1, '1', 1.0]", ("1", "1 (2)", "1.0"), "equal; they are called '1 (2)'"),
+        ("['a', 'a', 'a (2)']", ("a", "a (3)", "a (2)"), "equal; they are called 'a (3)'"),
+        ("['a', '', 'b']", ("a", "class 1", "b"), "empty or equal; they are called 'class 1'"),
+        ("['a', 'b']", ("a", "b", "2"), "has 2 names and the labels have 3 classes"),
+        ("['2', 'b']", ("2", "b", "2 (2)"), "the others are called '2 (2)'"),
+    ],
+)
+def test_class_names_become_texts_with_a_warning(dataset, names, texts, told):
+    source = dataset(names=names).dataset("made").read()
+    assert source.class_names == texts
+    assert any(told in note for note in source.notes)
+    assert all(note.startswith("data set made: class_names") for note in source.notes)
+
+
+def test_class_names_that_are_right_are_not_warned_of(dataset):
+    assert dataset(names="('a', 'b', ' c ')").dataset("made").read().notes == ()
+
+
+def test_labels_of_several_classes_name_the_classes_that_lack_a_name(dataset):
+    source = dataset("data['y_train'] = np.eye(6, 4, dtype=int)").dataset("made").read()
+    assert source.class_names == ("a", "b", "c", "3")
+
+
+@given(
+    st.lists(st.sampled_from(["a", "", " ", "a (2)", 1, 1.0, True, None, np.int64(1)]), min_size=1)
+)
+def test_class_names_become_texts_that_differ(names):
+    texts, warnings = as_texts(names)
+    assert len(set(texts)) == len(texts) == len(names)
+    assert all(text.strip() for text in texts)
+    assert bool(warnings) == (list(texts) != names)
 
 
 def test_what_reading_raised_is_kept_for_its_traceback(dataset):

@@ -246,8 +246,7 @@ class TestTheCommand:
         (page_modules / "classifiers" / "bad" / "__init__.py").write_text("1 / 0\n")
         code, out, err = sortal("check", "job.json", "--plugins", "modules")
         assert code == 0
-        assert "ZeroDivisionError" in err
-        assert "Traceback" in err
+        assert "Traceback" not in err, "no job names the one that cannot be imported"
         assert "kneighbors of" in err
         assert "is used in place of the built-in one" in err
         code, out, _ = sortal("run", "job.json", "--plugins", "modules", "--quiet")

@@ -10,9 +10,13 @@ from typing import Any, Never
 import numpy as np
 
 from sortal.errors import DataError, OptionError
+from sortal.systems.clavis.class_names import as_texts, with_missing
 from sortal.systems.clavis.declaration import NAME
 from sortal.systems.clavis.plugins.blame import ErrorStream, blame
 from sortal.systems.clavis.source import CV_FOLDS, TEST_ONLY, Source
+
+_MOST_CLASSES = 1000
+"""Classes that are named by number where a list of names lacks them; more are a mistake."""
 
 _ARRAYS = ("X_train", "y_train", "X_test", "y_test")
 
@@ -52,10 +56,11 @@ class DatasetPlugin:
             raise OptionError(f"{where}['name']", name, "letters, digits and _ alone")
         if not callable(getattr(module, "get_data", None)):
             raise OptionError(f"data set {name}", None, "a function get_data(datasets_path)")
+        names, _ = _class_names(info.get("class_names"), f"data set {name}: get_info()")
         return cls(
             name=name,
             description=str(info.get("description") or ""),
-            class_names=_class_names(info.get("class_names"), f"data set {name}: get_info()"),
+            class_names=names,
             folder=folder,
             digest=digest,
             module=module,
@@ -84,18 +89,20 @@ class DatasetPlugin:
         absent = [key for key in (*_ARRAYS, "class_names") if key not in data]
         if absent:
             self._refuse("get_data", f"a dictionary with {', '.join(absent)}", f"{sorted(data)}")
-        names = _class_names(data["class_names"], f"data set {self.name}: get_data()")
+        names, changed = _class_names(data["class_names"], f"data set {self.name}: get_data()")
         if names != self.class_names:
             expected = f"those of get_info(), {list(self.class_names)}"
             self._refuse("class_names", expected, str(list(names)))
         specs = data.get("specs")
         if not isinstance(specs, Mapping | None):
             self._refuse("specs", "a dictionary", repr(specs))
+        names, lacking = with_missing(names, _classes(data["y_train"], data["y_test"]))
         source = Source(
             name=self.name,
             description=self.description,
             class_names=names,
             specs=dict(specs or {}),
+            notes=tuple(f"data set {self.name}: {one}" for one in (*changed, *lacking)),
             **{key: data[key] for key in _ARRAYS},
         )
         for key in ("X_train", "X_test"):
@@ -122,16 +129,31 @@ class DatasetPlugin:
         raise DataError(f"data set {self.name}: {what}: expected {expected}, got {came}.")
 
 
-def _class_names(given: Any, where: str) -> tuple[str, ...]:
-    """Class names as the page has them.
+def _class_names(given: Any, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Class names as texts, and what of them was changed.
 
     Raises:
-        OptionError: They are no list of texts.
+        OptionError: They are no list, or hold lists and the like.
     """
     place = f"{where}['class_names']"
-    if not isinstance(given, list) or not given:
+    listed = given.tolist() if isinstance(given, np.ndarray) else given
+    if not isinstance(listed, list | tuple) or not listed:
         raise OptionError(place, given, "a list of texts, one a class")
-    for name in given:
-        if not isinstance(name, str):
+    for name in listed:
+        if not isinstance(name, str | int | float | bool | np.generic | None):
             raise OptionError(place, name, "texts alone, such as [str(x) for x in range(10)]")
-    return tuple(given)
+    return as_texts(listed)
+
+
+def _classes(*labels: Any) -> int:
+    """Classes that labels name: the greatest and one more, or the columns of several labels.
+
+    0 where labels are none that can be counted: whoever checks them says why.
+    """
+    counts = [0]
+    for array in map(np.asarray, labels):
+        if array.ndim == 2:
+            counts.append(array.shape[1])
+        elif array.ndim == 1 and array.size and array.dtype.kind in "iu":
+            counts.append(int(array.max()) + 1)
+    return min(max(counts), _MOST_CLASSES)

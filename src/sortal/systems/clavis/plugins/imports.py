@@ -1,11 +1,12 @@
-"""What `import` means inside a plugin: Keras as of 2020 where it asks for Keras, all else as ever."""
+"""What `import` means inside a plugin: Keras as of 2020, termcolor if need be, all else as ever."""
 
 import builtins
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
-from sortal.systems.clavis.plugins import keras_2020
+from sortal.systems.clavis.plugins import keras_2020, plain_terminal
 
 
 @cache
@@ -23,4 +24,6 @@ def _import(
 ) -> Any:
     if level == 0 and name.partition(".")[0] == "keras":
         return keras_2020.import_view(name, fromlist or ())
+    if level == 0 and name == plain_terminal.NAME and find_spec(name) is None:
+        return plain_terminal.stand_in()
     return builtins.__import__(name, globals, locals, fromlist or (), level)

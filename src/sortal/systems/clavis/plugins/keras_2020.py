@@ -8,7 +8,10 @@ that Keras 3 has dropped:
 - `predict_classes` of a `Sequential` is the place of the largest output, of a single one whether
   it exceeds one half; its `predict_proba` is `predict`, its `fit_generator` is `fit`;
 - `keras.layers.core` and its neighbours are `keras.layers`, `keras.utils.np_utils` is
-  `keras.utils`.
+  `keras.utils`; optimizers have names in small letters too, as `keras.optimizers.rmsprop`;
+- `keras.preprocessing.image.ImageDataGenerator` is that of `image_generator.py`, whose batches
+  `fit`, `fit_generator` and the like of a `Sequential` take; their options of reading in parallel
+  (`workers=`) change nothing.
 
 Keras itself, and whoever else uses it in this process, see nothing of this.
 """
@@ -16,7 +19,7 @@ Keras itself, and whoever else uses it in this process, see nothing of this.
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial, wraps
 from importlib import import_module
 from types import ModuleType
@@ -25,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from sortal.errors import MissingExtra
+from sortal.systems.clavis.plugins.image_generator import ImageDataGenerator, ImageFlow
 
 NOTICE = (
     "imports Keras: it runs on the installed Keras with PyTorch (KERAS_BACKEND), where words of 2020 "
@@ -39,6 +43,17 @@ _MOVED = {
 }
 """Modules of 2020 that are part of others now."""
 
+
+_GENERATOR = "keras.preprocessing.image.ImageDataGenerator"
+
+_SMALL = {
+    name.lower(): name
+    for name in ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam")
+}
+"""Optimizers by the names in small letters that Keras 2.3 had beside."""
+
+_PARALLEL = ("workers", "use_multiprocessing", "max_queue_size")
+"""Options of reading in parallel, which Keras 3 has no more."""
 
 _OF_THEN: dict[str, dict[str, float]] = {
     "Adadelta": {"learning_rate": 1.0},
@@ -75,6 +90,10 @@ class _View(ModuleType):
         place = f"{self.__name__}.{name}"
         if place in _MOVED:
             return _view(place)
+        if place == _GENERATOR:
+            return ImageDataGenerator
+        if self.__name__ == "keras.optimizers" and name in _SMALL:
+            return getattr(self, _SMALL[name])
         found = getattr(self._real, name)
         if isinstance(found, ModuleType):
             return _view(place)
@@ -178,6 +197,7 @@ def _model(kind: Any) -> type:
         return kind.compile(model, _named_of_then(optimizer), *args, **options)
 
     added["compile"] = compile_
+    added |= {name: _feeding(getattr(kind, name)) for name in _FED}
     return type(kind.__name__, (kind,), {**added, "__module__": kind.__module__})
 
 
@@ -187,12 +207,46 @@ def _loader(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def load(*args: Any, **options: Any) -> Any:
         model = function(*args, **options)
+        for name in _FED:
+            object.__setattr__(model, name, partial(_feeding(getattr(type(model), name)), model))
         for name, method in _METHODS.items():
             if not hasattr(model, name):
                 object.__setattr__(model, name, partial(method, model))
         return model
 
     return load
+
+
+_FED = {"fit": "steps_per_epoch", "evaluate": "steps", "predict": "steps"}
+"""Methods that take batches of an `ImageDataGenerator`, and how they call the number of batches."""
+
+
+def _feeding(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A model's method that takes flows of images, and the options of reading in parallel."""
+    steps = _FED[method.__name__]
+
+    @wraps(method)
+    def call(model: Any, x: Any = None, *args: Any, **options: Any) -> Any:
+        for name in _PARALLEL:
+            options.pop(name, None)
+        if isinstance(x, ImageFlow):
+            # Keras 3 ends an epoch with the pass over a data set, Keras 2 went on to the next pass.
+            options[steps] = options.get(steps) or len(x)
+            if method.__name__ == "fit":
+                options["shuffle"] = False  # the flow has its own order
+            x = _endless(x)
+        given = options.get("validation_data")
+        if isinstance(given, ImageFlow):
+            options["validation_steps"] = options.get("validation_steps") or len(given)
+            options["validation_data"] = _endless(given)
+        return method(model, x, *args, **options)
+
+    return call
+
+
+def _endless(flow: ImageFlow) -> Iterator[Any]:
+    """A generator, which is what Keras 3 takes as batches without end."""
+    yield from flow
 
 
 def _predict_classes(model: Any, x: Any, batch_size: int | None = None, verbose: int = 0) -> Any:
@@ -206,15 +260,36 @@ def _predict_proba(model: Any, x: Any, batch_size: int | None = None, verbose: i
     return model.predict(x, batch_size=batch_size, verbose=verbose)
 
 
-def _fit_generator(model: Any, generator: Any, *args: Any, **options: Any) -> Any:
+def _fit_generator(
+    model: Any, generator: Any, steps_per_epoch: int | None = None, *args: Any, **options: Any
+) -> Any:
+    """The second argument is the number of batches here, and the number of epochs the third."""
     _say("fit_generator is fit")
-    return model.fit(generator, *args, **options)
+    if args:
+        options["epochs"], *args_left = args
+        if args_left:
+            raise TypeError("fit_generator: name the arguments behind epochs, such as verbose=0.")
+    return model.fit(generator, steps_per_epoch=steps_per_epoch, **options)
+
+
+def _evaluate_generator(
+    model: Any, generator: Any, steps: int | None = None, **options: Any
+) -> Any:
+    _say("evaluate_generator is evaluate")
+    return model.evaluate(generator, steps=steps, **options)
+
+
+def _predict_generator(model: Any, generator: Any, steps: int | None = None, **options: Any) -> Any:
+    _say("predict_generator is predict")
+    return model.predict(generator, steps=steps, **options)
 
 
 _METHODS: dict[str, Callable[..., Any]] = {
     "predict_classes": _predict_classes,
     "predict_proba": _predict_proba,
     "fit_generator": _fit_generator,
+    "evaluate_generator": _evaluate_generator,
+    "predict_generator": _predict_generator,
 }
 
 

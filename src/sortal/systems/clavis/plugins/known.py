@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 from sortal.console import note
 
 if TYPE_CHECKING:
+    from sortal.systems.clavis.plugins.choice import Named
     from sortal.systems.clavis.plugins.load import Plugins
 
 
 @contextmanager
-def with_plugins(folders: Sequence[Path]) -> Iterator["Plugins | None"]:
+def with_plugins(folders: Sequence[Path], job: Path | None = None) -> Iterator["Plugins | None"]:
     """Make the classifiers of some folders known while a block runs.
 
     What cannot be used is told with its reason, and so is what stands before a built-in method;
     a job that names what cannot be used is refused, also if a built-in method has that name.
+
+    Args:
+        folders: Folders of plugins.
+        job: A job file: only plugins that it names are loaded. All if not given, or if it cannot
+            be read, which whoever reads it tells.
 
     Yields:
         What the folders hold; None if there are none.
@@ -31,10 +37,19 @@ def with_plugins(folders: Sequence[Path]) -> Iterator["Plugins | None"]:
     from sortal.methods.registry import method_names
     from sortal.systems.clavis.plugins.load import load
 
-    plugins = load(folders)
+    plugins = load(folders, None if job is None else _named_in(job), method_names())
     for broken in plugins.broken:
         note(broken.text)
     for notice in (*plugins.notices, *plugins.shadowing(method_names())):
         note(notice)
     with providing_by_plain_name(plugins.providers, plugins.unusable):
         yield plugins
+
+
+def _named_in(job: Path) -> "Named | None":
+    from sortal.systems.clavis.plugins.choice import Named
+
+    try:
+        return Named.in_text(job.read_text(encoding="utf-8-sig", errors="replace"))
+    except OSError:
+        return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -12,6 +12,7 @@ from sortal.methods.base import Method
 from sortal.methods.provided import Provider
 from sortal.systems.clavis.plugins import keras_2020
 from sortal.systems.clavis.plugins.blame import ErrorStream, blame, told_trace
+from sortal.systems.clavis.plugins.choice import Named
 from sortal.systems.clavis.plugins.classifier import ClassifierPlugin
 from sortal.systems.clavis.plugins.dataset import DatasetPlugin
 from sortal.systems.clavis.plugins.method import method_of
@@ -136,44 +137,87 @@ class Plugins:
         raise NotFound(kind, name, known)
 
 
-def load(folders: Sequence[Path]) -> Plugins:
-    """Import every plugin of some folders; one that fails hides no other.
+def load(
+    folders: Sequence[Path], named: Named | None = None, built_in: Collection[str] = ()
+) -> Plugins:
+    """Import plugins of some folders; one that fails hides no other.
 
     What plugins print meanwhile goes to the error stream.
 
     Args:
         folders: Each holds `datasets/NAME/__init__.py`, `classifiers/NAME/__init__.py` or both.
+        named: What a job names: nothing else is imported, unless a name is found in no plugin's
+            text. All plugins if not given.
+        built_in: Names for which no plugin is needed.
 
     Raises:
         UserError: A folder is none of plugins, or two plugins of one kind have the same name.
     """
-    datasets: dict[str, DatasetPlugin] = {}
-    classifiers: dict[str, ClassifierPlugin] = {}
-    broken: list[Broken] = []
-    notices: list[str] = []
     roots = tuple(dict.fromkeys(check_folder(folder) for folder in folders))
-    for folder in (folder for root in roots for folder in _plugins(root)):
+    every = [folder for root in roots for folder in _plugins(root)]
+    loading = _Loading()
+    for folder in every if named is None else named.chosen(every):
+        loading.take(folder)
+    if named is not None:
+        for kind in _missing_kinds(named, loading, built_in):
+            for folder in every:
+                if folder.parent.name == kind and folder not in loading.tried:
+                    loading.take(folder)
+    return loading.done(roots)
+
+
+def _missing_kinds(named: Named, loading: "_Loading", built_in: Collection[str]) -> list[str]:
+    """Kinds of which a name is still unknown: only the code of the other plugins can tell."""
+    return [
+        kind
+        for kind, known in (("datasets", loading.datasets), ("classifiers", loading.classifiers))
+        if named.left(
+            kind, {*known, *built_in, *(name for one in loading.broken for name in one.names)}
+        )
+    ]
+
+
+@dataclass(slots=True)
+class _Loading:
+    """Plugins as far as they are imported."""
+
+    datasets: dict[str, DatasetPlugin] = field(default_factory=dict)
+    classifiers: dict[str, ClassifierPlugin] = field(default_factory=dict)
+    broken: list[Broken] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    tried: set[Path] = field(default_factory=set)
+
+    def take(self, folder: Path) -> None:
+        """Import one.
+
+        Raises:
+            UserError: Another plugin of its kind has its name.
+        """
+        self.tried.add(folder)
+        plugin: DatasetPlugin | ClassifierPlugin | Broken
         if folder.parent.name == "datasets":
-            found = _tried("data set", folder, _dataset)
-            plugin: DatasetPlugin | ClassifierPlugin | Broken = found
-            if isinstance(found, DatasetPlugin):
-                _add(datasets, found, "data set")
+            plugin = _tried("data set", folder, _dataset)
+            if isinstance(plugin, DatasetPlugin):
+                _add(self.datasets, plugin, "data set")
         else:
             plugin = _tried("classifier", folder, _classifier)
             if isinstance(plugin, ClassifierPlugin):
-                _add(classifiers, plugin, "classifier")
-                notices += plugin.declaration.notices
+                _add(self.classifiers, plugin, "classifier")
+                self.notices += plugin.declaration.notices
         if isinstance(plugin, Broken):
-            broken.append(plugin)
+            self.broken.append(plugin)
         else:
-            notices += _shims(plugin)
-    return Plugins(
-        folders=roots,
-        datasets=datasets,
-        classifiers=classifiers,
-        broken=tuple(broken),
-        notices=tuple(notices),
-    )
+            self.notices += _shims(plugin)
+
+    def done(self, roots: tuple[Path, ...]) -> Plugins:
+        """What was found."""
+        return Plugins(
+            folders=roots,
+            datasets=self.datasets,
+            classifiers=self.classifiers,
+            broken=tuple(self.broken),
+            notices=tuple(self.notices),
+        )
 
 
 def methods(folder: Path) -> tuple[Method, ...]:

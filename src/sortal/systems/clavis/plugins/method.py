@@ -30,6 +30,7 @@ from sortal.methods.base import (
 )
 from sortal.methods.outcomes import failed, in_turn, noting
 from sortal.methods.provided import MARK
+from sortal.methods.registry import is_reference
 from sortal.methods.seen import Seen, truth
 from sortal.systems.clavis.plugins.answers import Reading
 from sortal.systems.clavis.plugins.blame import blame
@@ -42,6 +43,11 @@ from sortal.systems.clavis.plugins.surroundings import EXPECTED, import_generato
 
 _REHEARSED = 256
 """Training examples that a classifier answers for once it is trained, before it is scored."""
+
+_ECHO = (
+    "it predicts the true labels that it is given, and tells nothing of new data: it counts as a "
+    "reference, and never as the best."
+)
 
 
 def method_of(plugin: ClassifierPlugin) -> base.Method:
@@ -130,7 +136,11 @@ class PluginMethod:
                     truth=lesson.truth,
                     seed=member.seed,
                 )
-                remarks = [*_rehearse(model, lesson)]
+                said = _rehearsed(model, lesson)
+                remarks = [*_contradictions(model, lesson, said)]
+                echoes = _answers_with_the_truth(model, lesson, said)
+                if echoes and not is_reference(self.name):
+                    remarks.append(_ECHO)
                 history = self._history(classifier, remarks)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - reported as the member's failure
             return self._failure(member.key, error)
@@ -139,6 +149,7 @@ class PluginMethod:
             {member.key: seconds},
             notes={member.key: (*notes, *remarks)} if notes or remarks else {},
             history={member.key: history} if history else {},
+            references=frozenset({member.key} if echoes else ()),
         )
 
     def _history(self, classifier: Any, remarks: list[str]) -> list[dict[str, float]]:
@@ -232,20 +243,36 @@ class _Lesson:
         )
 
 
-def _rehearse(model: PluginModel, lesson: _Lesson) -> Iterator[str]:
-    """Let a classifier answer for some training examples: what is of no use is told before scoring.
-
-    Yields:
-        Sentences about answers that contradict each other.
-    """
-    reading, count = model.reading, len(lesson.inputs)
+def _rehearsed(model: PluginModel, lesson: "_Lesson") -> np.ndarray:
+    """What a classifier predicts for some training examples: an answer of no use is told so."""
+    count = len(lesson.inputs)
     matrix = lesson.inputs.matrix()
-    said = reading.labels(
-        model.classifier.predict(np.array(matrix), np.array(lesson.codes[:count])), count
-    )
+    predicted = model.classifier.predict(np.array(matrix), np.array(lesson.codes[:count]))
+    return model.reading.labels(predicted, count)
+
+
+def _contradictions(model: PluginModel, lesson: "_Lesson", said: np.ndarray) -> Iterator[str]:
+    """Sentences about scores and predicted labels that contradict each other."""
+    reading, matrix = model.reading, lesson.inputs.matrix()
     if reading.answer is Answer.LABELS:
         return
     answered = getattr(model.classifier, reading.answer.value)(
-        np.array(matrix), np.array(lesson.codes[:count])
+        np.array(matrix), np.array(lesson.codes[: len(matrix)])
     )
     yield from reading.contradictions(answered, said)
+
+
+def _answers_with_the_truth(model: PluginModel, lesson: "_Lesson", said: np.ndarray) -> bool:
+    """Whether a classifier predicts the labels that it is told to be true, also where they are not.
+
+    The page's reference classifier does so. Such a one competes with none, whatever its name.
+    """
+    right = lesson.codes[: len(lesson.inputs)]
+    if not np.array_equal(said, right):
+        return False
+    wrong = 1 - right if right.ndim == 2 else (right + 1) % max(2, lesson.classes)
+    try:
+        answered = model.classifier.predict(lesson.inputs.matrix().copy(), np.array(wrong))
+    except Exception:  # noqa: BLE001 - it minds these labels, but does not answer with them
+        return False
+    return np.array_equal(np.asarray(answered), wrong)

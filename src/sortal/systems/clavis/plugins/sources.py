@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 from sortal.errors import UserError
 from sortal.methods.library import library_version
@@ -20,6 +21,10 @@ _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 _NAMED = re.compile(r"""\bname['"]?\s*[:=]\s*['"]([A-Za-z0-9_-]+)['"]""", re.IGNORECASE)
 
 
+_TELLING = frozenset({"parameters", "short", "class_names", "description"})
+"""Keys of the dictionaries in which plugins say what they are."""
+
+
 def claimed_names(plugin: Path) -> frozenset[str]:
     """Names that a plugin may mean to have, though it cannot be imported.
 
@@ -28,6 +33,32 @@ def claimed_names(plugin: Path) -> frozenset[str]:
     """
     text = (plugin / "__init__.py").read_text(encoding="utf-8", errors="replace")
     return frozenset({plugin.name, *_NAMED.findall(text)})
+
+
+def said_name(plugin: Path) -> str | None:
+    """The name that a plugin's text gives it in plain words; None where only its code tells.
+
+    That is `name` in a dictionary with `parameters`, `short`, `class_names` or `description`
+    that is no parameter's: those have a `type`.
+    """
+    found = {
+        str(keys["name"].value)
+        for node in _nodes(plugin / "__init__.py")
+        if isinstance(node, ast.Dict)
+        and (keys := _plain_keys(node)).keys() & _TELLING
+        and "type" not in keys
+        and isinstance(keys.get("name"), ast.Constant)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _plain_keys(node: ast.Dict) -> dict[str, Any]:
+    """What stands behind each key of a dictionary in code that is a plain text."""
+    return {
+        str(key.value): value
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant)
+    }
 
 
 def closure(root: Path, plugin: Path) -> tuple[Path, ...]:

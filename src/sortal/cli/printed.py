@@ -1,0 +1,58 @@
+"""`sortal show JOB/TITLE --log`: what a classifier printed while it was trained and scored."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sortal.console import echo, note
+from sortal.errors import UserError
+from sortal.jobs.find import find_place
+from sortal.jobs.job_data import entries_of
+from sortal.store.store import Store
+
+
+def show_log(what: str, *, store: Path, target: str | None) -> None:
+    """Print what is kept of each member of a classifier, also of those that failed.
+
+    Raises:
+        UserError: A job is named and no classifier, or no member is stored.
+    """
+    opened = Store.open(store, create=False)
+    place = find_place(opened, what, note)
+    if place.title is None:
+        raise UserError(f"{what!r} is a job: name one of its classifiers, as '{place.job}/TITLE'.")
+    record = opened.read_job(place.job)
+    entries = [
+        entry
+        for entry in entries_of(record)
+        if entry["title"] == place.title and target in (None, entry["target"])
+    ]
+    kept = list(_kept(opened, entries, record["failures"]))
+    if not kept:
+        raise UserError(f"nothing is stored of '{place}' yet: run its job first.")
+    if not any(text for _, text in kept):
+        echo(f"{place.title} of {place.job}: nothing is kept of what it printed.")
+        return
+    for entry, text in kept:
+        if len(kept) > 1:
+            echo(f"--- {_named(entry)}")
+        echo(text)
+
+
+def _kept(
+    store: Store, entries: list[Mapping[str, Any]], failures: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """What each stored or failed member printed."""
+    stored = store.find([entry["key"] for entry in entries])
+    for entry in entries:
+        key = entry["key"]
+        if key in stored:
+            yield entry, store.printed([key])[key]
+        elif key in failures:
+            yield entry, failures[key].get("printed", "")
+
+
+def _named(entry: Mapping[str, Any]) -> str:
+    parts = [entry["title"], f"seed {entry['seed']}"]
+    parts += [f"{name} {entry[name]}" for name in ("fold", "target") if entry[name] is not None]
+    return ", ".join(parts)

@@ -1,0 +1,107 @@
+"""What a user means by a name that nothing has exactly: case, blanks, quotes and brackets forgiven."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from sortal.errors import UserError
+
+_QUOTES: dict[int, None] = dict.fromkeys(
+    [*map(ord, "'\"`"), 0xB4, 0xAB, 0xBB, *range(0x2018, 0x2020), 0x2039, 0x203A]
+)
+"""Quotation marks: straight, accents, typographic and angular ones; `translate` drops them."""
+
+_JOINTS = re.compile(r"_|(?<=\w)-(?=\w)")
+"""What joins words as a blank does; a minus before a number stays."""
+
+_SIGNS = re.compile(r"[^\w.+/-]")
+_LISTED = 5
+"""Names that an error lists."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A job, or a result of one."""
+
+    job: str
+
+    title: str | None = None
+    """None for the job itself."""
+
+    def __str__(self) -> str:
+        return self.job if self.title is None else f"{self.job}/{self.title}"
+
+
+def find_meant(what: str, titles: Mapping[str, Iterable[str]]) -> Place | None:
+    """The only job or result whose name is like a text; None if no name is.
+
+    Names are compared more and more loosely, and the first comparison that finds anything
+    counts: with letters composed alike and blanks collapsed; without quotes, blanks and case;
+    without brackets and other signs; and last as the beginning of a name. A job stands before
+    a result of the same name.
+
+    Args:
+        what: A job's name, a title, or `JOB/TITLE`.
+        titles: The titles of each job, by its name.
+
+    Raises:
+        UserError: Several are alike.
+    """
+    names: list[tuple[str, Place]] = []
+    for job, known in titles.items():
+        names.append((job, Place(job)))
+        for title in dict.fromkeys(known):
+            names += [(title, Place(job, title)), (f"{job}/{title}", Place(job, title))]
+    for fold in _FOLDS:
+        wanted = fold(what)
+        if wanted and (found := {place for name, place in names if fold(name) == wanted}):
+            return _only(what, found)
+    wanted = folded(what)
+    beginning = {place for name, place in names if wanted and folded(name).startswith(wanted)}
+    # Every result begins with the name of its job: that alone means the job.
+    jobs = {place for place in beginning if place.title is None}
+    titled = {
+        place for place in beginning if place.title and not folded(place.job).startswith(wanted)
+    }
+    return _only(what, jobs or titled) if beginning else None
+
+
+def composed(text: str) -> str:
+    """Letters composed alike (NFC), blanks collapsed."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def folded(text: str) -> str:
+    """Without quotes, blanks and case, and with one form of each letter (NFKC).
+
+    >>> folded("'K = 3'") == folded("k=3")
+    True
+    """
+    return "".join(unicodedata.normalize("NFKC", text).casefold().translate(_QUOTES).split())
+
+
+def bare(text: str) -> str:
+    """Also without brackets and other signs, those of numbers excepted.
+
+    >>> bare("🟊 Optimal"), bare("RF (n=10, d=0.5)")
+    ('optimal', 'rfn10d0.5')
+    """
+    apart = _JOINTS.sub(" ", unicodedata.normalize("NFKC", text))
+    return _SIGNS.sub("", folded(apart))
+
+
+_FOLDS: tuple[Callable[[str], str], ...] = (composed, folded, bare)
+
+
+def _only(what: str, found: set[Place]) -> Place:
+    jobs = {place for place in found if place.title is None}
+    chosen = sorted(jobs or found, key=str)
+    if len(chosen) == 1:
+        return chosen[0]
+    listed = ", ".join(f"'{place}'" for place in chosen[:_LISTED])
+    more = f" and {len(chosen) - _LISTED} more" if len(chosen) > _LISTED else ""
+    raise UserError(
+        f"nothing is called {what!r}, and {len(chosen)} names are like it: {listed}{more}. Write one "
+        "of them."
+    )
