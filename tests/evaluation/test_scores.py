@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics as peer
 
@@ -352,6 +352,7 @@ def test_targets_outside_the_unit_have_no_log_loss(tags):
 
 @given(factor=st.floats(0.5, 2))
 def test_only_sums_near_one_have_a_log_loss(factor):
+    assume(abs(abs(factor - 1) - 1e-3) > 1e-9)  # at the bound itself, rounding decides
     scores = np.full((1, 6, 3), factor / 3)
     (judged,) = judge(scores, Labels(np.array([0, 1, 2, 0, 1, 2]), CLASSES), resamples=0)
     assert math.isfinite(judged.figures["log_loss"]) == (abs(factor - 1) <= 1e-3)

@@ -32,6 +32,9 @@ def test_one_flat_row_is_prepared_as_the_inputs_are(names, scaling, imputation, 
     arrays = {name: drawn.normal(3, 2, size=(12, *SHAPES[name])) for name in names}
     for array in arrays.values():
         array.flat[::5] = np.nan
+    if "signal" in arrays:
+        # A missing value behind a signal is padding, which a scaler in a file cannot tell.
+        arrays["signal"][:, -1] = 3
     preparer, inputs = _fitted(arrays, scaling, imputation)
     spec = InputSpec(names=dict.fromkeys(names, ()), shapes={n: SHAPES[n] for n in names})
     expected = preparer.apply(inputs).matrix()

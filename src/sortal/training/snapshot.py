@@ -8,6 +8,7 @@ the new one, never a part.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from sortal.training.tile import Ended, Tile
 
 _FORMAT = 4
 _DIGEST = "blake2b"
+_MOST_READS = 5
+"""Readings of a file that is replaced each time while it is read."""
 
 
 def snapshot_path(folder: Path, keys: Sequence[str]) -> Path:
@@ -90,6 +93,18 @@ class Snapshot:
         Raises:
             Damaged: It is cut short or not a snapshot, or has changed since it was written.
         """
+        # The library opens a file once for its header and once for its tensors; between the two,
+        # a training that goes on may have put a newer snapshot into its place.
+        for _ in range(_MOST_READS):
+            identity = _identity(path)
+            with suppress(Damaged):
+                return cls._read_once(path)
+            if identity == _identity(path):
+                break
+        return cls._read_once(path)
+
+    @classmethod
+    def _read_once(cls, path: Path) -> "Snapshot":
         try:
             with safe_open(path, framework="pt") as file:
                 metadata = file.metadata() or {}
@@ -150,6 +165,15 @@ class Snapshot:
             for name, held in self.tensors.items()
             if name.startswith(start)
         }
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What tells a file from another one of the same name."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise Damaged(f"{path}: not a readable snapshot ({error}).") from error
+    return found.st_ino, found.st_mtime_ns
 
 
 def _digest(text: str) -> str:

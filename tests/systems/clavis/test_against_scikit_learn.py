@@ -373,7 +373,7 @@ def test_single_splits_have_intervals_and_tests(bench):
 
 def test_a_job_that_fails_is_followed_by_the_next_and_told_by_the_exit_code(bench):
     """Fault 12: one data set's failure skipped all other jobs, and the exit code was 0."""
-    lost = bench.job("lost", job("no_such_data", CLASSIFIERS))
+    lost = bench.job("lost", job("no_such_data", CLASSIFIERS, title="lost"))
     ran = bench.batch(lost, bench.job("job", job("sklearn_iris", CLASSIFIERS[:1])))
     assert ran.code == 1
     assert ran.results("job").titled("knn")

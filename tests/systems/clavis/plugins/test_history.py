@@ -6,7 +6,7 @@ from .conftest import trained
 
 BODY = (
     "    def fit(self, X, y):\n        pass\n\n"
-    "    def predict(self, X, y):\n        return y\n\n"
+    "    def predict(self, X, y):\n        return np.zeros(len(X), dtype=int)\n\n"
     "    def get_history(self):\n        return {told}\n"
 )
 
