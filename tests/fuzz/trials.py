@@ -94,7 +94,7 @@ def _read_as_data(path: Path, opened: Table | Arrays) -> None:
         if label in names:
             break
     else:
-        label = names[0] if names else "label"
+        label = next(filter(None, names), "label")
     others = [name for name in names if name in ("x", "X", "g/X", "signal", "stamps", "k")]
     block = {"source": str(path), "label": label}
     inputs = [name for name in others if name != label]
