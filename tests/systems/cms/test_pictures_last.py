@@ -22,7 +22,7 @@ def broken_pen(monkeypatch):
 
 def test_pictures_of_a_binary_network_are_last(workplace, broken_pen):
     done = workplace.cms("binary", "-y", 1, "-c", "x", "-n", "n", *FEW, painted=True)
-    assert done.exit_code == 0
+    assert done.exit_code == 0, done.output
     assert "no picture today" in done.output
     folder = workplace.path / "models" / "1_x_n"
     assert {path.name for path in folder.iterdir()} >= TEXTS
@@ -35,7 +35,7 @@ def test_pictures_of_a_binary_network_are_last(workplace, broken_pen):
 
 def test_pictures_of_all_decay_rates_are_last(workplace, broken_pen):
     done = workplace.cms("multiclass", *FEW, painted=True)
-    assert done.exit_code == 0
+    assert done.exit_code == 0, done.output
     assert "no picture today" in done.output
     assert (workplace.path / "17var_fom.csv").is_file()
     folders = list((workplace.path / "17var_models_5C").iterdir())
@@ -44,3 +44,15 @@ def test_pictures_of_all_decay_rates_are_last(workplace, broken_pen):
         assert {path.name for path in folder.iterdir()} >= TEXTS
         assert (folder / "network").is_dir()
         assert {path.name for path in (folder / "run1").iterdir()} >= TRAINED
+
+
+def test_names_of_processes_are_no_formulas(workplace):
+    for path in (workplace.path / "data").glob("*_bkg.csv"):
+        lines = path.read_text().splitlines()
+        odd = [",".join([*line.split(",")[:-1], r"_$\frac{$ a"]) for line in lines]
+        path.write_text("\n".join(odd) + "\n")
+    done = workplace.cms("binary", "-y", 1, "-c", "x", "-n", "$a{", *FEW, painted=True)
+    assert done.exit_code == 0, done.output
+    assert "could not" not in done.output
+    assert "Results are not affected" not in done.output
+    assert (workplace.path / "models" / "1_x_$a{" / "scores.png").is_file()

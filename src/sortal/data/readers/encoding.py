@@ -103,8 +103,8 @@ def not_in_encoding(path: Path, encoding: str, error: Exception) -> DataError:
     place = f"{path}, line {line}" if line else f"{path}"
     reason = str(error).splitlines()[0]
     return DataError(
-        f"{place}: expected {name} text, got other bytes ({reason}). data.encoding names the "
-        "encoding of the file, such as windows-1252 or utf-16."
+        f"{place}: expected {name} text, got other bytes ({reason}). Save the file as UTF-8, "
+        "or name its encoding in a job file (data.encoding), such as windows-1252 or utf-16."
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from sortal.errors import OptionError
 from sortal.systems.cms.applying.apply import apply
 
 uproot = pytest.importorskip("uproot")
@@ -144,3 +145,60 @@ def test_a_file_without_events_is_a_note(network, new, tmp_path):
     done = apply(network, [empty], tmp_path / "s.csv")
     assert done.notes == (f"{empty} has no events.",)
     assert (tmp_path / "s.csv").read_text() == "score,w,process\n"
+
+
+def test_scores_never_replace_the_events_they_are_of(network, new, tmp_path):
+    _, path = new
+    before = path.read_bytes()
+    link = tmp_path / "link.parquet"
+    link.symlink_to(path)
+    for out in (path, link, tmp_path / "." / "new.parquet"):
+        with pytest.raises(OptionError, match="none of those that are read"):
+            apply(network, [path], out)
+    assert path.read_bytes() == before
+
+
+def test_a_file_given_twice_is_a_note(network, new, tmp_path):
+    events, path = new
+    done = apply(network, [path, path], tmp_path / "scores.parquet")
+    assert done.events == 2 * len(events)
+    (note,) = done.notes
+    assert note.startswith(f"{path} is given 2 times")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--shift", "up:pt=pt * 1.1", "--shift", "up: pt=pt * 1.2"),
+        ("--alias", "half=pt / 3", "--alias", "half=pt / 4"),
+    ],
+)
+def test_one_column_has_one_expression(workplace, network, new, tmp_path, given):
+    command = ("apply", network, new[1], "-o", tmp_path / "scores.csv")
+    done = workplace.cms(*command, *given)
+    assert isinstance(done.exception, OptionError)
+    assert "expected one expression for" in str(done.exception)
+    assert workplace.cms(*command, *given[:2], *given[:2]).exit_code == 0
+
+
+def test_files_without_weights_suit_a_network_of_unit_weights(workplace, tmp_path):
+    folder = workplace.path / "bare"
+    folder.mkdir()
+    for place, (part, kind) in enumerate(
+        (p, k) for p in ("train", "val", "test") for k in ("sig", "bkg")
+    ):
+        rows = table(80, place, kind == "sig").drop("gen")
+        rows.write_csv(folder / f"{part}_{kind}.csv", include_header=False)
+    options = ("-y", 1, "-c", "x", "-n", "bare", "--epochs", 2, "--bootstrap", 0)
+    unit = ("--unit-weights", "--variables", "pt met", "--data", "bare")
+    done = workplace.cms("binary", *options, *unit)
+    assert done.exit_code == 0, done.output
+    trained = workplace.path / "models" / "1_x_bare"
+    apply(trained, [folder / "test_sig.csv"], tmp_path / "scores.csv")
+    new, own = (
+        pl.read_csv(path, has_header=False, new_columns=["score", "weight", "process"])
+        for path in (tmp_path / "scores.csv", trained / "test_output.csv")
+    )
+    np.testing.assert_allclose(new["score"], own["score"][:80], atol=1e-6)
+    assert (new["weight"] == 1).all()
+    assert (new["process"] == "S").all()

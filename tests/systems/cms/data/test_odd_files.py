@@ -177,6 +177,15 @@ def test_unit_weights_need_no_column_of_weights(page_folder, settings):
         read_files(settings())
 
 
+def test_a_column_taken_for_an_unread_weight_is_noted(page_folder, settings):
+    every_line(page_folder, lambda line: ",".join([*line.split(",")[:3], line.split(",")[4]]))
+    guessed = read_files(settings(unit_weights=True))
+    assert guessed.variables == ("var1", "var2")
+    assert any("before the process counts as the weight" in note for note in guessed.notes)
+    named = read_files(settings(unit_weights=True, variables=["a", "b", "c"]))
+    assert not any("before the process" in note for note in named.notes)
+
+
 def test_unit_weights_are_multiplied_by_scale_factors(page_folder, settings):
     page_folder.add_headers("sf,a,b,weight,process")
     given = settings(unit_weights=True, scale_factors=["sf"], balance="natural")

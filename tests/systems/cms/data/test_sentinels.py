@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sortal.systems.cms.data.blanks import are_blank
 from sortal.systems.cms.data.sentinels import find_sentinels, missing_remarks
 
 ROWS = 400
@@ -108,3 +109,8 @@ def test_nothing_is_noticed_twice_or_out_of_nothing(values, stand_in):
     assert len(found) == len(set(found))
     assert set(found) <= {*values, stand_in}
     assert all([*values, *[stand_in] * 5].count(one) >= 3 for one in found)
+
+
+def test_a_huge_missing_value_leaves_infinity_alone():
+    found = are_blank(np.array([1e300, np.inf, 1.0]), [1e300])
+    assert found.tolist() == [True, False, False]

@@ -5,6 +5,7 @@ few chunks, however long the files are.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -146,6 +147,7 @@ def apply(
         Damaged: The model's folder is not what was written.
     """
     score_file.check_out(out)
+    _refuse_to_replace(files, out)
     if chunk < 1:
         raise OptionError("--chunk", chunk, "a number of events above 0")
     predictor = load_predictor(network_folder(model))
@@ -175,6 +177,7 @@ def apply(
     table = PageTable(predictor, request) if as_page else ScoreTable(predictor, kept)
     notes = (
         *_notes(predictor, request),
+        *_repeated(files),
         *lost,
         *shift_remarks(request.shifts, sources[0].aliases, cut, kept),
     )
@@ -197,6 +200,21 @@ def apply(
     done.notes += tuple(_without_events(sources))
     done.outside = dict(predictor.outside)
     return done
+
+
+def _refuse_to_replace(files: Sequence[Path], out: Path) -> None:
+    """Refuse to write scores over the events that they are of."""
+    if out.resolve() in [path.resolve() for path in files]:
+        raise OptionError(
+            "--out", str(out), "a file that is none of those that are read: they would be lost"
+        )
+
+
+def _repeated(files: Sequence[Path]) -> Iterator[str]:
+    """Tell of files that are given several times."""
+    counts = Counter(path.resolve() for path in files)
+    for path in dict.fromkeys(path for path in files if counts[path.resolve()] > 1):
+        yield f"{path} is given {counts[path.resolve()]} times: so are the scores of its events."
 
 
 def network_folder(model: Path) -> Path:
@@ -238,6 +256,7 @@ def _completed(predictor: Predictor, asked: Request) -> Request:
     return replace(
         asked,
         weight=columns.get("weight") or asked.weight,
+        unit_weights="weight" in columns and columns["weight"] is None,
         process=columns.get("process") or asked.process,
         aliases={**needed_aliases(about.get("aliases", {}), asked.variables), **asked.aliases},
         blanks=tuple(about.get("missing", ())),

@@ -121,7 +121,7 @@ def apply(
             files,
             out,
             tree=tree,
-            aliases=dict(_pair(text, "--alias", "NAME=EXPRESSION") for text in alias or ()),
+            aliases=_aliases(alias or ()),
             cut=cut,
             keep=None if keep is None else [name.strip() for name in keep.split(",")],
             event_number=event_number,
@@ -182,6 +182,18 @@ def _pair(text: str, option: str, form: str) -> tuple[str, str]:
     return name.strip(), expression.strip()
 
 
+def _aliases(given: Sequence[str]) -> dict[str, str]:
+    """Expressions by alias."""
+    from sortal.errors import OptionError
+
+    aliases: dict[str, str] = {}
+    for text in given:
+        name, expression = _pair(text, "--alias", "NAME=EXPRESSION")
+        if aliases.setdefault(name, expression) != expression:
+            raise OptionError("--alias", text, f"one expression for {name!r}")
+    return aliases
+
+
 def _shifts(given: Sequence[str], path: Path | None) -> dict[str, dict[str, str]]:
     """Shifts of a file and of options, which add to them."""
     from sortal.errors import OptionError
@@ -193,7 +205,10 @@ def _shifts(given: Sequence[str], path: Path | None) -> dict[str, dict[str, str]
         name, sign, column = place.partition(":")
         if not (sign and name.strip() and column.strip()):
             raise OptionError("--shift", text, form)
-        shifts.setdefault(name.strip(), {})[column.strip()] = expression
+        changed = shifts.setdefault(name.strip(), {})
+        if changed.setdefault(column.strip(), expression) != expression:
+            expected = f"one expression for {column.strip()!r} in the shift {name.strip()!r}"
+            raise OptionError("--shift", text, expected)
     return shifts
 
 

@@ -272,6 +272,7 @@ def _page_columns(path: Path, request: Request) -> tuple[str, ...] | None:
     given = Settings(
         variables=list(request.variables),
         weight=request.weight,
+        unit_weights=request.unit_weights,
         process=request.process,
     )
     return named_columns(path, given)

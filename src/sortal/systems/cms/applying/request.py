@@ -26,6 +26,10 @@ class Request:
     """Columns to keep beside the scores; `*` for all; None for weight, process and event number."""
 
     weight: str = "weight"
+    unit_weights: bool = False
+    """Whether every event of the training had the weight 1; text without a header line may lack
+    weights then."""
+
     process: str = "process"
     event_number: str | None = None
     folds: int = 0

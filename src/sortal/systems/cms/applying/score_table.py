@@ -99,17 +99,26 @@ class ScoreTable:
 
 
 class PageTable(ScoreTable):
-    """Score, weight and process without `.root`, as in the guide's val_output.csv."""
+    """Score, weight and process without `.root`, as in the guide's val_output.csv.
+
+    Where every event of the training had the weight 1, it is 1 here too.
+    """
 
     def __init__(self, predictor: Predictor, request: Request) -> None:
-        super().__init__(predictor, (request.weight, request.process))
+        weights = () if request.unit_weights else (request.weight,)
+        super().__init__(predictor, (*weights, request.process))
+        self._weight, self._process = request.weight, request.process
 
     def of(self, chunk: Chunk) -> pa.Table:
         """Score a chunk."""
         table = super().of(chunk)
-        weight, process = self.kept
-        named = pc.replace_substring_regex(table.column(process), r"\.root$", "")
-        return table.select([SCORE, weight]).append_column(process, named)
+        named = pc.replace_substring_regex(table.column(self._process), r"\.root$", "")
+        weights = (
+            table.column(self._weight)
+            if self._weight in self.kept
+            else pa.array(np.ones(len(table)))
+        )
+        return pa.table({SCORE: table.column(SCORE), self._weight: weights, self._process: named})
 
 
 def refuse_names_of_scores(kept: Sequence[str], path: Path) -> None:

@@ -5,11 +5,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from sortal.data.columns import numbers
+from sortal.data.readers import missing
 from sortal.data.readers.base import Batch, Table, WithLists, missing_words
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.expression import names, needed_aliases, parse
-from sortal.data.texts import BadValue
 
 
 class _Blanked:
@@ -33,12 +32,15 @@ class _Blanked:
             yield pa.RecordBatch.from_arrays(columns, list(names))
 
     def _blank(self, column: pa.Array) -> pa.Array:
-        try:
-            found = are_blank(numbers(column, self.missing_words), self._values)
-        except BadValue:
-            # Text that is no number is refused where it is used, with its place.
-            return column
-        return pa.compute.if_else(pa.array(found), pa.scalar(None, column.type), column)
+        return missing.blanked(column, tuple(map(float, _with_rounded(self._values))))
+
+
+def _with_rounded(blanks: Sequence[float]) -> np.ndarray:
+    """The numbers, and what 32 bits make of them."""
+    exact = np.asarray(blanks, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        rounded = exact.astype(np.float32).astype(np.float64)
+    return np.unique(np.concatenate([exact, rounded[np.isfinite(rounded)]]))
 
 
 def are_blank(values: np.ndarray, blanks: Sequence[float]) -> np.ndarray:
@@ -51,10 +53,7 @@ def are_blank(values: np.ndarray, blanks: Sequence[float]) -> np.ndarray:
     Returns:
         Of the shape of `values`, bool.
     """
-    exact = np.asarray(blanks, dtype=np.float64)
-    with np.errstate(over="ignore"):
-        rounded = exact.astype(np.float32).astype(np.float64)
-    found: np.ndarray = np.isin(values.astype(np.float64), np.concatenate([exact, rounded]))
+    found: np.ndarray = np.isin(values.astype(np.float64), _with_rounded(blanks))
     return found
 
 

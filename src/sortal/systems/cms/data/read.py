@@ -92,6 +92,12 @@ def _remarks(
 ) -> Iterator[str]:
     if settings.unit_weights:
         yield "unit_weights: every event has the weight 1, and the files' weights are not read."
+        bare = [columns.table.path for columns in opened if not columns.has_header]
+        if bare and not settings.variables:
+            yield (
+                f"{bare[0]} has no header line: the column before the process counts as the weight, "
+                "which is not read. If it is a variable, name all variables (`variables`)."
+            )
     nameless = [one.table.path for one in opened if any(not n.strip() for n in one.table.names)]
     if nameless and not settings.variables:
         yield f"a column without a name is left out, in {nameless[0]} for one."

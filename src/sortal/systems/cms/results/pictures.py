@@ -16,6 +16,7 @@ from sortal.evaluation.figures.distributions import Process, score_figure
 from sortal.evaluation.figures.lower_panel import LowerPanel, cancelled
 from sortal.evaluation.figures.overtraining import agreement_figure
 from sortal.evaluation.figures.style import Look, save
+from sortal.evaluation.figures.texts import fitted
 from sortal.evaluation.figures.written import attempt
 from sortal.evaluation.significance import FigureOfMerit
 from sortal.metrics.histogram import Histogram
@@ -30,6 +31,9 @@ _EDGES = np.linspace(0.0, 1.0, 41)
 _SIGNAL_HEIGHT = 0.3
 """Share of the background's highest bin to which a faint signal is scaled up."""
 
+_LABEL, _HEADING = 32, 60
+"""Widths of texts in pictures [characters]."""
+
 
 def draw_all(campaign: Campaign, found: Assessment, folder: Path, look: Look) -> list[Path]:
     """Draw everything that belongs to one classifier into a folder; what fails is a warning."""
@@ -37,7 +41,9 @@ def draw_all(campaign: Campaign, found: Assessment, folder: Path, look: Look) ->
         "FOM.png": lambda: merit_picture(campaign, found.merit, found.scored.title, look),
         "scores.png": lambda: _scores(campaign, found, look),
         "confusion.png": lambda: weighted_confusion_figure(
-            found.confusion, class_names(campaign.sample, found.scored), look=look
+            found.confusion,
+            tuple(_label(name) for name in class_names(campaign.sample, found.scored)),
+            look=look,
         ),
     }
     for pair in PAIRS:
@@ -88,7 +94,7 @@ def merit_picture(campaign: Campaign, merit: Merit, heading: str, look: Look) ->
         test_merit=merit.chosen.test.merit if merit.chosen else 0.0,
         xlabel=f"Lower cut on the {classes.names[0].lower()} output of the network",
         ylabel=FigureOfMerit(campaign.settings.figure).label,
-        heading=heading,
+        heading=fitted(heading, _HEADING),
         look=look,
     )
 
@@ -119,7 +125,11 @@ def _scores(campaign: Campaign, found: Assessment, look: Look) -> Any:
             10.0 ** np.floor(np.log10(_SIGNAL_HEIGHT * high / peak)) if min(peak, high) > 0 else 1.0
         )
         signals.append(
-            Process(label=events.processes[code], histogram=histogram, scale=float(max(1.0, scale)))
+            Process(
+                label=_label(events.processes[code]),
+                histogram=histogram,
+                scale=float(max(1.0, scale)),
+            )
         )
     return score_figure(
         background,
@@ -127,7 +137,7 @@ def _scores(campaign: Campaign, found: Assessment, look: Look) -> Any:
         lower=_ratio(whole[Part.TEST], whole[Part.VALIDATION]),
         xlabel=f"{campaign.sample.classes.names[0]} output",
         ylabel="Expected events",
-        heading=f"{found.scored.title}: test events",
+        heading=fitted(f"{found.scored.title}: test events", _HEADING),
         look=look,
     )
 
@@ -137,7 +147,14 @@ def _by_process(campaign: Campaign, merit: Merit) -> Iterator[Process]:
     process = events.process[merit.rows[Part.TEST]]
     for code in np.unique(process[~scored.is_signal]):
         chosen = (process == code) & ~scored.is_signal
-        yield Process(label=events.processes[code], histogram=_histogram(merit, Part.TEST, chosen))
+        yield Process(
+            label=_label(events.processes[code]), histogram=_histogram(merit, Part.TEST, chosen)
+        )
+
+
+def _label(name: str) -> str:
+    """A name as text of a legend, which leaves out what begins with an underscore."""
+    return fitted(f" {name}" if name.startswith("_") else name, _LABEL)
 
 
 def _histogram(merit: Merit, part: Part, chosen: np.ndarray) -> Histogram:
