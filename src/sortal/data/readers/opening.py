@@ -100,23 +100,28 @@ def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_to
     """
     if is_told:
         return opening.sign
-    marked = list(_marked(table, opening))
-    others = [line for line in table if not opening.is_remark(line)]
+    marked, others = _divided(table, opening)
     if not marked or not others:
         return ""
     width = _width(others[0], layout)
     return opening.sign if width > 1 and all(_width(m, layout) != width for m in marked) else ""
 
 
-def _marked(table: Sequence[str], opening: Opening) -> list[str]:
-    """Lines that begin with the sign of a comment and not inside quotes."""
-    found, inside = [], False
+def without_remarks(table: Sequence[str], opening: Opening) -> list[str]:
+    """Lines of a table that do not begin with the sign of a comment, or do so inside quotes."""
+    return _divided(table, opening)[1]
+
+
+def _divided(table: Sequence[str], opening: Opening) -> tuple[list[str], list[str]]:
+    """Lines that begin with the sign of a comment, not inside quotes, and the other lines."""
+    marked, others, inside = list[str](), list[str](), False
     for line in table:
         if not inside and opening.is_remark(line):
-            found.append(line)
+            marked.append(line)
             continue
+        others.append(line)
         inside ^= line.count('"') % 2 == 1
-    return found
+    return marked, others
 
 
 def _width(line: str, layout: Layout) -> int:
