@@ -30,7 +30,7 @@ from sortal.job.problems import JobError, Problem
 
 _CLASS = "class"
 _NAMED_PREFIX = "named:"
-_SPOKEN_DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
+_DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " "}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def table_options(block: DataBlock) -> TableOptions:
         tree=block.tree or "",
         aliases=block.aliases,
         cut=block.cut or "",
-        delimiter=_SPOKEN_DELIMITERS.get(block.delimiter or "", block.delimiter),
+        delimiter=_DELIMITER_NAMES.get(block.delimiter or "", block.delimiter),
         decimal=block.decimal,
         thousands=block.thousands,
         encoding=block.encoding,

@@ -69,7 +69,7 @@ def test_a_comment_that_names_the_columns_is_said(tmp_path):
 def test_a_row_that_begins_with_the_sign_is_no_comment(table, told, sign):
     lines = table.splitlines(keepends=True)
     opening = read_opening(lines, "#" if told else None)
-    assert sign_within(lines, Layout(), opening, is_told=told) == sign
+    assert sign_within(lines, Layout(), opening, is_given=told) == sign
 
 
 def test_ids_that_begin_with_the_sign_stay(tmp_path):

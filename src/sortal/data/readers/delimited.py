@@ -182,7 +182,7 @@ class DelimitedTable:
         return ["", *(word for word in self.missing_words if word and word not in kept)]
 
     def _may_need_cleaning(self, stream: TextStream) -> bool:
-        """False if all fields so far are as Arrow reads them, which is told without a look at them."""
+        """False if all fields so far are as Arrow reads them; looks at no field."""
         is_odd = bool(self._kept) or not self._dialect.numbers.is_plain
         return is_odd or stream.has_blanks or self._has_quotes(stream)
 

@@ -1,4 +1,4 @@
-"""How a text file separates its fields and writes its numbers: told by the user, or found out.
+"""How a text file separates its fields and writes its numbers: given by the user, or found out.
 
 What is found out rests on the first lines of a file. It is never silent: `Dialect.notes` says what
 differs from comma separated UTF-8 text (tabs in files that end in `.tsv`) with decimal points.
@@ -177,7 +177,7 @@ def _layout(
     return Layout(
         encoding=head.encoding,
         delimiter=delimiter,
-        comment=sign_within(table, plain, opening, is_told=bool(options.comment)),
+        comment=sign_within(table, plain, opening, is_given=bool(options.comment)),
         skipped=opening.skipped,
         has_padded_quotes=has_padded_quotes(lines, delimiter),
     )

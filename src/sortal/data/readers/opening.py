@@ -87,7 +87,7 @@ def read_opening(lines: Sequence[str], comment: str | None) -> Opening:
     )
 
 
-def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_told: bool) -> str:
+def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_given: bool) -> str:
     """What comments between the rows of a table begin with; empty if there are none.
 
     A line that begins with the sign and has as many fields as the rows is a row.
@@ -96,9 +96,9 @@ def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_to
         table: First lines of the table.
         layout: How they are taken apart.
         opening: What stands before the table.
-        is_told: True if the user says what a comment begins with.
+        is_given: True if the user says what a comment begins with.
     """
-    if is_told:
+    if is_given:
         return opening.sign
     marked, others = _divided(table, opening)
     if not marked or not others:

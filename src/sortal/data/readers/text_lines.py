@@ -99,14 +99,14 @@ def line_of_open_quote(path: Path, layout: Layout) -> int | None:
             file.readline()
         lines = chain(file, [layout.delimiter.join(last)])
         numbered = _Numbered(table_lines(lines, layout, layout.skipped + 1))
-        begun, row = 0, list[str]()
+        begun, found = 0, list[str]()
         try:
             for row in csv.reader(numbered, delimiter=layout.delimiter):
-                begun, numbered.begun = numbered.begun, 0
+                begun, numbered.begun, found = numbered.begun, 0, row
         except csv.Error:
             # The rest of the file is longer than the longest field of Python's parser.
             return numbered.begun
-    return None if row == last else begun
+    return None if found == last else begun
 
 
 def has_padded_quotes(lines: Sequence[str], delimiter: str) -> bool:
