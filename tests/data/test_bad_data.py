@@ -211,3 +211,16 @@ def test_arrays_of_unlike_shape_do_not_join(tmp_path):
         np.savez(tmp_path / f"{number}.npz", signal=np.zeros((2, number)), labels=np.arange(2))
     with pytest.raises(DataError, match=r"\(1,\) and \(2,\); data.length cuts and pads"):
         read(tmp_path, source=["1.npz", "2.npz"])
+
+
+@pytest.mark.parametrize("header", ["a:b:y", "sep=;\na,b,y", '"a,b,y"'])
+def test_a_wrong_separator_is_called_so(tmp_path, header):
+    (tmp_path / "t.csv").write_text(f"{header}\n{header.splitlines()[-1]}\n")
+    with pytest.raises(JobError, match=r"data\.delimiter: .* leaves the first line whole: 'a.b.y'"):
+        read(tmp_path, source="t.csv", label="y")
+
+
+def test_one_mark_for_fractions_and_thousands_is_refused(tmp_path):
+    table(tmp_path, "x,y\n1,a\n2,b\n")
+    with pytest.raises(JobError, match=r"data\.thousands: expected another mark"):
+        read(tmp_path, source="t.csv", label="y", decimal=",", thousands=",")

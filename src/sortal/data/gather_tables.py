@@ -105,7 +105,7 @@ def feature_matrix(
         Shape (rows, columns), float32 if all columns are, else float64; and the first bad
         value of each column that is not numbers.
     """
-    columns = [batch.column(name) for name in names]
+    columns = _columns(batch, names)
     read: list[tuple[slice, np.ndarray]] = []
     bad: dict[str, BadValue] = {}
     for group in _alike(columns, len(batch)):
@@ -174,13 +174,21 @@ def _words(batch: Batch, names: Sequence[str], matrix: np.ndarray, words: Collec
     """Count words among numbers; looked for only where more is missing than the reader left out."""
     if not words:
         return 0
-    gaps = np.isnan(matrix).sum(axis=0)
-    columns = [batch.column(name) for name in names]
+    is_gap = np.isnan(matrix)
+    columns = _columns(batch, names)
+    if np.count_nonzero(is_gap) == sum(column.null_count for column in columns):
+        return 0
     return sum(
         words_in(column, words)
-        for column, missing in zip(columns, gaps, strict=True)
-        if missing > column.null_count
+        for column, gaps in zip(columns, is_gap.sum(axis=0), strict=True)
+        if gaps > column.null_count
     )
+
+
+def _columns(batch: Batch, names: Sequence[str]) -> list[Any]:
+    """Columns by their names; a search of the batch for each name would take most of the time."""
+    held = dict(zip(batch.schema.names, batch.columns, strict=True))
+    return [held[name] for name in names]
 
 
 def _hint(got: str) -> str:

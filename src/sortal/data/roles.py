@@ -5,7 +5,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
 from sortal.data.readers.base import NAMES, Table
-from sortal.data.readers.column_names import are_numbers, nameless_columns
+from sortal.data.readers.column_names import are_numbers, is_undivided, nameless_columns
+from sortal.data.readers.registry import TableOptions, useless_options
 from sortal.data.sources import Source, nearest
 from sortal.job.models import (
     ColumnSplit,
@@ -21,6 +22,9 @@ from sortal.job.problems import JobError, Problem
 
 _NEAREST = 100_000
 """Most names that wrong ones are held against in search of the nearest, all wrong ones together."""
+
+_SHOWN = 60
+"""Most characters of a line that a problem shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,12 +179,22 @@ def _unknown_names(block: DataBlock, source: Source, kind: str) -> Iterator[Prob
             # The search for a near name among tens of thousands takes a good part of a second.
             nearest=nearest(name, list(first.names)) if number * len(known) < _NEAREST else "",
         )
+    if unknown and isinstance(first, Table) and is_undivided(first.names) and _is_text(first):
+        yield Problem(
+            path="data.delimiter",
+            expected=f"the character between the fields of {first.path.name}",
+            got=f"one that leaves the first line whole: {first.names[0][:_SHOWN]!r}",
+        )
     if unknown and isinstance(first, Table) and block.columns is None and are_numbers(first.names):
         yield Problem(
             path="data.columns",
             expected=f"`numbered`, if the first line of {first.path.name} is an example already",
             got=f"nothing, so that its numbers are the names of the columns ({first.names[0]}, ...)",
         )
+
+
+def _is_text(table: Table) -> bool:
+    return not useless_options(table.path, TableOptions(delimiter=","))
 
 
 def _contradictions(block: DataBlock, roles: Roles) -> Iterator[Problem]:

@@ -30,7 +30,7 @@ from sortal.job.problems import JobError, Problem
 
 _CLASS = "class"
 _NAMED_PREFIX = "named:"
-_SPOKEN_DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
+_DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " "}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def table_options(block: DataBlock) -> TableOptions:
         tree=block.tree or "",
         aliases=block.aliases,
         cut=block.cut or "",
-        delimiter=_SPOKEN_DELIMITERS.get(block.delimiter or "", block.delimiter),
+        delimiter=_DELIMITER_NAMES.get(block.delimiter or "", block.delimiter),
         decimal=block.decimal,
         thousands=block.thousands,
         encoding=block.encoding,
@@ -154,7 +154,7 @@ def _refuse_useless(paths: Sequence[Path], options: TableOptions) -> None:
     found = [(name, path) for path in paths for name in useless_options(path, options)]
     # Without a header line is what a job calls `columns: numbered`.
     keys = {"header": "columns"}
-    problems = {
+    problems = dict(_contradicting_marks(options)) | {
         name: Problem(
             path=f"data.{keys.get(name, name)}",
             expected=f"nothing, for it has no effect on {path.name}",
@@ -164,6 +164,19 @@ def _refuse_useless(paths: Sequence[Path], options: TableOptions) -> None:
     }
     if problems:
         raise JobError(list(problems.values()))
+
+
+def _contradicting_marks(options: TableOptions) -> Iterator[tuple[str, Problem]]:
+    """The problem of one mark that is to stand before fractions and between thousands."""
+    if options.decimal is not None and options.thousands == options.decimal:
+        yield (
+            "thousands",
+            Problem(
+                path="data.thousands",
+                expected="another mark than data.decimal",
+                got=repr(options.thousands),
+            ),
+        )
 
 
 @contextmanager

@@ -42,6 +42,7 @@ def read(path, content: str | bytes, **options) -> tuple[dict[str, list], tuple[
         ("a.csv", text_of(",", end="\r"), ""),
         ("a.csv", "\ufeff" + text_of(","), ""),
         ("a.csv", "\n\r\n\n" + text_of(","), ""),
+        ("a.csv", "\n  \n\t\n" + text_of(","), ""),
         ("a.csv", text_of(",", quote='"'), ""),
         ("a.csv", text_of(" , "), ""),
         ("a.tsv.csv", text_of(","), ""),
@@ -104,7 +105,7 @@ def test_what_is_told_is_used_and_not_said(tmp_path, content, options):
 def test_a_separator_that_is_told_wins(tmp_path):
     whole, _ = read(tmp_path / "a.csv", "a,b;good\n1;2\n", delimiter=";")
     assert list(whole) == ["a,b", "good"]
-    with pytest.raises(DataError, match="line 2: expected 1 columns, got 2"):
+    with pytest.raises(DataError, match="line 2: expected 1 column, got 2"):
         read(tmp_path / "a.csv", "good\n1;2\n", delimiter=";")
 
 
@@ -113,6 +114,41 @@ def test_blanks_around_quoted_fields_are_left_out(tmp_path):
     whole, notes = read(tmp_path / "a.csv", text)
     assert whole == {"long": [0.25, 2], "wide": [1.5, 3], "good": ["no, never", "yes"]}
     assert notes == ()
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|"])
+def test_padded_quotes_hold_the_separator(tmp_path, separator):
+    lines = [("name", "long", "kind"), ('"a, b; c|d"', "1.5", '"x"'), ('"e"', "2.5", '"y, z"')]
+    (tmp_path / "a.csv").write_text("".join(f"{separator} ".join(line) + "\n" for line in lines))
+    table = open_file(tmp_path / "a.csv")
+    (batch,) = table.batches(table.names, 10)
+    assert table.names == ("name", "long", "kind")
+    assert batch["name"].to_pylist() == ["a, b; c|d", "e"]
+    assert numbers(batch["long"]).tolist() == [1.5, 2.5]
+
+
+@pytest.mark.parametrize("before", ["", "\n", "# x\n", "sep=;\n"])
+@pytest.mark.parametrize("rows", [0, 1, 30, 40_000])
+def test_a_quote_that_is_never_closed_is_refused(tmp_path, before, rows):
+    text = before + 'long;good\n1.5;no\n2.5;"yes\n' + "3.5;no\n" * rows
+    line = 3 + before.count("\n")
+    with pytest.raises(DataError, match=rf"a\.csv, line {line}: expected a second quote"):
+        read(tmp_path / "a.csv", text)
+
+
+def test_quotes_within_fields_are_no_open_quotes(tmp_path):
+    whole, _ = read(tmp_path / "a.csv", 'long,good\n1,5" pipe\n2,"two\nlines"\n')
+    assert whole["good"] == ['5" pipe', "two\nlines"]
+
+
+def test_a_title_above_the_table_is_explained(tmp_path):
+    with pytest.raises(DataError, match=r"line 2: expected 1 column, got 3; lines above the table"):
+        read(tmp_path / "a.csv", "Measured in May\n" + text_of(","))
+
+
+def test_a_field_too_long_for_the_head_is_refused_in_words(tmp_path):
+    with pytest.raises(DataError, match="cannot be taken apart"):
+        read(tmp_path / "a.csv", f"# x\nlong,good\n1,{'y' * 200_000}\n")
 
 
 def test_a_column_without_name_and_value_is_left_out(tmp_path):
@@ -165,7 +201,7 @@ def test_a_mark_of_comments_far_behind_the_head_is_explained(tmp_path):
 
 def test_nothing_is_found_out_from_strict_files(tmp_path):
     (tmp_path / "a.csv").write_text("a;b\n0,5;1\n")
-    with pytest.raises(DataError, match="line 2: expected 1 columns, got 2"):
+    with pytest.raises(DataError, match="line 2: expected 1 column, got 2"):
         open_file(tmp_path / "a.csv", TableOptions(is_strict=True))
     (tmp_path / "a.csv").write_text(',b\n1,"NA"\n')
     table = open_file(tmp_path / "a.csv", TableOptions(is_strict=True))

@@ -69,7 +69,7 @@ def test_a_comment_that_names_the_columns_is_said(tmp_path):
 def test_a_row_that_begins_with_the_sign_is_no_comment(table, told, sign):
     lines = table.splitlines(keepends=True)
     opening = read_opening(lines, "#" if told else None)
-    assert sign_within(lines, Layout(), opening, is_told=told) == sign
+    assert sign_within(lines, Layout(), opening, is_given=told) == sign
 
 
 def test_ids_that_begin_with_the_sign_stay(tmp_path):
@@ -80,3 +80,9 @@ def test_ids_that_begin_with_the_sign_stay(tmp_path):
 def test_a_quoted_line_that_looks_like_a_comment_stays(tmp_path):
     text = 'x,kind\n1,"two\n% lines"\n% gone\n2,u\n'
     assert read(tmp_path / "a.csv", text, comment="%")[1] == [["1", "two\n% lines"], ["2", "u"]]
+
+
+def test_a_quoted_line_like_a_comment_hides_no_separator(tmp_path):
+    names, rows = read(tmp_path / "a.csv", '# by hand\nx;kind\n1,5;"two\n# lines"\n2,5;u\n')
+    assert list(names) == ["x", "kind"]
+    assert rows == [["1.5", "two\n# lines"], ["2.5", "u"]]

@@ -21,7 +21,7 @@ def test_a_plain_file_passes_as_it_is(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfa,b\n1,2\n")
     content, stream = passed(tmp_path / "a.csv")
     assert content == (tmp_path / "a.csv").read_bytes()
-    assert not stream.has_quotes
+    assert stream.quotes == 0
     assert not stream.has_blanks
 
 
@@ -29,7 +29,7 @@ def test_another_file_passes_as_rows_in_utf8(tmp_path):
     (tmp_path / "a.csv").write_bytes('# x\nä;b\n1;"é "\n'.encode("utf-16"))
     content, stream = passed(tmp_path / "a.csv")
     assert content == '1;"é "\n'.encode()
-    assert stream.has_quotes
+    assert stream.quotes == 2
     assert stream.has_blanks
 
 

@@ -11,6 +11,7 @@ from sortal.errors import DataError
 
 _PLAIN_NUMBER = re.compile(PLAIN_NUMBERS.pattern, re.ASCII)
 _INDEX = re.compile(r"Unnamed: \d+(\.\d+)*|__index_level_\d+__", re.ASCII)
+_BETWEEN = re.compile(r"\w\W*[,;:|!~^\s\x01]\W*\w")
 _STARTS_AS_NUMBER = re.compile(r"[+-]?[.,]?\d|$", re.ASCII)
 _CURE = "if that line is an example already, `columns: numbered` or the names of all columns say so"
 
@@ -88,6 +89,15 @@ def nameless_columns(names: Sequence[str]) -> tuple[str, ...]:
     ('', 'Unnamed: 3', '__index_level_0__')
     """
     return tuple(name for name in names if not name or _INDEX.fullmatch(name))
+
+
+def is_undivided(names: Sequence[str]) -> bool:
+    """True if a file has one column whose name looks like the names of several.
+
+    >>> is_undivided(["mass:width:kind"]), is_undivided(["mass"])
+    (True, False)
+    """
+    return len(names) == 1 and bool(_BETWEEN.search(names[0]))
 
 
 def are_numbers(names: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""How a text file separates its fields and writes its numbers: told by the user, or found out.
+"""How a text file separates its fields and writes its numbers: given by the user, or found out.
 
 What is found out rests on the first lines of a file. It is never silent: `Dialect.notes` says what
 differs from comma separated UTF-8 text (tabs in files that end in `.tsv`) with decimal points.
@@ -20,9 +20,9 @@ from sortal.data.readers.number_format import (
     Understood,
     understand_numbers,
 )
-from sortal.data.readers.opening import Opening, read_opening, sign_within
+from sortal.data.readers.opening import Opening, read_opening, sign_within, without_remarks
 from sortal.data.readers.separator import NAMES, find_delimiter
-from sortal.data.readers.text_lines import BLANKS, Layout, numbered_rows, tightened
+from sortal.data.readers.text_lines import Layout, has_padded_quotes, numbered_rows
 from sortal.errors import DataError
 
 _USUAL = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
@@ -69,6 +69,9 @@ class Dialect:
     layout: Layout = field(default_factory=Layout)
     header_lines: int = 0
     """Lines of text that the header takes, from the first line that is not skipped; 0 without one."""
+
+    header_quotes: int = 0
+    """Number of quotes in the lines of the header."""
 
     names: tuple[str, ...] = ()
     """Names of the columns in the file, blanks around them removed; empty where they are not
@@ -141,6 +144,7 @@ def find_dialect(
     return Dialect(
         layout=layout,
         header_lines=found.header_lines,
+        header_quotes="".join(table[: found.header_lines]).count('"'),
         names=names,
         is_plain=found.is_plain and names == found.names and _is_plain(layout, opening, names),
         numbers=understood.numbers,
@@ -164,7 +168,7 @@ def _layout(
     header: bool,
     columns: Sequence[str] | None,
 ) -> Layout:
-    lines = [line for line in table if not opening.is_remark(line)] or table
+    lines = without_remarks(table, opening) or table
     delimiter = options.delimiter or opening.separator or ""
     if not delimiter:
         width = None if columns is None else len(columns)
@@ -173,9 +177,9 @@ def _layout(
     return Layout(
         encoding=head.encoding,
         delimiter=delimiter,
-        comment=sign_within(table, plain, opening, is_told=bool(options.comment)),
+        comment=sign_within(table, plain, opening, is_given=bool(options.comment)),
         skipped=opening.skipped,
-        has_padded_quotes=delimiter != BLANKS and _is_padded(lines, delimiter),
+        has_padded_quotes=has_padded_quotes(lines, delimiter),
     )
 
 
@@ -234,7 +238,7 @@ def _first_rows(
         found.extend(islice(((line, row) for line, row in walk if row), _MOST_ROWS))
     except csv.Error as error:
         # A field beyond the limit of Python's parser, which Arrow does not have.
-        if layout.is_filtered or layout.encoding != UTF_8:
+        if layout.is_filtered or layout.skipped or layout.encoding != UTF_8:
             raise DataError(f"{path}: cannot be taken apart ({error}).") from error
         return []
     # The last row may go on behind the lines that were looked at.
@@ -270,13 +274,9 @@ def _understood(
 
 def _is_plain(layout: Layout, opening: Opening, names: Sequence[str]) -> bool:
     is_utf_8 = layout.encoding in (UTF_8, "ascii")
-    starts_at_once = not opening.separator and not opening.remarks
-    return is_utf_8 and starts_at_once and not layout.is_filtered and len({*names}) == len(names)
-
-
-def _is_padded(lines: Sequence[str], delimiter: str) -> bool:
-    """True if quotes stand apart from their delimiters."""
-    return any('"' in line and tightened(line, delimiter) != line for line in lines)
+    return (
+        is_utf_8 and not opening.skipped and not layout.is_filtered and len({*names}) == len(names)
+    )
 
 
 def _changes(

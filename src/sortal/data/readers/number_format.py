@@ -103,8 +103,8 @@ def understand_numbers(
     most = max(map(len, fitting.values()))
     best = [one for one in possible if len(fitting[one]) == most]
     chosen = best[0]
-    is_told = decimal is not None or thousands is not None
-    doubtful = None if is_told or chosen != NumberFormat(",") else _doubtful(columns, odd)
+    is_given = decimal is not None or thousands is not None
+    doubtful = None if is_given or chosen != NumberFormat(",") else _doubtful(columns, odd)
     return Understood(chosen, fitting[chosen], doubtful)
 
 

@@ -87,7 +87,7 @@ def read_opening(lines: Sequence[str], comment: str | None) -> Opening:
     )
 
 
-def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_told: bool) -> str:
+def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_given: bool) -> str:
     """What comments between the rows of a table begin with; empty if there are none.
 
     A line that begins with the sign and has as many fields as the rows is a row.
@@ -96,27 +96,32 @@ def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_to
         table: First lines of the table.
         layout: How they are taken apart.
         opening: What stands before the table.
-        is_told: True if the user says what a comment begins with.
+        is_given: True if the user says what a comment begins with.
     """
-    if is_told:
+    if is_given:
         return opening.sign
-    marked = list(_marked(table, opening))
-    others = [line for line in table if not opening.is_remark(line)]
+    marked, others = _divided(table, opening)
     if not marked or not others:
         return ""
     width = _width(others[0], layout)
     return opening.sign if width > 1 and all(_width(m, layout) != width for m in marked) else ""
 
 
-def _marked(table: Sequence[str], opening: Opening) -> list[str]:
-    """Lines that begin with the sign of a comment and not inside quotes."""
-    found, inside = [], False
+def without_remarks(table: Sequence[str], opening: Opening) -> list[str]:
+    """Lines of a table that do not begin with the sign of a comment, or do so inside quotes."""
+    return _divided(table, opening)[1]
+
+
+def _divided(table: Sequence[str], opening: Opening) -> tuple[list[str], list[str]]:
+    """Lines that begin with the sign of a comment, not inside quotes, and the other lines."""
+    marked, others, inside = list[str](), list[str](), False
     for line in table:
         if not inside and opening.is_remark(line):
-            found.append(line)
+            marked.append(line)
             continue
+        others.append(line)
         inside ^= line.count('"') % 2 == 1
-    return found
+    return marked, others
 
 
 def _width(line: str, layout: Layout) -> int:

@@ -1,4 +1,4 @@
-"""Which reader opens which file, by the ending of its name, and what a reader may be told."""
+"""Which reader opens which file, by the ending of its name, and which options a reader takes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -74,17 +74,17 @@ class _Reader:
     """Module and function or class."""
 
     takes: tuple[str, ...] = ()
-    """Options that it is told, beside those of any table."""
+    """Options that it takes, beside those of any table."""
 
     table: bool = True
     """Whether files may hold a table."""
 
 
 _OF_TEXT = ("delimiter", "decimal", "thousands", "encoding", "comment")
-_SILENT = ("kept", "words", "features", "is_strict")
+_INTERNAL = ("kept", "words", "features", "is_strict")
 """Options that no user gives: they may go to any reader, and only that of text uses them."""
 _TEXT = _Reader(
-    "delimited:open_delimited", takes=("columns", "header", *_OF_TEXT, "missing", *_SILENT)
+    "delimited:open_delimited", takes=("columns", "header", *_OF_TEXT, "missing", *_INTERNAL)
 )
 _PARQUET = _Reader("parquet:ParquetTable")
 _HDF5 = _Reader("hdf5:open_hdf5", table=False)
@@ -106,7 +106,7 @@ _READERS = {
     ".hdf5": _HDF5,
 }
 _OF_ANY_TABLE = ("aliases", "cut")
-_OF_ANY_FILE = ("missing", *_SILENT)
+_OF_ANY_FILE = ("missing", *_INTERNAL)
 _SHEET = "save the sheet as CSV"
 _PANDAS = "read it with pandas and write it with `to_parquet`"
 _CURES = {
@@ -133,7 +133,7 @@ _CURES = {
 }
 """How to convert what no reader knows, by the ending."""
 PLAIN = TableOptions()
-"""Nothing said."""
+"""No option is given."""
 
 
 def suffixes() -> tuple[str, ...]:
@@ -142,11 +142,11 @@ def suffixes() -> tuple[str, ...]:
 
 
 def useless_options(path: Path, options: TableOptions) -> tuple[str, ...]:
-    """Options that are given and that say nothing to the reader of a file."""
+    """Options that are given and that the reader of a file does not use."""
     reader = _READERS.get(suffix_of(path), _Reader(""))
-    heard = (*reader.takes, *_OF_ANY_FILE, *(_OF_ANY_TABLE if reader.table else ()))
+    accepted = (*reader.takes, *_OF_ANY_FILE, *(_OF_ANY_TABLE if reader.table else ()))
     given = [one.name for one in fields(options) if _is_given(options, one.name)]
-    return tuple(name for name in given if name not in heard)
+    return tuple(name for name in given if name not in accepted)
 
 
 def cure_of(suffix: str) -> str:

@@ -3,8 +3,9 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from sortal.data.readers.encoding import UTF_8, open_bytes
@@ -87,6 +88,32 @@ def numbered_rows(
     for row in csv.reader(numbered, delimiter=layout.delimiter):
         yield numbered.begun, row
         numbered.begun = 0
+
+
+def line_of_open_quote(path: Path, layout: Layout) -> int | None:
+    """Line, from 1, of the row whose quote is never closed; None if all quotes are closed."""
+    # Behind a quote that is open, this line is a part of a field.
+    last = ["end", "end"]
+    with open_text(path, layout.encoding) as file:
+        for _ in range(layout.skipped):
+            file.readline()
+        lines = chain(file, [layout.delimiter.join(last)])
+        numbered = _Numbered(table_lines(lines, layout, layout.skipped + 1))
+        begun, found = 0, list[str]()
+        try:
+            for row in csv.reader(numbered, delimiter=layout.delimiter):
+                begun, numbered.begun, found = numbered.begun, 0, row
+        except csv.Error:
+            # The rest of the file is longer than the longest field of Python's parser.
+            return numbered.begun
+    return None if found == last else begun
+
+
+def has_padded_quotes(lines: Sequence[str], delimiter: str) -> bool:
+    """True if blanks stand between delimiters and the quotes around fields."""
+    return delimiter != BLANKS and any(
+        '"' in line and tightened(line, delimiter) != line for line in lines
+    )
 
 
 def open_text(path: Path, encoding: str) -> io.TextIOWrapper:

@@ -22,8 +22,8 @@ class TextStream(io.RawIOBase):
     """
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
-        self.has_quotes = False
-        """True once a quote came."""
+        self.quotes = 0
+        """Number of quotes so far."""
 
         self.has_blanks = False
         """True once a space or a tab came that is no delimiter."""
@@ -72,7 +72,7 @@ class TextStream(io.RawIOBase):
     def _look_at(self, data: bytes) -> None:
         if b"\0" in data:
             raise nul_error(self._path, _line_of_nul(self._path, self._encoding))
-        self.has_quotes = self.has_quotes or b'"' in data
+        self.quotes += data.count(b'"')
         self.has_blanks = self.has_blanks or any(blank in data for blank in self._blanks)
 
 
