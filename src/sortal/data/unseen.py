@@ -253,7 +253,7 @@ def _table_blocks(
         )
     needed = [name for listed in spec.names.values() for name in listed]
     wanted = [*needed, id_column] if id_column is not None else needed
-    _refuse_missing(table, wanted, "columns")
+    _refuse_missing(table, wanted, "column")
     row = 0
     for batch in table.batches(tuple(dict.fromkeys(wanted)), size):
         reader = BlockReader(table.path, row, spec.infinite, skip_bad, words=missing_words(table))
@@ -269,7 +269,7 @@ def _array_blocks(
     file: Any, spec: InputSpec, id_column: str | None, size: int, *, skip_bad: bool
 ) -> Iterator[_Read]:
     wanted = [*spec.names, id_column] if id_column is not None else [*spec.names]
-    _refuse_missing(file, wanted, "arrays")
+    _refuse_missing(file, wanted, "array")
     orders = {name: _order(file, name, listed) for name, listed in spec.names.items()}
     row = 0
     for block in file.blocks(tuple(dict.fromkeys(wanted)), size):
@@ -301,7 +301,8 @@ def _refuse_missing(file: Table | Arrays, wanted: Sequence[str], kind: str) -> N
     listed = ", ".join(
         f"{name!r} (did you mean {near[name]!r}?)" if near[name] else repr(name) for name in missing
     )
-    raise DataError(f"{file.path}: expected {len(missing)} {kind} that are missing: {listed}.")
+    what = f"{kind}s {listed}, which are" if len(missing) > 1 else f"{kind} {listed}, which is"
+    raise DataError(f"{file.path}: expected the {what} missing.")
 
 
 def _order(file: Arrays, name: str, listed: tuple[str, ...]) -> list[int] | None:

@@ -27,18 +27,18 @@ class Unpredictable(DataError):
 
 
 def refuse_lost_scores(scores: np.ndarray) -> None:
-    """Refuse scores that are no numbers, as networks give for values beyond what they can compute with.
+    """Refuse scores that are missing or infinite: values were beyond what the method computes with.
 
     Args:
-        scores: Shape (examples, outputs).
+        scores: Shape (examples, outputs), as they are written.
 
     Raises:
         Unpredictable: All examples with such a score.
     """
-    rows = np.flatnonzero(np.isnan(scores).any(axis=1))
+    rows = np.flatnonzero(~np.isfinite(scores).all(axis=1))
     if len(rows):
         raise Unpredictable(
-            rows, "the score is not a number, for a value lies too far from those of the training"
+            rows, "the score is no finite number, for a value lies too far from those of the training"
         )
 
 
