@@ -65,7 +65,8 @@ def test_columns_are_found_in_any_order(tmp_path, table_spec, size, kind):
 def test_all_missing_columns_are_told_with_the_nearest(tmp_path, table_spec):
     (tmp_path / "new.csv").write_text("who,aa\n1,2\n")
     with pytest.raises(
-        DataError, match=r"expected the columns 'a' .*'aa'.*'b', 'whom' .*'who'.*, which are missing"
+        DataError,
+        match=r"expected the columns 'a' .*'aa'.*'b', 'whom' .*'who'.*, which are missing",
     ):
         list(read_inputs([tmp_path / "new.csv"], table_spec, id_column="whom"))
 

@@ -26,7 +26,9 @@ def predict_files(
     """Classify files with a stored classifier and write one file."""
     check_suffix(out)
     if out.exists() and any(path.exists() and path.samefile(out) for path in files):
-        raise UserError(f"--out: {out} is one of the files to classify; name another file to write.")
+        raise UserError(
+            f"--out: {out} is one of the files to classify; name another file to write."
+        )
     opened = Store.open(store, create=False)
     found, results = find_result(opened, what)
     usual_id = found.record["data"].get("id")

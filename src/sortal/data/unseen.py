@@ -47,7 +47,7 @@ class InputSpec:
     infinite: Literal["error", "missing"] = "error"
 
     options: TableOptions = PLAIN
-    """How its files were read; a cut is none of it, for every row of a new file gets a score."""
+    """How its files were read. A cut is left out, because every row of a new file gets a score."""
 
     @classmethod
     def of(cls, dataset: Dataset, block: DataBlock) -> "InputSpec":
@@ -83,16 +83,17 @@ class InputSpec:
     def open(self, path: Path) -> Table | Arrays:
         """Open a new file, which may be of another kind than those that the model was made from.
 
-        Then what its own kind would have been told is left out. Aliases are not made yet.
+        Options that its format does not have are then left out. Aliases are not made yet.
         """
-        told = replace(self.options, aliases={})
+        options = replace(self.options, aliases={})
         if not self.options.aliases:
-            told = replace(told, features=tuple(n for some in self.names.values() for n in some))
-        plain = {name: getattr(PLAIN, name) for name in useless_options(path, told)}
-        return open_file(path, replace(told, **plain))
+            names = tuple(name for listed in self.names.values() for name in listed)
+            options = replace(options, features=names)
+        plain = {name: getattr(PLAIN, name) for name in useless_options(path, options)}
+        return open_file(path, replace(options, **plain))
 
     def reading_notes(self, paths: Sequence[Path]) -> list[str]:
-        """What is found out of new text files and is not plain, in sentences."""
+        """One sentence for each way in which a new text file is not written as usual."""
         opened = map(self.open, paths)
         return [note for one in opened if isinstance(one, Noted) for note in one.notes]
 
@@ -115,7 +116,7 @@ class InputSpec:
 
     @classmethod
     def restore(cls, described: Mapping[str, Any]) -> "InputSpec":
-        """Rebuild from `described`; what older versions did not write is as if nothing was said."""
+        """Rebuild from `described`; fields that older versions did not write get their defaults."""
         shapes = described["shapes"]
         listed = described.get("columns")
         return cls(

@@ -247,7 +247,7 @@ class Predictor:
             except Unpredictable as gaps:
                 first = int(rows[gaps.rows[0]])
                 if not skip_bad:
-                    raise DataError(gaps.told(block.at(first))) from gaps
+                    raise DataError(gaps.located(block.at(first))) from gaps
                 faults[first] = f"{block.at(first)}: {gaps.reason}"
                 usable[rows[gaps.rows]] = False
                 continue
