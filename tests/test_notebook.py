@@ -317,11 +317,13 @@ def test_leaving_the_training_range_is_a_warning(results):
         (np.array([[None] * 4]), "holds Python objects"),
         (np.array([["a"] * 4]), "expected numbers"),
         (np.full((1, 4), np.inf), r"the arrays, row 1: feature .* is infinite"),
-        (5.0, "expected 1 arrays that are missing: 'features'"),
+        (5.0, "expected the array 'features'"),
         (pl.DataFrame({"sepal length": [1.0]}), r"the table: .*did you mean 'sepal length'"),
         ({name: ["a"] for name in COLUMNS}, "expected a number, got 'a'"),
         ({"a": [1], "b": [1, 2]}, "the table: its columns cannot be read"),
         ({"a": [1, "x"]}, "the table: its columns cannot be read"),
+        (pd.DataFrame({name: [1, "x"] for name in COLUMNS}), r"row 2: column .*, got 'x'"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "different names, got 'a' twice"),
     ],
 )
 def test_data_that_does_not_fit_is_refused(results, data, text):

@@ -54,7 +54,8 @@ _READABLE = 16
 """Characters that a folded column of text keeps at least."""
 
 _HINTS = {
-    Damaged: "Run the job again: what is damaged is put aside and computed anew.",
+    Damaged: "Run the job again: what is damaged is put aside and computed anew. If this was such a run, "
+    "type `sortal store check --put-aside` first.",
     NotSavable: "Its scores are kept; only applying it to new data is impossible.",
     TaskError: "What is finished is kept: run the same command again to go on.",
     Interrupted: "What is finished is kept: run the same command again to go on.",

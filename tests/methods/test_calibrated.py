@@ -19,6 +19,7 @@ from sortal.data.split import Part
 from sortal.errors import Damaged
 from sortal.methods import registry
 from sortal.methods.base import Failed, Paused, Population
+from sortal.methods.calibrated import OutputMaps
 from sortal.methods.calibration_map import Certain, Sigmoid, fit_map, fit_sigmoid, read_map
 from sortal.methods.held_out import FOLDS, fold_numbers
 from sortal.testing.data import make_members, make_prepared
@@ -242,3 +243,16 @@ def test_members_paused_in_a_fold_go_on_from_there(tmp_path):
     inputs = data.inputs(Part.TEST)
     for key, scores in zip(trained.model.members, trained.model.scores(inputs), strict=True):
         np.testing.assert_allclose(scores, whole.scores(key, inputs), atol=1e-5)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_score_that_is_lost_gives_no_probability(classes):
+    random = np.random.default_rng(4)
+    codes = np.arange(60) % classes
+    scores = random.normal(size=(60, classes)) + np.eye(classes)[codes]
+    labels = Labels(codes, tuple("abc"[:classes]))
+    maps = OutputMaps.fit("isotonic", scores, labels, None)
+    scores[7, 0] = np.nan
+    found = maps(scores)
+    assert np.isnan(found).any(axis=1).nonzero()[0].tolist() == [7]
+    assert np.isnan(found[7]).all()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sortal.console import echo, note
+from sortal.errors import UserError
 from sortal.jobs.applying.predict import Predictor, outside_sentence
 from sortal.jobs.applying.prediction_file import check_suffix, writing
 from sortal.jobs.find import find_result
@@ -24,6 +25,10 @@ def predict_files(
 ) -> None:
     """Classify files with a stored classifier and write one file."""
     check_suffix(out)
+    if out.exists() and any(path.exists() and path.samefile(out) for path in files):
+        raise UserError(
+            f"--out: {out} is one of the files to classify; name another file to write."
+        )
     opened = Store.open(store, create=False)
     found, results = find_result(opened, what)
     usual_id = found.record["data"].get("id")

@@ -33,7 +33,7 @@ def inner_order(dimensions: int) -> Order:
 
 
 def has_channels(name: str, array: Array) -> bool:
-    """Whether an array of a file has an axis of channels, whose place is to be told."""
+    """Whether an array of a file has an axis of channels, whose place must be decided."""
     if isinstance(array, Ragged):
         return False
     return array.ndim == 4 or (array.ndim == 3 and name.lower() not in STAMPS)

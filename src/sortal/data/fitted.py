@@ -78,7 +78,7 @@ class Fitted:
     """Names of whitened lanes that others determine in part or whole."""
 
     padded: bool = False
-    """Whether padding behind signals is told from them: it took no part in fitting, and becomes 0."""
+    """True if padding behind signals is known: it took no part in fitting, and becomes 0."""
 
     @property
     def constant(self) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ class IdColumn:
     def read_array(self, values: Array, path: Path, row: int) -> np.ndarray:
         """Read the ids of one block of an array; arguments and errors are those of `read`."""
         if isinstance(values, Ragged) or values.ndim != 1:
-            raise DataError(f"{path}: array {self.name!r} is not one id an example.")
+            raise DataError(f"{path}: array {self.name!r} does not hold one id for each example.")
         return self.read(as_column(values), path, row)
 
 
@@ -108,7 +108,7 @@ def _first(file: Table | Arrays, name: str) -> Any:
     for block in file.blocks((name,), 1):
         values = block[name]
         if isinstance(values, Ragged) or values.ndim != 1:
-            break  # the walk over the file tells it with its place
+            break  # reading the file reports this with its path
         return as_column(values).type
     return pa.null()
 

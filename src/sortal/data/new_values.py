@@ -1,4 +1,4 @@
-"""Values of new examples: read as numbers, with the place of what is none; or such rows are marked."""
+"""Read values of new examples as numbers; a value that is no number is an error with its place, or marks its row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

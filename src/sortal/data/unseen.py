@@ -47,7 +47,7 @@ class InputSpec:
     infinite: Literal["error", "missing"] = "error"
 
     options: TableOptions = PLAIN
-    """How its files were read; a cut is none of it, for every row of a new file gets a score."""
+    """How its files were read. A cut is left out, because every row of a new file gets a score."""
 
     @classmethod
     def of(cls, dataset: Dataset, block: DataBlock) -> "InputSpec":
@@ -83,16 +83,17 @@ class InputSpec:
     def open(self, path: Path) -> Table | Arrays:
         """Open a new file, which may be of another kind than those that the model was made from.
 
-        Then what its own kind would have been told is left out. Aliases are not made yet.
+        Options that its format does not have are then left out. Aliases are not made yet.
         """
-        told = replace(self.options, aliases={})
+        options = replace(self.options, aliases={})
         if not self.options.aliases:
-            told = replace(told, features=tuple(n for some in self.names.values() for n in some))
-        plain = {name: getattr(PLAIN, name) for name in useless_options(path, told)}
-        return open_file(path, replace(told, **plain))
+            names = tuple(name for listed in self.names.values() for name in listed)
+            options = replace(options, features=names)
+        plain = {name: getattr(PLAIN, name) for name in useless_options(path, options)}
+        return open_file(path, replace(options, **plain))
 
     def reading_notes(self, paths: Sequence[Path]) -> list[str]:
-        """What is found out of new text files and is not plain, in sentences."""
+        """One sentence for each way in which a new text file is not written as usual."""
         opened = map(self.open, paths)
         return [note for one in opened if isinstance(one, Noted) for note in one.notes]
 
@@ -115,7 +116,7 @@ class InputSpec:
 
     @classmethod
     def restore(cls, described: Mapping[str, Any]) -> "InputSpec":
-        """Rebuild from `described`; what older versions did not write is as if nothing was said."""
+        """Rebuild from `described`; fields that older versions did not write get their defaults."""
         shapes = described["shapes"]
         listed = described.get("columns")
         return cls(
@@ -253,7 +254,7 @@ def _table_blocks(
         )
     needed = [name for listed in spec.names.values() for name in listed]
     wanted = [*needed, id_column] if id_column is not None else needed
-    _refuse_missing(table, wanted, "columns")
+    _refuse_missing(table, wanted, "column")
     row = 0
     for batch in table.batches(tuple(dict.fromkeys(wanted)), size):
         reader = BlockReader(table.path, row, spec.infinite, skip_bad, words=missing_words(table))
@@ -269,7 +270,7 @@ def _array_blocks(
     file: Any, spec: InputSpec, id_column: str | None, size: int, *, skip_bad: bool
 ) -> Iterator[_Read]:
     wanted = [*spec.names, id_column] if id_column is not None else [*spec.names]
-    _refuse_missing(file, wanted, "arrays")
+    _refuse_missing(file, wanted, "array")
     orders = {name: _order(file, name, listed) for name, listed in spec.names.items()}
     row = 0
     for block in file.blocks(tuple(dict.fromkeys(wanted)), size):
@@ -301,7 +302,8 @@ def _refuse_missing(file: Table | Arrays, wanted: Sequence[str], kind: str) -> N
     listed = ", ".join(
         f"{name!r} (did you mean {near[name]!r}?)" if near[name] else repr(name) for name in missing
     )
-    raise DataError(f"{file.path}: expected {len(missing)} {kind} that are missing: {listed}.")
+    what = f"{kind}s {listed}, which are" if len(missing) > 1 else f"{kind} {listed}, which is"
+    raise DataError(f"{file.path}: expected the {what} missing.")
 
 
 def _order(file: Arrays, name: str, listed: tuple[str, ...]) -> list[int] | None:

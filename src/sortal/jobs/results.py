@@ -279,8 +279,8 @@ class Results(JobData):
         Args:
             title: The classifier.
             target: The independent target; the first of several if not given.
-            seed: The seed whose members speak; of several seeds the first if not given.
-            member: Key of the one member that speaks, of the examples that were reported for it.
+            seed: The seed of the members whose scores are wanted; the first of several if not given.
+            member: Key of one member; its own reported examples alone are listed.
 
         Raises:
             NotFound: No result has that title and target, or it has no such member.
@@ -291,21 +291,21 @@ class Results(JobData):
         need_examples(self.record)
         result = self.titled(title, target)[0]
         if member is not None:
-            return self._said(_of_key(result, member)).drop(_ROW)
-        said = {one.entry["fold"]: self._said(one) for one in _of_one_seed(result, seed)}
-        if said.keys() == {None}:
-            return said[None].drop(_ROW)
+            return self._scored(_of_key(result, member)).drop(_ROW)
+        scored = {one.entry["fold"]: self._scored(one) for one in _of_one_seed(result, seed)}
+        if scored.keys() == {None}:
+            return scored[None].drop(_ROW)
         labels = self.labels.for_target(result.target)
-        silent = [s for s in self.splits if s.fold not in said and not result.fold_of]
-        frames = [frame.with_columns(fold=pl.lit(fold)) for fold, frame in said.items()]
+        unscored = [s for s in self.splits if s.fold not in scored and not result.fold_of]
+        frames = [frame.with_columns(fold=pl.lit(fold)) for fold, frame in scored.items()]
         frames += [
-            self._truth(split, labels).with_columns(fold=pl.lit(split.fold)) for split in silent
+            self._truth(split, labels).with_columns(fold=pl.lit(split.fold)) for split in unscored
         ]
         whole = pl.concat(frames, how="diagonal").sort(_ROW, "fold")
         truth = self._truth(self.splits[0], labels).columns
         return whole.select(*truth, "fold", pl.exclude(*truth, "fold")).drop(_ROW)
 
-    def _said(self, member: MemberResult) -> "pl.DataFrame":
+    def _scored(self, member: MemberResult) -> "pl.DataFrame":
         """Truth and scores of the examples that were reported for a member, with their rows."""
         labels = self.labels.for_target(member.entry["target"])
         split = next(s for s in self.splits if s.fold == member.entry["fold"])
@@ -331,10 +331,10 @@ class Results(JobData):
         codes = labels.codes[rows]
         ids = self.store.truth(self.record["dataset"]).inputs.ids[rows]
         if self.outputs is Outputs.EXCLUSIVE:
-            told = {"label": np.array(labels.classes)[codes]}
+            truth = {"label": np.array(labels.classes)[codes]}
         else:
-            told = {f"label_{one}": codes[:, i] for i, one in enumerate(labels.classes)}
-        return pl.DataFrame({_ROW: rows, "id": ids, **told})
+            truth = {f"label_{one}": codes[:, i] for i, one in enumerate(labels.classes)}
+        return pl.DataFrame({_ROW: rows, "id": ids, **truth})
 
 
 def _of_key(result: Result, key: str) -> MemberResult:

@@ -75,7 +75,15 @@ class OutputMaps:
     """The output that is one minus all others: the first of two classes."""
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:
-        """Probabilities, shape (examples, outputs); EXCLUSIVE ones sum to one."""
+        """Probabilities, shape (examples, outputs); EXCLUSIVE ones sum to one.
+
+        An example without a score, NaN, has no probability either.
+        """
+        mapped = self._mapped(scores)
+        mapped[np.isnan(scores).any(axis=1)] = np.nan
+        return mapped
+
+    def _mapped(self, scores: np.ndarray) -> np.ndarray:
         mapped = np.stack([one(scores[:, n]) for n, one in enumerate(self.maps)], axis=1)
         if self.outputs is Outputs.INDEPENDENT:
             return mapped

@@ -54,7 +54,7 @@ def is_same_once(
 
 
 def _misnamed(folder: Path, faults: Iterable[manifest.Fault]) -> list[manifest.Fault]:
-    """Whether a folder whose description is as it was written holds another dataset."""
+    """A fault if the description in a folder is that of another dataset; none if it is damaged itself."""
     if any(file in (ABOUT, manifest.FILE) for file, _ in faults):
         return []
     try:
@@ -65,7 +65,7 @@ def _misnamed(folder: Path, faults: Iterable[manifest.Fault]) -> list[manifest.F
 
 
 def _foreign_splits(folder: Path) -> list[manifest.Fault]:
-    """What lies among the splits of a dataset and is none."""
+    """Faults of everything in the folder of splits that is not a split."""
     if not os.path.lexists(folder):
         return []
     if not folder.is_dir():

@@ -182,8 +182,8 @@ class Datasets:
         compare = partial(is_same_once, seals=seals, counts=counts)
         faults = [one for one in dataset_faults(folder, compare) if counts(one[0])]
         if faults:
-            told = ", ".join(f"{file} {what}" for file, what in faults)
-            raise Damaged(f"{folder}: {told}; the dataset is not used.")
+            listed = ", ".join(f"{file} {what}" for file, what in faults)
+            raise Damaged(f"{folder}: {listed}; the dataset is not used.")
         return folder
 
     def _refuse_changed(self, dataset: Dataset) -> None:

@@ -95,11 +95,29 @@ class Segment:
         return {record["key"]: record["printed"] for record in read_lines(path)}
 
     def model_folder(self, number: int) -> Path:
-        """Folder of the model that the records call `number`."""
+        """Folder of the model that the records call `number`, whose files are what was written.
+
+        Every file is read once a process for this, unless it changes.
+
+        Raises:
+            Damaged: A file of it, or of what prepares examples for it, is missing or has changed.
+        """
         folder = self.folder / "models" / str(number)
         if not folder.is_dir():
             raise Damaged(f"{folder}: the model's folder is missing.")
+        self._refuse_changed(f"models/{number}/", "preparer/", MEMBERS, manifest.FILE)
         return folder
+
+    def _refuse_changed(self, *places: str) -> None:
+        """Refuse files whose names begin so if they are not what was written; others are not read."""
+
+        def compare(path: Path, digest: str) -> bool:
+            name = path.relative_to(self.folder).as_posix()
+            return not name.startswith(places) or manifest.read_once(path, digest)
+
+        for file, what in manifest.check(self.folder, compare=compare):
+            if file.startswith(places):
+                raise Damaged(f"{self.folder / file}: {what}.")
 
 
 @dataclass(frozen=True, slots=True)

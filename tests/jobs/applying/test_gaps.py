@@ -10,7 +10,7 @@ import pytest
 
 from sortal.cli.apply import predict_files
 from sortal.data.inputs import Inputs
-from sortal.errors import DataError
+from sortal.errors import Damaged, DataError, UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
 from sortal.methods import registry
@@ -236,13 +236,42 @@ def test_the_lists_here_name_every_plain_method():
     assert set(registry.method_names()) - named <= elsewhere
 
 
-def test_values_beyond_what_a_network_computes_are_told(train, predict, tmp_path):
-    train([{"method": "mlp", "parameters": {"epochs": 2}}])
+BEYOND = [
+    {"method": "mlp", "parameters": {"epochs": 2}},
+    {"method": "mlp", "parameters": {"epochs": 2}, "calibrate": "isotonic"},
+    {"method": "sklearn.linear_model.RidgeClassifier"},
+]
+
+
+@pytest.mark.parametrize("classifier", BEYOND, ids=["network", "calibrated", "margins"])
+def test_values_beyond_what_is_computed_are_told(train, predict, tmp_path, classifier):
+    train([{**classifier, "title": "mlp"}])
     (tmp_path / "far.csv").write_text("a,b,c\n1,1,1\n1e300,-1e300,1e300\n")
-    with pytest.raises(DataError, match=r"far.csv, row 2: the score is not a number"):
+    with pytest.raises(DataError, match=r"far.csv, row 2: the score is no finite number"):
         predict("job/mlp", tmp_path / "far.csv")
     found = predict("job/mlp", tmp_path / "far.csv", skip_bad=True)
     assert found["class"].is_null().to_list() == [False, True]
+
+
+@pytest.mark.parametrize("file", ["models/0/model.json", "preparer/preparer.json", "members.jsonl"])
+def test_a_changed_model_is_not_applied(train, predict, new, tmp_path, file):
+    train([{"method": "xgboost", "parameters": {"n_estimators": 2}}])
+    predict("job/xgboost", new)
+    (path,) = (tmp_path / "store" / "segments").glob(f"*/*/{file}")
+    content = path.read_bytes()
+    place = next(n for n in reversed(range(len(content))) if chr(content[n]).isdigit())
+    path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+    with pytest.raises(Damaged, match=file.rpartition("/")[2]):
+        predict("job/xgboost", new)
+
+
+def test_the_output_may_not_be_one_of_the_inputs(train, predict, new, tmp_path):
+    train([{"method": "gaussiannb"}])
+    whole = new.read_bytes()
+    new.rename(tmp_path / "o.csv")
+    with pytest.raises(UserError, match="is one of the files to classify"):
+        predict("job/gaussiannb", tmp_path / "o.csv")
+    assert (tmp_path / "o.csv").read_bytes() == whole
 
 
 def test_gaps_are_told_by_their_example_where_folds_score(run, survey_block, tmp_path):

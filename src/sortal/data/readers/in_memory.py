@@ -46,7 +46,7 @@ def open_held(data: Any, inputs: Sequence[str]) -> Table | Arrays:
         DataError: It is none of these.
     """
     if hasattr(data, "__arrow_c_stream__"):
-        return HeldTable(pa.table(data))
+        return HeldTable(_as_arrow(data))
     if isinstance(data, Mapping):
         if any(name in data for name in inputs):
             return _held_arrays(data)
@@ -57,6 +57,34 @@ def open_held(data: Any, inputs: Sequence[str]) -> Table | Arrays:
             f"got {type(data).__name__}."
         )
     return _held_arrays({inputs[0]: data})
+
+
+def _as_arrow(frame: Any) -> Any:
+    """A data frame as a `pyarrow.Table`.
+
+    A column of Python objects of several types, as pandas makes it of a file with text among
+    numbers, becomes text, so that the value that is no number is found with its row.
+    """
+    names = [str(name) for name in getattr(frame, "columns", ())]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(f"{_TABLE}: expected columns of different names, got {twice[0]!r} twice.")
+    try:
+        return pa.table(frame)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        if not hasattr(frame, "select_dtypes"):
+            raise DataError(f"{_TABLE}: its columns cannot be read ({error}).") from error
+    mixed = {name: _as_texts(frame[name]) for name in frame.select_dtypes("object").columns}
+    return pa.table(frame.copy(deep=False).assign(**mixed))
+
+
+def _as_texts(values: Any) -> Any:
+    """A pandas column of objects as it is if it is of one type, else the text of each known value."""
+    try:
+        pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return values.map(str).where(values.notna(), None)
+    return values
 
 
 def _as_table(data: Mapping[str, Any]) -> Any:

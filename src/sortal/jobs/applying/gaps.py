@@ -15,10 +15,10 @@ class Unpredictable(DataError):
     def __init__(self, rows: np.ndarray, reason: str, cure: str = _BLANK) -> None:
         """Args: rows, ascending; the reason of the first of them; what the user can do."""
         self.rows, self.reason, self.cure = rows, reason, cure
-        super().__init__(self.told(f"example {int(rows[0]) + 1}"))
+        super().__init__(self.located(f"example {int(rows[0]) + 1}"))
 
-    def told(self, place: str) -> str:
-        """The sentence for the user; `place` is where the first of the examples is found."""
+    def located(self, place: str) -> str:
+        """The sentence for the user, where `place` names the first of the examples."""
         return f"{place}: {self.reason}; {self.cure}."
 
     def among(self, rows: np.ndarray) -> "Unpredictable":
@@ -27,18 +27,19 @@ class Unpredictable(DataError):
 
 
 def refuse_lost_scores(scores: np.ndarray) -> None:
-    """Refuse scores that are no numbers, as networks give for values beyond what they can compute with.
+    """Refuse scores that are missing or infinite: values were beyond what the method computes with.
 
     Args:
-        scores: Shape (examples, outputs).
+        scores: Shape (examples, outputs), as they are written.
 
     Raises:
         Unpredictable: All examples with such a score.
     """
-    rows = np.flatnonzero(np.isnan(scores).any(axis=1))
+    rows = np.flatnonzero(~np.isfinite(scores).all(axis=1))
     if len(rows):
         raise Unpredictable(
-            rows, "the score is not a number, for a value lies too far from those of the training"
+            rows,
+            "the score is no finite number, for a value lies too far from those of the training",
         )
 
 

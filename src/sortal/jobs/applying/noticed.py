@@ -60,7 +60,7 @@ class Noticed:
         if self.blank:
             yield (
                 f"{self.blank} of {self.blank + self.examples} examples have no prediction, for a "
-                f"value is missing or cannot be read; the first is {self.first_blank}."
+                f"value is missing or cannot be used; the first is {self.first_blank}."
             )
         empty = [name for name, is_known in self.known.items() if not is_known]
         if empty and self.examples:

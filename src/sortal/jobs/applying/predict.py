@@ -210,11 +210,14 @@ class Predictor:
         mean = np.concatenate([one for one, _ in averages], axis=1)
         known = [spread for _, spread in averages if spread is not None]
         every = np.concatenate(known, axis=1) if len(known) == len(averages) else None
+        with np.errstate(over="ignore"):  # `refuse_lost_scores` names such examples
+            scores = mean.astype(np.float32)
+            spread = None if every is None else every.astype(np.float32)
         return Block(
             ids=inputs.ids,
             decided=predicted(mean[None], self.outputs, probabilities=self.threshold > 0)[0],
-            scores=mean.astype(np.float32),
-            spread=None if every is None else every.astype(np.float32),
+            scores=scores,
+            spread=spread,
         )
 
     def warnings(self) -> Iterator[str]:
@@ -244,7 +247,7 @@ class Predictor:
             except Unpredictable as gaps:
                 first = int(rows[gaps.rows[0]])
                 if not skip_bad:
-                    raise DataError(gaps.told(block.at(first))) from gaps
+                    raise DataError(gaps.located(block.at(first))) from gaps
                 faults[first] = f"{block.at(first)}: {gaps.reason}"
                 usable[rows[gaps.rows]] = False
                 continue

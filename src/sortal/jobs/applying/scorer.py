@@ -147,12 +147,12 @@ class StoredScorers:
                 f"({record['not_savable'].rstrip('.')})."
             )
         segment = self.store.segment(name)
-        if name not in self._preparers:
-            folder = segment.folder / "preparer"
-            self._preparers[name] = Preparer.load(folder), load_weighers(folder)
         if (name, number) not in self._models:
             method = registry.find(record["method"], record["calibration"])
             self._models[name, number] = method.load(segment.model_folder(number))
+        if name not in self._preparers:
+            folder = segment.folder / "preparer"
+            self._preparers[name] = Preparer.load(folder), load_weighers(folder)
         preparer, weighers = self._preparers[name]
         return Scorer(
             method=record["method"],
