@@ -86,7 +86,7 @@ def _with_own_title(job: BatchJob, taken: dict[str, Path]) -> BatchJob:
     if taken.setdefault(visible(title), path) == path:
         return job
     before = next((known for known, file in taken.items() if file == path), None)
-    new = before or numbered(title, taken)
+    new = before or numbered(title, taken.__contains__)[0]
     taken[visible(new)] = path
     warning = (
         f"{taken[visible(title)]} has the title {title!r} too, and is the first of them: this job is "
