@@ -475,6 +475,7 @@ def test_the_command_ends_with_130_on_ctrl_c(bench, monkeypatch):
     ran = bench.batch(*jobs)
     assert ran.code == 130
     assert set(summary(ran)) == {"a", "TOTAL"}
+    assert "interrupted: what is finished is kept, and the same command goes on" in ran.out
 
 
 @pytest.mark.slow

@@ -49,7 +49,10 @@ def batch(paths: Sequence[Path], wishes: Wishes) -> int:
     for one in outcomes:
         if one.name:
             echo(f"show it: sortal show {one.name!r}{_store_option(wishes)}")
-    return exit_code(outcomes)
+    code = exit_code(outcomes)
+    if code == _INTERRUPTED:
+        echo("interrupted: what is finished is kept, and the same command goes on from there.")
+    return code
 
 
 def _one(path: Path, wishes: Wishes, taken: dict[str, Path]) -> Outcome:

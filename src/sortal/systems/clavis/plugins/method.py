@@ -49,9 +49,7 @@ _ECHO = (
     "reference, and never as the best."
 )
 
-_COMPETES = (
-    "it has the name of a reference and does not answer as one: it competes as any other classifier."
-)
+_COMPETES = "it has the name of a reference and does not answer as one: it competes as any other classifier."
 
 
 def method_of(plugin: ClassifierPlugin) -> base.Method:
