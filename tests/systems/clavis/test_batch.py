@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sortal.cli.main import app
+from sortal.store.store import Store
 from sortal.systems.clavis.commands import spelt_out
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -190,6 +191,34 @@ def answering(bench, name, answers):
         "import numpy as np\n" + text[: text.index("    def predict")] + f"    {ANSWERS[answers]}\n"
     )
     return {"title": name, "method": name}
+
+
+def shown(bench, *words):
+    """What `sortal show` prints, and its error."""
+    ran = CliRunner().invoke(app, ["show", *words, "--store", str(bench.folder / "store")])
+    return f"{ran.output}{ran.exception or ''}"
+
+
+def test_a_job_is_shown_by_its_file(bench):
+    path = bench.job("iris", [NB])
+    bench.batch(path)
+    assert "iris on 30 test examples" in shown(bench, str(path))
+
+
+def test_a_classifier_that_is_not_trained_yet_says_so(bench, monkeypatch):
+    path = bench.job("iris", [NB, knn([1])])
+    bench.batch(path)
+    store = Store.open(bench.folder / "store", create=False)
+    record = store.read_job("iris")
+    later = {
+        **record["entries"][0],
+        "title": "later",
+        "key": "0" * len(record["entries"][0]["key"]),
+    }
+    monkeypatch.setattr(
+        Store, "read_job", lambda *_: {**record, "entries": [*record["entries"], later]}
+    )
+    assert "later of iris is not trained yet: run its job again." in shown(bench, "iris/later")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Titles that several configurations have: all but the first get a number, and a warning says so."""
+"""Titles that several configurations have: all but the first get a number, with a warning."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence

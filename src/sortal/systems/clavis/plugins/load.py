@@ -173,7 +173,7 @@ def load(
 
 
 def _missing_kinds(named: Named, loading: "_Loading", built_in: Collection[str]) -> list[str]:
-    """Kinds of which a name is still unknown: only the code of the other plugins can tell."""
+    """Kinds of which a name is still unknown: only running the other plugins can show who has it."""
     return [
         kind
         for kind, known in (("datasets", loading.datasets), ("classifiers", loading.classifiers))

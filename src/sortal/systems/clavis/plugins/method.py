@@ -45,8 +45,8 @@ _REHEARSED = 256
 """Training examples that a classifier answers for once it is trained, before it is scored."""
 
 _ECHO = (
-    "it predicts the true labels that it is given, and tells nothing of new data: it counts as a "
-    "reference, and never as the best."
+    "it answers with the true labels that it is given, and its figures say nothing of new data: it "
+    "counts as a reference, and never as the best."
 )
 
 _COMPETES = "it has the name of a reference and does not answer as one: it competes as any other classifier."
@@ -251,7 +251,7 @@ class _Lesson:
 
 
 def _rehearsed(model: PluginModel, lesson: "_Lesson") -> np.ndarray:
-    """What a classifier predicts for some training examples: an answer of no use is told so."""
+    """What a classifier predicts for some training examples; an answer of no use is an error here."""
     return _predicted(model, lesson.inputs.matrix(), lesson.codes[: len(lesson.inputs)])
 
 
