@@ -1,6 +1,7 @@
 """A run as it is seen while it runs: a live display on a terminal, now and then a line elsewhere."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -15,6 +16,7 @@ from sortal.events import (
     Waiting,
     Warned,
 )
+from sortal.methods.provided import plain_name
 from sortal.tracking.progress import Progress, Running, State
 
 if TYPE_CHECKING:
@@ -205,7 +207,7 @@ def running_line(state: State, now: float) -> str:
 def waiting_line(state: State, now: float) -> str:
     """What a run that was asked to end waits for, and how to leave at once."""
     named = [
-        f"{of.named or of.method} ({duration(now - of.since)} so far)"
+        f"{of.named or plain_name(of.method)} ({duration(now - of.since)} so far)"
         for of in state.running[:_SHOWN]
     ]
     more = len(state.running) - len(named)
@@ -286,6 +288,16 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence has them.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def _counts(state: State) -> str:
     failed = f", {state.failed} failed" if state.failed else ""
     return f"{state.done}/{state.total} members{failed}"
@@ -303,4 +315,4 @@ def _running(population: Running, now: float) -> str:
     seconds = now - population.since
     named = f" {population.named}" if population.named else ""
     since = f" for {duration(seconds)}" if named and seconds >= _LONG_S else ""
-    return f"{population.method}{members} {population.done:.0%}{text}{named}{since}"
+    return f"{plain_name(population.method)}{members} {population.done:.0%}{text}{named}{since}"

@@ -88,7 +88,7 @@ def suggest(name: str, known: Iterable[str], *, most: int = 3) -> str:
     >>> suggest("kneighbor", ["kneighbors", "svm"])
     " Did you mean 'kneighbors'?"
     """
-    choices = sorted(map(str, known))
+    choices = sorted(set(map(str, known)))
     nearest = get_close_matches(str(name), choices, n=most, cutoff=0.6)
     if nearest:
         return f" Did you mean {' or '.join(map(repr, nearest))}?"

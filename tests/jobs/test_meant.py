@@ -12,7 +12,15 @@ from sortal.jobs.find import find_place
 from sortal.jobs.meant import Place, find_meant
 
 TITLES = {
-    "IRIS": ["🟊 Optimal", "KNN k = 3", "KNN k = 30", "RF (n=100, d=0.5)", "SVM -1", "na\u00efve"],
+    "IRIS": [
+        "🟊 Optimal",
+        "KNN k = 3",
+        "KNN k = 30",
+        "RF (n=100, d=0.5)",
+        "SVM -1",
+        "na\u00efve",
+        "Ⓝ Naive",
+    ],
     "[Test] Multi-label": ["RF 25", "No random_state"],
     store_name("Größe 2"): ["GNB"],
 }
@@ -44,6 +52,8 @@ def told():
         ("[test] multi-LABEL", "[Test] Multi-label", None),
         ("optimal", "IRIS", "🟊 Optimal"),
         ("iris/optimal", "IRIS", "🟊 Optimal"),
+        ("naive", "IRIS", "Ⓝ Naive"),
+        ("Iris/NAIVE", "IRIS", "Ⓝ Naive"),
         ("knn k=3", "IRIS", "KNN k = 3"),
         ('"KNN k = 3"', "IRIS", "KNN k = 3"),
         ("\u2018KNN k = 3\u2019", "IRIS", "KNN k = 3"),

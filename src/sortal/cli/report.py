@@ -180,7 +180,7 @@ def show(
             _show_unfinished(results, most)
     else:
         results = Results.read(opened, place.job)
-        _refuse_failed(results, place.title)
+        _refuse_without_result(results, place.title)
         found = results.titled(place.title, target)
         _show_results(results, found, form)
         drawn = found if figures and results.outputs is Outputs.EXCLUSIVE else ()
@@ -210,11 +210,11 @@ def _show_unfinished(results: Results, most: int | None) -> None:
         print_frame(shown, title=f"{counted(len(rows), 'member')} in mid-training")
 
 
-def _refuse_failed(results: Results, title: str) -> None:
+def _refuse_without_result(results: Results, title: str) -> None:
     """Say why a classifier has no results.
 
     Raises:
-        UserError: It failed, and nothing of it is stored.
+        UserError: It failed or was not trained yet, and nothing of it is stored.
     """
     if any(result.title == title for result in results.results):
         return
@@ -225,6 +225,7 @@ def _refuse_failed(results: Results, title: str) -> None:
                 f"{title} of {results.name} failed: {failure['reason']} What it printed: "
                 f"sortal show '{results.name}/{title}' --log"
             )
+    raise UserError(f"{title} of {results.name} is not trained yet: run its job again.")
 
 
 def show_history(what: str, *, store: Path, form: TableFormat, target: str | None) -> None:

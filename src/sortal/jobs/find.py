@@ -19,13 +19,28 @@ def find_job(store: Store, what: str) -> Results | None:
         return Results.read(store, what)
     path = Path(what)
     if path.is_file():
-        from sortal.job.read import read_job
-
-        name = read_job(path).title
+        name = _title_in(path)
         if name in names:
             return Results.read(store, name)
         raise NotFound("job", name, names, where=f"{store.folder}; run {what} first")
     return None
+
+
+def _title_in(path: Path) -> str:
+    """The name under which the job of a file is stored; a job of ClaVis has its title in `data`.
+
+    Raises:
+        JobError: It is a file of neither kind.
+    """
+    from sortal.job.parse import parse  # ruamel: only those who read a file wait for it
+    from sortal.job.read import read_job, read_text
+
+    if path.suffix.lower() == ".json":
+        data = parse(read_text(path), is_json=True, last_counts=True).data
+        block = data.get("data") if isinstance(data, dict) and "title" not in data else None
+        if isinstance(block, dict) and isinstance(block.get("title"), str):
+            return store_name(block["title"])
+    return read_job(path).title
 
 
 def find_place(store: Store, what: str, told: Callable[[str], None]) -> Place:

@@ -82,12 +82,13 @@ def folded(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Also without brackets and other signs, those of numbers excepted.
+    """Also without brackets, symbols and other signs, those of numbers excepted.
 
-    >>> bare("🟊 Optimal"), bare("RF (n=10, d=0.5)")
-    ('optimal', 'rfn10d0.5')
+    >>> bare("🟊 Optimal"), bare("Ⓝ Naive"), bare("RF (n=10, d=0.5)")
+    ('optimal', 'naive', 'rfn10d0.5')
     """
-    apart = _JOINTS.sub(" ", unicodedata.normalize("NFKC", text))
+    letters = "".join(one for one in text if unicodedata.category(one) != "So")
+    apart = _JOINTS.sub(" ", unicodedata.normalize("NFKC", letters))
     return _SIGNS.sub("", folded(apart))
 
 

@@ -26,10 +26,11 @@ from sortal.evaluation.scores import (
     no_probabilities_note,
     predicted,
 )
-from sortal.jobs.result import MEANT
+from sortal.jobs.result import MEANT, REFERENCE
 from sortal.methods.base import Member, Method, Model, Trained
 from sortal.methods.library import library_version
 from sortal.methods.printed import printing
+from sortal.methods.registry import is_called_reference, is_reference
 from sortal.store.segment import SegmentDraft
 
 SCORED = (Part.VALIDATION, Part.TEST)
@@ -118,7 +119,7 @@ class SegmentRows:
                     ],
                     "history": trained.history.get(member.key, []),
                     "printed": "\n".join(filter(None, (trained.printed.get(member.key), scoring))),
-                    **({"reference": True} if member.key in trained.references else {}),
+                    **_reference(member, trained),
                     "model": saved,
                     "model_row": row,
                     "not_savable": refusal,
@@ -221,6 +222,13 @@ class SegmentRows:
             return None, str(refusal)
         self._models += 1
         return self._models - 1, ""
+
+
+def _reference(member: Member, trained: Trained) -> Mapping[str, bool]:
+    """Whether a member does as references do, where its name does not tell."""
+    named = is_called_reference(member.method) and not is_reference(member.method)
+    does = member.key in trained.references
+    return {REFERENCE: does} if does or named else {}
 
 
 def _unsound(scores: Mapping[Part, np.ndarray], row: int, outputs: Outputs) -> Iterator[str]:

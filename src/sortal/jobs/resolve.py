@@ -32,6 +32,7 @@ from sortal.jobs.stored_data import lost_by_change, lost_with_source, stored_dam
 from sortal.jobs.training_weights import member_weighing, member_weights, weighing_problems
 from sortal.jobs.tuning_problems import metric_problems, tuning_problems
 from sortal.methods.base import DependsOnAxes, Member, Parameters, Shape
+from sortal.methods.provided import plain_name
 from sortal.store.damage import Damage
 from sortal.store.store import Store
 
@@ -336,14 +337,14 @@ def _taken_titles(entries: Sequence[Entry]) -> Problem | None:
 def _notes(job: Job, dataset: Dataset, classifiers: Sequence[Classifier]) -> Iterator[str]:
     """What the user should know of how methods treat this data."""
     if member_weights(job.data, dataset, allowed=True):
-        ignoring = {c.method.name for c in classifiers if not c.method.weights_allowed}
+        ignoring = {plain_name(c.method.name) for c in classifiers if not c.method.weights_allowed}
         if ignoring:
             yield (
                 f"{', '.join(sorted(ignoring))} cannot use example weights in training; "
                 "their scores are weighted all the same."
             )
     unsure = {
-        c.method.name
+        plain_name(c.method.name)
         for c in classifiers
         if not all(c.method.probabilities(parameters) for parameters in c.combinations)
     }

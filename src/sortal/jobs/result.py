@@ -13,7 +13,7 @@ from sortal.data.split import Part
 from sortal.evaluation.aggregate import Spread, aggregate, summarise
 from sortal.evaluation.scores import Scores
 from sortal.jobs.history import Course, course_frame, history_frame
-from sortal.methods.registry import is_reference
+from sortal.methods.registry import is_called_reference
 from sortal.store.store import Store
 from sortal.store.timings import Timing
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 MEANT = "meant_as_probabilities"
 """In a member's record, and left out where it tells nothing: true if its method gives probabilities
 and its scores cannot be any. Its targets are decided at 0.5 as those of probabilities are."""
+
+
+REFERENCE = "reference"
+"""In a member's record, and left out where nobody would ask: whether it does as references do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +91,13 @@ class Result:
     def is_reference(self) -> bool:
         """Whether it is there to compare with, not to be used.
 
-        So are plugins that have the names of references, also in stores that do not say it, and
-        those that were seen to answer with the true labels that they are given.
+        A plugin is one by what it does, which the record of each member says where it is a
+        reference or has the name of one; of older records, which do not say it, the name counts.
         """
-        first = self.members[0]
-        return (
-            bool(first.entry["reference"])
-            or is_reference(self.method)
-            or any(member.record.get("reference", False) for member in self.members)
-        )
+        said = [member.record[REFERENCE] for member in self.members if REFERENCE in member.record]
+        if said:
+            return any(said)
+        return bool(self.members[0].entry["reference"]) or is_called_reference(self.method)
 
     @cached_property
     def figures(self) -> dict[str, Spread]:

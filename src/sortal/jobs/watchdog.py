@@ -1,7 +1,7 @@
-"""Ends a driver that was told to leave at once and cannot hear it.
+"""Ends a driver that was asked to leave at once while it runs native code.
 
-Python runs signal handlers between two of its own instructions, so a driver inside a long native
-call is deaf. What the operating system calls is the interpreter's own handler, which writes the
+Python runs signal handlers between two of its own instructions, and so not during a long native
+call. What the operating system calls is the interpreter's own handler, which writes the
 signal's number into a pipe even then; this process reads it. Started by `interrupt.py` as a
 script, never imported by the driver.
 """

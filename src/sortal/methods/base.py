@@ -202,7 +202,7 @@ class Trained:
     """What was printed while a member trained, of those that printed anything."""
 
     references: frozenset[Key] = frozenset()
-    """Members that answer with the true labels that they are given: they compete with none."""
+    """Members of plugins that do as references do: they compete with none."""
 
 
 @dataclass(frozen=True, slots=True)

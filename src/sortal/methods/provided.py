@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sortal.errors import UserError
-from sortal.methods.base import Method
+
+if TYPE_CHECKING:
+    from sortal.methods.base import Method
 
 MARK = "@"
 """Stands between the name of a provided method and the digest of its source."""
@@ -29,7 +32,7 @@ class Provider:
     folder: Path
     """The user's folder, absolute."""
 
-    def load(self) -> tuple[Method, ...]:
+    def load(self) -> "tuple[Method, ...]":
         """Load its methods.
 
         Raises:
@@ -42,7 +45,7 @@ class Provider:
         return loaded
 
 
-_KNOWN: dict[str, tuple[Method, Provider]] = {}
+_KNOWN: "dict[str, tuple[Method, Provider]]" = {}
 """Provided methods by full name."""
 
 _MEANT: dict[str, str] = {}
@@ -53,7 +56,7 @@ _UNUSABLE: dict[str, str] = {}
 """Plain names of what a folder fails to provide, and why: no built-in method takes their place."""
 
 
-def provide(loader: str, folder: Path) -> tuple[Method, ...]:
+def provide(loader: str, folder: Path) -> "tuple[Method, ...]":
     """Make a folder's methods known in this process.
 
     Providing the same folder again replaces what it provided before.
@@ -81,7 +84,7 @@ def provide(loader: str, folder: Path) -> tuple[Method, ...]:
 
 
 @contextmanager
-def providing(providers: Iterable[Provider]) -> Iterator[tuple[Method, ...]]:
+def providing(providers: Iterable[Provider]) -> "Iterator[tuple[Method, ...]]":
     """Make methods known by their full names while a block runs, and forget them afterwards.
 
     Yields:
@@ -102,7 +105,7 @@ def providing(providers: Iterable[Provider]) -> Iterator[tuple[Method, ...]]:
 @contextmanager
 def providing_by_plain_name(
     providers: Iterable[Provider], unusable: Mapping[str, str] | None = None
-) -> Iterator[tuple[Method, ...]]:
+) -> "Iterator[tuple[Method, ...]]":
     """The same, and in jobs their plain names stand for them, before built-in ones.
 
     Args:
@@ -158,7 +161,7 @@ def plain_name(name: str) -> str:
     return name.partition(MARK)[0]
 
 
-def find_provided(name: str) -> Method | None:
+def find_provided(name: str) -> "Method | None":
     """Find a provided method by its full name; None for a name that is no provided method's.
 
     Raises:
@@ -182,7 +185,7 @@ def find_provided(name: str) -> Method | None:
     )
 
 
-def _same_plain_name(name: str) -> tuple[Method, Provider] | None:
+def _same_plain_name(name: str) -> "tuple[Method, Provider] | None":
     """What is known under a plain name, whatever its source."""
     plain = plain_name(name)
     return next((known for full, known in _KNOWN.items() if plain_name(full) == plain), None)

@@ -42,12 +42,23 @@ _PLACES = {
 
 
 def is_reference(name: str) -> bool:
-    """Whether a method only marks an end of the scale: a built-in one, or a plugin of its name.
+    """Whether a method only marks an end of the scale, and competes with none.
 
-    >>> is_reference("optimal@0a1b2c3d"), is_reference("svm")
+    Plugins are not judged by their names, but by what they do once they are trained.
+
+    >>> is_reference("optimal"), is_reference("optimal@0a1b2c3d"), is_reference("svm")
+    (True, False, False)
+    """
+    return name in _CALLED
+
+
+def is_called_reference(name: str) -> bool:
+    """Whether a method has the name of a reference, also if it is a plugin's.
+
+    >>> is_called_reference("optimal@0a1b2c3d"), is_called_reference("svm@0a1b2c3d")
     (True, False)
     """
-    return plain_name(name) in _CALLED
+    return is_reference(plain_name(name))
 
 
 def method_names() -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Job files of ClaVis: comments, all problems at once, titles that tell apart."""
 
 import json
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -129,6 +130,47 @@ def test_a_warning_of_equal_titles_says_what_to_write(tmp_path):
     assert titles(job) == ["KNN 1", "KNN 1 (2)"]
     (warning,) = job.warnings
     assert "the second is called 'KNN 1 (2)'. To tell them apart, write {b}" in warning
+
+
+def test_one_warning_of_a_job_tells_all_equal_titles(tmp_path):
+    def entry(method, varied, values):
+        return {
+            "title": f"{method} {{k}}",
+            "method": method,
+            "k": {"is_meta": True, "values": [1, 2, 3]},
+            varied: {"is_meta": True, "values": values},
+        }
+
+    entries = [entry("a", "b", [1, 2]), entry("c", "d", [1, 2, 3])]
+    text = json.dumps({"data": DATA, "classifiers": entries}, indent=1)
+    job = read_batch_job(write(tmp_path, text))
+    (warning,) = job.warnings
+    lines = sorted({one.line for one in job.classifiers})
+    assert warning == (
+        f"15 of 15 classifiers share 6 titles, though their parameters differ (lines {lines[0]}, "
+        f"{lines[1]}): the first of each title keeps it, and the others get numbers, as 'a 1' is "
+        f"followed by 'a 1 (2)'. To tell them apart, write {{b}} into the title of line {lines[0]}, "
+        f"{{d}} into that of line {lines[1]}."
+    )
+
+
+def test_thousands_of_equal_titles_are_numbered_at_once(tmp_path):
+    seeds = {"is_meta": True, "min": 1, "max": 5000, "step": {"type": "add", "value": 1}}
+    started = process_time()
+    job = read(tmp_path, [{"title": "KNN", "method": "m", "seed": seeds}])
+    assert process_time() - started < 3
+    assert titles(job)[-1] == "KNN (5000)"
+    assert "the others are called 'KNN (2)' to 'KNN (5000)'" in job.warnings[0]
+
+
+def test_one_note_tells_all_that_stands_twice(tmp_path):
+    entry = {"title": "K {k}", "method": "m", "k": {"is_meta": True, "values": [1, 2, 3, 4]}}
+    job = read(tmp_path, [entry, entry])
+    assert len(job.classifiers) == 4
+    (note,) = job.notes
+    assert note.startswith("4 configurations stand again with the same parameters and title, and ")
+    assert "'K 1' (lines " in note
+    assert note.endswith(" and 1 more.")
 
 
 def test_a_number_leads_to_no_title_that_another_has(tmp_path):

@@ -13,7 +13,7 @@ from sortal.jobs.classifiers import Classifier
 from sortal.jobs.entries import Entry
 from sortal.jobs.resolve import Resolved, known_rows, member_entries
 from sortal.jobs.searching.study import SEARCH
-from sortal.methods.registry import is_reference
+from sortal.methods.registry import is_called_reference
 from sortal.tuning.space import Candidate, Space
 
 Configure = Callable[[Candidate], Classifier]
@@ -42,7 +42,7 @@ class Contest:
     @classmethod
     def of(cls, resolved: Resolved) -> "Contest":
         """The contest between a job's own classifiers."""
-        rivals = [one for one in resolved.classifiers if not is_reference(one.method.name)]
+        rivals = [one for one in resolved.classifiers if not is_called_reference(one.method.name)]
 
         def configure(candidate: Candidate) -> Classifier:
             rival = rivals[candidate.kind]
@@ -88,7 +88,7 @@ class Contest:
 
     def references(self) -> tuple[Entry, ...]:
         """Members of the job's references, on its own splits."""
-        chosen = [c for c in self.resolved.classifiers if is_reference(c.method.name)]
+        chosen = [c for c in self.resolved.classifiers if is_called_reference(c.method.name)]
         job, data = self.resolved.job, self.resolved.dataset
         return tuple(member_entries(job, data, self._final_rows, chosen))
 

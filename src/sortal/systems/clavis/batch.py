@@ -49,7 +49,10 @@ def batch(paths: Sequence[Path], wishes: Wishes) -> int:
     for one in outcomes:
         if one.name:
             echo(f"show it: sortal show {one.name!r}{_store_option(wishes)}")
-    return exit_code(outcomes)
+    code = exit_code(outcomes)
+    if code == _INTERRUPTED:
+        echo("interrupted: what is finished is kept, and the same command goes on from there.")
+    return code
 
 
 def _one(path: Path, wishes: Wishes, taken: dict[str, Path]) -> Outcome:
@@ -86,7 +89,7 @@ def _with_own_title(job: BatchJob, taken: dict[str, Path]) -> BatchJob:
     if taken.setdefault(visible(title), path) == path:
         return job
     before = next((known for known, file in taken.items() if file == path), None)
-    new = before or numbered(title, taken)
+    new = before or numbered(title, taken.__contains__)[0]
     taken[visible(new)] = path
     warning = (
         f"{taken[visible(title)]} has the title {title!r} too, and is the first of them: this job is "

@@ -1,4 +1,4 @@
-"""Names of classes as plugins give them, made into texts that differ: what was changed is told."""
+"""Names of classes as plugins give them, made into texts that differ, with a warning of each change."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -19,6 +19,8 @@ from sortal.systems.clavis.meta import expand, fill, is_meta, placeholders
 from sortal.systems.clavis.titles import Titles, visible
 
 _LONGEST_TITLE = 120
+_LISTED = 3
+"""Configurations that a note lists."""
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -285,18 +287,30 @@ def _told_apart(found: list[Configuration], key: str, cures: Mapping[str, str]) 
     titles = Titles.among(one.title for one in found)
     known: dict[tuple[str, str], Configuration] = {}
     kept: list[Configuration] = []
-    notes: list[str] = []
+    again: list[str] = []
     for one in found:
         first = known.setdefault((visible(one.title), one.meaning), one)
         if first is one:
             cure = cures.get(one.place, "")
             kept.append(replace(one, title=titles.give(one.title, one.line, cure)))
         else:
-            notes.append(
-                f"{one.title!r} stands twice with the same parameters (lines {first.line} and "
-                f"{one.line}); it is one {key.removesuffix('s')}."
-            )
-    return _ToldApart(tuple(kept), tuple(notes), tuple(titles.warnings(key)))
+            again.append(f"{one.title!r} (lines {first.line} and {one.line})")
+    notes = _note_of_repeated(again, key.removesuffix("s"))
+    return _ToldApart(tuple(kept), notes, tuple(titles.warnings(key)))
+
+
+def _note_of_repeated(again: list[str], kind: str) -> tuple[str, ...]:
+    """One sentence on all configurations that stand in a list before, or none."""
+    if not again:
+        return ()
+    if len(again) == 1:
+        title, lines = again[0].rsplit(" (", 1)
+        return (f"{title} stands twice with the same parameters ({lines}; it is one {kind}.",)
+    more = f" and {len(again) - _LISTED} more" if len(again) > _LISTED else ""
+    return (
+        f"{len(again)} configurations stand again with the same parameters and title, and are left "
+        f"out: {', '.join(again[:_LISTED])}{more}.",
+    )
 
 
 def _cures(entries: Iterable[Mapping[str, Any]], key: str) -> dict[str, str]:

@@ -85,7 +85,7 @@ def _odd(meta: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _listed(values: Any) -> tuple[Any, ...]:
-    """Values of a list; equal ones make equal configurations, which whoever lists those tells."""
+    """Values of a list; equal ones make equal configurations, of which the list of them keeps one."""
     if not isinstance(values, list):
         raise JobError([_problem("values", "a list of values", short(values))])
     if not values:

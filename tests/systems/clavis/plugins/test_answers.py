@@ -133,14 +133,16 @@ def test_answers_of_no_use_are_refused_with_what_came(answer, given_, told):
 
 def test_answers_that_contradict_each_other_are_told():
     probabilities = np.array([[0.6, 0.2, 0.2], [0.1, 0.8, 0.1]])
-    agreeing = reading(Answer.PROBABILITIES).contradictions(probabilities, np.array([0, 1]))
-    assert list(agreeing) == []
-    (told,) = reading(Answer.PROBABILITIES).contradictions(probabilities, np.array([0, 2]))
+    plain = reading(Answer.PROBABILITIES)
+    decided = plain.decided(probabilities, 2)
+    assert list(plain.contradictions(decided, np.array([0, 1]))) == []
+    (told,) = plain.contradictions(decided, np.array([0, 2]))
     assert told.startswith("predict and predict_proba decide otherwise for 1 of 2")
 
 
 def test_answers_of_several_labels_are_compared_by_their_threshold():
     several = reading(Answer.PROBABILITIES, **SEVERAL)
     scores = np.array([[0.1, 0.0, 0.9], [0.8, 0.2, 1.0]])
-    assert list(several.contradictions(scores, np.array([[0, 0, 1], [1, 0, 1]]))) == []
-    assert len(list(several.contradictions(scores, np.array([[0, 0, 1], [0, 0, 1]])))) == 1
+    decided = several.decided(scores, 2)
+    assert list(several.contradictions(decided, np.array([[0, 0, 1], [1, 0, 1]]))) == []
+    assert len(list(several.contradictions(decided, np.array([[0, 0, 1], [0, 0, 1]])))) == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sortal.errors import NotFound, UserError
+from sortal.errors import DataError, NotFound, UserError
 from sortal.systems.clavis.plugins.load import load, methods
 
 from .conftest import MAJORITY, write
@@ -222,6 +222,35 @@ def test_what_stands_before_a_built_in_is_noticed(page_plugins):
     assert len(notices) == 2
     assert "kneighbors" in notices[0]
     assert "in place of the built-in one" in notices[1]
+
+
+def test_what_stands_before_several_built_ins_is_one_notice(modules, classifier):
+    for name in ("svm", "qda", "mine"):
+        classifier(name)
+    (notice,) = load([modules]).shadowing(["svm", "qda"])
+    folder = (modules / "classifiers").resolve()
+    assert notice == (
+        f"the classifiers qda and svm of {folder} are used in place of the built-in ones."
+    )
+
+
+def test_several_plugins_on_keras_are_one_notice(modules, classifier):
+    for name in "ab":
+        classifier(name, imports="def network():\n    import keras\n")
+    (notice,) = load([modules]).notices
+    assert notice.startswith("a and b import Keras: they run on the installed Keras")
+
+
+def test_a_network_that_cannot_be_reached_has_a_cure(modules):
+    text = (
+        "from urllib.error import URLError\n"
+        "def get_info():\n    return {'name': 'far', 'class_names': ['a', 'b']}\n"
+        "def get_data(path):\n    try:\n        raise URLError('no name')\n"
+        "    except URLError as error:\n        raise Exception(f'URL fetch failure: {error}')\n"
+    )
+    write(modules, {"datasets/far/__init__.py": text})
+    with pytest.raises(DataError, match="the network cannot be reached: put the files where"):
+        load([modules]).dataset("far").read()
 
 
 @pytest.mark.parametrize(

@@ -69,21 +69,28 @@ class Reading:
             self._refuse("predict", f"whole numbers from 0 to {greatest}", odd[:1] or array.dtype)
         return array.astype(np.int64)
 
-    def contradictions(self, answered: Any, said: np.ndarray) -> Iterator[str]:
+    def decided(self, answered: Any, examples: int) -> np.ndarray:
+        """Labels that follow from what `answer` returned, in the shape that `labels` gives.
+
+        Raises:
+            DataError: They are of another shape, or no finite numbers.
+        """
+        if self.answer is Answer.LABELS:
+            return self.labels(answered, examples)
+        if not self.several:
+            return np.asarray(self._one(answered, examples).argmax(axis=1))
+        least = 0.5 if self.answer is Answer.PROBABILITIES else 0.0
+        return (self._several(answered, examples) > least).astype(np.int64)
+
+    def contradictions(self, decided: np.ndarray, said: np.ndarray) -> Iterator[str]:
         """Sentences on answers that do not agree with each other.
 
         Args:
-            answered: What `answer` returned for some examples.
+            decided: What `decided` made of what `answer` returned for some examples.
             said: What `labels` made of what `predict` returned for the same.
         """
         examples = len(said)
-        if self.several:
-            scores = self._several(answered, examples)
-            decided = scores > (0.5 if self.answer is Answer.PROBABILITIES else 0.0)
-            unlike = int((decided != said).any(axis=1).sum())
-        else:
-            scores = self._one(answered, examples)
-            unlike = int((scores.argmax(axis=1) != said).sum())
+        unlike = int((decided != said).reshape(examples, -1).any(axis=1).sum())
         if unlike:
             yield (
                 f"predict and {self.answer} decide otherwise for {unlike} of {examples} training "

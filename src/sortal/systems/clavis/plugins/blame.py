@@ -6,6 +6,7 @@ import re
 import sys
 import traceback
 from pathlib import Path
+from urllib.error import HTTPError, URLError
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _IMPORTING = ("<frozen importlib", importlib.__file__, str(Path(__file__).parent))
@@ -34,7 +35,15 @@ def blame(error: BaseException, folder: Path) -> str:
 
 
 def _cure(error: BaseException, folder: Path) -> str:
-    """What to install, if a library is missing; nothing for a module of the plugins' own folders."""
+    """What to fetch, if it cannot be downloaded, or to install, if a library is missing.
+
+    Nothing for a module of the plugins' own folders.
+    """
+    if _is_download(error):
+        return (
+            "; the network cannot be reached: put the files where the plugin looks for them (Keras: "
+            "~/.keras/datasets)"
+        )
     name = error.name if isinstance(error, ModuleNotFoundError) else None
     if not name or not _PLAIN.fullmatch(name) or name in sys.stdlib_module_names:
         return ""
@@ -42,6 +51,17 @@ def _cure(error: BaseException, folder: Path) -> str:
     if any((place / name).is_dir() or (place / f"{name}.py").is_file() for place in places):
         return ""
     return f"; install it beside Sortal (pip install {name})"
+
+
+def _is_download(error: BaseException | None) -> bool:
+    """Whether an error comes from a network that cannot be reached."""
+    seen = []
+    while error is not None and error not in seen:
+        if isinstance(error, URLError) and not isinstance(error, HTTPError):
+            return True
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def told_trace(error: BaseException) -> str:

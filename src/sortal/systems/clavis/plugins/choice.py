@@ -1,4 +1,4 @@
-"""Which plugins of a folder a job needs: told from their text, so that the others are not run."""
+"""Which plugins of a folder a job needs: found in their text, so that the others are not run."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -42,7 +42,7 @@ class Named:
     def chosen(self, folders: Iterable[Path]) -> list[Path]:
         """Plugins that have, or may have, one of the names: the first that are to be loaded.
 
-        Those whose text tells no name are among them where a name is none that a text tells.
+        Where a name of the job stands in no text, those whose text holds no name are among them.
         """
         every = list(folders)
         claimed = {folder: self._claimed(folder) for folder in every}

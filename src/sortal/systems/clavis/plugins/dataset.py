@@ -148,7 +148,7 @@ def _class_names(given: Any, where: str) -> tuple[tuple[str, ...], tuple[str, ..
 def _classes(*labels: Any) -> int:
     """Classes that labels name: the greatest and one more, or the columns of several labels.
 
-    0 where labels are none that can be counted: whoever checks them says why.
+    0 where labels are none that can be counted; they are refused later, with the reason.
     """
     counts = [0]
     for array in map(np.asarray, labels):

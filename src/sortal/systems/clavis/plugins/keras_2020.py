@@ -31,10 +31,10 @@ from sortal.errors import MissingExtra
 from sortal.systems.clavis.plugins.image_generator import ImageDataGenerator, ImageFlow
 
 NOTICE = (
-    "imports Keras: it runs on the installed Keras with PyTorch (KERAS_BACKEND), where words of 2020 "
-    "(lr=, decay=, predict_classes, predict_proba) are understood by a shim"
+    "on the installed Keras with PyTorch (KERAS_BACKEND), where a shim understands the words of 2020 "
+    "(lr=, decay=, predict_classes, predict_proba)"
 )
-"""What users are told of a plugin that imports Keras."""
+"""What a plugin that imports Keras runs on."""
 
 _LAYERS = ("core", "convolutional", "pooling", "recurrent", "embeddings", "normalization", "merge")
 _MOVED = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
+from sortal.display import listed
 from sortal.errors import NotFound, UserError
 from sortal.methods.base import Method
 from sortal.methods.provided import Provider
@@ -94,7 +95,7 @@ class Plugins:
     def shadowing(
         self, classifiers: Collection[str], datasets: Collection[str] = ()
     ) -> tuple[str, ...]:
-        """A notice for each plugin that stands before a built-in of its name.
+        """A notice for the plugins of each folder that stand before built-in ones of their names.
 
         Args:
             classifiers: Names of the built-in classifiers.
@@ -104,11 +105,16 @@ class Plugins:
             (self.classifiers, classifiers, "classifier"),
             (self.datasets, datasets, "data set"),
         )
+        found: dict[tuple[str, Path], list[str]] = {}
+        for own, known, kind in pairs:
+            for name in own:
+                if name in known:
+                    found.setdefault((kind, own[name].folder.parent), []).append(name)
         return tuple(
-            f"the {kind} {name} of {own[name].folder} is used in place of the built-in one."
-            for own, known, kind in pairs
-            for name in own
-            if name in known
+            f"the {kind} {names[0]} of {folder} is used in place of the built-in one."
+            if len(names) == 1
+            else f"the {kind}s {listed(names)} of {folder} are used in place of the built-in ones."
+            for (kind, folder), names in found.items()
         )
 
     def dataset(self, name: str) -> DatasetPlugin:
@@ -167,7 +173,7 @@ def load(
 
 
 def _missing_kinds(named: Named, loading: "_Loading", built_in: Collection[str]) -> list[str]:
-    """Kinds of which a name is still unknown: only the code of the other plugins can tell."""
+    """Kinds of which a name is still unknown: only running the other plugins can show who has it."""
     return [
         kind
         for kind, known in (("datasets", loading.datasets), ("classifiers", loading.classifiers))
@@ -186,6 +192,8 @@ class _Loading:
     broken: list[Broken] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     tried: set[Path] = field(default_factory=set)
+    on_keras: dict[str, None] = field(default_factory=dict)
+    """Names of plugins that import Keras."""
 
     def take(self, folder: Path) -> None:
         """Import one.
@@ -206,8 +214,8 @@ class _Loading:
                 self.notices += plugin.declaration.notices
         if isinstance(plugin, Broken):
             self.broken.append(plugin)
-        else:
-            self.notices += _shims(plugin)
+        elif _imports_keras(plugin):
+            self.on_keras[plugin.name] = None
 
     def done(self, roots: tuple[Path, ...]) -> Plugins:
         """What was found."""
@@ -216,7 +224,7 @@ class _Loading:
             datasets=self.datasets,
             classifiers=self.classifiers,
             broken=tuple(self.broken),
-            notices=tuple(self.notices),
+            notices=(*self.notices, *_shims(list(self.on_keras))),
         )
 
 
@@ -304,6 +312,12 @@ def _add(known: dict[str, _Plugin], plugin: _Plugin, kind: str) -> None:
         )
 
 
-def _shims(plugin: DatasetPlugin | ClassifierPlugin) -> Iterator[str]:
-    if "keras" in imported_packages(closure(plugin.folder.parents[1], plugin.folder)):
-        yield f"{plugin.name} {keras_2020.NOTICE}."
+def _imports_keras(plugin: DatasetPlugin | ClassifierPlugin) -> bool:
+    return "keras" in imported_packages(closure(plugin.folder.parents[1], plugin.folder))
+
+
+def _shims(names: Sequence[str]) -> Iterator[str]:
+    if names:
+        verbs = ("imports", "runs") if len(names) == 1 else ("import", "run")
+        who = "it" if len(names) == 1 else "they"
+        yield f"{listed(names)} {verbs[0]} Keras: {who} {verbs[1]} {keras_2020.NOTICE}."

@@ -30,7 +30,7 @@ from sortal.methods.base import (
 )
 from sortal.methods.outcomes import failed, in_turn, noting
 from sortal.methods.provided import MARK
-from sortal.methods.registry import is_reference
+from sortal.methods.registry import is_called_reference
 from sortal.methods.seen import Seen, truth
 from sortal.systems.clavis.plugins.answers import Reading
 from sortal.systems.clavis.plugins.blame import blame
@@ -45,9 +45,11 @@ _REHEARSED = 256
 """Training examples that a classifier answers for once it is trained, before it is scored."""
 
 _ECHO = (
-    "it predicts the true labels that it is given, and tells nothing of new data: it counts as a "
-    "reference, and never as the best."
+    "it answers with the true labels that it is given, and its figures say nothing of new data: it "
+    "counts as a reference, and never as the best."
 )
+
+_COMPETES = "it has the name of a reference and does not answer as one: it competes as any other classifier."
 
 
 def method_of(plugin: ClassifierPlugin) -> base.Method:
@@ -137,10 +139,15 @@ class PluginMethod:
                     seed=member.seed,
                 )
                 said = _rehearsed(model, lesson)
-                remarks = [*_contradictions(model, lesson, said)]
-                echoes = _answers_with_the_truth(model, lesson, said)
-                if echoes and not is_reference(self.name):
+                decided = _decided_of_rehearsed(model, lesson, said)
+                remarks = [*model.reading.contradictions(decided, said)]
+                is_named = is_called_reference(self.name)
+                echoes = _answers_with_the_truth(model, lesson, said, decided)
+                refers = echoes or (is_named and _answers_alike(model, lesson))
+                if echoes and not is_named:
                     remarks.append(_ECHO)
+                elif is_named and not refers:
+                    remarks.append(_COMPETES)
                 history = self._history(classifier, remarks)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - reported as the member's failure
             return self._failure(member.key, error)
@@ -149,7 +156,7 @@ class PluginMethod:
             {member.key: seconds},
             notes={member.key: (*notes, *remarks)} if notes or remarks else {},
             history={member.key: history} if history else {},
-            references=frozenset({member.key} if echoes else ()),
+            references=frozenset({member.key} if refers else ()),
         )
 
     def _history(self, classifier: Any, remarks: list[str]) -> list[dict[str, float]]:
@@ -244,35 +251,52 @@ class _Lesson:
 
 
 def _rehearsed(model: PluginModel, lesson: "_Lesson") -> np.ndarray:
-    """What a classifier predicts for some training examples: an answer of no use is told so."""
-    count = len(lesson.inputs)
-    matrix = lesson.inputs.matrix()
-    predicted = model.classifier.predict(np.array(matrix), np.array(lesson.codes[:count]))
-    return model.reading.labels(predicted, count)
+    """What a classifier predicts for some training examples; an answer of no use is an error here."""
+    return _predicted(model, lesson.inputs.matrix(), lesson.codes[: len(lesson.inputs)])
 
 
-def _contradictions(model: PluginModel, lesson: "_Lesson", said: np.ndarray) -> Iterator[str]:
-    """Sentences about scores and predicted labels that contradict each other."""
-    reading, matrix = model.reading, lesson.inputs.matrix()
-    if reading.answer is Answer.LABELS:
-        return
-    answered = getattr(model.classifier, reading.answer.value)(
-        np.array(matrix), np.array(lesson.codes[: len(matrix)])
-    )
-    yield from reading.contradictions(answered, said)
+def _predicted(model: PluginModel, matrix: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Labels that `predict` gives."""
+    answered = model.classifier.predict(np.array(matrix), np.array(codes))
+    return model.reading.labels(answered, len(matrix))
 
 
-def _answers_with_the_truth(model: PluginModel, lesson: "_Lesson", said: np.ndarray) -> bool:
-    """Whether a classifier predicts the labels that it is told to be true, also where they are not.
+def _decided(model: PluginModel, matrix: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Labels that follow from what the classifier is judged by."""
+    answer = getattr(model.classifier, model.reading.answer.value)
+    return model.reading.decided(answer(np.array(matrix), np.array(codes)), len(matrix))
+
+
+def _decided_of_rehearsed(model: PluginModel, lesson: "_Lesson", said: np.ndarray) -> np.ndarray:
+    """What the scores of the same examples decide, where there are scores."""
+    if model.reading.answer is Answer.LABELS:
+        return said
+    return _decided(model, lesson.inputs.matrix(), lesson.codes[: len(said)])
+
+
+def _answers_with_the_truth(
+    model: PluginModel, lesson: "_Lesson", said: np.ndarray, decided: np.ndarray
+) -> bool:
+    """Whether a classifier answers with the labels that it is given as true, also with wrong ones.
 
     The page's reference classifier does so. Such a one competes with none, whatever its name.
     """
-    right = lesson.codes[: len(lesson.inputs)]
-    if not np.array_equal(said, right):
-        return False
+    right = lesson.codes[: len(said)]
     wrong = 1 - right if right.ndim == 2 else (right + 1) % max(2, lesson.classes)
-    try:
-        answered = model.classifier.predict(lesson.inputs.matrix().copy(), np.array(wrong))
-    except Exception:  # noqa: BLE001 - it minds these labels, but does not answer with them
-        return False
-    return np.array_equal(np.asarray(answered), wrong)
+    for answers, before in ((_predicted, said), (_decided, decided)):
+        if not np.array_equal(before, right):
+            continue
+        try:
+            if np.array_equal(answers(model, lesson.inputs.matrix(), wrong), wrong):
+                return True
+        except (Exception, SystemExit):  # noqa: BLE001, S112 - it uses these labels in another way
+            continue
+    return False
+
+
+def _answers_alike(model: PluginModel, lesson: "_Lesson") -> bool:
+    """Whether a classifier gives one answer to examples from all over the training set."""
+    count = min(_REHEARSED, len(lesson.matrix))
+    places = np.linspace(0, len(lesson.matrix) - 1, count).astype(int)
+    decided = _decided(model, lesson.matrix[places], lesson.codes[places])
+    return bool((decided == decided[:1]).all())
