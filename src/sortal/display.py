@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 _LONG_S = 10.0
-"""How long a classifier trains before its time is told [s]."""
+"""Training time after which a classifier is named in the progress line [s]."""
 
 _SHOWN = 8
 """Populations that the live display lists; the rest are counted."""
@@ -220,7 +220,7 @@ def waiting_line(state: State, now: float) -> str:
 
 @dataclass(slots=True)
 class QuietTimes:
-    """How long nothing may be said while one thing trains: longer from time to time."""
+    """Pause before the next message about one training; it grows with each message."""
 
     first_s: float = 15.0
     """The first time [s]; each is twice the one before."""

@@ -107,7 +107,7 @@ class Inputs:
     """Stable name of each example, shape (examples,), int64 or str."""
 
     lengths: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
-    """Of signals with padding that is known: points before it, shape (examples,), int64."""
+    """Points of each signal before its padding, shape (examples,), int64; only inputs whose padding is known."""
 
     def __post_init__(self) -> None:
         lengths = {name: len(array) for name, array in self.arrays.items()}

@@ -31,7 +31,7 @@ class BlockReader:
     """Whether rows with a value that is refused are marked, where this is an error otherwise."""
 
     faults: dict[int, str] = field(default_factory=dict)
-    """What is wrong with a row, by its place in the block."""
+    """The fault of a row, by its place in the block."""
 
     words: tuple[str, ...] = ()
     """Texts that mean a missing value among numbers, beside empty ones."""

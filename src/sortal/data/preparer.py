@@ -92,7 +92,7 @@ class Preparer:
         return cls(preparation, fitted)
 
     def apply(self, inputs: Inputs) -> Inputs:
-        """Impute and scale; padding that training told from signals becomes 0.
+        """Impute and scale; padding that was known in training becomes 0.
 
         float32 stays float32, every other type becomes float64. NaN stays where nothing
         was imputed, and what is finite stays finite. Arrays of floats are returned

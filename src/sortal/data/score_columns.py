@@ -93,7 +93,7 @@ def find_score_columns(header: Header, classes: Sequence[str] | None) -> ScoreCo
 
 
 def _told(header: Header) -> tuple[str, ...]:
-    """Classes as a file tells them that nothing is known of."""
+    """Classes that a file names, where no job says what they are."""
     names, truth = header.names, header.truth
     prefixed = [name.removeprefix(SCORE) for name in names if name.startswith(SCORE)]
     if not prefixed and header.said is not None:

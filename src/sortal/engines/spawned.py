@@ -44,7 +44,7 @@ spin for some 20 microseconds, the gap between two products. And memory of a ste
 process until the next: giving it back and taking it again was a fifth of the time of a step."""
 
 _OUTPUT = "SORTAL_WORKER_OUTPUT"
-"""Environment variable that tells a worker which file it prints to."""
+"""Environment variable with the path of the file that a worker prints to."""
 
 _REAP_S = 2.0
 """Longest wait for a process that closed its line to be gone [s]."""

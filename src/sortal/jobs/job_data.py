@@ -49,7 +49,7 @@ class JobData:
 
     @cached_property
     def damage(self) -> str:
-        """What is damaged of the data that the store keeps; empty where it is sound."""
+        """A sentence about damage of the stored data; empty where it is sound."""
         try:
             _ = self.labels, self.splits
         except (Damaged, NotFound) as error:

@@ -60,7 +60,7 @@ class Resolved:
     """Splits without test examples, by which a search judges; empty without one."""
 
     damages: tuple[Damage, ...] = ()
-    """What is damaged of the copy of the data that the store keeps; a run makes it anew."""
+    """Damage of the stored copy of the data; a run makes it anew."""
 
     @property
     def shape(self) -> Shape:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 MEANT = "meant_as_probabilities"
-"""In a member's record, and left out where it tells nothing: true if its method gives probabilities
+"""Key of a member's record, left out at its default: true if its method gives probabilities
 and its scores cannot be any. Its targets are decided at 0.5 as those of probabilities are."""
 
 

@@ -110,7 +110,7 @@ class Results(JobData):
 
     @property
     def knows_examples(self) -> bool:
-        """Whether it is known what was said of which example.
+        """True if the predictions of single examples are known.
 
         It is not where figures alone were imported, or where the stored data is damaged.
         """

@@ -78,7 +78,7 @@ def run(
 
 
 def enter(resolved: Resolved, store: Store, listener: Listener = silent) -> dict[str, Any]:
-    """Write a job's data and its record, and return that; damaged data is put aside and told."""
+    """Write a job's data and its record, and return the record; damaged data is put aside with a warning."""
     fingerprint = resolved.dataset.fingerprint
     for damage in _damages(resolved, store):
         listener(Warned(job=resolved.name, text=mended(damage)))

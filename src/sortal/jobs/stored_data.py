@@ -14,7 +14,7 @@ from sortal.store.store import Store
 def stored_damages(
     store: Store, job: str, dataset: str, splits: Iterable[str]
 ) -> tuple[Damage, ...]:
-    """What is damaged or missing of a dataset and its splits; nothing of what was never stored.
+    """Damaged or missing files of a dataset and its splits; what was never stored does not count.
 
     Args:
         store: Where they may be stored.
@@ -54,7 +54,7 @@ def mended(damage: Damage) -> str:
 
 
 def lost_with_source(store: Store, job: str) -> list[Problem]:
-    """What is lost of a job whose source is gone: nothing where the stored copy is sound."""
+    """A sentence about what is lost of a job whose source is gone; empty where the stored copy is sound."""
     dataset, damages = _damages_of_record(store, job)
     if not damages:
         return []

@@ -105,7 +105,7 @@ class _Bench:
     channel: Channel
 
     def train(self, population: Population) -> Json:
-        """Train as far as the population says, and store who is done.
+        """Train as far as the population's budget allows, and store the members that are done.
 
         Raises:
             DataChanged: The examples were changed meanwhile.

@@ -115,7 +115,7 @@ class Progress:
     """The member that trains now, where they train one after another."""
 
     printed: tuple[str, ...] = ()
-    """Lines that it printed meanwhile; a report of them tells nothing else."""
+    """Lines that the member printed meanwhile; such a report carries nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class Model(Protocol):
 
 @runtime_checkable
 class DependsOnAxes(Protocol):
-    """A method of which some parameters are told by the axes of the data where a job leaves them out."""
+    """A method some of whose parameters follow from the axes of the data where a job leaves them out."""
 
     def settled(self, parameters: Any, inputs: Inputs, told: Mapping[str, str]) -> Any:
         """Fill in such parameters, so that keys of members hold them.

@@ -22,7 +22,7 @@ def in_turn(
 
     Args:
         population: The members.
-        control: Told before and after each of them, and what each prints meanwhile.
+        control: Gets a report before and after each of them, and what each prints meanwhile.
         train: What becomes of one; it raises nothing.
     """
     ended: frozenset[Key] = frozenset()

@@ -1,4 +1,4 @@
-"""What is wrong with a folder that should hold a dataset and its splits."""
+"""Faults of a folder that should hold a dataset and its splits."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def every(_file: str) -> bool:
 
 
 def dataset_faults(folder: Path, compare: manifest.Compare | None) -> list[manifest.Fault]:
-    """What is wrong with a dataset, file by file; the contents of its splits apart.
+    """Faults of a dataset, file by file; the contents of its splits are left out.
 
     Args:
         folder: Of the dataset, named after its fingerprint.

@@ -137,7 +137,7 @@ class Datasets:
     def faults(
         self, fingerprint: str, *, compare: manifest.Compare | None = manifest.read_anew
     ) -> list[manifest.Fault]:
-        """What is wrong with a dataset, file by file; the contents of its splits apart.
+        """Faults of a dataset, file by file; the contents of its splits are left out.
 
         Args:
             fingerprint: Of the dataset.
@@ -204,7 +204,7 @@ class Datasets:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """What tells a folder from another one of the same name."""
+    """Identity of a folder, by which it is distinguished from another one of the same name."""
     try:
         found = path.lstat()
     except FileNotFoundError:

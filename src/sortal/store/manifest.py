@@ -88,7 +88,7 @@ def sizes(folder: Path) -> dict[str, int]:
 
 
 def _text(files: Mapping[str, Any]) -> bytes:
-    """The bytes of a manifest: no other text is one, even if it says the same.
+    """The bytes of a manifest; a file with other bytes counts as changed.
 
     Windows ends the lines of older manifests in its own way.
     """

@@ -66,7 +66,7 @@ class Splits:
         return read_split(path)
 
     def fault(self, dataset: str, split: str) -> str:
-        """What is wrong with a split, empty if nothing."""
+        """The fault of a split; empty if there is none."""
         path = self.path(dataset, split)
         try:
             read_split(path)

@@ -168,7 +168,7 @@ class Snapshot:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """What tells a file from another one of the same name."""
+    """Identity of a file, by which it is distinguished from another one of the same name."""
     try:
         found = path.stat()
     except OSError as error:

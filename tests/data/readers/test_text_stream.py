@@ -35,10 +35,12 @@ def test_another_file_passes_as_rows_in_utf8(tmp_path):
 
 READ = """
 import sys
+import time
 from pathlib import Path
 from sortal.data.readers.registry import open_file
 count = sum(len(batch) for batch in open_file(Path(sys.argv[1])).batches(["x"], 1000))
 assert count == int(sys.argv[2]), count
+time.sleep(0.3)  # a thread of Arrow's may still let go of the file, which needs a living interpreter
 """
 
 

@@ -169,7 +169,7 @@ def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         return read(request["path"], request["name"], request["start"], request["stop"])
     except Refused as refused:
         return {"refused": str(refused), "bytes": 0}, b""
-    except Exception as error:  # noqa: BLE001 (of damaged bytes h5py raises anything; the parent tells it)
+    except Exception as error:  # noqa: BLE001 (h5py raises anything over damaged bytes; the parent process reports it)
         first = str(error).strip().split("\n")[0][:200]
         return {"error": f"{type(error).__name__}: {first}", "bytes": 0}, b""
 

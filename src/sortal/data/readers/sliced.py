@@ -24,7 +24,7 @@ class SlicedArrays:
         cut: Callable[[str, slice], np.ndarray],
         refused: Mapping[str, str] = NOTHING,
     ) -> None:
-        """Args: `refused` says of arrays that have a name and no shape why they are not read."""
+        """Args: `refused` holds the reason why an array is not read, by its name."""
         self.path = path
         self._shapes = shapes
         self._refused = refused

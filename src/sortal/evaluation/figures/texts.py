@@ -28,7 +28,7 @@ def fitted(text: str, most: int) -> str:
 
 
 def _head(text: str, most: int) -> str:
-    """As much of the beginning of a text as fits."""
+    """The longest beginning of a text that fits."""
     width = 0
     for place, letter in enumerate(text):
         width += _width(letter)

@@ -1,4 +1,4 @@
-"""Pictures beside results: one that cannot be drawn or written is told, and costs nothing else."""
+"""Pictures beside results: one that cannot be drawn or written is a warning, and nothing else is lost."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Warn = Callable[[str], object]
-"""Is told one sentence."""
+"""A function that reports one sentence to the user."""
 
 
 def write_picture(
@@ -35,6 +35,6 @@ def attempt(path: Path, write: Callable[[], Path], *, warn: Warn) -> list[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return [write()]
-    except Exception as error:  # noqa: BLE001 - the user is told; results are worth more than pictures
+    except Exception as error:  # noqa: BLE001 - reported to the user; results are worth more than pictures
         warn(f"no picture {path}: {type(error).__name__}: {error}. Results are not affected.")
         return []

@@ -171,7 +171,7 @@ class Predictor:
     ) -> Iterator[Block]:
         """Predict the examples of a data frame, an array, or a mapping of arrays, as `files` does."""
         opened = open_held(data, tuple(self.spec.names))
-        # What Python code made may lack ids on purpose, and nothing is said about it.
+        # What Python code made may lack ids on purpose, so there is no note.
         usual = self.usual_id if self.usual_id in opened.names else None
         ids = choose_ids([opened], asked=id_column, usual=usual)
         yield from self._walk([opened], ids, size, skip_bad=skip_bad)

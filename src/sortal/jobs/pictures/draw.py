@@ -141,7 +141,7 @@ def _of_job(results: Results, target: str | None) -> str:
 
 
 def _suffix(target: str | None, targets: Iterable[str | None]) -> str:
-    """What tells the picture of a target from those of the others; nothing where there are none."""
+    """The part of a file name that names the target; empty where there is only one."""
     if target is None:
         return ""
     return f"-{file_name((target,), [(one,) for one in targets if one is not None])}"

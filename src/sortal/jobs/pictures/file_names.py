@@ -52,7 +52,7 @@ def _plain(text: str) -> str:
 
 
 def _is_whole(thing: Iterable[str]) -> bool:
-    """Whether a name tells all of a text but which `_` are spaces, and ends in no digits of ours."""
+    """True if a text can be recovered from a name, up to spaces, and the name has no digits that we add."""
     return all(
         _plain(text) == _composed(text).replace(" ", "_") and not _DIGITS.search(text)
         for text in thing

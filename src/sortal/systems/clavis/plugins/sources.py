@@ -36,7 +36,7 @@ def claimed_names(plugin: Path) -> frozenset[str]:
 
 
 def said_name(plugin: Path) -> str | None:
-    """The name that a plugin's text gives it in plain words; None where only its code tells.
+    """The name that stands in a plugin's text; None where only running its code would give it.
 
     That is `name` in a dictionary with `parameters`, `short`, `class_names` or `description`
     that is no parameter's: those have a `type`.
