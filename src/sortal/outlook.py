@@ -129,7 +129,7 @@ class Outlook:
         )
 
     def _repr_html_(self) -> str:
-        """The same page, for notebooks."""
+        """The plan as a notebook shows it."""
         return f"<pre>{escape(repr(self))}</pre>"
 
 

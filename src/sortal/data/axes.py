@@ -69,7 +69,7 @@ def reordered(name: str, array: np.ndarray, order: Order) -> np.ndarray:
 
     Args:
         name: Its name, for messages.
-        array: As in the file.
+        array: The array as the file holds it.
         order: The order there.
 
     Raises:

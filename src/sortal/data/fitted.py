@@ -243,8 +243,8 @@ def fit_input(
         array: The input.
         names: Names of its columns; empty for signals and stamps.
         rows: Row numbers to look at.
-        scaling: As in `Preparation`.
-        imputation: As in `Preparation`.
+        scaling: See `Preparation`.
+        imputation: See `Preparation`.
         lengths: Points of each example before its padding, which then takes no part; None where
             none is known.
 

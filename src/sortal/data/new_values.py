@@ -65,7 +65,7 @@ class BlockReader:
 
         Args:
             array: An input.
-            names: Of its columns; of signals and stamps the input's own.
+            names: Names of its columns; for signals and stamps, the name of the input.
 
         Raises:
             DataError: A value is infinite and may not be.

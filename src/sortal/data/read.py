@@ -177,7 +177,7 @@ def _understood(gathered: Gathered, name: str, meaning: Callable[..., Value]) ->
 def _understood_numbers(
     gathered: Gathered, name: str, meaning: Callable[..., np.ndarray]
 ) -> np.ndarray:
-    """The same for a column of numbers, in which words may stand for missing values."""
+    """Apply a function of `columns` to a column of numbers, where some words mean a missing value."""
     return _understood(gathered, name, partial(meaning, words=gathered.words))
 
 

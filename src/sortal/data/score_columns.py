@@ -71,7 +71,7 @@ def find_score_columns(header: Header, classes: Sequence[str] | None) -> ScoreCo
     """Find the columns of scores.
 
     Args:
-        header: Of the file.
+        header: Names of the columns of the file.
         classes: Those that scores are expected of, in order; told from the file if None.
 
     Raises:

@@ -19,7 +19,7 @@ def as_input(name: str, array: Array, length: int | None, order: Order | None = 
 
     Args:
         name: Its name.
-        array: As in the file.
+        array: The array as the file holds it.
         length: Points that signals are to have.
         order: Where channels lie in the file; None for where inputs have them.
 

@@ -63,7 +63,7 @@ def choose_by_fold(
         whole: Scan of all events; its best cut is for new events, and its figure flatters.
         fitted: The cut of each fold.
         resamples: For the interval; at least 1.
-        seed: Of the resamples.
+        seed: Seed of the resamples.
         level: Share of the resamples inside the interval.
     """
     best = whole.at(whole.best)

@@ -77,7 +77,7 @@ def choose(
             must agree.
         test: Events that had no part in training or in the choice.
         resamples: For the interval; at least 1.
-        seed: Of the resamples.
+        seed: Seed of the resamples.
         level: Share of the resamples inside the interval.
 
     Raises:
@@ -124,7 +124,7 @@ def reselect(
         scan: Of the part.
         events: The part.
         resamples: How many.
-        seed: Of the resamples.
+        seed: Seed of the resamples.
         most: Cuts that are tried; of a longer scan evenly many are taken, and its best.
     """
     places = np.linspace(0, len(scan.cuts) - 1, min(most, len(scan.cuts))).round().astype(int)

@@ -34,7 +34,7 @@ class WorkingPoint:
     """Statistical error of S of the simulation, sqrt(sum of w^2)."""
 
     background_error: float
-    """The same of B."""
+    """Sum of squared weights of the background above each cut: the variance of B."""
 
     signal_efficiency: float
     """Share of all signal that is selected."""
@@ -75,13 +75,13 @@ class CutScan:
     """Sum of squared weights of the signal above each cut: the variance of S."""
 
     background_squares: np.ndarray
-    """The same of B."""
+    """Sum of squared weights of the background above each cut: the variance of B."""
 
     total_signal: float
     """Expected signal of the whole part, whether eligible or not."""
 
     total_background: float
-    """The same of background."""
+    """Expected background of the whole part, whether eligible or not."""
 
     merit: np.ndarray
     """Figure of merit; 0 where guarded."""

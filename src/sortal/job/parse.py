@@ -51,7 +51,7 @@ def parse(text: str, *, is_json: bool = False, last_counts: bool = False) -> Par
         text: Line breaks are newlines alone.
         is_json: Hold the text to JSON: comments, tabs and trailing commas are allowed,
             bare words and indented blocks are not.
-        last_counts: Of a key that stands again take the last value, as parsers of JSON do; else
+        last_counts: True if a repeated key takes its last value, as parsers of JSON do; else
             it is a problem.
     """
     reader = _Reader(text, is_json, last_counts)

@@ -177,7 +177,7 @@ class DependsOnAxes(Protocol):
         """Fill in such parameters, so that keys of members hold them.
 
         Args:
-            parameters: As the job gives them.
+            parameters: Parameters that the job gives.
             inputs: Examples of the data.
             told: Inputs whose order of axes the job tells.
         """

@@ -107,7 +107,7 @@ class CNN(AbstractNetworkMethod):
         """Convolve signals of several channels along one axis.
 
         Args:
-            parameters: As the job gives them.
+            parameters: Parameters that the job gives.
             inputs: Examples of the data.
             told: Inputs whose order of axes the job tells.
         """

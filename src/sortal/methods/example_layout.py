@@ -55,7 +55,7 @@ def layout_of(
         channels: How its numbers go; None for `last` with a `shape` and for signals.
         axes: 1 for signals, 2 for images; None to tell from the shape.
         name: The input; None for the only one, or the only one with axes of its own.
-        orders: As `Dataset.axes`: inputs whose channels lie elsewhere in their files.
+        orders: Orders like `Dataset.axes`: inputs whose channels lie elsewhere in their files.
 
     Raises:
         NotFound: There is no such input.
@@ -114,7 +114,7 @@ def signal_axis(inputs: Inputs, name: str | None, told: Mapping[str, str]) -> bo
 
     Args:
         inputs: Examples of the data.
-        name: As in `layout_of`.
+        name: See `layout_of`.
         told: Inputs whose order of axes the job tells.
     """
     chosen = [name] if name is not None else _shaped(inputs.arrays)

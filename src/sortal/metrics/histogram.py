@@ -59,7 +59,7 @@ class Histogram:
         return float(self.sums.sum())
 
     def shares(self) -> "Histogram":
-        """The same divided by `total`; NaN where that is 0, or differs from it by rounding alone."""
+        """Histogram of the shares of `total`; all NaN where `total` is 0 up to rounding."""
         is_rounding = abs(self.total) <= RESIDUE * np.sqrt(self.squares.sum())
         total = np.nan if is_rounding else self.total
         return Histogram(edges=self.edges, sums=self.sums / total, squares=self.squares / total**2)

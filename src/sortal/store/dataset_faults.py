@@ -24,7 +24,7 @@ def dataset_faults(folder: Path, compare: manifest.Compare | None) -> list[manif
     """Faults of a dataset, file by file; the contents of its splits are left out.
 
     Args:
-        folder: Of the dataset, named after its fingerprint.
+        folder: Folder of the dataset; its name is the fingerprint.
         compare: How files are compared with their digests; None to compare sizes only.
     """
     if not os.path.lexists(folder):

@@ -92,7 +92,7 @@ class Datasets:
         Every file is read once a process for this, unless it changes.
 
         Args:
-            fingerprint: Of the dataset.
+            fingerprint: Fingerprint of the dataset.
             seals: Large files that the driver of a run has compared with their digests: as long
                 as they have the size and the time that they had then, they are not read again.
 
@@ -140,7 +140,7 @@ class Datasets:
         """Faults of a dataset, file by file; the contents of its splits are left out.
 
         Args:
-            fingerprint: Of the dataset.
+            fingerprint: Fingerprint of the dataset.
             compare: How files are compared with their digests; None to compare sizes only.
         """
         return dataset_faults(self.path(fingerprint), compare)
@@ -149,7 +149,7 @@ class Datasets:
         """Move a dataset and its splits to the quarantine; None where it is gone already.
 
         Args:
-            fingerprint: Of the dataset.
+            fingerprint: Fingerprint of the dataset.
             judged: Identity of the folder that was found damaged. One that another process has
                 put in its place meanwhile is moved back.
         """

@@ -24,7 +24,7 @@ class Holdings(Opened):
         """Open a stored dataset whose files are what was written; its arrays are memory maps.
 
         Args:
-            fingerprint: Of the dataset.
+            fingerprint: Fingerprint of the dataset.
             seals: What `data_seals` told the driver of a run, where this is one of its workers.
 
         Raises:

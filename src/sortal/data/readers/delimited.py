@@ -61,7 +61,7 @@ class DelimitedTable:
                 without a header they are named `c1`, `c2`, ...
             kept: Words by a column in which they are values, though elsewhere they mean that a value
                 is missing.
-            text: What is known of its text; all is found out if None.
+            text: Options of the text; all is found out if None.
         """
         self.path = path
         self._text = TextOptions() if text is None else text

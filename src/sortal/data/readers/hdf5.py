@@ -24,7 +24,7 @@ from sortal.errors import DataError
 class _Dataset:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    """Of its numbers; of no use for text."""
+    """Type of the numbers; it has no meaning for text."""
 
     is_text: bool
 

@@ -27,7 +27,7 @@ def ask(path: Path, room: memoryview | None = None, **request: Any) -> tuple[dic
     Args:
         path: The file.
         room: Where the answer's bytes go, if they fit; else they are returned.
-        **request: What is asked, as `hdf5_process` knows it.
+        **request: The request, in the form that `hdf5_process` reads.
 
     Returns:
         The answer, and its bytes where they did not go into `room`.

@@ -24,7 +24,7 @@ class SlicedArrays:
         cut: Callable[[str, slice], np.ndarray],
         refused: Mapping[str, str] = NOTHING,
     ) -> None:
-        """Args: `refused` holds the reason why an array is not read, by its name."""
+        """Take a library's arrays; `refused` holds the reason why an array is not read, by its name."""
         self.path = path
         self._shapes = shapes
         self._refused = refused

@@ -52,7 +52,7 @@ class Whole:
 
         Args:
             column: Integers, or decimals or text of which all are whole numbers.
-            numbers: The same as float64, NaN where a value is missing.
+            numbers: These values as float64, NaN where a value is missing.
         """
         values, missing = plain(column), np.isnan(numbers)
         if pa.types.is_integer(values.type):

@@ -13,7 +13,7 @@ class Unpredictable(DataError):
     """Examples that a classifier cannot classify."""
 
     def __init__(self, rows: np.ndarray, reason: str, cure: str = _BLANK) -> None:
-        """Args: rows, ascending; the reason of the first of them; what the user can do."""
+        """Take the rows in ascending order, the reason of the first one, and what the user can do."""
         self.rows, self.reason, self.cure = rows, reason, cure
         super().__init__(self.located(f"example {int(rows[0]) + 1}"))
 
@@ -22,7 +22,7 @@ class Unpredictable(DataError):
         return f"{place}: {self.reason}; {self.cure}."
 
     def among(self, rows: np.ndarray) -> "Unpredictable":
-        """The same, where the examples were picked out of more by `rows`."""
+        """Renumber the examples: `rows` are the places of these examples among more of them."""
         return Unpredictable(rows[self.rows], self.reason, self.cure)
 
 

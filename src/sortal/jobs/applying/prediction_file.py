@@ -88,8 +88,8 @@ def predicted_table(
         predictor: The classifier.
         data: What Python code holds; not looked at where there are paths.
         paths: Files.
-        id_column: As in `Predictor.files`.
-        skip_bad: As in `Predictor.files`.
+        id_column: See `Predictor.files`.
+        skip_bad: See `Predictor.files`.
     """
     blocks = (
         predictor.held(data, id_column=id_column, skip_bad=skip_bad)

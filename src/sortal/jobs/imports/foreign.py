@@ -47,7 +47,7 @@ class Told:
         Args:
             classes: Of the job.
             resamples: Bootstrap resamples behind each interval.
-            seed: Of the resamples.
+            seed: Seed of the resamples.
         """
         if self.confusion is None:
             return told_of_targets(self.figures)

@@ -93,7 +93,7 @@ def write_figures(results: Results, folder: Path, *, warn: Warn = warnings.warn)
     """Write the ranking and the best classifier's confusion matrix, per target.
 
     Args:
-        results: What is drawn.
+        results: The results that the picture shows.
         folder: Made if need be.
         warn: Told of pictures that cannot be drawn.
 

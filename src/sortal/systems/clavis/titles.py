@@ -22,7 +22,7 @@ def numbered(title: str, taken: Callable[[str], bool], first: int = 2) -> tuple[
     """The title with the least number that gives a title that is not taken, and that number.
 
     Args:
-        title: As it stands in the job.
+        title: The title in the job.
         taken: Whether a title, as `visible` gives it, is another's.
         first: The least number that may be.
 
@@ -69,7 +69,7 @@ class Titles:
         """The title, or a numbered one where it is taken.
 
         Args:
-            title: As it stands in the job.
+            title: The title in the job.
             line: Line of its entry.
             cure: What to write into the entry's title to tell its configurations apart.
         """

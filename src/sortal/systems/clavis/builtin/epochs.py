@@ -37,7 +37,7 @@ def saved_model(folder: Path, job_title: str, title: str) -> Path:
     Args:
         folder: Where the batch runs.
         job_title: Of the job.
-        title: Of the configuration; what no file name can hold is written as %2F and the like, and
+        title: Title of the configuration; what no file name can hold is written as %2F and the like, and
             one that is too long for any file is cut, with some digits that are computed from it.
     """
     return folder / "saved_models" / _file_name(job_title) / f"{_file_name(title)}.h5"

@@ -86,7 +86,7 @@ class ImageDataGenerator:
             x: Images, shape (examples, height, width, channels) or as `data_format` says.
             augment: Whether to compute them from randomly changed images.
             rounds: How often each image is changed for that.
-            seed: Of the changes.
+            seed: Seed of the changes.
 
         Raises:
             ValueError: `x` has another number of axes.

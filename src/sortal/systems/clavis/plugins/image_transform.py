@@ -41,7 +41,7 @@ class Transform:
     flip_vertical: bool = False
 
     channel_shift_intensity: float | None = None
-    """What is added to every pixel, kept within the image's own range."""
+    """Number that is added to every pixel; results are clipped to the range of the image."""
 
     brightness: float | None = None
     """Factor of every pixel."""

@@ -41,7 +41,7 @@ class ScoreTable:
         return pa.table(columns | {name: chunk.kept.column(name) for name in self.kept})
 
     def empty(self, shifts: Iterable[str], kinds: Mapping[str, pa.DataType]) -> pa.Table:
-        """The same columns of no events.
+        """A table with the columns of a file of scores and no events.
 
         Args:
             shifts: Names of the shifts.

@@ -66,7 +66,7 @@ class _Changed:
         Args:
             held: Blocks of the file.
             aliases: All aliases, for expressions see them.
-            name: Of the shift.
+            name: Name of the shift.
             shift: Expressions by the column, element or alias that they replace.
             lists: Which columns that the shift names hold a list in each row.
         """

@@ -65,7 +65,7 @@ def blanked(
     Only columns that variables are made of are changed: a weight of -1 stays one.
 
     Args:
-        table: As it was opened, with the aliases that a tree brings and no others.
+        table: The file's table, with the aliases that a tree brings and no others.
         variables: Columns and aliases that a network takes; weight, process and such not among
             them.
         aliases: Other aliases.

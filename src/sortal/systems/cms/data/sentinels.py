@@ -47,7 +47,7 @@ class Sentinel:
     """Share of signal events that have it."""
 
     background: float
-    """The same of background."""
+    """Share of background events that have it."""
 
     def sentence(self) -> str:
         """What a user should know."""
