@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from sortal.data.readers.expression import FUNCTIONS, Among, Name, Node, Number, from_inside
-from sortal.data.readers.whole import EXACT, Whole, applied_to_whole, chosen
+from sortal.data.readers.whole import COMPARED, EXACT, Whole, applied_to_whole, chosen
 
 Value: TypeAlias = "np.ndarray | Whole"
 """Numbers (float64, NaN where missing), truth values (bool), or whole numbers that are exact."""
@@ -147,12 +147,7 @@ _ARITHMETIC: Mapping[str, Callable[..., np.ndarray]] = {
     "Mod": np.fmod,
     "Pow": np.power,
     "USub": np.negative,
-    "Eq": np.equal,
-    "NotEq": np.not_equal,
-    "Lt": np.less,
-    "LtE": np.less_equal,
-    "Gt": np.greater,
-    "GtE": np.greater_equal,
+    **COMPARED,
     "min": np.minimum,
     "max": np.maximum,
     **{name: getattr(np, name) for name in FUNCTIONS.keys() - {"min", "max", "where"}},

@@ -21,6 +21,17 @@ _MOST_BITS = 1000
 """A float64 holds whole numbers of so many bits, though not exactly."""
 
 
+COMPARED: Mapping[str, Callable[..., Any]] = {
+    "Eq": np.equal,
+    "NotEq": np.not_equal,
+    "Lt": np.less,
+    "LtE": np.less_equal,
+    "Gt": np.greater,
+    "GtE": np.greater_equal,
+}
+"""Comparisons, by the name that Python's syntax tree has for each."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Whole:
     """Whole numbers, one a row, or a single one for all rows."""
@@ -89,8 +100,8 @@ def applied_to_whole(function: str, given: Sequence[Whole]) -> "Whole | np.ndarr
     for one in given[1:]:
         missing = missing | one.missing
     values = [one.values for one in given]
-    if function in _COMPARED:
-        same = np.asarray(_COMPARED[function](*values), dtype=bool)
+    if function in COMPARED:
+        same = np.asarray(COMPARED[function](*values), dtype=bool)
         return np.asarray(np.where(missing, function == "NotEq", same))
     if function in ("Mod", "FloorDiv"):
         first, second = np.broadcast_arrays(*values)
@@ -123,14 +134,6 @@ def _bits(function: str, values: Sequence[np.ndarray]) -> int:
     return sum(bits) + 1
 
 
-_COMPARED: Mapping[str, Callable[..., Any]] = {
-    "Eq": np.equal,
-    "NotEq": np.not_equal,
-    "Lt": np.less,
-    "LtE": np.less_equal,
-    "Gt": np.greater,
-    "GtE": np.greater_equal,
-}
 _KEPT: Mapping[str, Callable[..., Any]] = {
     "Add": np.add,
     "Sub": np.subtract,
