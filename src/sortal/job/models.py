@@ -1,6 +1,6 @@
 """The job file as frozen values. The text under each field is its help, schema and manual."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -103,6 +103,17 @@ class Block(BaseModel):
         use_attribute_docstrings=True,
         allow_inf_nan=False,
     )
+
+    later: ClassVar[frozenset[str]] = frozenset()
+    """Fields that older versions did not have. They are left out of JSON where they are at their
+    defaults, so that what is stored, and keys that are made of it, stay as they are."""
+
+    @model_serializer(mode="wrap")
+    def _without_later(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        plain: dict[str, Any] = write(self)
+        fields = type(self).model_fields
+        unset = {name for name in self.later if getattr(self, name) == fields[name].default}
+        return {name: value for name, value in plain.items() if name not in unset}
 
 
 class RandomSplit(Block):
@@ -227,6 +238,10 @@ class TrainingWeights(Block):
 class DataBlock(Block):
     """Where the examples come from, what their columns mean, how they are divided and prepared."""
 
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"delimiter", "decimal", "thousands", "encoding", "comment", "missing", "axes"}
+    )
+
     source: Annotated[
         File | Annotated[list[File], Field(min_length=1)] | PartFiles,
         Words(
@@ -321,19 +336,6 @@ class DataBlock(Block):
     length: int | None = Field(default=None, ge=1)
     """Cut or pad (with zeros, at the end) every signal to so many points; needed by methods that
     cannot take signals of unequal length."""
-
-    @model_serializer(mode="wrap")
-    def _without_later(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what older versions did not know and is not given: stored keys stay as they are."""
-        plain: dict[str, Any] = write(self)
-        return {
-            name: value
-            for name, value in plain.items()
-            if name not in _LATER or value not in (None, {})
-        }
-
-
-_LATER = ("delimiter", "decimal", "thousands", "encoding", "comment", "missing", "axes")
 
 
 class ClassifierBlock(Block):

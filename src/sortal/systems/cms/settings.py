@@ -5,15 +5,9 @@ it is a map, a key of the file of settings.
 """
 
 from collections import Counter
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, model_validator
 
 from sortal.job.models import Block, Column, File, Name, Seed
 from sortal.networks.names import ActivationName, Initialiser
@@ -27,9 +21,6 @@ Part = Literal["train", "validation", "test"]
 Activation: TypeAlias = Literal[ActivationName, "maxout"]
 Year = Annotated[Name, BeforeValidator(lambda given: str(given) if type(given) is int else given)]
 """A file says 2017 and means its digits."""
-
-_LATER = ("unit_weights", "missing", "imputation")
-"""Settings that were added after the first reports were written."""
 
 PAGE_VARIABLES = (
     *("LepChg", "LepPt", "LepEta", "Dxy", "Dz", "RelIso", "Met", "mt", "Njet"),
@@ -204,6 +195,8 @@ class OutputSettings(Block):
 class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings, InputSettings):
     """What both commands have in common; the last of the bases comes first in help and templates."""
 
+    later: ClassVar[frozenset[str]] = frozenset({"unit_weights", "missing", "imputation"})
+
     @model_validator(mode="before")
     @classmethod
     def _numbers_stay_numbers(cls, data: Any) -> Any:
@@ -214,14 +207,6 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
             except ValueError:
                 return data
         return data
-
-    @model_serializer(mode="wrap")
-    def _without_later_defaults(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what older reports do not name, where it is at its default."""
-        found: dict[str, Any] = write(self)
-        fields = type(self).model_fields
-        unset = {name for name in _LATER if getattr(self, name) == fields[name].default}
-        return {name: value for name, value in found.items() if name not in unset}
 
     @model_validator(mode="after")
     def _fit_together(self) -> "Settings":
