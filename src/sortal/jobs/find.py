@@ -19,38 +19,23 @@ def find_job(store: Store, what: str) -> Results | None:
         return Results.read(store, what)
     path = Path(what)
     if path.is_file():
-        name = _title_in(path)
+        from sortal.job.read import read_job  # ruamel: only those who read a file wait for it
+
+        name = read_job(path).title
         if name in names:
             return Results.read(store, name)
         raise NotFound("job", name, names, where=f"{store.folder}; run {what} first")
     return None
 
 
-def _title_in(path: Path) -> str:
-    """The name under which the job of a file is stored; a job of ClaVis has its title in `data`.
-
-    Raises:
-        JobError: It is a file of neither kind.
-    """
-    from sortal.job.parse import parse  # ruamel: only those who read a file wait for it
-    from sortal.job.read import read_job, read_text
-
-    if path.suffix.lower() == ".json":
-        data = parse(read_text(path), is_json=True, last_counts=True).data
-        block = data.get("data") if isinstance(data, dict) and "title" not in data else None
-        if isinstance(block, dict) and isinstance(block.get("title"), str):
-            return store_name(block["title"])
-    return read_job(path).title
-
-
-def find_place(store: Store, what: str, told: Callable[[str], None]) -> Place:
+def find_place(store: Store, what: str, notify: Callable[[str], None]) -> Place:
     """The job or result that a user means: by its exact name, else by one that is like it.
 
     Args:
         store: Where to look.
         what: A job's name or the title that it is stored for, `JOB/TITLE`, or a title. Titles of
             classifiers that failed count too.
-        told: Told in a sentence where the name is not the exact one.
+        notify: Called with one sentence where the name is not the exact one.
 
     Raises:
         NotFound: Nothing has a name like it.
@@ -75,7 +60,7 @@ def find_place(store: Store, what: str, told: Callable[[str], None]) -> Place:
                 raise NotFound("result", what[len(job) + 1 :], known, where=f"job {job!r}")
         close = map(str, places) if "/" in what else (place.title or "" for place in places)
         raise NotFound("job or result", what, [*titles, *close], where=str(store.folder))
-    told(f"nothing is called {what!r}; {str(found)!r} is shown.")
+    notify(f"nothing is called {what!r}; {str(found)!r} is shown.")
     return found
 
 

@@ -199,12 +199,6 @@ def shown(bench, *words):
     return f"{ran.output}{ran.exception or ''}"
 
 
-def test_a_job_is_shown_by_its_file(bench):
-    path = bench.job("iris", [NB])
-    bench.batch(path)
-    assert "iris on 30 test examples" in shown(bench, str(path))
-
-
 def test_a_classifier_that_is_not_trained_yet_says_so(bench, monkeypatch):
     path = bench.job("iris", [NB, knn([1])])
     bench.batch(path)
