@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.data.columns import numbers
+from sortal.data.read import read_dataset
 from sortal.data.readers.number_format import PLAIN_NUMBERS, NumberFormat, understand_numbers
 from sortal.data.readers.registry import TableOptions, open_file
 from sortal.errors import DataError
+from sortal.job.models import DataBlock
+from sortal.job.problems import JobError
 
 
 def read(path, text: str, **options) -> dict[str, list]:
@@ -118,3 +121,18 @@ def test_plain_numbers_are_never_read_otherwise(fields):
     if all(re.fullmatch(r"[+-]?\d+(\.\d+)?", field) for field in fields):
         assert understood.numbers == PLAIN_NUMBERS
     assert understood.columns <= {0}
+
+
+def test_a_word_among_decimal_commas_is_what_is_refused(tmp_path):
+    lines = "a;b;k\n1,5;0,3;x\n2,5;broken;y\n"
+    (tmp_path / "t.csv").write_text(lines)
+    with pytest.raises(JobError, match="broken") as error:
+        read_dataset(DataBlock(source="t.csv", label="k"), tmp_path, 0)
+    assert "row 2" in str(error.value)
+
+
+def test_names_keep_their_commas_among_decimal_commas(tmp_path):
+    lines = "a;code;k\n1,5;0,3;x\n2,5;4,1;y\n"
+    (tmp_path / "t.csv").write_text(lines)
+    dataset = read_dataset(DataBlock(source="t.csv", label="k", id="code"), tmp_path, 0)
+    assert dataset.inputs.ids.tolist() == ["0,3", "4,1"]

@@ -203,15 +203,19 @@ class DelimitedTable:
         if self.missing_words and stream.has_blanks and _has_blanks(column):
             column = padded_blanked(column, set(self.missing_words) - kept)
         place = self._places[name]
-        if place not in self._dialect.number_columns or self._dialect.numbers.is_plain:
+        if place in self._dialect.name_columns or self._dialect.numbers.is_plain:
             return column
         return self._with_points(column, place, row)
 
     def _with_points(self, column: Any, place: int, row: int) -> Any:
-        """Write numbers as plain ones; refuse those of another format that would be misread."""
+        """Write numbers as plain ones; refuse those of another format that would be misread.
+
+        In a column that also holds other texts, numbers are written as plain ones too: then it is
+        such a text, and not the first number, that is refused where a number is needed.
+        """
         numbers = self._dialect.numbers
         fits = pc.match_substring_regex(column, numbers.pattern)
-        if numbers.decimal != ".":
+        if numbers.decimal != "." and place in self._dialect.number_columns:
             misread = pc.and_(pc.invert(fits), pc.match_substring_regex(column, _POINT_NUMBER))
             found = pc.index(misread, True).as_py()
             if found >= 0:

@@ -84,6 +84,9 @@ class Dialect:
     number_columns: frozenset[int] = frozenset()
     """Places of the columns that hold numbers, as far as the first rows show it."""
 
+    name_columns: frozenset[int] = frozenset()
+    """Places of the columns that hold names, whatever their fields look like."""
+
     blank_columns: tuple[int, ...] = ()
     """Places of columns without a name and without a value in the first rows."""
 
@@ -139,7 +142,8 @@ def find_dialect(
         listed = _listed([str(place + 1) for place in blank])
         notes = (*notes, f"without name and value, and left out: column {listed}.")
     check_names(path, names, found.rows, is_header=found.header_lines > 0)
-    understood = _understood(path, names, found.rows, options)
+    of_names = _name_columns(names, options)
+    understood = _understood(path, names, found.rows, options, of_names)
     changes = _changes(layout, options, usual, opening, understood.numbers)
     return Dialect(
         layout=layout,
@@ -149,6 +153,7 @@ def find_dialect(
         is_plain=found.is_plain and names == found.names and _is_plain(layout, opening, names),
         numbers=understood.numbers,
         number_columns=understood.columns,
+        name_columns=of_names,
         blank_columns=blank,
         longest_line=_longest(lines),
         notes=(
@@ -246,7 +251,11 @@ def _first_rows(
 
 
 def _understood(
-    path: Path, names: Sequence[str], rows: Sequence[Sequence[str]], options: TextOptions
+    path: Path,
+    names: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    options: TextOptions,
+    of_names: frozenset[int],
 ) -> Understood:
     """The format of the numbers, and the columns that hold them."""
     words = MISSING if options.missing is None else ("", *map(str, options.missing))
@@ -254,9 +263,7 @@ def _understood(
     for place, name in enumerate(names):
         fields = (row[place].strip() for row in rows if place < len(row))
         known = [field for field in fields if field not in words]
-        is_word = name in options.words
-        is_word |= options.features is not None and name not in options.features
-        columns.append(None if is_word else known)
+        columns.append(None if place in of_names else known)
     understood = understand_numbers(columns, options.decimal, options.thousands)
     if understood.doubtful is not None:
         place = understood.doubtful
@@ -270,6 +277,15 @@ def _understood(
         places = {place for place, fields in enumerate(columns) if fields is not None}
         return replace(understood, columns=understood.columns | places)
     return understood
+
+
+def _name_columns(names: Sequence[str], options: TextOptions) -> frozenset[int]:
+    """Places of the columns of which the user makes no numbers."""
+    words = set(options.words)
+    features = set(names if options.features is None else options.features)
+    return frozenset(
+        place for place, name in enumerate(names) if name in words or name not in features
+    )
 
 
 def _is_plain(layout: Layout, opening: Opening, names: Sequence[str]) -> bool:
