@@ -260,7 +260,7 @@ def _understood(
     """The format of the numbers, and the columns that hold them."""
     words = MISSING if options.missing is None else ("", *map(str, options.missing))
     columns: list[list[str] | None] = []
-    for place, name in enumerate(names):
+    for place in range(len(names)):
         fields = (row[place].strip() for row in rows if place < len(row))
         known = [field for field in fields if field not in words]
         columns.append(None if place in of_names else known)
