@@ -11,7 +11,7 @@ from sortal.data.gathered import (
     Places,
     chunked,
     infinite_note,
-    no_signals,
+    no_effect,
     refuse_empty,
     refuse_lacking,
     settled,
@@ -78,7 +78,7 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
             if prepares(block):
                 notes.append(_padding_note(name, inputs[name], known))
     if block.length is not None and not any(is_signal(n, a) for n, a in inputs.items()):
-        raise no_signals()
+        raise no_effect("length", "the data has no signals to cut or pad")
     return Gathered(
         inputs=inputs,
         names=names,

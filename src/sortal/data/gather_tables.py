@@ -15,8 +15,7 @@ from sortal.data.gathered import (
     chunked,
     cut_note,
     infinite_note,
-    no_axes,
-    no_signals,
+    no_effect,
     refuse_empty,
     refuse_lacking,
     settled,
@@ -46,9 +45,9 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
         DataError: A file lacks a column, or a feature is infinite and may not be.
     """
     if block.length is not None:
-        raise no_signals()
+        raise no_effect("length", "the data has no signals to cut or pad")
     if block.axes:
-        raise no_axes()
+        raise no_effect("axes", "a table has columns and no arrays")
     places, notes, counts = Places(), list[str](), list[int]()
     beside: dict[str, list[Any]] = {name: [] for name in roles.beside}
     infinite, rows, worded = 0, 0, 0

@@ -118,29 +118,10 @@ def words_note(count: int) -> Iterator[str]:
         yield f"{count} word{several} such as NA in columns of numbers counted as missing."
 
 
-def no_signals() -> JobError:
-    """The problem of a `data.length` that has nothing to act on."""
+def no_effect(option: str, reason: str) -> JobError:
+    """The problem of an option of the data block that acts on nothing."""
     return JobError(
-        [
-            Problem(
-                path="data.length",
-                expected="nothing, for the data has no signals to cut or pad",
-                got="a length",
-            )
-        ]
-    )
-
-
-def no_axes() -> JobError:
-    """The problem of `data.axes` for a table."""
-    return JobError(
-        [
-            Problem(
-                path="data.axes",
-                expected="nothing, for a table has columns and no arrays",
-                got="an order of axes",
-            )
-        ]
+        [Problem(path=f"data.{option}", expected=f"nothing, for {reason}", got="a value")]
     )
 
 
