@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -145,54 +144,6 @@ def test_jobs_of_one_title_in_a_batch_get_a_number(bench):
     assert [one.title for one in ran.results("t (2)").results] == ["Ⓝ Naive"]
 
 
-def test_optimal_of_a_plugin_is_never_the_best(bench):
-    answers = "def predict(self, X_test, y_test): return y_test"
-    for name in ("optimal", "my_oracle"):
-        bench.classifier(name)
-        path = bench.folder / "modules/classifiers" / name / "__init__.py"
-        text = path.read_text()
-        start = text.index("    def predict")
-        path.write_text(text[:start] + f"    {answers}\n")
-    entries = [{"title": name, "method": name} for name in ("optimal", "my_oracle")]
-    ran = bench.batch(bench.job("iris", [*entries, NAIVE, NB]))
-    results = ran.results("iris")
-    assert results.best().title == "NB"
-    assert results.outline()["best"] == "NB"
-    assert results.ranked[0].title in {"optimal", "my_oracle"}, "a ranking shows them"
-    assert results.tied() == {"NB"}
-    (oracle,) = results.titled("my_oracle")
-    assert oracle.is_reference
-    assert any("counts as a reference" in note for note in oracle.notes)
-
-
-ANSWERS = {
-    "truth": "def predict(self, X_test, y_test): return np.reshape(y_test, (-1, 1))",
-    "scores": (
-        "def predict(self, X_test, y_test): return np.zeros(len(X_test), int)\n"
-        "    def predict_proba(self, X_test, y_test): return np.eye(3)[y_test]"
-    ),
-    "majority": "def predict(self, X_test, y_test): return np.zeros(len(X_test), int)",
-    "by_length": "def predict(self, X_test, y_test): return (X_test[:, 2] > 2.5).astype(int)",
-    "exits": (
-        "def predict(self, X_test, y_test):\n"
-        "        real = (X_test[:, 2] > 2.5) * 1 + (X_test[:, 3] > 1.7) * 1\n"
-        "        if (y_test == 0).all(): raise SystemExit(1)\n"
-        "        return real"
-    ),
-}
-
-
-def answering(bench, name, answers):
-    """A plugin whose classifier answers in one of these ways."""
-    bench.classifier(name)
-    path = bench.folder / "modules/classifiers" / name / "__init__.py"
-    text = path.read_text()
-    path.write_text(
-        "import numpy as np\n" + text[: text.index("    def predict")] + f"    {ANSWERS[answers]}\n"
-    )
-    return {"title": name, "method": name}
-
-
 def shown(bench, *words):
     """What `sortal show` prints, and its error."""
     ran = CliRunner().invoke(app, ["show", *words, "--store", str(bench.folder / "store")])
@@ -213,42 +164,6 @@ def test_a_classifier_that_is_not_trained_yet_says_so(bench, monkeypatch):
         Store, "read_job", lambda *_: {**record, "entries": [*record["entries"], later]}
     )
     assert "later of iris is not trained yet: run its job again." in shown(bench, "iris/later")
-
-
-@pytest.mark.parametrize(
-    ("name", "answers", "is_reference"),
-    [
-        ("naive", "majority", True),
-        ("naive", "by_length", False),
-        ("optimal", "truth", True),
-        ("optimal", "by_length", False),
-        ("optimal_multi_label", "majority", True),
-        ("mine", "truth", True),
-        ("mine", "scores", True),
-        ("mine", "majority", False),
-        ("mine", "exits", False),
-    ],
-)
-def test_a_plugin_is_a_reference_by_what_it_does(bench, name, answers, is_reference):
-    ran = bench.batch(bench.job("iris", [answering(bench, name, answers), NB]))
-    assert ran.code == 0
-    (found,) = ran.results("iris").titled(name)
-    assert found.is_reference is is_reference
-    competes = any("competes as any other classifier" in note for note in found.notes)
-    assert competes is (name in {"naive", "optimal"} and not is_reference)
-
-
-def test_a_record_that_does_not_say_it_goes_by_the_name(bench):
-    ran = bench.batch(bench.job("iris", [answering(bench, "naive", "by_length")]))
-    (found,) = ran.results("iris").titled("naive")
-    (member,) = found.members
-    record = {name: value for name, value in member.record.items() if name != "reference"}
-    assert replace(found, members=(replace(member, record=record),)).is_reference
-
-
-def test_a_plugin_that_only_has_the_name_of_a_reference_may_win(bench):
-    ran = bench.batch(bench.job("iris", [answering(bench, "naive", "by_length"), OPTIMAL]))
-    assert ran.results("iris").best().title == "naive"
 
 
 def test_one_classifier_with_and_without_defaults_is_one(bench):

@@ -446,21 +446,3 @@ def test_wrong_settings_are_told_and_leave_nothing(workplace, words, told):
     done = workplace.cms("binary", *NAMES, "wrong", *words)
     assert told in str(done.exception)
     assert not (workplace.path / "models" / "2017_1l_wrong").exists()
-
-
-def test_pictures_that_fail_cost_neither_report_nor_network(
-    workplace, page, nothing_to_train, monkeypatch
-):
-    def fail(*_, **__):
-        raise ValueError("Axis limits cannot be NaN or Inf")
-
-    monkeypatch.setattr("sortal.systems.cms.results.pictures.score_figure", fail)
-    monkeypatch.setattr("sortal.systems.cms.results.pictures.loss_figure", fail)
-    done = workplace.cms("binary", *NAMES, "broken", *QUICK, engine=nothing_to_train)
-    assert done.exit_code == 0, done.output
-    folder = workplace.path / "models" / "2017_1l_broken"
-    missing = {"scores.png", "TrnVal_loss.png", "TrnVal_accuracy.png"}
-    assert names(folder) >= (PAGE | PICTURES | REPORT) - missing
-    assert not names(folder) & missing
-    for name in missing:
-        assert f"warning: no picture models/2017_1l_broken/{name}: ValueError" in done.stderr

@@ -23,7 +23,9 @@ def broken_pen(monkeypatch):
 def test_pictures_of_a_binary_network_are_last(workplace, broken_pen):
     done = workplace.cms("binary", "-y", 1, "-c", "x", "-n", "n", *FEW, painted=True)
     assert done.exit_code == 0, done.output
-    assert "no picture today" in done.output
+    for name in ("scores.png", "run0/TrnVal_loss.png", "run1/TrnVal_roc.png"):
+        assert f"warning: no picture models/1_x_n/{name}: RuntimeError" in done.stderr
+    assert "no picture today" in done.stderr
     folder = workplace.path / "models" / "1_x_n"
     assert {path.name for path in folder.iterdir()} >= TEXTS
     for run in ("run0", "run1"):
