@@ -4,14 +4,17 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import onnx
 import onnxruntime
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sortal
 from sortal.data.labels import Outputs
 from sortal.errors import MissingExtra, SortalError
 from sortal.export import onnx_file
@@ -19,6 +22,7 @@ from sortal.export.formats import Format
 from sortal.export.onnx_layers import add_layer
 from sortal.export.onnx_points import add_points
 from sortal.export.write import write
+from sortal.jobs.applying.export import load_portable
 from sortal.networks.names import ActivationName
 
 TRAINED = [
@@ -49,6 +53,37 @@ def test_a_trained_network_scores_raw_features_in_onnxruntime_as_here(
     expected = said(job, title, raw[job])
     assert np.ptp(expected) > 0.1
     np.testing.assert_allclose(_scores(tmp_path / "x.onnx", raw[job]), expected, atol=1e-5)
+
+
+def test_numbers_that_mean_a_gap_are_imputed_in_the_graph(tmp_path):
+    generator = np.random.default_rng(0)
+    rows = generator.normal(size=(80, 3)).astype(np.float32)
+    frame = pl.DataFrame(rows, schema=["a", "b", "c"], orient="row")
+    rows[::4, 0], rows[::7, 2] = -999, -9.5
+    marked = pl.DataFrame(rows, schema=["a", "b", "c"], orient="row")
+    marked = marked.with_columns(y=(frame["b"] > 0).cast(int))
+    marked.write_csv(tmp_path / "gaps.csv")
+    job = {
+        "title": "gaps",
+        "data": {
+            "source": str(tmp_path / "gaps.csv"),
+            "label": "y",
+            "missing": [-999, "-9.5", "?"],
+            "imputation": "median",
+            "scaling": "standard",
+        },
+        "classifiers": [{"method": "mlp", "parameters": {"epochs": 3}}],
+        "bootstrap": 0,
+    }
+    results = sortal.run(job, store=tmp_path / "store", quiet=True)
+    (result,) = results.titled("mlp")
+    portable = load_portable(results.store, result.members[0])
+    write(portable, tmp_path / "x.onnx", Format.ONNX)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # some examples lie outside the training range
+        table = results.predict("mlp", marked)
+    expected = table.select("score_0", "score_1").to_numpy()
+    np.testing.assert_allclose(_scores(tmp_path / "x.onnx", rows), expected, atol=1e-5)
 
 
 def test_missing_values_are_imputed_inside_the_graph(portable, said, raw, tmp_path):

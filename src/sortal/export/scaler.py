@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sortal.data.preparer import Preparer
+from sortal.data.readers.missing import missing_numbers
 from sortal.data.unseen import InputSpec
 from sortal.errors import UserError
 
@@ -69,6 +70,7 @@ class Scaler:
             scale=spread("scale"),
             largest=spread("largest"),
             infinite_is_missing=spec.infinite == "missing",
+            blanks=tuple(missing_numbers(spec.options.missing)),
             rotation=_rotation(preparer),
         )
 

@@ -6,7 +6,9 @@ import h5py
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from sortal.cli.main import app
 from sortal.systems.cms.applying.apply import apply
 
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -113,6 +115,27 @@ def test_the_network_for_cmssw_fills_the_same_in(folder, tmp_path):
     assert told["missing"] == [-999, -1]
     with h5py.File(folder / "best_weights.h5") as file:
         assert json.loads(file.attrs["sortal"])["scaler"]["missing"] == [-999, -1]
+
+
+@pytest.mark.parametrize("command", ["predict", "export"])
+def test_general_commands_fill_the_same_in(folder, tmp_path, command):
+    frame = table(60, 9, True)
+    expected = scores(folder, tmp_path, frame)["score"]
+    plain = frame.select(half=pl.when(pl.col("pt") == -999).then("pt").otherwise(pl.col("pt") / 2))
+    plain = plain.with_columns(frame["met"], frame["csv"])
+    network, store = f"{folder.name}/network", folder.parents[1] / ".sortal"
+    out = tmp_path / ("s.parquet" if command == "predict" else "n.onnx")
+    plain.write_csv(tmp_path / "new.csv")
+    given = [str(tmp_path / "new.csv")] if command == "predict" else []
+    words = [command, network, *given, "--out", str(out), "--store", str(store)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    if command == "predict":
+        found = pl.read_parquet(out)["score_Signal"].to_numpy()
+    else:
+        rows = plain.to_numpy().astype(np.float32)
+        (found,) = onnxruntime.InferenceSession(out).run(["scores"], {"features": rows})
+    np.testing.assert_allclose(np.ravel(found), expected, atol=2e-6)
 
 
 def test_files_of_scores_are_those_of_apply(folder, tmp_path):

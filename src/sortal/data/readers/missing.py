@@ -52,12 +52,12 @@ def blanked(column: Any, missing: Missing) -> Any:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return _without(column, _is_missing_text(column, missing))
     if pa.types.is_integer(kind):
-        whole = [int(one) for one in _numbers(missing) if one == math.floor(one)]
+        whole = [int(one) for one in missing_numbers(missing) if one == math.floor(one)]
         fitting = [one for one in whole if _holds(kind, one)]
         return _without(column, pc.is_in(column, value_set=pa.array(fitting, kind)))
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         values = pc.cast(column, pa.float64(), safe=False)
-        sought = pc.cast(pa.array(_numbers(missing), pa.float64()), pa.float64())
+        sought = pc.cast(pa.array(missing_numbers(missing), pa.float64()), pa.float64())
         if pa.types.is_float32(kind):
             # -9.99 as 32 bits hold it is not the -9.99 of 64 bits.
             sought = pc.cast(pc.cast(sought, pa.float32(), safe=False), pa.float64())
@@ -78,7 +78,7 @@ def blanked_array(array: Array, missing: Missing) -> Array:
 
 
 def _blanked_values(values: np.ndarray, missing: tuple[str | float, ...]) -> np.ndarray:
-    numbers = _numbers(missing)
+    numbers = missing_numbers(missing)
     if values.dtype.kind not in "iuf" or not numbers:
         return values
     sought = np.array(numbers)
@@ -108,11 +108,11 @@ def _without(column: Any, found: Any) -> Any:
     return pc.if_else(found, pa.scalar(None, column.type), column)
 
 
-def _numbers(missing: tuple[str | float, ...]) -> list[float]:
-    """The numbers, and the texts that are numbers."""
+def missing_numbers(missing: Missing) -> list[float]:
+    """Numbers that mean a missing value: those given as numbers, and texts that are numbers."""
     return [
         float(one)
-        for one in missing
+        for one in missing or ()
         if not isinstance(one, str) or re.fullmatch(_NUMBER[1:-1], one.strip(), re.ASCII)
     ]
 

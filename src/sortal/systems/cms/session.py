@@ -103,7 +103,6 @@ def write_training(campaign: Campaign, network: Scored, folder: Path) -> None:
         campaign.store,
         pickles=wanted.pickles,
         onnx=wanted.onnx,
-        missing=wanted.missing,
     ):
         echo(f"note: {note}")
 

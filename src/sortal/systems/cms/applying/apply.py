@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from sortal.data.readers.expression import needed_aliases
+from sortal.data.readers.missing import missing_numbers
 from sortal.errors import NotFound, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor, outside_sentence
 from sortal.jobs.applying.predictor_folder import is_predictor_folder, load_predictor
@@ -259,7 +260,7 @@ def _completed(predictor: Predictor, asked: Request) -> Request:
         unit_weights="weight" in columns and columns["weight"] is None,
         process=columns.get("process") or asked.process,
         aliases={**needed_aliases(about.get("aliases", {}), asked.variables), **asked.aliases},
-        blanks=tuple(about.get("missing", ())),
+        blanks=tuple(missing_numbers(predictor.spec.options.missing)),
         gaps_allowed=all(
             one.preparer.preparation.imputation != "none"
             or registry.find(one.method, one.calibration).missing_allowed

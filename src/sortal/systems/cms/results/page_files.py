@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -51,7 +50,6 @@ def write_training(
     *,
     pickles: bool,
     onnx: bool,
-    missing: Sequence[float] = (),
 ) -> list[str]:
     """Write what training left: weights and history; the script's pickles and ONNX if wanted.
 
@@ -61,50 +59,43 @@ def write_training(
         store: Where it is stored.
         pickles: Whether the script's pickles are written.
         onnx: Whether ONNX is written.
-        missing: Numbers that mean a missing value, which files fill in as training did.
 
     Returns:
         Sentences that a user should read.
     """
-    write_weights(folder, scored, store, missing)
+    write_weights(folder, scored, store)
     write_history(folder, scored)
     if pickles:
         from sortal.systems.cms.results.pickles import write_pickles
 
         write_pickles(folder, course(scored))
-    return write_onnx(folder, scored, store, missing) if onnx else []
+    return write_onnx(folder, scored, store) if onnx else []
 
 
-def write_weights(
-    folder: Path, scored: Scored, store: Store, missing: Sequence[float] = ()
-) -> list[Path]:
+def write_weights(folder: Path, scored: Scored, store: Store) -> list[Path]:
     """Write best_weights.h5 in the layout of legacy Keras; one a fold where there are folds."""
-    written = _export(folder, scored, store, WEIGHTS, Format.H5_WEIGHTS, missing=missing)
+    written = _export(folder, scored, store, WEIGHTS, Format.H5_WEIGHTS)
     return [path for path, _ in written]
 
 
-def write_onnx(
-    folder: Path, scored: Scored, store: Store, missing: Sequence[float] = ()
-) -> list[str]:
+def write_onnx(folder: Path, scored: Scored, store: Store) -> list[str]:
     """Write network.onnx, which takes raw variables; one a fold where there are folds.
 
     Returns:
         Sentences that a user should read.
     """
-    written = _export(folder, scored, store, ONNX, Format.ONNX, missing=missing)
+    written = _export(folder, scored, store, ONNX, Format.ONNX)
     return [f"{path}: {note}" for path, notes in written for note in notes]
 
 
 def _export(
-    folder: Path, scored: Scored, store: Store, name: str, form: Format, *, missing: Sequence[float]
+    folder: Path, scored: Scored, store: Store, name: str, form: Format
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Write every member's network, and give the notes on each."""
     for member in scored.members:
         path = folder / file_of(member, name)
-        portable = load_portable(store, member)
-        portable = replace(portable, scaler=replace(portable.scaler, blanks=tuple(missing)))
         with atomic.replacing(path) as unfinished:
-            notes = write(portable, unfinished, form)
+            notes = write(load_portable(store, member), unfinished, form)
         yield path, notes
 
 

@@ -83,7 +83,6 @@ def save_network(campaign: Campaign, chosen: Scored, found: Assessment, folder: 
         },
         "aliases": dict(campaign.settings.aliases),
         "cut": choice.cut if choice else None,
-        **({"missing": campaign.settings.missing} if campaign.settings.missing else {}),
     }
     predictor = Predictor.load(campaign.store, [result])
     save_predictor(predictor, folder / NETWORK_FOLDER, _plain(about))

@@ -129,6 +129,8 @@ def _job(settings: Settings, title: str, classifiers: list[dict[str, Any]]) -> J
         "scaling": _SCALINGS[settings.normalisation],
         "training_weights": training_weights(settings),
         **({"imputation": settings.imputation} if settings.imputation != "none" else {}),
+        # The models remember it, so that every command reads new events as training did.
+        **({"missing": settings.missing} if settings.missing else {}),
         **({"targets": "independent"} if isinstance(settings, BinarySettings) else {}),
         **({"split": split} if settings.folds else {}),
     }
