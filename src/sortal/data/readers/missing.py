@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sortal.data.inputs import Array, Ragged
-from sortal.data.readers.base import Batch, Noted, Table, WithLists
+from sortal.data.readers.base import Batch, Noted, Table, WithLists, missing_words
 
 Missing: TypeAlias = tuple[str | float, ...] | None
 """Texts and numbers that mean that a value is missing; None if the user names none."""
@@ -22,19 +22,40 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 class BlankedTable:
     """A table in which some values are missing."""
 
-    def __init__(self, table: Table, missing: tuple[str | float, ...]) -> None:
+    def __init__(
+        self,
+        table: Table,
+        missing: tuple[str | float, ...],
+        columns: Collection[str] | None = None,
+    ) -> None:
+        """Wrap a table.
+
+        Args:
+            table: The table.
+            missing: Texts and numbers that mean a missing value.
+            columns: The columns that are changed, each with its elements `NAME[k]`; all if None.
+        """
         self.path: Path = table.path
         self.names: tuple[str, ...] = table.names
         self.notes: tuple[str, ...] = table.notes if isinstance(table, Noted) else ()
+        self.missing_words = missing_words(table)
         self.has_lists = isinstance(table, WithLists) and table.has_lists
         self.table = table
         self._missing = missing
+        self._columns = None if columns is None else frozenset(columns)
 
     def batches(self, names: Sequence[str], size: int) -> Iterator[Batch]:
         """Walk over some columns."""
         for batch in self.table.batches(names, size):
-            columns = [blanked(column, self._missing) for column in batch.columns]
-            yield pa.RecordBatch.from_arrays(columns, batch.schema.names)
+            columns = [
+                blanked(column, self._missing) if self._is_changed(name) else column
+                for name, column in zip(names, batch.columns, strict=True)
+            ]
+            yield pa.RecordBatch.from_arrays(columns, list(names))
+
+    def _is_changed(self, name: str) -> bool:
+        chosen = self._columns
+        return chosen is None or name in chosen or name.partition("[")[0] in chosen
 
 
 def blanked(column: Any, missing: Missing) -> Any:
