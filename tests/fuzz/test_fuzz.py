@@ -1,4 +1,4 @@
-"""Of damaged files of every format none gives a traceback, hangs, crashes, or fills memory."""
+"""No damaged file of any format gives a traceback, a hang, a crash, or fills the memory."""
 
 import subprocess
 import sys

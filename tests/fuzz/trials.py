@@ -14,6 +14,7 @@ from sortal.data.readers.registry import TableOptions, open_file
 from sortal.errors import UserError
 from sortal.job.models import DataBlock
 from sortal.job.read import read_job
+from sortal.systems.cms.data.text_form import refuse_wrong_separator
 
 FORMATS = ("npy", "npz", "hdf5", "parquet", "root", "csv", "csv.gz", "predictions", "shifts",
            "expression", "job")  # fmt: skip
@@ -60,6 +61,8 @@ def _read(path: Path, number: int, options: TableOptions | None = None) -> None:
     """Walk over all that a file holds; every third input is read as a job's data."""
     if path.suffix == ".root" and number % 7 == 0:
         options = TableOptions(tree="folder/events", aliases={"j": "k * 2"})
+    if path.name.endswith((".csv", ".csv.gz")) and number % 5 == 1:
+        refuse_wrong_separator(path)
     opened = open_file(path, options or TableOptions())
     if number % 3 == 0:
         _read_as_data(path, opened)

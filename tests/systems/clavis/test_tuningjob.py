@@ -187,3 +187,14 @@ def test_projections_have_no_place_in_a_tuning_job(tmp_path):
     path.write_text(text)
     with pytest.raises(JobError, match="none, for a tuning job has no projections"):
         read_tuning_job(path)
+
+
+def test_values_that_only_python_takes_as_equal_stay_apart(tmp_path):
+    def listed(*values: Any) -> dict[str, Any]:
+        return {"is_meta": True, "values": list(values)}
+
+    forest = {"title": "RF", "method": "randomforest", "max_features": listed(1, 1.0, 1)}
+    svm = {**SVM, "C": tuned("float", min=1, max=5)}
+    entries = read(tmp_path, {**forest, "bootstrap": listed(True, 1)}, svm).entries
+    found = [(one.fixed["max_features"], one.fixed["bootstrap"]) for one in entries[:-1]]
+    assert list(map(repr, found)) == ["(1, True)", "(1, 1)", "(1.0, True)", "(1.0, 1)"]

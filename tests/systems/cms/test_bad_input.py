@@ -320,7 +320,7 @@ def test_a_constant_variable_is_a_warning_and_a_process_without_root_nothing(
             page_folder.change_field(name, number, 1, "-9")
     said = cms("binary", *NAMES, "--epochs", "2", "--layers", "4", "--bootstrap", "0")
     assert said.code == 0
-    told = "note: the variable 'var2' is -9 in every training event: it tells nothing."
+    told = "note: the variable 'var2' is -9 in every training event with a known value: a network"
     assert (said.out + said.err).count(told) == 1
     lines = (page_folder.path.parent / "models/2017_1l_first/test_output.csv").read_text().split()
     scores, _, processes = zip(*(line.split(",") for line in lines), strict=True)

@@ -135,7 +135,7 @@ class ReadFile(Generic[Blocks]):
     """What it says, as plain values."""
 
     warnings: tuple[str, ...] = ()
-    """Keys that stand again."""
+    """Sentences about keys that occur more than once in an object."""
 
     def place(self, problems: Iterable[Problem]) -> list[Problem]:
         """Give problems their lines in the file."""

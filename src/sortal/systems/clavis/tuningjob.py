@@ -1,5 +1,6 @@
 """A tuning job of ClaVis: a batch job whose parameters may be tuned, read with all its problems at once."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -240,9 +241,13 @@ def _entries(
     if problems:
         raise JobError(problems)
     combinations = expand(rest, place)
-    for number, values in enumerate(combinations):
-        if values in combinations[:number]:
-            continue  # a list of values may hold one twice
+    seen: set[str] = set()
+    for values in combinations:
+        # As text, for Python takes 1, 1.0 and true for the same; a list may hold one value twice.
+        meaning = json.dumps(values, sort_keys=True)
+        if meaning in seen:
+            continue
+        seen.add(meaning)
         if not isinstance(values["method"], str):
             at = joined(place, "method")
             raise _error(at, "the name of a method", short(values["method"]))

@@ -124,10 +124,14 @@ def test_channels_first_are_changed_as_channels_last(images):
     np.testing.assert_allclose(np.moveaxis(made, 1, -1), next(last), atol=1e-6)
 
 
-def test_what_is_not_fitted_is_warned_of_and_left(images):
-    generator = ImageDataGenerator(featurewise_center=True)
-    with pytest.warns(UserWarning, match="does nothing before fit"):
+@pytest.mark.parametrize(
+    "option", ["featurewise_center", "featurewise_std_normalization", "zca_whitening"]
+)
+def test_what_is_not_fitted_is_warned_of_and_left(images, option):
+    generator = ImageDataGenerator(**{option: True})
+    with pytest.warns(UserWarning, match="does nothing before fit") as warned:
         np.testing.assert_array_equal(generator.standardize(images[0]), images[0])
+    assert any(f": {option} does nothing" in str(one.message) for one in warned)
 
 
 def test_equal_seeds_give_equal_batches_and_passes_differ(images):

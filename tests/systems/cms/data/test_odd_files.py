@@ -1,6 +1,7 @@
 """Files as colleagues write them: each is read rightly, or refused in one sentence with its place."""
 
 import gzip
+from contextlib import suppress
 
 import numpy as np
 import polars as pl
@@ -283,3 +284,22 @@ def test_a_variable_without_any_known_value_is_refused(spoilt, settings):
     with pytest.raises(DataError, match="variable 'pt': expected a known value in training"):
         read_sample(settings(missing=[-999], imputation="median"))
     assert len(read_sample(settings(missing=[-999], imputation="zero")).events) == 192
+
+
+def test_the_last_suffix_decides_which_separator_is_expected(tmp_path):
+    path = tmp_path / "run.tsv.csv"
+    path.write_text("1.5,2.5,0.1,a.root\n")
+    refuse_wrong_separator(path)
+    path.write_text("1.5\t2.5\t0.1\ta.root\n")
+    with pytest.raises(DataError, match="expected commas between columns, got tabs"):
+        refuse_wrong_separator(path)
+
+
+@given(place=st.integers(10, 200), value=st.integers(0, 255))
+def test_damaged_compressed_events_are_one_sentence(tmp_path_factory, place, value):
+    packed = bytearray(gzip.compress(b"1.5,2.5,0.1,a.root\n" * 3000, mtime=0))
+    packed[place % len(packed)] = value
+    path = tmp_path_factory.mktemp("damaged") / "train_sig.csv.gz"
+    path.write_bytes(packed)
+    with suppress(DataError):
+        refuse_wrong_separator(path)

@@ -36,8 +36,8 @@ class Reading:
         decision value one below the example's lowest. Labels alone become 1 and 0 (1 and -1
         of two classes and of several labels).
 
-        What is called a probability may be any number: whether it can be one is told when the
-        classifier is judged.
+        Values of `predict_proba` are not checked here; the evaluation decides whether they can be
+        probabilities.
 
         Raises:
             DataError: They are of another shape, or no finite numbers.

@@ -32,7 +32,7 @@ class Named:
         return cls(classifiers=frozenset(first.strip("\"'") + rest for first, rest in found))
 
     def of_kind(self, kind: str) -> frozenset[str]:
-        """Those of one kind.
+        """The names of one kind: data sets or classifiers.
 
         Args:
             kind: Name of the folder: `datasets` or `classifiers`.

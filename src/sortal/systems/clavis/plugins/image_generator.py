@@ -219,7 +219,9 @@ class ImageDataGenerator:
             image = image / (image.std(axis=axes, keepdims=True) + _TINY)
         if self.featurewise_center and self._is_fitted(self.mean, "featurewise_center"):
             image = image - self.mean
-        if self.featurewise_std_normalization and self._is_fitted(self.std, "featurewise_std"):
+        if self.featurewise_std_normalization and self._is_fitted(
+            self.std, "featurewise_std_normalization"
+        ):
             image = image / (np.asarray(self.std) + _TINY)
         if self.zca_whitening and self._is_fitted(self.principal_components, "zca_whitening"):
             flat = image.reshape(-1, int(np.prod(image.shape[-3:])))

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from sortal.data.readers.expression import needed_aliases
 from sortal.data.readers.missing import missing_numbers
+from sortal.display import counted
 from sortal.errors import NotFound, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor, outside_sentence
 from sortal.jobs.applying.predictor_folder import is_predictor_folder, load_predictor
@@ -89,7 +90,8 @@ class Applied:
         yield (f"wrote scores of {self.events} events to {self.out}{speed if self.events else ''}.")
         yield from (f"note: {note}" for note in self.notes)
         if self.without_score:
-            yield f"note: {self.without_score} events lack a variable; their score is NaN."
+            events = counted(self.without_score, "event")
+            yield f"note: {events} without a score (NaN): a variable is missing or infinite."
         if self.outside:
             yield "warning: " + outside_sentence(self.outside, self.events)
 

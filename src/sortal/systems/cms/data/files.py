@@ -12,7 +12,7 @@ from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.split import Part
 from sortal.errors import DataError, suggest
 from sortal.systems.cms.data.blanks import blanked
-from sortal.systems.cms.data.text_form import marked_header, refuse_wrong_separator
+from sortal.systems.cms.data.text_form import FEWEST_COLUMNS, marked_header, refuse_wrong_separator
 from sortal.systems.cms.settings import PAGE_VARIABLES, Settings
 
 PREFIXES = {Part.TRAIN: "train", Part.VALIDATION: "val", Part.TEST: "test"}
@@ -23,8 +23,6 @@ NETWORK_FOLDER = "network"
 
 _SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq", ".root")
 TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
-_FEWEST = 3
-"""Columns of the least file: a variable, the weight and the process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +248,7 @@ def named_columns(path: Path, settings: Settings) -> tuple[str, ...] | None:
     line = _first_row(first) if isinstance(first, Table) else []
     if settings.header == "auto" and not any(is_number(text or "") for text in line):
         return None
-    if len(line) > _FEWEST and line[-1] is None:
+    if len(line) > FEWEST_COLUMNS and line[-1] is None:
         raise DataError(
             f"{path}, line 1: expected the process behind the last comma, got nothing; take the "
             "comma at the end of each line away."

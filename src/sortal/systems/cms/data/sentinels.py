@@ -97,7 +97,7 @@ def _candidates(values: np.ndarray) -> Iterator[float]:
     """Numbers of a column that seem to stand for a missing value."""
     known, counts = np.unique(values.astype(np.float64), return_counts=True)
     shared = counts >= max(_FEWEST, _SHARE * len(values))
-    # Of categories every number is shared by many events; of measured values few are.
+    # Every number of a category is shared by many events; few measured values are.
     is_measured = len(known) > _MANY and bool((~shared).sum() > shared.sum())
     found = {float(one) for one in known[shared] if is_measured and abs(one) in _NINES}
     rest, left = known, counts

@@ -55,9 +55,13 @@ def refuse_unsound(events: Events, classes: ClassMap, settings: Settings) -> Non
 def remarks(events: Events, settings: Settings) -> Iterator[str]:
     """Sentences about what a user should know: constant variables, negative weights, unlike parts."""
     seen = events.features if settings.folds else events.features[events.rows(Part.TRAIN)]
-    flat = (seen == seen[0]).all(axis=0)
-    for name, value in zip(np.asarray(events.variables)[flat], seen[0, flat], strict=True):
-        yield f"the variable {str(name)!r} is {value:g} in every training event: it tells nothing."
+    least = np.fmin.reduce(seen, axis=0)
+    flat = least == np.fmax.reduce(seen, axis=0)
+    for name, value in zip(np.asarray(events.variables)[flat], least[flat], strict=True):
+        yield (
+            f"the variable {str(name)!r} is {value:g} in every training event with a known value: "
+            "a network learns nothing from it."
+        )
     negative = int((events.weights < 0).sum())
     if negative:
         share = 100 * negative / len(events)

@@ -1,10 +1,13 @@
 """How a text file of events is written: what stands between its columns, and in its header line."""
 
-import gzip
 import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from sortal.data.readers.base import suffix_of
+from sortal.data.readers.dialect import usual_delimiter
+from sortal.data.readers.encoding import open_bytes
 from sortal.errors import DataError
 
 _WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces"}
@@ -12,7 +15,7 @@ _QUOTED = re.compile(r'"[^"]*"')
 _MARK = "#"
 """Begins a comment, or a header line as `numpy.savetxt` writes it."""
 
-_FEWEST = 3
+FEWEST_COLUMNS = 3
 """Columns of the least file: a variable, the weight and the process."""
 
 
@@ -23,7 +26,7 @@ def refuse_wrong_separator(path: Path) -> None:
         DataError: Naming the line, what is expected between columns, and what came.
     """
     number, line = _first_line(path)
-    expected = "\t" if ".tsv" in path.name.lower() else ","
+    expected = usual_delimiter(suffix_of(path)) or ","
     got = _other_separator(line, expected)
     if got:
         cure = " (or a file that ends in .tsv)" if got == "\t" else ""
@@ -37,27 +40,26 @@ def _other_separator(line: str, expected: str) -> str:
     """What separates columns instead of what is expected; empty if nothing does."""
     plain = _QUOTED.sub('""', line)
     if expected in plain:
-        decimal = plain.count(";") >= _FEWEST - 1 and all(
+        decimal = plain.count(";") >= FEWEST_COLUMNS - 1 and all(
             field.count(",") <= 1 for field in plain.split(";")
         )
         return ";" if expected == "," and decimal else ""
     for one in (";", "\t", ",", "|"):
-        if plain.count(one) >= _FEWEST - 1:
+        if plain.count(one) >= FEWEST_COLUMNS - 1:
             return one
-    return " " if len(plain.split()) >= _FEWEST else ""
+    return " " if len(plain.split()) >= FEWEST_COLUMNS else ""
 
 
 def _first_line(path: Path) -> tuple[int, str]:
     """The first line that is neither empty nor a comment, and its number from 1."""
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
     number = 0
     try:
-        with opener(path, "rb") as file:
+        with open_bytes(path) as file:
             for number, raw in enumerate(file, 1):
                 line = raw.decode("utf-8", "replace").strip("\ufeff\r\n ")
                 if line and not line.startswith(_MARK):
                     return number, line
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         # The reader has a sentence for a file that cannot be read.
         pass
     return number, ""
