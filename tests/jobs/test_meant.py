@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sortal.errors import NotFound, UserError
 from sortal.job.title import store_name
-from sortal.jobs.find import find_place
+from sortal.jobs.find import find_place, find_result
 from sortal.jobs.meant import Place, find_meant
 
 TITLES = {
@@ -110,3 +110,10 @@ def test_whatever_is_found_is_like_what_was_typed(typed, titles):
 def test_a_title_is_found_in_any_case_and_with_any_blanks(title):
     typed = f" '{title.swapcase()}' "
     assert find_meant(typed, {"§": [title]}) == Place("§", title)
+
+
+def test_a_job_is_no_result_and_the_sentence_names_one():
+    with pytest.raises(
+        UserError, match=r"'IRIS' is a job: name one of its results, such as 'IRIS/"
+    ):
+        find_result(Listed(), "IRIS")

@@ -106,7 +106,7 @@ def find_result(
 
     Raises:
         NotFound: Nothing is called so.
-        UserError: Several jobs have that title.
+        UserError: Several jobs have that title, or it is the name of a job.
     """
     places = [
         (name, what[len(name) + 1 :]) for name in store.job_names() if what.startswith(f"{name}/")
@@ -114,19 +114,14 @@ def find_result(
     if places:
         results = Results.read(store, places[-1][0])
         return results, results.titled(places[-1][1], target)
-    titles = {
-        name: {entry["title"] for entry in entries_of(store.read_job(name))}
-        for name in store.job_names()
-    }
-    having = [name for name, known in titles.items() if what in known]
-    if not having:
+    titles = _titles(store)
+    exact = [place for place in _places(titles) if place.title == what]
+    if not exact and titles.get(what):
+        example = Place(what, titles[what][0])
+        raise UserError(f"{what!r} is a job: name one of its results, such as '{example}'.")
+    if not exact:
         close = {title for known in titles.values() for title in known} if "/" not in what else ()
         raise NotFound("job or result", what, [*titles, *close], where=str(store.folder))
-    if len(having) > 1:
-        raise UserError(
-            f"{what!r} is a title of {len(having)} jobs; write one of "
-            + ", ".join(f"'{name}/{what}'" for name in having)
-            + "."
-        )
-    results = Results.read(store, having[0])
+    job = _one(exact, what).job
+    results = Results.read(store, job)
     return results, results.titled(what, target)
