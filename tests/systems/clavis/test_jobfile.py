@@ -168,7 +168,7 @@ def test_one_note_tells_all_that_stands_twice(tmp_path):
     job = read(tmp_path, [entry, entry])
     assert len(job.classifiers) == 4
     (note,) = job.notes
-    assert note.startswith("4 configurations stand again with the same parameters and title, and ")
+    assert note.startswith("4 configurations repeat the parameters and title of an earlier one, and ")
     assert "'K 1' (lines " in note
     assert note.endswith(" and 1 more.")
 
@@ -204,7 +204,7 @@ def test_a_value_that_a_list_has_twice_is_one_configuration(tmp_path):
     entry = {"title": "KNN {k}", "method": "m", "k": {"is_meta": True, "values": [1, 2, 1]}}
     job = read(tmp_path, [entry])
     assert titles(job) == ["KNN 1", "KNN 2"]
-    assert "'KNN 1' stands twice with the same parameters" in job.notes[0]
+    assert "'KNN 1' occurs twice with the same parameters" in job.notes[0]
 
 
 def test_of_a_key_that_stands_twice_the_last_counts_with_a_warning(tmp_path):
@@ -263,7 +263,7 @@ def test_one_classifier_named_twice_is_one_with_a_note(tmp_path):
         ],
     )
     assert titles(job) == ["KNN 1", "KNN 2"]
-    assert "'KNN 1' stands twice" in job.notes[0]
+    assert "'KNN 1' occurs twice" in job.notes[0]
 
 
 def test_one_meaning_under_two_titles_is_two_configurations(tmp_path):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -175,18 +175,21 @@ def read_batch_job(path: Path) -> BatchJob:
     }
     if problems:
         raise file.error(problems)
-    told = {
-        key: _told_apart(found, key, _cures(file.raw.get(key, ()), key))
+    numbered = {
+        key: _number_titles(found, key, _cures(file.raw.get(key, ()), key))
         for key, found in lists.items()
     }
     return BatchJob(
         path=path,
         text=file.text,
         data=file.blocks.data,
-        projections=told["projections"].kept,
-        classifiers=told["classifiers"].kept,
-        notes=tuple(note for of in told.values() for note in of.notes),
-        warnings=(*file.warnings, *(warning for of in told.values() for warning in of.warnings)),
+        projections=numbered["projections"].kept,
+        classifiers=numbered["classifiers"].kept,
+        notes=tuple(note for of in numbered.values() for note in of.notes),
+        warnings=(
+            *file.warnings,
+            *(warning for of in numbered.values() for warning in of.warnings),
+        ),
     )
 
 
@@ -274,7 +277,7 @@ def _configurations(
 
 
 @dataclass(frozen=True, slots=True)
-class _ToldApart:
+class _Numbered:
     """Configurations of one list, each with a title of its own."""
 
     kept: tuple[Configuration, ...]
@@ -282,34 +285,45 @@ class _ToldApart:
     warnings: tuple[str, ...]
 
 
-def _told_apart(found: list[Configuration], key: str, cures: Mapping[str, str]) -> _ToldApart:
-    """Leave out what stands twice, and number equal titles of different parameters."""
+def _number_titles(found: list[Configuration], key: str, cures: Mapping[str, str]) -> _Numbered:
+    """Leave out repeated configurations, and number equal titles of different parameters."""
     titles = Titles.among(one.title for one in found)
     known: dict[tuple[str, str], Configuration] = {}
     kept: list[Configuration] = []
-    again: list[str] = []
+    repeated: list[tuple[Configuration, Configuration]] = []
     for one in found:
         first = known.setdefault((visible(one.title), one.meaning), one)
         if first is one:
             cure = cures.get(one.place, "")
             kept.append(replace(one, title=titles.give(one.title, one.line, cure)))
         else:
-            again.append(f"{one.title!r} (lines {first.line} and {one.line})")
-    notes = _note_of_repeated(again, key.removesuffix("s"))
-    return _ToldApart(tuple(kept), notes, tuple(titles.warnings(key)))
+            repeated.append((first, one))
+    notes = _note_of_repeated(repeated, key.removesuffix("s"))
+    return _Numbered(tuple(kept), notes, tuple(titles.warnings(key)))
 
 
-def _note_of_repeated(again: list[str], kind: str) -> tuple[str, ...]:
-    """One sentence on all configurations that stand in a list before, or none."""
-    if not again:
+def _note_of_repeated(
+    repeated: Sequence[tuple[Configuration, Configuration]], kind: str
+) -> tuple[str, ...]:
+    """One sentence on all configurations that occur twice or more, or none.
+
+    Args:
+        repeated: Each with the first configuration that it repeats, which stands before it.
+        kind: A classifier or a projection.
+    """
+    if not repeated:
         return ()
-    if len(again) == 1:
-        title, lines = again[0].rsplit(" (", 1)
-        return (f"{title} stands twice with the same parameters ({lines}; it is one {kind}.",)
-    more = f" and {len(again) - _LISTED} more" if len(again) > _LISTED else ""
+    if len(repeated) == 1:
+        ((first, one),) = repeated
+        return (
+            f"{one.title!r} occurs twice with the same parameters (lines {first.line} and "
+            f"{one.line}); it is one {kind}.",
+        )
+    listed = [f"{one.title!r} (lines {first.line} and {one.line})" for first, one in repeated]
+    more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
     return (
-        f"{len(again)} configurations stand again with the same parameters and title, and are left "
-        f"out: {', '.join(again[:_LISTED])}{more}.",
+        f"{len(listed)} configurations repeat the parameters and title of an earlier one, and are left "
+        f"out: {', '.join(listed[:_LISTED])}{more}.",
     )
 
 

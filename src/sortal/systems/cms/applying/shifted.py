@@ -81,13 +81,14 @@ class _Changed:
         """Columns of the block: changed where the shift says so, else as they are."""
         changed = [name for name in names if self._text(name)]
         plain = [name for name in names if name not in changed]
-        walks: list[Iterator[Batch]] = [self._made(changed).batches(self._apart(changed), size)]
-        walks += [self._held.batches(plain, size)] if plain or not changed else []
-        walks = walks if changed else walks[1:]
+        walks: list[Iterator[Batch]] = []
+        if changed:
+            walks.append(self._made(changed).batches(self._apart(changed), size))
+        if plain or not changed:
+            walks.append(self._held.batches(plain, size))
         for pieces in zip(*walks, strict=True):
-            found = dict(zip(changed, pieces[0].columns, strict=True)) if changed else {}
-            if plain:
-                found |= dict(zip(plain, pieces[-1].columns, strict=True))
+            columns = [column for piece in pieces for column in piece.columns]
+            found = dict(zip((*changed, *plain), columns, strict=True))
             yield pa.RecordBatch.from_arrays([found[name] for name in names], list(names))
 
     def _check(self, column: str) -> None:
