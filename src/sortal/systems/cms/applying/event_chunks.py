@@ -9,17 +9,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sortal.data.gather_tables import feature_matrix
-from sortal.data.readers.base import Batch, Table, WithLists, suffix_of
+from sortal.data.readers.base import Batch, Table, WithLists, missing_words, suffix_of
 from sortal.data.readers.derived import NotANumber
 from sortal.data.texts import BadValue
 from sortal.errors import DataError, suggest
 from sortal.systems.cms.applying.event_columns import as_number_type, as_type, type_of
 from sortal.systems.cms.applying.request import ALL, UNSHIFTED, Request
 from sortal.systems.cms.applying.shifted import Variations
-from sortal.systems.cms.data.blanks import are_blank, blanked
+from sortal.systems.cms.data.blanks import blanked
 from sortal.systems.cms.data.event_numbers import event_folds
 from sortal.systems.cms.data.files import TEXT_SUFFIXES, named_columns, open_table, place_of
+from sortal.systems.cms.data.matrix import (
+    BadVariable,
+    first_not_finite,
+    not_finite,
+    variable_matrix,
+)
 from sortal.systems.cms.data.text_form import marked_header
 from sortal.systems.cms.settings import Settings
 
@@ -192,27 +197,24 @@ class EventSource:
         return pa.RecordBatch.from_arrays(columns, batch.schema.names)
 
     def _matrix(self, batch: Batch, shift: str, places: "_Places") -> np.ndarray:
-        matrix, bad = feature_matrix(batch, self._request.variables)
-        for name, error in bad.items():
-            raise DataError(f"{places.at(error.row)}: {_variable(name, shift)}: {error}.")
-        if self._request.blanks:
-            gaps = are_blank(matrix, self._request.blanks)
-            matrix = np.where(gaps, matrix.dtype.type(np.nan), matrix)
-        return matrix
+        names, words = self._request.variables, missing_words(self._table)
+        try:
+            return variable_matrix(batch, names, self._request.blanks, words)
+        except BadVariable as error:
+            place = f"{places.at(error.row)}: {_variable(error.name, shift)}"
+            raise DataError(f"{place}: {error.reason}.") from error
 
     def _gaps(self, matrix: np.ndarray, shift: str, places: "_Places") -> np.ndarray:
         """Row numbers that cannot be scored."""
-        wrong = np.isinf(matrix) if self._request.gaps_allowed else ~np.isfinite(matrix)
+        wrong = not_finite(matrix, gaps_allowed=self._request.gaps_allowed)
         if not wrong.any():
             return np.empty(0, dtype=np.int64)
         if self._request.missing == "refuse":
-            row, place = np.argwhere(wrong)[0]
-            value = matrix[row, place]
-            shown = "NaN or nothing" if np.isnan(value) else f"{value}"
+            found = first_not_finite(matrix, wrong, self._request.variables)
             raise DataError(
-                f"{places.at(int(row))}: {_variable(self._request.variables[place], shift)}: "
-                f"expected a finite number, got {shown}; leave such events out with a cut, give the "
-                "variable a value with an alias, or write NaN as their score with --missing nan."
+                f"{places.at(found.row)}: {_variable(found.name, shift)}: {found.reason}; leave such "
+                "events out with a cut, give the variable a value with an alias, or write NaN as "
+                "their score with --missing nan."
             )
         return np.flatnonzero(wrong.any(axis=1))
 

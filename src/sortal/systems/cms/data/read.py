@@ -1,6 +1,5 @@
 """Read events from files: the page's six CSVs as they are, or CSV, Parquet and ROOT with names."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -10,13 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sortal.data import columns as meaning
-from sortal.data.gather_tables import feature_matrix
 from sortal.data.readers.base import Selection, missing_words
 from sortal.data.readers.derived import NotANumber
 from sortal.data.split import Part
 from sortal.data.texts import BadValue, texts
 from sortal.errors import DataError
-from sortal.systems.cms.data.blanks import are_blank
 from sortal.systems.cms.data.event_numbers import event_numbers
 from sortal.systems.cms.data.events import Events, join, without_root
 from sortal.systems.cms.data.files import (
@@ -27,11 +24,17 @@ from sortal.systems.cms.data.files import (
     open_columns,
     place_of,
 )
+from sortal.systems.cms.data.matrix import (
+    BadVariable,
+    exponent_cure,
+    first_not_finite,
+    not_finite,
+    variable_matrix,
+)
 from sortal.systems.cms.settings import Settings
 
 Read = TypeVar("Read")
 _BLOCK_ROWS = 65_536
-_FORTRAN = re.compile(r"'[+-]?(\d+\.?\d*|\.\d+)[dD][+-]?\d+'")
 _PROCESSES_EXPECTED = (
     "names of processes such as TTbar.root (without a header line columns are the variables, the "
     "weight, the process)"
@@ -146,14 +149,9 @@ def _block(batch: Any, file: EventFile, columns: Columns, row: int, settings: Se
             return understand(batch.column(name))
         except BadValue as error:
             place = columns.at(row + error.row)
-            raise DataError(f"{place}: column {name!r}: {error}{_cure(error)}.") from error
+            raise DataError(f"{place}: column {name!r}: {error}{exponent_cure(error)}.") from error
 
-    matrix, bad = feature_matrix(batch, columns.variables, missing_words(columns.table))
-    for name, error in bad.items():
-        place = columns.at(row + error.row)
-        raise DataError(f"{place}: variable {name!r}: {error}{_cure(error)}.")
-    matrix = _with_gaps(matrix, settings)
-    _refuse_not_finite(matrix, columns, row, gaps_allowed=settings.imputation != "none")
+    matrix = _matrix(batch, columns, row, settings)
     factors = [read(name, meaning.weights) for name in columns.scale_factors]
     processes: tuple[str, ...] = (file.process,)
     codes = np.zeros(len(batch), np.int64)
@@ -177,32 +175,23 @@ def _block(batch: Any, file: EventFile, columns: Columns, row: int, settings: Se
     )
 
 
-def _cure(error: BadValue) -> str:
-    """What to do about a number in Fortran's double precision; empty for other values."""
-    return "; write its exponent with E" if _FORTRAN.fullmatch(error.got) else ""
-
-
-def _with_gaps(matrix: np.ndarray, settings: Settings) -> np.ndarray:
-    """Variables with NaN where a derived value too is one of those that mean a missing one."""
-    if not settings.missing:
-        return matrix
-    return np.where(are_blank(matrix, settings.missing), matrix.dtype.type(np.nan), matrix)
-
-
-def _refuse_not_finite(
-    matrix: np.ndarray, columns: Columns, row: int, *, gaps_allowed: bool
-) -> None:
-    wrong = np.argwhere(np.isinf(matrix) if gaps_allowed else ~np.isfinite(matrix))
-    if len(wrong):
-        event, variable = wrong[0]
-        value = matrix[event, variable]
-        shown = "NaN or nothing" if np.isnan(value) else f"{value}"
-        filled = "; an imputation fills missing values in" if np.isnan(value) else ""
+def _matrix(batch: Any, columns: Columns, row: int, settings: Settings) -> np.ndarray:
+    """The variables of a block, all finite, or with gaps where an imputation fills these in."""
+    names, words = columns.variables, missing_words(columns.table)
+    try:
+        matrix = variable_matrix(batch, names, settings.missing, words)
+    except BadVariable as error:
+        place = columns.at(row + error.row)
+        raise DataError(f"{place}: variable {error.name!r}: {error.reason}.") from error
+    wrong = not_finite(matrix, gaps_allowed=settings.imputation != "none")
+    if wrong.any():
+        found = first_not_finite(matrix, wrong, names)
+        filled = "; an imputation fills missing values in" if "NaN" in found.reason else ""
         raise DataError(
-            f"{columns.at(row + int(event))}: variable {columns.variables[variable]!r}: expected a "
-            f"finite number, got {shown}; leave such events out with a cut, or give the variable a "
-            f"value with an alias{filled}."
+            f"{columns.at(row + found.row)}: variable {found.name!r}: {found.reason}; leave such "
+            f"events out with a cut, or give the variable a value with an alias{filled}."
         )
+    return matrix
 
 
 def _processes(column: Any) -> tuple[tuple[str, ...], np.ndarray]:
