@@ -168,7 +168,9 @@ def test_one_note_tells_all_that_stands_twice(tmp_path):
     job = read(tmp_path, [entry, entry])
     assert len(job.classifiers) == 4
     (note,) = job.notes
-    assert note.startswith("4 configurations repeat the parameters and title of an earlier one, and ")
+    assert note.startswith(
+        "4 configurations repeat the parameters and title of an earlier one, and "
+    )
     assert "'K 1' (lines " in note
     assert note.endswith(" and 1 more.")
 

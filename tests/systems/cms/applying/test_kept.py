@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sortal.errors import OptionError
+from sortal.errors import DataError, OptionError
 from sortal.systems.cms.applying.apply import apply
 
 uproot = pytest.importorskip("uproot")
@@ -202,3 +202,13 @@ def test_files_without_weights_suit_a_network_of_unit_weights(workplace, tmp_pat
     np.testing.assert_allclose(new["score"], own["score"][:80], atol=1e-6)
     assert (new["weight"] == 1).all()
     assert (new["process"] == "S").all()
+
+
+def test_an_exponent_with_d_is_refused_with_its_cure(network, new, tmp_path):
+    events, _ = new
+    path = tmp_path / "new.csv"
+    events.with_columns(met=pl.lit("1D3")).write_csv(path)
+    with pytest.raises(
+        DataError, match=r"new\.csv, line 2: .*got '1D3'; write its exponent with E"
+    ):
+        apply(network, [path], tmp_path / "s.csv")
