@@ -6,6 +6,7 @@ of nothing but spaces; a word such as `NA` is a word. In numbers `words` says wh
 for a missing value all the same.
 """
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -20,6 +21,9 @@ from sortal.data.split import Part
 from sortal.data.texts import BadValue, Column, is_binary, is_word, plain, texts
 
 _NUMBER = r"^[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf|infinity|nan)$"
+_FORTRAN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[dD][+-]?\d+")
+"""A number in double precision as Fortran writes it."""
+
 _CANONICAL = r"^(0|-?[1-9]\d{0,17})$"
 _INT64 = np.iinfo(np.int64)
 _SMALL_DECIMAL = 18
@@ -227,7 +231,8 @@ def _parsed(column: Any, words: Collection[str]) -> Any:
     if row >= 0:
         word = column[row].as_py().strip()
         cure = f"`missing: [{word}]` to count that word as missing" if word in MISSING else ""
-        raise BadValue(row, _shown(column, row), "a number", cure)
+        expected = "a number with E before its exponent" if _FORTRAN.fullmatch(word) else "a number"
+        raise BadValue(row, _shown(column, row), expected, cure)
     return pc.cast(tidy, pa.float64())
 
 

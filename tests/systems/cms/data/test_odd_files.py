@@ -123,9 +123,10 @@ def test_a_comma_at_the_end_of_lines_is_told(page_folder, settings):
 
 def test_the_exponent_of_fortran_is_told(page_folder, settings):
     page_folder.change_field("val_bkg.csv", 3, 1, "1.5D-04")
-    with pytest.raises(
-        DataError, match=r"line 3: variable 'var2': .*'1.5D-04'; write its exponent with E"
-    ):
+    expected = (
+        "line 3: variable 'var2': expected a number with E before its exponent, got '1.5D-04'"
+    )
+    with pytest.raises(DataError, match=expected):
         read_files(settings())
 
 

@@ -1,16 +1,12 @@
 """The variables of a block of events side by side, as training and `apply` read them."""
 
-import re
 from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from sortal.data.gather_tables import feature_matrix
 from sortal.data.readers.base import Batch
-from sortal.data.texts import BadValue
 from sortal.systems.cms.data.blanks import are_blank
-
-_FORTRAN = re.compile(r"'[+-]?(\d+\.?\d*|\.\d+)[dD][+-]?\d+'")
 
 
 class BadVariable(ValueError):
@@ -37,7 +33,7 @@ def variable_matrix(
     """
     matrix, bad = feature_matrix(batch, variables, words)
     for name, error in bad.items():
-        raise BadVariable(error.row, name, f"{error}{exponent_cure(error)}") from error
+        raise BadVariable(error.row, name, str(error)) from error
     if not blanks:
         return matrix
     return np.where(are_blank(matrix, blanks), matrix.dtype.type(np.nan), matrix)
@@ -57,8 +53,3 @@ def first_not_finite(
     value = matrix[row, place]
     shown = "NaN or nothing" if np.isnan(value) else f"{value}"
     return BadVariable(row, variables[place], f"expected a finite number, got {shown}")
-
-
-def exponent_cure(error: BadValue) -> str:
-    """What to do about a number in Fortran's double precision; empty for other values."""
-    return "; write its exponent with E" if _FORTRAN.fullmatch(error.got) else ""

@@ -26,7 +26,6 @@ from sortal.systems.cms.data.files import (
 )
 from sortal.systems.cms.data.matrix import (
     BadVariable,
-    exponent_cure,
     first_not_finite,
     not_finite,
     variable_matrix,
@@ -149,7 +148,7 @@ def _block(batch: Any, file: EventFile, columns: Columns, row: int, settings: Se
             return understand(batch.column(name))
         except BadValue as error:
             place = columns.at(row + error.row)
-            raise DataError(f"{place}: column {name!r}: {error}{exponent_cure(error)}.") from error
+            raise DataError(f"{place}: column {name!r}: {error}.") from error
 
     matrix = _matrix(batch, columns, row, settings)
     factors = [read(name, meaning.weights) for name in columns.scale_factors]
