@@ -96,4 +96,4 @@ def test_the_environment_sets_an_option_that_is_not_given(command, monkeypatch):
 def test_the_command_line_refuses_a_value_out_of_bounds(command):
     done, given = command("job", "--cores", "0")
     assert (done.exit_code, given) == (2, None)
-    assert "0 is not in the range x>=1" in done.output
+    assert "Invalid value for '--cores'" in done.output
