@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ FOLDERS = {
         "backend/modules": "tests/golden/jobs/modules",
     }
 }
-"""Folders that the commands of a page need, and what they are copies of."""
+"""Folders that commands of a page name, and what they are copies of."""
 
 FIRST = {
     "docs/ensembles.md": (("run", "wines.yaml", "--quiet"), ("run", "stars.yaml", "--quiet")),
@@ -158,8 +158,6 @@ def record(pages: Sequence[str], folder: Path) -> Iterator[str]:
         place.mkdir(exist_ok=True)
         for name, text in FILES.get(page, {}).items():
             (place / name).write_text(text, encoding="utf-8")
-        for name, source in FOLDERS.get(page, {}).items():
-            shutil.copytree(ROOT / source, place / name)
         for words in FIRST.get(page, ()):
             _run(words, place)
         if page == "docs/imported.md":
@@ -177,7 +175,15 @@ def _follow(page: str, folder: Path) -> Iterator[str]:
                 exec(compile(block.text, page, "exec"), names)
         for command in shell_commands(block):
             if command.words[:2] not in ENDLESS:
+                _copy_named(FOLDERS.get(page, {}), command.words, folder)
                 yield from _recorded(command.words[1:], folder)
+
+
+def _copy_named(folders: Mapping[str, str], words: Sequence[str], folder: Path) -> None:
+    """Copy the folders that a command names; the commands before it may ask for an empty one."""
+    for name, source in folders.items():
+        if name in words and not (folder / name).exists():
+            shutil.copytree(ROOT / source, folder / name)
 
 
 def _recorded(words: Sequence[str], folder: Path) -> Iterator[str]:
