@@ -4,11 +4,9 @@ import doctest
 import importlib.util
 import os
 import re
-import shlex
 import subprocess
 import sys
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,7 +26,6 @@ DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 TOP = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 
-_FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*(e[-+]?\d+)?")
 _INCLUDED = re.compile(r"```\{include\} (\S+)")
 _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
@@ -54,38 +51,8 @@ def manual():
     return _INCLUDED.sub(lambda found: parts[Path(found.group(1)).stem], text)
 
 
-@dataclass(frozen=True)
-class Block:
-    """A fenced block of a page."""
-
-    language: str
-    text: str
-
-
-def _blocks(page: Path) -> list[Block]:
-    found = _FENCE.finditer(page.read_text(encoding="utf-8"))
-    return [
-        Block(one.group(2), re.sub(f"^{one.group(1)}", "", one.group(3), flags=re.MULTILINE))
-        for one in found
-    ]
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command of a console block, and the lines that it is said to print."""
-
-    words: tuple[str, ...]
-    lines: tuple[str, ...]
-
-
-def _commands(block: Block) -> list[Command]:
-    pieces = re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]
-    commands = []
-    for piece in pieces:
-        first, *rest = piece.splitlines()
-        shown = tuple(line for line in rest if line.strip(" .") and not set(line) <= {"─"})
-        commands.append(Command(tuple(shlex.split(first)), shown))
-    return commands
+manual_output = _load(ROOT / "tests" / "manual_output.py")
+_blocks, _commands = manual_output.blocks, manual_output.commands
 
 
 def _plain(line: str) -> str:
@@ -93,7 +60,7 @@ def _plain(line: str) -> str:
     return " ".join(_NUMBER.sub("#", line).split())
 
 
-def _run(command: Command, folder: Path) -> None:
+def _run(command: Any, folder: Path) -> None:
     program, *words = command.words
     assert program == "sortal"
     ran = subprocess.run(
