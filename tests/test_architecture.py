@@ -1,9 +1,13 @@
 """The shape of the code itself: layers, cycles, start-up, surface, sizes, names."""
 
 import ast
+import importlib
+import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import grimp
@@ -129,3 +133,33 @@ def test_only_launch_makes_engines_and_only_the_default():
         if node.func.id in engines
     ]
     assert made == [("jobs/launch.py", "WarmEngines")]
+
+
+HOP = re.compile(r"\| \d+ \| `([\w.]+)` \| `(\w+)`[^|]* \| `(\w+)`[^|]* \|")
+
+
+def test_the_way_of_a_job_is_as_the_manual_shows_it():
+    page = (TESTS.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    hops = HOP.findall(page)
+    assert 10 <= len(hops) <= 16
+    wrong = []
+    for path, given, returned in hops:
+        signature = inspect.signature(_found(path))
+        taken = " ".join(str(one.annotation) for one in signature.parameters.values())
+        if given not in taken or returned not in str(signature.return_annotation):
+            wrong.append(f"{path}{signature}")
+        if re.search(r"\bdict\b|Mapping\[str, Any\]", str(signature.return_annotation)):
+            wrong.append(f"{path} returns a dict")
+    assert not wrong
+
+
+def _found(path: str) -> Callable[..., object]:
+    """A function or method by its path below the package."""
+    parts = path.split(".")
+    for place in range(len(parts), 0, -1):
+        with suppress(ModuleNotFoundError):
+            found = importlib.import_module(".".join(["sortal", *parts[:place]]))
+            for name in parts[place:]:
+                found = getattr(found, name)
+            return found
+    raise AssertionError(path)

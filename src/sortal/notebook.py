@@ -1,7 +1,7 @@
 """Sortal from Python: run a job, look at what it came to, apply it. Made for notebooks."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from html import escape
 from pathlib import Path
@@ -198,6 +198,12 @@ class Results(results.Results):
         kept = {one.name: getattr(found, one.name) for one in fields(found) if one.init}
         return cls(**kept)
 
+    @property
+    def failures(self) -> Mapping[str, Mapping[str, str]]:
+        """`reason` and `traceback` of every failed member, by `title (seed, fold, target)`."""
+        failed = self.failed.items()
+        return {place: {"reason": f.reason, "traceback": f.traceback} for place, f in failed}
+
     def figure(self, target: str | None = None) -> "Figure":
         """Draw all classifiers of a target with their 95 % intervals, or spread over seeds and folds."""
         return draw.ranking(self, self._target(target))
@@ -349,7 +355,7 @@ class Results(results.Results):
 
         from sortal.jobs.applying.prediction_file import predicted_table
 
-        usual_id = self.record["data"].get("id")
+        usual_id = self.record.data.id
         predictor = Predictor.load(self.store, self._named(title), seed=seed, usual_id=usual_id)
         files = given_paths(data)
         table = predicted_table(predictor, data, files, id_column=id_column, skip_bad=skip_bad)
@@ -415,23 +421,22 @@ class Results(results.Results):
 
     def __repr__(self) -> str:
         about = self.outline()
-        best, value = about["best"], about[self.headline]
-        parts = [f"{about['done']}/{about['members']} members"]
-        if about["failed"]:
-            parts.append(f"{about['failed']} failed")
-        if best is not None:
-            parts.append(f"best {best!r} with {draw.WORDS[self.headline]} {value:.4f}")
+        parts = [f"{about.done}/{about.members} members"]
+        if about.failed:
+            parts.append(f"{about.failed} failed")
+        if about.best is not None:
+            parts.append(f"best {about.best!r} with {draw.WORDS[self.headline]} {about.value:.4f}")
         return (
-            f"<Results of {self.name!r}: {counted(about['classifiers'], 'classifier')}, "
+            f"<Results of {self.name!r}: {counted(about.classifiers, 'classifier')}, "
             f"{', '.join(parts)}>"
         )
 
     def _repr_html_(self) -> str:
         """The ranking of every target, for notebooks."""
         parts = [self._ranking_html(target) for target in self.targets]
-        if self.failures:
-            failed = counted(len(self.failures), "member")
-            parts.append(f"<p>{failed} failed: see <code>failures</code>.</p>")
+        if self.failed:
+            many = counted(len(self.failed), "member")
+            parts.append(f"<p>{many} failed: see <code>failures</code>.</p>")
         return "\n".join(parts) or f"<p>{escape(repr(self))}</p>"
 
     def _ranking_html(self, target: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from sortal.display import counted
 from sortal.jobs.pictures.draw import WORDS
-from sortal.jobs.results import Results, is_of_figures
+from sortal.jobs.results import Results
 from sortal.tables import Column
 
 _MOST_NAMED = 8
@@ -11,12 +11,12 @@ _MOST_NAMED = 8
 
 def heading(results: Results, target: str | None) -> str:
     """What was ranked on what."""
-    if is_of_figures(results.record):
+    if results.record.figures_alone:
         return f"{results.name} on {results.part} examples, imported as figures alone"
     if results.damage:
         return f"{results.name} on {results.part} examples, of which the stored data is damaged"
     examples = sum(len(split.rows(results.part)) for split in results.splits)
-    weighted = ", weighted" if results.record["weighted"] else ""
+    weighted = ", weighted" if results.record.weighted else ""
     named = f"{target}: " if target else ""
     return f"{named}{results.name} on {examples} {results.part} examples{weighted}"
 
@@ -45,7 +45,7 @@ def columns(results: Results) -> list[Column | str]:
     idle = {"macro_f1"} if results.headline == "macro_f1" else set()
     if all(len(result.members) == 1 for result in results.results):
         idle.add("members")
-    if is_of_figures(results.record):
+    if results.record.figures_alone:
         idle.add("log_loss")
     if not results.knows_examples:
         idle.add("tied")

@@ -15,7 +15,7 @@ def said(sortal, stored):
 
 def test_jobs_are_listed_with_their_data_sizes_and_hashes(said, stored):
     told = said("ls").out
-    fingerprint = stored.read_job("wines")["dataset"]
+    fingerprint = stored.read_job("wines").dataset
     (line,) = [line for line in told.splitlines() if fingerprint in line]
     assert "wines" in line
     assert re.search(r"\d+(\.\d+)? k?B", line)
@@ -26,7 +26,7 @@ def test_the_items_of_a_job_are_listed_with_their_sizes_and_hashes(said, stored)
     told = said("ls", "flowers").out
     for name in ("lda", "gaussiannb", "projection", "map by errors"):
         assert name in told
-    keys = [entry["key"] for entry in stored.read_job("flowers")["entries"]]
+    keys = [entry.key for entry in stored.read_job("flowers").entries]
     folders = {place.segment for place in stored.find(keys).values()}
     assert len(folders) == 2
     assert folders <= set(told.split())
@@ -74,7 +74,7 @@ def test_pictures_are_deleted_one_by_one_or_all(said, stored):
 
 
 def test_everything_of_a_dataset_is_deleted_by_the_beginning_of_its_hash(said, stored):
-    fingerprint = stored.read_job("flowers")["dataset"]
+    fingerprint = stored.read_job("flowers").dataset
     told = said("rm", "--dataset", fingerprint[:10]).out
     assert "'again', 'flowers'" in told
     assert "2 pictures" in told

@@ -354,7 +354,7 @@ def test_a_worker_process_fails_and_the_next_run_mends(store, folder, job):
         engines.folder = folder
         failed = trained(job, store.folder, engines=engines).summary.failed
     (failure,) = failed.values()
-    assert "input.features.npy has changed since it was written" in failure["reason"]
+    assert "input.features.npy has changed since it was written" in failure.reason
     assert scores_of(store) == []
     assert trained(job, store.folder).summary.failed == {}
     assert scores_of(store) == right

@@ -86,7 +86,7 @@ def test_members_that_gain_nothing_from_company_are_stored_and_told_one_by_one(r
     launched = run(job(TREES), listener=told.append)
     events = [type(event) for event in told if isinstance(event, MemberTrained | TaskEnded)]
     assert events == [MemberTrained] * 5 + [TaskEnded]
-    keys = [entry["key"] for entry in launched.results.record["entries"]]
+    keys = [entry.key for entry in launched.results.record.entries]
     store = launched.results.store
     assert len({place.segment for place in store.find(keys).values()}) == 5
     assert launched.summary.trained == 5
@@ -102,7 +102,7 @@ def test_figures_are_the_same_however_members_are_stored(run, tmp_path, request)
 @pytest.mark.usefixtures("inline", "hasty")
 def test_members_that_train_together_stay_in_one_segment(run):
     launched = run(job(NETWORKS))
-    keys = [entry["key"] for entry in launched.results.record["entries"]]
+    keys = [entry.key for entry in launched.results.record.entries]
     assert len({place.segment for place in launched.results.store.find(keys).values()}) == 1
 
 

@@ -51,12 +51,12 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> Launched:
 
 def test_a_network_that_diverges_fails_alone_and_says_why(launched):
     assert launched.summary.exit_code == 1
-    failures = launched.results.failures
+    failures = launched.results.failed
     assert failures.keys() == {"lr 1e+06 (seed 0)", "lr 1e+06 (seed 1)"}
     for failure in failures.values():
-        assert "loss became" in failure["reason"]
-        assert "lower learning_rate (1e+06) or scale the features" in failure["reason"]
-        assert failure["traceback"] == ""
+        assert "loss became" in failure.reason
+        assert "lower learning_rate (1e+06) or scale the features" in failure.reason
+        assert failure.traceback == ""
     assert {result.title for result in launched.results.results} == {
         "lr 0.1",
         "lr 0.05",

@@ -68,10 +68,10 @@ def outcomes(one: Any, store: str = "store") -> dict[str, tuple[Any, ...]]:
     """Scores, notes and history of every member, by title and seed."""
     results = Results.read(one.open(store), "networks")
     return {
-        f"{result.title} {member.entry['seed']}": (
-            one.open(store).scores([member.entry["key"]])[0].tobytes(),
-            member.record["notes"],
-            json.dumps(one.open(store).history(member.entry["key"])),
+        f"{result.title} {member.entry.seed}": (
+            one.open(store).scores([member.entry.key])[0].tobytes(),
+            member.record.notes,
+            json.dumps(one.open(store).history(member.entry.key)),
         )
         for result in results.results
         for member in result.members
@@ -129,7 +129,7 @@ def test_a_batch_system_that_asks_for_an_end_is_told_to_run_again(command, numbe
     assert process.returncode == 75, err
     assert "stopped by the batch system" in out
     assert snapshot(one).about["epoch"] > 0
-    assert one.open().read_job("networks")["runs"][-1]["interrupted"]
+    assert one.open().read_job("networks").runs[-1].interrupted
 
 
 def test_killed_in_mid_epoch_and_run_again_ends_as_one_that_was_not(command, whole):

@@ -141,9 +141,7 @@ def test_classifiers_that_kill_their_worker_fail_alone(command):
     assert code == 1
     results = Results.read(one.open(), "fragile")
     assert {result.title for result in results.results} == {"fails well", "gaussiannb"}
-    reasons = {
-        place.partition(" (")[0]: found["reason"] for place, found in results.failures.items()
-    }
+    reasons = {place.partition(" (")[0]: found.reason for place, found in results.failed.items()}
     told = {
         "fails exit": "exit code 3",
         "fails kill": "SIGKILL",
@@ -168,9 +166,9 @@ def test_what_failed_is_tried_again_and_what_did_not_is_kept(command, run, monke
     assert (first.summary.trained, first.summary.exit_code) == (2, 1)
     assert (second.summary.trained, second.summary.stored) == (0, 2)
     assert second.summary.exit_code == 1
-    (failure,) = second.results.failures.values()
-    assert "ValueError: no such luck" in failure["traceback"]
-    assert [one["failed"] for one in second.results.record["runs"]] == [1, 1]
+    (failure,) = second.results.failed.values()
+    assert "ValueError: no such luck" in failure.traceback
+    assert [one.failed for one in second.results.record.runs] == [1, 1]
 
 
 def test_an_interrupted_run_keeps_what_is_finished_and_goes_on(command):
@@ -181,15 +179,15 @@ def test_an_interrupted_run_keeps_what_is_finished_and_goes_on(command):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "interrupted" in out
-    first = one.open().read_job("fragile")["runs"][-1]
-    assert first["interrupted"]
-    assert 1 <= first["trained"] < 9
+    first = one.open().read_job("fragile").runs[-1]
+    assert first.interrupted
+    assert 1 <= first.trained < 9
     assert one.open().verify() == []
     code, _ = one.run()
     assert code == 0
-    second = one.open().read_job("fragile")["runs"][-1]
-    assert second["stored"] == first["trained"]
-    assert second["trained"] == 9 - first["trained"]
+    second = one.open().read_job("fragile").runs[-1]
+    assert second.stored == first.trained
+    assert second.trained == 9 - first.trained
 
 
 def test_a_second_interrupt_leaves_at_once_and_the_store_is_sound(command):

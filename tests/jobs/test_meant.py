@@ -5,6 +5,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stored_records import job_record, member_entry
 
 from sortal.errors import NotFound, UserError
 from sortal.job.title import store_name
@@ -35,7 +36,8 @@ class Listed:
         return list(TITLES)
 
     def read_job(self, name):
-        return {"entries": [{"title": title} for title in TITLES[name]]}
+        entries = tuple(member_entry("key", title) for title in TITLES[name])
+        return job_record(name, entries=entries)
 
 
 @pytest.fixture

@@ -165,9 +165,9 @@ def _jobs(folder: Path) -> dict[str, dict[str, Any]]:
 def _entries(folder: Path) -> Iterator[tuple[str, Entry]]:
     with with_plugins([folder / "modules"]):
         for name, job in _jobs(folder).items():
-            resolved, _ = prepare({"title": name, "bootstrap": 0, **job}, cores=1)
+            resolved, _ = prepare({"title": name, "bootstrap": 0, **job})
             for entry in resolved.entries:
-                place = (entry.title, entry.member.target, entry.member.seed, entry.fold)
+                place = (entry.title, entry.member.target, entry.member.seed, entry.listed.fold)
                 words = (str(word) for word in place if word is not None)
                 yield f"{name}: {' '.join(words)}", entry
 

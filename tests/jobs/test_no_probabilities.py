@@ -15,9 +15,10 @@ from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.jobs.folds import pooled
 from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.launch import launch
-from sortal.jobs.result import MEANT
+from sortal.jobs.result import MemberResult
 from sortal.jobs.results import Results
 from sortal.jobs.run_options import RunOptions
+from sortal.store.member_record import MemberRecord
 from sortal.store.store import Store
 
 METHOD = "sklearn.linear_model.LogisticRegression"
@@ -75,7 +76,7 @@ def stars(folder):
 def test_each_member_is_judged_by_its_own_scores(run):
     results = run(("sure", {}), ("less", {"intercept_scaling": 0.9}), ("negative", {"verbose": 10}))
     sure, less, negative = (results.titled(t)[0] for t in ("sure", "less", "negative"))
-    segments = results.store.find(m.entry["key"] for r in (sure, less) for m in r.members)
+    segments = results.store.find(m.entry.key for r in (sure, less) for m in r.members)
     assert len({place.segment for place in segments.values()}) == 1
     assert all(np.isfinite(sure.figures[name].mean) for name in OF_PROBABILITIES)
     for broken in (less, negative):
@@ -90,7 +91,7 @@ def test_each_member_is_judged_by_its_own_scores(run):
     )
     assert "lie between -0.1" in negative.notes[-1]
     assert sure.notes == ()
-    assert MEANT not in sure.members[0].record
+    assert not sure.members[0].record.meant_as_probabilities
 
 
 def test_sums_within_a_thousandth_are_probabilities(run):
@@ -140,21 +141,19 @@ def test_what_is_no_probability_is_not_averaged(run):
 
 def test_keys_do_not_depend_on_what_scores_are(run):
     results = run(("sure", {}), ("less", {"intercept_scaling": 0.9}))
-    before = [member.entry["key"] for result in results.results for member in result.members]
+    before = [member.entry.key for result in results.results for member in result.members]
     again = run(("sure", {}), ("less", {"intercept_scaling": 0.9}))
-    assert [m.entry["key"] for result in again.results for m in result.members] == before
-    assert again.record["runs"][-1]["trained"] == 0
+    assert [m.entry.key for result in again.results for m in result.members] == before
+    assert again.record.runs[-1].trained == 0
 
 
 def test_an_older_record_reads_as_it_was_judged(run):
     results = run(("less", {"intercept_scaling": 0.9}))
     (less,) = results.titled("less")
-    record = {k: v for k, v in less.members[0].record.items() if k != MEANT} | {
-        "probabilities": True
-    }
-    member = type(less.members[0])(
-        entry=less.members[0].entry, record=record, scores=less.members[0].scores
-    )
+    stored = less.members[0].record.to_json()
+    del stored["meant_as_probabilities"]
+    record = MemberRecord.from_json({**stored, "probabilities": True}, "an older record")
+    member = MemberResult(entry=less.members[0].entry, record=record)
     assert member.gives_probabilities
     assert member.means_probabilities
 

@@ -231,7 +231,7 @@ def test_seeds_are_reported_as_mean_and_spread(fit):
     block = {"method": "randomforest", "parameters": {"n_estimators": 3}, "seeds": 3}
     launched = fit(block, job={"seed": 10})
     (result,) = launched.results.results
-    assert [member.entry["seed"] for member in result.members] == [10, 11, 12]
+    assert [member.entry.seed for member in result.members] == [10, 11, 12]
     values = [member.scores[Part.TEST].figures["accuracy"] for member in result.members]
     assert len(set(values)) > 1
     assert result.figures["accuracy"].mean == pytest.approx(np.mean(values))
@@ -352,12 +352,12 @@ def test_each_fold_may_be_a_result_of_its_own(fit):
     folds = [results.titled(f"gaussiannb fold{number}")[0] for number in range(3)]
     assert [one.fold_of for one in (whole, *folds)] == ["", *["gaussiannb"] * 3]
     for fold, member in zip(folds, whole.members, strict=True):
-        assert [one.entry["key"] for one in fold.members] == [member.entry["key"]]
+        assert [one.entry.key for one in fold.members] == [member.entry.key]
     assert results.best() == whole
     assert results.tied() == {"gaussiannb"}
     assert len(results.comparison().titles) == 2
-    assert results.outline()["classifiers"] == 2
-    assert results.outline()["best"] == "gaussiannb"
+    assert results.outline().classifiers == 2
+    assert results.outline().best == "gaussiannb"
 
 
 def test_a_title_like_that_of_a_fold_is_refused(fit):
@@ -383,5 +383,5 @@ def test_remarks_of_the_job_stay_with_the_result(fit):
     noted = fit({**NB, "title": "noted", "notes": ["as asked."]}, {**NB, "title": "plain"}).results
     assert "as asked." in noted.titled("noted")[0].notes
     assert "as asked." not in noted.titled("plain")[0].notes
-    keys = {one.members[0].entry["key"] for one in noted.results}
+    keys = {one.members[0].entry.key for one in noted.results}
     assert len(keys) == 1

@@ -43,7 +43,12 @@ def test_a_population_has_rows_of_one_split_only():
         {"method": "kneighbors", "parameters": {"n_neighbors": [1, 3]}},
         data={"source": "iris", "split": {"kind": "folds", "folds": 4}},
     )
-    assert [{entry.fold for entry in task.entries} for task in made.tasks] == [{0}, {1}, {2}, {3}]
+    assert [{entry.listed.fold for entry in task.entries} for task in made.tasks] == [
+        {0},
+        {1},
+        {2},
+        {3},
+    ]
 
 
 def test_the_plan_is_the_same_every_time_and_its_names_differ():

@@ -56,9 +56,9 @@ def test_scores_of_a_fold_are_those_of_its_member(results):
     table = results.scores("trees", seed=1)
     (result,) = results.titled("trees")
     for member in result.members:
-        if member.entry["seed"] == 1:
-            stored = results.store.scores([member.entry["key"]])[0]
-            told = table.filter(fold=member.entry["fold"]).select(pl.col("^score_.*$")).to_numpy()
+        if member.entry.seed == 1:
+            stored = results.store.scores([member.entry.key])[0]
+            told = table.filter(fold=member.entry.fold).select(pl.col("^score_.*$")).to_numpy()
             np.testing.assert_array_equal(told, stored[len(stored) - len(told) :])
 
 
@@ -78,7 +78,7 @@ def test_the_result_of_one_fold_has_the_scores_of_that_fold(results):
 
 def test_a_fold_without_a_member_has_rows_without_scores(results):
     (whole,) = results.titled("trees")
-    kept = tuple(member for member in whole.members if member.entry["fold"] != 0)
+    kept = tuple(member for member in whole.members if member.entry.fold != 0)
     lacking = replace(results, results=(replace(whole, members=kept),))
     table = lacking.scores("trees")
     assert table["id"].to_list() == list(range(150))
@@ -151,8 +151,8 @@ def test_independent_targets_are_told_by_target(run, tmp_path):
 
 def test_one_member_speaks_of_its_own_fold(results):
     (result,) = results.titled("trees")
-    member = next(m for m in result.members if (m.entry["seed"], m.entry["fold"]) == (1, 2))
-    table = results.scores("trees", member=member.entry["key"])
+    member = next(m for m in result.members if (m.entry.seed, m.entry.fold) == (1, 2))
+    table = results.scores("trees", member=member.entry.key)
     assert table.equals(results.scores("trees", seed=1).filter(fold=2).drop("fold"))
     with pytest.raises(NotFound, match="no member named 'nobody'"):
         results.scores("trees", member="nobody")

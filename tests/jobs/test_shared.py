@@ -126,5 +126,5 @@ def test_a_second_job_of_a_thousand_computes_the_half_that_is_new(tmp_path):
         done = sortal(tmp_path, "run", f"{name}.yaml", "-q", "--cores", "2")
         assert done.returncode == 0, done.stderr
     store = Store.open(tmp_path / ".sortal")
-    (run,) = store.read_job("second")["runs"]
+    (run,) = store.read_job("second").runs
     assert (run["stored"], run["trained"]) == (500, 500)

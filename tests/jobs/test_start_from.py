@@ -70,7 +70,7 @@ def test_the_content_of_the_file_counts_and_not_its_name(tmp_path):
 
 
 def key_of(results):
-    return results.titled("net")[0].members[0].entry["key"]
+    return results.titled("net")[0].members[0].entry.key
 
 
 def test_a_file_that_is_not_there_is_a_problem_of_the_job(tmp_path):

@@ -34,7 +34,7 @@ def test_training_figures_are_those_of_the_model_on_its_training_examples(judged
     results = judged(FOREST)
     store, (member,) = Store.open(tmp_path / "store"), results.results[0].members
     rows, scores = part_scores(store, member, Part.TRAIN)
-    weights = store.dataset(results.record["dataset"]).weights_for(None)
+    weights = store.dataset(results.record.dataset).weights_for(None)
     (expected,) = evaluate(
         scores[None],
         results.labels.take(rows),
@@ -99,8 +99,8 @@ def test_candidates_of_a_search_are_not_judged_on_what_they_learnt(judged, tmp_p
         part
         for name in store.job_names()
         if name != "survey"
-        for record in store.records(e["key"] for e in store.read_job(name)["entries"]).values()
-        for part in record["figures"]
+        for record in store.records(e.key for e in store.read_job(name).entries).values()
+        for part in record.figures
     }
     assert parts == {"validation"}
 

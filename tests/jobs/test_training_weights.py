@@ -14,6 +14,7 @@ from sortal.data.weigh import load_weighers
 from sortal.job.problems import JobError
 from sortal.jobs.entries import member_key
 from sortal.jobs.launch import prepare
+from sortal.methods.base import Member
 
 CLASSES = ("signal", "ttbar", "wjets")
 RULE = {"power": 0.5, "reference": "signal", "negative": "drop"}
@@ -68,17 +69,17 @@ def problems(job: dict[str, Any]) -> str:
 def test_members_without_a_rule_keep_the_keys_that_they_had(job, data):
     resolved, _ = prepare(job([LOGISTIC], scaling="standard", **data))
     (entry,) = resolved.entries
-    about = {
-        "method": "logistic",
-        "seed": 0,
-        "target": None,
-        "weights": "given",
-        "rows": resolved.splits[0].fingerprint,
-        "preparation": "standard+none",
-        "calibration": "",
-        "parameters": entry.member.parameters.model_dump(mode="json"),
-    }
-    assert entry.member.key == member_key(about, entry.method, resolved.dataset.fingerprint)
+    without_rule = Member(
+        key="",
+        method="logistic",
+        parameters=entry.member.parameters,
+        seed=0,
+        weights="given",
+        rows=resolved.splits[0].fingerprint,
+        preparation="standard+none",
+    )
+    key = member_key(without_rule, entry.method, resolved.dataset.fingerprint)
+    assert entry.member.key == key
 
 
 def test_a_rule_changes_keys_of_the_methods_that_take_weights_alone(job):
@@ -122,12 +123,12 @@ def test_the_rule_lies_beside_the_preparer_and_remarks_are_notes_of_members(run,
     for title in ("logistic", "mlp"):
         (member,) = results.titled(title)[0].members
         segment = results.store.segment(
-            results.store.find([member.record["key"]])[member.record["key"]].segment
+            results.store.find([member.record.key])[member.record.key].segment
         )
         weigher = load_weighers(segment.folder / "preparer")[None]
         assert weigher.weighing.power == 0.5
         assert weigher.classes == CLASSES
-        told = [note for note in member.record["notes"] if "negative weights of" in note]
+        told = [note for note in member.record.notes if "negative weights of" in note]
         assert len(told) == 3
 
 
@@ -164,11 +165,11 @@ def test_targets_learnt_apart_are_weighed_apart(run, job, events, tmp_path):
     for target in ("x", "y"):
         (result,) = together.titled("logistic", target)
         record = result.members[0].record
-        segment = together.store.find([record["key"]])[record["key"]].segment
+        segment = together.store.find([record.key])[record.key].segment
         folder = together.store.segment(segment).folder / "preparer"
         assert load_weighers(folder)[target].classes == (f"not {target}", target)
         (network,) = together.titled("mlp", target)
-        assert network.members[0].record["fit_seconds"] >= 0
+        assert network.members[0].record.fit_seconds >= 0
 
 
 @pytest.mark.usefixtures("inline")
@@ -178,9 +179,9 @@ def test_every_event_is_scored_once_where_folds_test_and_validate_in_turn(run, j
         job([MLP], split=split, training_weights={"power": 0, "negative": "absolute"})
     ).results
     members = results.titled("mlp")[0].members
-    assert [member.entry["fold"] for member in members] == [0, 1, 2, 3]
+    assert [member.entry.fold for member in members] == [0, 1, 2, 3]
     for member in members:
-        validation_and_test = results.store.scores([member.entry["key"]])[0]
+        validation_and_test = results.store.scores([member.entry.key])[0]
         assert validation_and_test.shape == (150, 3)
         assert set(member.scores) == {Part.VALIDATION, Part.TEST}
 
@@ -221,7 +222,7 @@ def test_networks_refuse_a_loss_without_lower_bound_even_without_a_rule(run, job
     worse = pl.when(pl.col("kind") == "ttbar").then(-pl.col("w").abs()).otherwise(pl.col("w"))
     events.with_columns(w=worse).write_csv(tmp_path / "events.csv")
     (failure,) = run(job([MLP])).summary.failed.values()
-    assert "class 'ttbar' sum to -" in failure["reason"]
+    assert "class 'ttbar' sum to -" in failure.reason
 
 
 def test_signals_stamps_and_gaps_cannot_be_whitened(job, events, tmp_path):
@@ -242,4 +243,4 @@ def test_members_are_told_of_features_that_determine_each_other(run, job, events
     events.with_columns(c=pl.col("a") * 2 - pl.col("b")).write_csv(tmp_path / "events.csv")
     results = run(job([LOGISTIC], scaling="whiten", weight=None)).results
     (member,) = results.titled("logistic")[0].members
-    assert "'a', 'b', 'c'" in " ".join(member.record["notes"])
+    assert "'a', 'b', 'c'" in " ".join(member.record.notes)

@@ -108,7 +108,7 @@ def test_as_they_are_members_have_their_best_weights_and_say_so(interrupt, run):
     (result,) = results.titled("lr 0.03 (unfinished)")
     assert len(result.members) == 2
     for member, course in zip(result.members, result.courses, strict=True):
-        (note, *_) = member.record["notes"]
+        (note, *_) = member.record.notes
         assert f"the weights of epoch {course.best['epoch']:g} are kept" in note
         assert "stopped on request after" in note
     loaded = sortal.load("wines", store=results.store.folder)
@@ -136,7 +136,7 @@ def test_a_run_after_that_goes_on_and_ends_as_one_that_was_never_interrupted(
             results.titled(title)[0].courses, whole.titled(title)[0].courses, strict=True
         ):
             assert ours == theirs
-    assert results.record["interim"] == []
+    assert results.record.interim == ()
     assert results.unfinished().is_empty()
     assert store().verify() == []
     assert store().gc().segments == 2, "what was made on the way is of no more use"
@@ -173,5 +173,5 @@ def test_a_snapshot_of_another_training_makes_no_result(interrupt, run, monkeypa
     monkeypatch.setattr("sortal.methods.stacked.meaning_of", lambda *_: "another")
     launched = run(JOB, as_is=True)
     assert launched.summary.trained == 0
-    reasons = {failure["reason"] for failure in launched.results.failures.values()}
+    reasons = {failure.reason for failure in launched.results.failed.values()}
     assert reasons == {"its snapshot is of another training and cannot be used"}

@@ -1,12 +1,14 @@
 """Stores, members and child processes that the store's tests share."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from stored_records import member_record
 
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
@@ -18,15 +20,19 @@ COMMIT = """
 import sys
 import numpy as np
 from sortal.store.store import Store
+from stored_records import job_record, member_record
 
-def commit(store, keys, value=0.5, **fields):
+def commit(store, keys, value=0.5):
     with store.draft() as draft:
         (draft.folder / "models" / "0").mkdir(parents=True)
         (draft.folder / "models" / "0" / "model.json").write_text("{}")
-        records = [{"key": key, "dataset": "", **fields} for key in keys]
+        records = [member_record(key) for key in keys]
         scores = np.full((len(keys), 7, 2), value, np.float32)
         return draft.commit(records, scores, np.zeros((len(keys), 7), np.uint8))
 """
+
+SHARED = Path(__file__).parents[1] / "shared"
+"""Folder of `stored_records`, for child processes."""
 
 
 @pytest.fixture
@@ -38,14 +44,22 @@ def store(tmp_path: Path) -> Store:
 def commit() -> Callable[..., str]:
     """Commit members with scores of 7 examples and 2 outputs."""
 
-    def write(store: Store, keys: Sequence[str], value: float = 0.5, **fields: object) -> str:
+    def write(
+        store: Store,
+        keys: Sequence[str],
+        value: float = 0.5,
+        history: Sequence[Mapping[str, float | None]] = (),
+        **fields: object,
+    ) -> str:
         with store.draft() as draft:
             model = draft.folder / "models" / "0"
             model.mkdir(parents=True)
             (model / "model.json").write_text("{}")
-            records = [{"key": key, "dataset": "", **fields} for key in keys]
+            records = [member_record(key, **fields) for key in keys]
             scores = np.full((len(keys), 7, 2), value, np.float32)
-            return draft.commit(records, scores, np.zeros((len(keys), 7), np.uint8))
+            predicted = np.zeros((len(keys), 7), np.uint8)
+            histories = dict.fromkeys(keys, history)
+            return draft.commit(records, scores, predicted, histories=histories)
 
     return write
 
@@ -71,6 +85,7 @@ def split() -> Split:
 def child() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start Python code, which may call `commit(store, keys)`, in a process of its own."""
     started: list[subprocess.Popen[str]] = []
+    paths = os.pathsep.join(filter(None, (str(SHARED), os.environ.get("PYTHONPATH"))))
 
     def start(code: str, *arguments: object) -> subprocess.Popen[str]:
         process = subprocess.Popen(
@@ -78,6 +93,7 @@ def child() -> Iterator[Callable[..., subprocess.Popen[str]]]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, "PYTHONPATH": paths},
         )
         started.append(process)
         return process

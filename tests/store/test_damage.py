@@ -3,8 +3,10 @@
 from contextlib import suppress
 
 import pytest
+from stored_records import job_record, member_record
 
 from sortal.errors import Damaged
+from sortal.store.records import write_lines
 from sortal.store.store import Store
 
 SEGMENT_FILES = [
@@ -40,7 +42,7 @@ def filled(store, commit, dataset, split):
     commit(store, ["a", "b"], history=[{"loss": 0.5}])
     store.save_dataset(dataset)
     store.save_split(dataset.fingerprint, split)
-    store.write_job("stars", {"entries": [{"key": "a"}], "dataset": dataset.fingerprint})
+    store.write_job(job_record("stars", ["a"], dataset=dataset.fingerprint))
     store.save_artifact("study", "one", {}, lambda folder: (folder / "x").write_text("123"))
     assert store.verify() == []
     return store
@@ -168,10 +170,11 @@ def test_reading_members_of_a_cut_file_says_which(filled):
     cut(folder / "scores.npy")
     with pytest.raises(Damaged, match=r"scores\.npy"):
         filled.scores(["a"])
-    (folder / "members.jsonl").write_text('{"key":"b"}\n{"key":"a"}\n')
+    path = folder / "members.jsonl"
+    write_lines(path, [member_record(key).to_json() for key in "ba"])
     with pytest.raises(Damaged, match=r"members\.jsonl"):
         filled.record("a")
-    (folder / "members.jsonl").write_text('{"key":"a"}\n')
+    write_lines(path, [member_record("a").to_json()])
     with pytest.raises(Damaged, match="no line 2"):
         filled.record("b")
 
@@ -188,3 +191,34 @@ def test_every_changed_byte_of_an_array_is_found_and_its_header_raises_nothing_e
             assert [item.file for item in filled.verify_segments()] == ["scores.npy"]
         with suppress(Damaged):
             assert segment.scores.size
+
+
+USES = {
+    "members.jsonl": (lambda store: store.timings("ab"), lambda store: store.gc()),
+    "history.jsonl": (lambda store: store.history("b"),),
+    "printed.jsonl": (lambda store: store.printed("b"),),
+}
+"""What reads single fields of the lines of a file."""
+
+ODD_LINES = [
+    ("members.jsonl", '{"x":1}'),
+    ("members.jsonl", '{"key":["b"]}'),
+    ("history.jsonl", '{"x":1}'),
+    ("history.jsonl", '{"key":["b"],"history":[]}'),
+    ("history.jsonl", '{"key":"b"}'),
+    ("printed.jsonl", '{"x":1}'),
+    ("printed.jsonl", '{"key":["b"],"printed":""}'),
+    ("printed.jsonl", '{"key":"b"}'),
+]
+
+
+@pytest.mark.parametrize(("file", "text"), ODD_LINES)
+def test_a_line_of_another_shape_raises_nothing_but_damage(filled, file, text):
+    assert filled.find("ab").keys() == set("ab")
+    path = filled.segment(filled.find("a")["a"].segment).folder / file
+    whole = path.read_text() if path.exists() else '{"key":"a","printed":"so far"}\n'
+    path.write_text(whole.splitlines(keepends=True)[0] + text + "\n")
+    for use in USES[file]:
+        with suppress(Damaged):
+            use(filled)
+    assert filled.segment(path.parent.name).folder.is_dir()

@@ -1,16 +1,19 @@
 """A dataset is opened only as it was written; saving it again puts a damaged one aside."""
 
+import json
 import os
 import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from stored_records import job_record
 
 from sortal.data.inputs import Inputs
 from sortal.data.split import Part, Split
 from sortal.errors import Damaged, NotFound
 from sortal.store import datasets, digests, manifest
+from sortal.store.job_record import SplitEntry
 from sortal.store.split_file import has_digest
 from sortal.store.store import Store
 
@@ -219,9 +222,8 @@ def test_what_lies_among_splits_and_is_none_is_named(filled, folder, name):
 
 
 def test_data_that_a_job_was_run_on_is_missed(filled, folder, dataset, split):
-    splits = [{"fingerprint": split.fingerprint, "fold": 2}]
-    record = {"entries": [], "dataset": dataset.fingerprint, "splits": splits}
-    filled.write_job("stars", record)
+    splits = (SplitEntry(fingerprint=split.fingerprint, fold=2),)
+    filled.write_job(job_record("stars", dataset=dataset.fingerprint, splits=splits))
     assert filled.verify() == []
     (folder / "splits" / f"{split.fingerprint}.npz").unlink()
     assert [(one.kind, one.is_absence) for one in filled.verify()] == [("split", True)]
@@ -231,8 +233,18 @@ def test_data_that_a_job_was_run_on_is_missed(filled, folder, dataset, split):
 
 @pytest.mark.parametrize("splits", [None, 3, [3], [{}], [{"fingerprint": "../x"}]])
 def test_an_odd_record_of_a_job_misses_nothing(filled, dataset, splits):
-    record = {"entries": [], "dataset": dataset.fingerprint, "splits": splits}
-    filled.write_job("stars", record)
+    """It is damaged itself, and that is all that is known."""
+    record = job_record("stars", dataset=dataset.fingerprint)
+    filled.write_job(record)
+    path = filled.folder / "jobs" / "stars.json"
+    path.write_text(json.dumps({**record.to_json(), "splits": splits}))
+    assert [(one.kind, one.name) for one in filled.verify()] == [("job", "stars")]
+
+
+@pytest.mark.parametrize("name", ["../x", "", "x"])
+def test_an_odd_name_of_a_split_is_not_looked_for(filled, dataset, name):
+    splits = (SplitEntry(fingerprint=name, fold=None),)
+    filled.write_job(job_record("stars", dataset=dataset.fingerprint, splits=splits))
     assert filled.verify() == []
 
 

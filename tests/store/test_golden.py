@@ -1,16 +1,30 @@
-"""A store of format 1, written once and checked in, stays readable by every later version."""
+"""Stores of format 1, written once and checked in, stay readable by every later version.
 
+Sortal wrote `golden_run` in its first week: it ran a job and averaged two members. `golden` was made by
+hand for the files of a store, before members and jobs had all of their fields: its records are none.
+"""
+
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sortal.data.split import Part
+from sortal.errors import Damaged
+from sortal.store.job_record import RESAMPLES, Failure
 from sortal.store.store import Store
 
 FIRST, SECOND, DELETED = (f"{number:032d}" for number in (1, 2, 3))
 DATASET = "1666a028a8686aede38785479257ebd5"
 SPLIT = "441f61614b90739b429f2af062959177"
+NET, NEIGHBOURS, AVERAGE = (
+    "1e9355afb96ca4bfd9c4a9b295193b3e",
+    "6b666c63948941e9193d22eb22d034c9",
+    "95b21697d876fd3bf491a7dcf23b8e44",
+)
+"""Members of `golden_run`."""
 
 
 @pytest.fixture
@@ -19,17 +33,88 @@ def golden(tmp_path):
     return Store.open(tmp_path / "golden", create=False)
 
 
-def test_format_1_is_sound(golden):
-    assert golden.verify() == []
+@pytest.fixture
+def ran(tmp_path):
+    shutil.copytree(Path(__file__).parent / "golden_run", tmp_path / "ran")
+    return Store.open(tmp_path / "ran", create=False)
+
+
+def test_format_1_is_sound(golden, ran):
+    assert ran.verify() == []
+    assert [(damage.kind, damage.name) for damage in golden.verify()] == [("job", "stars")]
+
+
+def test_a_member_of_the_first_week_is_read(ran):
+    record = ran.record(NET)
+    assert (record.method, record.seed, record.fold, record.target) == ("mlp", 0, None, None)
+    assert record.parameters["hidden_layer_sizes"] == [2]
+    assert (record.weights, record.preparation) == ("given", "none+median")
+    assert record.judged(Part.TEST)["balanced_accuracy"] == 0.6712907117008444
+    assert record.judged(Part.VALIDATION) == {}
+    assert record.figures[Part.TEST].examples == 10
+    assert record.inputs.names == {"features": ("a", "b")}
+    assert record.inputs.options.header
+    assert (record.model, record.model_row, record.not_savable) == (0, 0, "")
+    assert (record.library, record.host, record.device) == ("torch 2.13", "node", None)
+    assert record.key_in_model == NET
+    assert [row["epoch"] for row in ran.history(NET)] == [1, 2]
+
+
+def test_an_ensemble_of_the_first_week_is_read(ran):
+    record = ran.record(AVERAGE)
+    assert (record.method, record.seed, record.model) == ("ensemble", None, None)
+    assert record.not_savable
+    assert ran.spread([AVERAGE])[0].shape == (10, 2)
+    assert ran.record(NEIGHBOURS).library.startswith("scikit-learn")
+
+
+@pytest.mark.parametrize("key", [NET, NEIGHBOURS, AVERAGE])
+def test_a_member_is_written_as_in_the_first_week(ran, key):
+    place = ran.find([key])[key]
+    stored = ran.segment(place.segment).plain_records[place.row]
+    written = ran.record(key).to_json()
+    # How files are read was written in part.
+    inputs, before = written.pop("inputs"), stored.pop("inputs")
+    assert written == stored
+    assert inputs.items() >= before.items()
+
+
+def test_a_job_of_the_first_week_is_read(ran):
+    job = ran.read_job("stars")
+    listed = [(entry.title, entry.varied) for entry in job.entries]
+    assert listed == [
+        ("net", ()),
+        ("kneighbors n_neighbors=1", ("n_neighbors",)),
+        ("kneighbors n_neighbors=50", ("n_neighbors",)),
+    ]
+    reason = "n_neighbors is 50, but there are 14 training examples."
+    assert job.failures == {job.entries[2].key: Failure(reason=reason)}
+    assert [(run.trained, run.stored, run.failed) for run in job.runs] == [(2, 0, 1)]
+    (average,) = job.ensembles
+    assert [(one.key, one.weight) for one in average.members] == [(NET, 0.5), (NEIGHBOURS, 0.5)]
+    assert job.keys == {NET, NEIGHBOURS, AVERAGE, job.entries[2].key}
+    assert (job.data.source, job.weighted, job.bootstrap) == ("table.csv", True, RESAMPLES)
+
+
+def test_a_job_is_written_as_in_the_first_week(ran):
+    stored = json.loads((ran.folder / "jobs" / "stars.json").read_text())
+    written = ran.read_job("stars").to_json()
+    data, before = written.pop("data"), stored.pop("data")
+    assert data.items() >= before.items()
+    added = {name: written.pop(name) for name in written.keys() - stored.keys()}
+    assert written == stored
+    assert added == {"bootstrap": RESAMPLES, "imported": [], "interim": []}
+
+
+def test_records_that_no_job_wrote_are_one_sentence(golden):
+    with pytest.raises(Damaged, match=r"members\.jsonl, line 1: parameters: expected a map"):
+        golden.record(FIRST)
+    with pytest.raises(Damaged, match=r"stars\.json: updated: expected text"):
+        golden.read_job("stars")
 
 
 def test_members_of_format_1_are_read(golden):
     assert golden.find([FIRST, SECOND, DELETED]).keys() == {FIRST, SECOND}
-    shared = {"method": "kneighbors", "dataset": DATASET, "split": SPLIT}
-    assert golden.records([FIRST, SECOND]) == {
-        FIRST: {"key": FIRST, **shared, "loss": 0.25},
-        SECOND: {"key": SECOND, **shared, "loss": None},
-    }
     assert golden.history(SECOND) == [{"epoch": 1.0, "loss": None}]
     (scores,), (predicted,) = golden.scores([SECOND]), golden.predicted([SECOND])
     np.testing.assert_array_equal(scores, np.arange(6, 12).reshape(3, 2) / 16)
@@ -48,12 +133,8 @@ def test_data_of_format_1_is_read(golden):
     assert golden.known_source("tiny.csv 99 1") == DATASET
 
 
-def test_jobs_and_artifacts_of_format_1_are_read(golden):
-    entries = golden.read_job("stars")["entries"]
-    assert [(entry["title"], entry["key"]) for entry in entries] == [
-        ("knn 3", FIRST),
-        ("knn 5", SECOND),
-    ]
+def test_jobs_and_artifacts_of_format_1_are_read(golden, ran):
+    assert golden.job_names() == ran.job_names() == ["stars"]
     artifact = golden.artifact("study", "one")
     assert artifact.meta == {"trials": 2}
     assert (artifact.folder / "best.txt").read_text() == "3"

@@ -12,7 +12,7 @@ store = Store.open(sys.argv[1])
 for number in range(100_000):
     keys = [f"{sys.argv[2]}-{number}-{row}" for row in range(2)]
     commit(store, keys)
-    store.write_job(sys.argv[2], {"entries": [{"key": key} for key in keys]})
+    store.write_job(job_record(sys.argv[2], keys))
     store.save_artifact("study", "one", {"n": number}, lambda f: (f / "x").write_text(keys[0]))
     (store.snapshot_folder("task") / "x").touch()
     store.drop_snapshot("task")
@@ -35,7 +35,7 @@ def test_a_process_killed_at_any_moment_leaves_a_sound_store(store, child):
         assert opened.verify() == []
         assert opened.find(committed).keys() == set(committed)
         assert len(opened.scores(committed)) == len(committed)
-        assert opened.read_job(f"life{life}")["entries"]
+        assert opened.read_job(f"life{life}").entries
         assert opened.artifact("study", "one").folder.is_dir()
     freed = store.gc()
     assert freed.segments == 0
@@ -69,7 +69,7 @@ def test_a_reader_beside_writers_never_sees_half(store, child):
     deadline = time.monotonic() + 1.0
     while time.monotonic() < deadline:
         for name in store.job_names():
-            keys = [entry["key"] for entry in store.read_job(name)["entries"]]
+            keys = [entry.key for entry in store.read_job(name).entries]
             assert len(store.scores(keys)) == 2
             assert store.verify_segments({store.find(keys)[keys[0]].segment}) == []
     for line in (store.folder / "index.jsonl").read_text().split("\n")[:-1]:

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from stored_records import job_record
 
 from sortal.errors import StoreBusy
 from sortal.store import lease, process
@@ -156,7 +157,7 @@ def test_a_guard_left_by_a_killed_process_does_not_lock_a_job_forever(store):
 
 def test_nothing_is_deleted_or_merged_while_a_job_runs(store, commit, tmp_path):
     commit(store, ["a"])
-    store.write_job("old", {"entries": [{"key": "a"}]})
+    store.write_job(job_record("old", ["a"]))
     other = Store.open(tmp_path / "other")
     with store.lease("stars"):
         for use in (

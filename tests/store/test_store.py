@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stored_records import job_record, member_record
 
 from sortal.errors import Damaged, NotFound, OptionError, UserError
 from sortal.store.records import line, parse
@@ -53,18 +54,18 @@ def test_an_unreadable_format_is_damage(store, text):
 def test_a_committed_member_comes_back_as_it_was(store):
     scores = np.random.default_rng(0).random((2, 5, 3)).astype(np.float32)
     predicted = scores.argmax(axis=2).astype(np.uint8)
-    records = [
-        {"key": "a", "loss": math.nan, "size": (1, 2), "history": [{"epoch": 0.0}]},
-        {"key": "b", "loss": np.float32(0.5), "history": []},
-    ]
+    first = member_record("a", seed=7, notes=("slow",), parameters={"alpha": 0.5}, fit_seconds=None)
+    second = member_record("b", fit_seconds=np.float32(0.5))
+    histories = {"a": [{"epoch": 0.0, "loss": math.nan}], "b": []}
     with store.draft() as draft:
-        name = draft.commit(records, scores, predicted)
-    assert store.records(["b", "a"]) == {
-        "b": {"key": "b", "loss": 0.5},
-        "a": {"key": "a", "loss": None, "size": [1, 2]},
-    }
-    assert store.history("a") == [{"epoch": 0.0}]
+        name = draft.commit(
+            [first, second], scores, predicted, histories=histories, printed={"b": "so far\n"}
+        )
+    assert list(store.records(["b", "a"]).items()) == [("b", second), ("a", first)]
+    assert store.record("b").fit_seconds == 0.5
+    assert store.history("a") == [{"epoch": 0.0, "loss": None}]
     assert store.history("b") == []
+    assert store.printed(["a", "b"]) == {"a": "", "b": "so far\n"}
     assert store.find(["a"])["a"].segment == name
     np.testing.assert_array_equal(np.stack(store.scores(["b", "a"])), scores[::-1])
     np.testing.assert_array_equal(np.stack(store.predicted(["b", "a"])), predicted[::-1])
@@ -77,10 +78,11 @@ def test_a_draft_that_fails_leaves_nothing(store):
 
 
 def test_scores_of_other_lengths_than_the_records_are_refused(store):
+    a = member_record("a")
     with store.draft() as draft, pytest.raises(ValueError, match="2 records need"):
-        draft.commit([{"key": "a"}, {"key": "b"}], np.zeros((1, 3, 2)), np.zeros((1, 3)))
+        draft.commit([a, member_record("b")], np.zeros((1, 3, 2)), np.zeros((1, 3)))
     with store.draft() as draft, pytest.raises(ValueError, match="different keys"):
-        draft.commit([{"key": "a"}, {"key": "a"}], np.zeros((2, 3, 2)), np.zeros((2, 3)))
+        draft.commit([a, a], np.zeros((2, 3, 2)), np.zeros((2, 3)))
 
 
 def test_an_unknown_member_is_named(store):
@@ -101,7 +103,7 @@ def test_what_another_process_commits_is_found_by_an_open_store(store, commit):
 )
 def test_names_cannot_leave_their_folder(store, name):
     for use in (
-        lambda: store.write_job(name, {}),
+        lambda: store.write_job(job_record(name)),
         lambda: store.read_job(name),
         lambda: store.snapshot_folder(name),
         lambda: store.log_path(name),
@@ -114,10 +116,10 @@ def test_names_cannot_leave_their_folder(store, name):
 
 
 def test_jobs_are_replaced_whole_and_listed(store):
-    store.write_job("stars 2.1", {"entries": [], "score": math.inf})
-    store.write_job("stars 2.1", {"entries": [{"key": "a"}]})
+    store.write_job(job_record("stars 2.1", notes=("No example is weighted.",)))
+    store.write_job(job_record("stars 2.1", ["a"]))
     assert store.job_names() == ["stars 2.1"]
-    assert store.read_job("stars 2.1") == {"entries": [{"key": "a"}]}
+    assert store.read_job("stars 2.1") == job_record("stars 2.1", ["a"])
     assert store.job_or_none("moons") is None
     with pytest.raises(NotFound, match=r"'stars 2\.1'"):
         store.read_job("stars 2.2")

@@ -41,7 +41,7 @@ def test_merging_keeps_times_of_another_machine_and_one_result(store, other, com
     assert (merged.segments, merged.timings) == (1, 1)
     assert told(store, "a") == [("here", "cpu", 2.0), ("there", "cpu", 1.0)]
     assert told(store, "c") == [("there", "cpu", 3.0)]
-    assert store.record("a")["host"] == "here"
+    assert store.record("a").host == "here"
     assert store.merge(other).timings == 0
     assert store.verify() == []
 

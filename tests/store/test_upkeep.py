@@ -4,8 +4,10 @@ import os
 import shutil
 
 import pytest
+from stored_records import job_record, member_entry
 
 from sortal.errors import Damaged, NotFound, UserError
+from sortal.store.job_record import EnsembleEntry, EnsembleShare
 from sortal.store.store import Store
 
 
@@ -14,8 +16,14 @@ def other(tmp_path):
     return Store.open(tmp_path / "other")
 
 
-def job(*keys, **fields):
-    return {"entries": [{"title": key, "key": key} for key in keys], **fields}
+def ensemble(key, title, *averaged):
+    """An ensemble of members that all count alike."""
+    shares = tuple(
+        EnsembleShare(key=one, name=f"one/{one}", seed=0, weight=1 / len(averaged))
+        for one in averaged
+    )
+    entry = member_entry(key, title, method="ensemble", seed=None)
+    return EnsembleEntry(**dict(entry), members=shares)
 
 
 def test_a_deleted_member_is_found_no_more_and_its_segment_is_freed_with_the_last(store, commit):
@@ -50,23 +58,22 @@ def test_deleting_an_unknown_member_deletes_none(store, commit):
 def test_members_that_an_ensemble_averages_are_kept_until_it_is_deleted(store, commit):
     for key in "abe":
         commit(store, [key])
-    averaged = {"title": "both", "key": "e", "members": [{"key": "a"}, {"key": "b"}]}
-    store.write_job("one", job("a"))
-    store.write_job("two", job("b", ensembles=[averaged]))
+    store.write_job(job_record("one", "a"))
+    store.write_job(job_record("two", "b", ensembles=(ensemble("e", "both", "a", "b"),)))
     assert store.remove_job("one") == 0
     assert store.gc().segments == 0
     with pytest.raises(NotFound, match="both"):
         store.remove_result("two", "bot")
     assert store.remove_result("two", "both") == 2
     assert store.find("abe").keys() == {"b"}
-    assert store.read_job("two")["ensembles"] == []
+    assert store.read_job("two").ensembles == ()
     assert store.gc().segments == 2
 
 
 def test_deleting_a_job_deletes_the_members_that_are_its_alone(store, commit):
     commit(store, ["a", "b", "c"])
-    store.write_job("one", job("a", "b"))
-    store.write_job("two", job("b", "c"))
+    store.write_job(job_record("one", "ab"))
+    store.write_job(job_record("two", "bc"))
     assert store.remove_job("one") == 1
     assert store.find("abc").keys() == {"b", "c"}
     assert store.job_names() == ["two"]
@@ -76,7 +83,7 @@ def test_deleting_a_job_deletes_the_members_that_are_its_alone(store, commit):
 
 def test_deleting_a_job_beside_an_unreadable_one_deletes_nothing(store, commit):
     commit(store, ["a"])
-    store.write_job("one", job("a"))
+    store.write_job(job_record("one", "a"))
     (store.folder / "jobs" / "two.json").write_text("{")
     with pytest.raises(Damaged):
         store.remove_job("one")
@@ -87,7 +94,7 @@ def test_deleting_a_job_beside_an_unreadable_one_deletes_nothing(store, commit):
 def test_data_is_kept_while_a_job_or_a_member_refers_to_it(store, commit, dataset):
     store.save_dataset(dataset)
     commit(store, ["a"], dataset=dataset.fingerprint)
-    store.write_job("one", job("a", dataset=dataset.fingerprint))
+    store.write_job(job_record("one", "a", dataset=dataset.fingerprint))
     assert store.gc().datasets == 0
     store.parts.jobs.remove("one")
     assert store.gc().datasets == 0
@@ -166,7 +173,7 @@ def test_pictures_and_searches_go_with_the_last_job_that_they_are_of(store):
     for kind, meta in about.items():
         store.save_artifact(kind, "x", meta, lambda folder: (folder / "x").write_text("1"))
     for name in ("one", "two"):
-        store.write_job(name, {"dataset": "d"})
+        store.write_job(job_record(name, dataset="d"))
     assert store.gc().artifacts == 0
     store.remove_job("one")
     assert store.gc().artifacts == 1
@@ -191,7 +198,7 @@ def test_no_picture_is_freed_while_a_record_or_its_own_is_unreadable(store):
 
 
 def test_the_log_of_a_job_goes_with_it(store):
-    store.write_job("one", {})
+    store.write_job(job_record("one"))
     store.log_path("one").write_text("{}\n")
     store.log_path("two").write_text("{}\n")
     store.remove_job("one")
@@ -204,7 +211,7 @@ def test_merging_brings_what_is_missing_and_nothing_twice(store, other, commit, 
     commit(other, ["b", "c"], dataset=dataset.fingerprint)
     other.save_dataset(dataset)
     other.save_split(dataset.fingerprint, split)
-    other.write_job("stars", job("b"))
+    other.write_job(job_record("stars", "b"))
     other.save_artifact("study", "one", {"n": 1}, lambda folder: (folder / "x").write_text("1"))
     merged = store.merge(other)
     assert (merged.segments, merged.datasets, merged.splits) == (1, 1, 1)
@@ -220,12 +227,12 @@ def test_merging_brings_what_is_missing_and_nothing_twice(store, other, commit, 
 
 
 def test_a_job_whose_name_is_taken_is_merged_under_another(store, other):
-    store.write_job("stars", job("a", name="stars"))
-    store.write_job("stars-2", job("b", name="stars-2"))
-    other.write_job("stars", job("c", name="stars"))
+    store.write_job(job_record("stars", "a"))
+    store.write_job(job_record("stars-2", "b"))
+    other.write_job(job_record("stars", "c"))
     assert store.merge(other).renamed == {"stars": "stars-3"}
-    assert store.read_job("stars") == job("a", name="stars")
-    assert store.read_job("stars-3") == job("c", name="stars-3")
+    assert store.read_job("stars") == job_record("stars", "a")
+    assert store.read_job("stars-3") == job_record("stars-3", "c")
     assert store.merge(other).jobs == 0
     assert store.job_names() == ["stars", "stars-2", "stars-3"]
 
@@ -244,7 +251,7 @@ def test_damaged_things_are_named_and_not_merged(store, other, commit, dataset, 
     folder = other.save_dataset(dataset)
     other.save_split(dataset.fingerprint, split)
     (folder / "labels.npy").unlink()
-    other.write_job("stars", {})
+    other.write_job(job_record("stars"))
     (other.folder / "jobs" / "stars.json").write_text("{")
     other.save_artifact("study", "one", {}, lambda folder: (folder / "x").write_text("1"))
     (other.artifact("study", "one").folder / "x").unlink()
@@ -299,7 +306,7 @@ def test_a_store_is_not_merged_with_itself(store):
 def test_usage_counts_every_kind(store, commit, dataset):
     commit(store, ["a", "b"])
     store.save_dataset(dataset)
-    store.write_job("one", job("a"))
+    store.write_job(job_record("one", "a"))
     store.save_artifact("study", "one", {}, lambda folder: None)
     store.log_path("one").write_text("{}\n")
     store.remove_members(["b"])

@@ -68,7 +68,7 @@ def test_a_classifier_has_intervals_and_a_confusion_matrix(client, store):
     assert headline["low"] <= headline["value"] <= headline["high"]
     assert told["confusion"] == result.confusion.tolist()
     assert [row["class"] for row in told["per_class"]] == told["classes"]
-    assert told["each"][0]["key"] == result.members[0].entry["key"]
+    assert told["each"][0]["key"] == result.members[0].entry.key
 
 
 def test_seeds_have_a_spread_in_place_of_an_interval(client):

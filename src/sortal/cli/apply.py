@@ -31,7 +31,7 @@ def predict_files(
         )
     opened = Store.open(store, create=False)
     found, results = find_result(opened, what)
-    usual_id = found.record["data"].get("id")
+    usual_id = found.record.data.id
     predictor = Predictor.load(opened, results, seed=seed, usual_id=usual_id)
     for remark in predictor.spec.reading_notes(files):
         note(f"note: {remark}")

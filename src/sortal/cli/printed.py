@@ -1,13 +1,12 @@
 """`sortal show JOB/TITLE --log`: what a classifier printed while it was trained and scored."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from sortal.console import echo, note
 from sortal.errors import UserError
 from sortal.jobs.find import find_place
-from sortal.jobs.job_data import entries_of
+from sortal.store.job_record import Failure, MemberEntry
 from sortal.store.store import Store
 
 
@@ -22,12 +21,8 @@ def show_log(what: str, *, store: Path, target: str | None) -> None:
     if place.title is None:
         raise UserError(f"{what!r} is a job: name one of its classifiers, as '{place.job}/TITLE'.")
     record = opened.read_job(place.job)
-    entries = [
-        entry
-        for entry in entries_of(record)
-        if entry["title"] == place.title and target in (None, entry["target"])
-    ]
-    kept = list(_kept(opened, entries, record["failures"]))
+    entries = [entry for entry in record.titled(place.title) if target in (None, entry.target)]
+    kept = list(_kept(opened, entries, record.failures))
     if not kept:
         raise UserError(f"nothing is stored of '{place}' yet: run its job first.")
     if not any(text for _, text in kept):
@@ -40,19 +35,19 @@ def show_log(what: str, *, store: Path, target: str | None) -> None:
 
 
 def _kept(
-    store: Store, entries: list[Mapping[str, Any]], failures: Mapping[str, Mapping[str, str]]
-) -> Iterator[tuple[Mapping[str, Any], str]]:
+    store: Store, entries: Sequence[MemberEntry], failures: Mapping[str, Failure]
+) -> Iterator[tuple[MemberEntry, str]]:
     """What each stored or failed member printed."""
-    stored = store.find([entry["key"] for entry in entries])
+    stored = store.find([entry.key for entry in entries])
     for entry in entries:
-        key = entry["key"]
+        key = entry.key
         if key in stored:
             yield entry, store.printed([key])[key]
         elif key in failures:
-            yield entry, failures[key].get("printed", "")
+            yield entry, failures[key].printed
 
 
-def _named(entry: Mapping[str, Any]) -> str:
-    parts = [entry["title"], f"seed {entry['seed']}"]
-    parts += [f"{name} {entry[name]}" for name in ("fold", "target") if entry[name] is not None]
-    return ", ".join(parts)
+def _named(entry: MemberEntry) -> str:
+    places = {"fold": entry.fold, "target": entry.target}
+    named = [f"{name} {value}" for name, value in places.items() if value is not None]
+    return ", ".join([entry.title, f"seed {entry.seed}", *named])

@@ -14,7 +14,7 @@ from sortal.jobs.find import find_job, find_place
 from sortal.jobs.meant import Place
 from sortal.jobs.pictures import draw
 from sortal.jobs.result import Result
-from sortal.jobs.results import Results, is_of_figures
+from sortal.jobs.results import Results
 from sortal.jobs.run_options import RunOptions
 from sortal.options import TableFormat
 from sortal.store.store import Store
@@ -87,8 +87,8 @@ def report(results: Results, form: TableFormat, *, most: int | None = None) -> N
         if len(shown) < len(ranked):
             echo(f"and {len(ranked) - len(shown)} more: sortal show {results.name} --top 0")
         echo(ranking.tied_sentence(results, target))
-    if is_of_figures(results.record):
-        for remark in results.record["notes"]:
+    if results.record.figures_alone:
+        for remark in results.record.notes:
             echo(f"note: {remark}")
     if results.damage:
         echo(f"note: {results.damage} Run the job again to read it anew from the source.")
@@ -105,10 +105,10 @@ def _by_target(frames: Mapping[str | None, "pl.DataFrame"]) -> list[dict[str, An
 
 def report_failures(results: Results) -> None:
     """Print every failed member with its reason."""
-    if results.failures:
-        echo(f"{len(results.failures)} failed:")
-    for place, failure in results.failures.items():
-        echo(f"  {place}: {failure['reason']}")
+    if results.failed:
+        echo(f"{len(results.failed)} failed:")
+    for place, failure in results.failed.items():
+        echo(f"  {place}: {failure.reason}")
 
 
 def _tell_interrupted(summary: "Summary", job: Path, searched: Results | None) -> None:
@@ -212,11 +212,11 @@ def _refuse_without_result(results: Results, title: str) -> None:
     """
     if any(result.title == title for result in results.results):
         return
-    for entry in results.record["entries"]:
-        failure = results.record["failures"].get(entry["key"])
-        if entry["title"] == title and failure:
+    for entry in results.record.entries:
+        failure = results.record.failures.get(entry.key)
+        if entry.title == title and failure:
             raise UserError(
-                f"{title} of {results.name} failed: {failure['reason']} What it printed: "
+                f"{title} of {results.name} failed: {failure.reason} What it printed: "
                 f"sortal show '{results.name}/{title}' --log"
             )
     raise UserError(f"{title} of {results.name} is not trained yet: run its job again.")
@@ -234,7 +234,7 @@ def show_history(what: str, *, store: Path, form: TableFormat, target: str | Non
         raise UserError(f"{what!r} is a job: name one of its classifiers, as '{place.job}/TITLE'.")
     results = Results.read(opened, place.job)
     found = results.titled(place.title, target)
-    if is_of_figures(results.record):
+    if results.record.figures_alone:
         raise UserError(
             f"{found[0].title} of {results.name} was imported: how it learnt is not known."
         )
@@ -280,7 +280,7 @@ def _show_result(results: Results, result: Result) -> None:
 def list_jobs(*, store: Path, form: TableFormat) -> None:
     """Print every job of a store with its state and best classifier."""
     opened = Store.open(store, create=False)
-    rows = [Results.read(opened, name).outline() for name in opened.job_names()]
+    rows = [Results.read(opened, name).outline().row for name in opened.job_names()]
     if form is TableFormat.TABLE and not rows:
         echo(f"no jobs in {store} yet: sortal demo, or sortal run JOB.")
     else:

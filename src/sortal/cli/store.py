@@ -1,8 +1,7 @@
 """`sortal store`: look after the results on disk."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +10,7 @@ from sortal.errors import UserError
 from sortal.options import DEFAULT_STORE, StoreOption
 
 if TYPE_CHECKING:
+    from sortal.store.job_record import JobRecord
     from sortal.store.store import Store
 
 _FREES = "`sortal store gc` frees the disk."
@@ -86,35 +86,33 @@ def show(
         _show_job(opened.read_job(job))
 
 
-def _show_job(record: Mapping[str, Any]) -> None:
-    from sortal.jobs.results import is_of_figures
-
-    typer.echo(record["text"].rstrip() or "(this job came from Python)")
-    for run in record["runs"]:
+def _show_job(record: "JobRecord") -> None:
+    typer.echo(record.text.rstrip() or "(this job came from Python)")
+    for run in record.runs:
         typer.echo(
-            f"\n{run['ended']}  {run['trained']} trained, {run['stored']} found in the store, "
-            f"{run['failed']} failed, {run['seconds']:.1f} s"
-            + (", interrupted" if run["interrupted"] else "")
+            f"\n{run.ended}  {run.trained} trained, {run.stored} found in the store, "
+            f"{run.failed} failed, {run.seconds:.1f} s"
+            + (", interrupted" if run.interrupted else "")
         )
     for title, members in _ensembles(record).items():
         typer.echo(f"\nensemble {title} of {', '.join(members)}")
-    listed = record.get("imported", ())
-    if is_of_figures(record):
-        titles = {entry["title"] for entry in listed}
+    listed = record.imported
+    if record.figures_alone:
+        titles = {entry.title for entry in listed}
         typer.echo(f"\nimported {counted(len(titles), 'classifier')} as figures alone")
         listed = ()
     for entry in listed:
-        fold = "" if entry["fold"] is None else f", fold {entry['fold']}"
-        typer.echo(f"\nimported {entry['title']}{fold} from {entry['parameters']['file']}")
-    for key, failure in record["failures"].items():
-        typer.echo(f"\nfailed {key}: {failure['reason']}\n{failure['traceback']}")
+        fold = "" if entry.fold is None else f", fold {entry.fold}"
+        typer.echo(f"\nimported {entry.title}{fold} from {entry.parameters['file']}")
+    for key, failure in record.failures.items():
+        typer.echo(f"\nfailed {key}: {failure.reason}\n{failure.traceback}")
 
 
-def _ensembles(record: Mapping[str, Any]) -> dict[str, list[str]]:
+def _ensembles(record: "JobRecord") -> dict[str, list[str]]:
     """The classifiers that each ensemble of a job averages, by title."""
     return {
-        entry["title"]: list(dict.fromkeys(one["name"] for one in entry["members"]))
-        for entry in record.get("ensembles", ())
+        entry.title: list(dict.fromkeys(share.name for share in entry.members))
+        for entry in record.ensembles
     }
 
 

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from pydantic import BeforeValidator
 
 from sortal.data.labels import Labels, Outputs
 from sortal.errors import DataError
@@ -19,6 +20,9 @@ HEADLINE = {Outputs.EXCLUSIVE: "balanced_accuracy", Outputs.INDEPENDENT: "macro_
 ACCURACY = {Outputs.EXCLUSIVE: "accuracy", Outputs.INDEPENDENT: "subset_accuracy"}
 """The share of examples that are right, in every target where these are independent."""
 
+Stored = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
+"""A number that is NaN where JSON has null."""
+
 _BLOCK_NUMBERS = 1 << 21
 _BLOCK_SUMS = 1 << 22
 
@@ -30,20 +34,20 @@ class Scores:
     Weighted where the data has weights. A member with a NaN score has NaN for everything.
     """
 
-    figures: dict[str, float]
+    figures: dict[str, Stored]
     """Figures by name. Always there: `macro_f1`, `roc_auc`, `average_precision`, `log_loss`
     and `brier`; exclusive classes have `accuracy`, `balanced_accuracy`, `mcc`, `kappa` and
     `ece`, independent targets `subset_accuracy`, `hamming_loss` and `micro_f1`, a single
     target `accuracy` and `balanced_accuracy` too. Those of probabilities are NaN where the
     scores are none."""
 
-    per_class: dict[str, dict[str, float]]
+    per_class: dict[str, dict[str, Stored]]
     """For each class or target its precision, recall, f1, support, roc_auc and average_precision."""
 
-    confusion: list[list[float]] = field(default_factory=list)
+    confusion: list[list[Stored]] = field(default_factory=list)
     """Weight by true (rows) and predicted class; empty for independent targets."""
 
-    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    intervals: dict[str, tuple[Stored, Stored]] = field(default_factory=dict)
     """95 % bootstrap intervals over examples of some figures; empty without resamples."""
 
     examples: int
@@ -57,31 +61,6 @@ class Scores:
         for one, figures in self.per_class.items():
             flat |= {f"{name}[{one}]": value for name, value in figures.items()}
         return flat
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; NaN becomes None."""
-        return {
-            "examples": self.examples,
-            "figures": _to_json(self.figures),
-            "per_class": {one: _to_json(figures) for one, figures in self.per_class.items()},
-            "confusion": [[_none(value) for value in row] for row in self.confusion],
-            "intervals": {
-                n: [_none(low), _none(high)] for n, (low, high) in self.intervals.items()
-            },
-        }
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "Scores":
-        """Read what `to_json` made; every number comes back exactly."""
-        return cls(
-            examples=stored["examples"],
-            figures=_from_json(stored["figures"]),
-            per_class={one: _from_json(of) for one, of in stored["per_class"].items()},
-            confusion=[[_nan(value) for value in row] for row in stored["confusion"]],
-            intervals={
-                n: (_nan(low), _nan(high)) for n, (low, high) in stored["intervals"].items()
-            },
-        )
 
 
 def predicted(scores: np.ndarray, outputs: Outputs, *, probabilities: bool) -> np.ndarray:
@@ -271,19 +250,3 @@ def _values(measured: Measured, classes: Sequence[str], examples: Sequence[int])
         )
         for member in range(members)
     ]
-
-
-def _none(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _nan(value: float | None) -> float:
-    return math.nan if value is None else float(value)
-
-
-def _to_json(figures: dict[str, float]) -> dict[str, float | None]:
-    return {name: _none(value) for name, value in figures.items()}
-
-
-def _from_json(stored: dict[str, float | None]) -> dict[str, float]:
-    return {name: _nan(value) for name, value in stored.items()}

@@ -1,10 +1,12 @@
 """Follow one run: hand tasks to an engine, keep the books of what they report, try again what is lost."""
 
+import math
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sortal.data.preparer import Preparation
 from sortal.data.split import Part
 from sortal.data.unseen import InputSpec
 from sortal.engines.base import (
@@ -13,7 +15,6 @@ from sortal.engines.base import (
     Engines,
     Finished,
     Idle,
-    Json,
     Message,
     Raised,
     Report,
@@ -35,15 +36,17 @@ from sortal.events import (
 )
 from sortal.jobs.interrupt import Interruption, stops_cleanly
 from sortal.jobs.plan import Plan, PlannedTask
-from sortal.jobs.record import titles
 from sortal.jobs.resolve import Resolved
 from sortal.jobs.run_options import RunOptions
 from sortal.jobs.stored_data import large_files
 from sortal.jobs.summary import Summary
+from sortal.jobs.task_spec import Committed, Output, Progressed, TaskResult, TaskSpec, read_message
 from sortal.jobs.training_weights import member_weighing
 from sortal.jobs.unfinished import interim_key, standing_key
-from sortal.methods.provided import described
 from sortal.store.digests import Seals
+from sortal.store.job_record import Failure, JobRecord, first_titles
+from sortal.store.member_record import MemberRecord
+from sortal.store.segment import Place
 from sortal.store.store import Store
 from sortal.training.begun import Begun
 
@@ -58,7 +61,7 @@ class Driver:
     plan: Plan
     store: Store
     listener: Listener
-    record: Mapping[str, Any]
+    record: JobRecord
     options: RunOptions
     begun: Mapping[str, Begun] | None
     """Members in mid-training, where they are to become results as they are; else None."""
@@ -67,7 +70,7 @@ class Driver:
 
     trained: int = 0
     paused: int = 0
-    failed: dict[str, Json] = field(default_factory=dict)
+    failed: dict[str, Failure] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
     """Segments that this run has written."""
 
@@ -104,7 +107,7 @@ class Driver:
             self.seals = large_files(self.store, self.resolved.dataset.fingerprint)
             engine = engines.get(self.plan.workers, self.plan.threads)
             with stops_cleanly(engine) as interruption:
-                jsons = {name: self._json(task) for name, task in tasks.items()}
+                jsons = {name: self.spec(task).to_json() for name, task in tasks.items()}
                 for report in engine.map(TASK, jsons):
                     self._follow(report, engine, stopping=interruption.asked)
         seconds = time.perf_counter() - started
@@ -141,7 +144,7 @@ class Driver:
         left_out = set(stored)
         if self.begun is not None:
             known = self.store.find(map(interim_key, self.begun.values()))
-            left_out |= titles(self.record["entries"]).keys() - self.begun.keys()
+            left_out |= first_titles(self.record.entries).keys() - self.begun.keys()
             left_out |= {key for key, one in self.begun.items() if interim_key(one) in known}
         return [
             task.without(left_out)
@@ -149,38 +152,31 @@ class Driver:
             if any(entry.member.key not in left_out for entry in task.entries)
         ]
 
-    def _json(self, task: PlannedTask) -> Json:
-        first = task.entries[0]
+    def spec(self, task: PlannedTask) -> TaskSpec:
+        """What a worker is asked to do with a population."""
+        first = task.entries[0].member
         block = self.resolved.job.data
-        return {
-            "name": task.name,
-            "store": str(self.store.folder),
-            "dataset": self.resolved.dataset.fingerprint,
-            "split": first.split,
-            **({"seals": self.seals} if self.seals else {}),
-            "inputs": InputSpec.of(self.resolved.dataset, block).described(),
-            "preparation": [block.scaling, block.imputation],
-            "weighing": asdict(member_weighing(block, first.member.weights)),
-            "method": first.member.method,
-            "sources": described(first.member.method),
-            "calibration": first.member.calibration,
-            "threads": self.plan.threads,
-            "snapshot_seconds": self.options.snapshot_seconds,
-            "as_is": {key: interim_key(one) for key, one in (self.begun or {}).items()},
+        recipe = Preparation.of(block.scaling, block.imputation)
+        return TaskSpec(
+            name=task.name,
+            store=self.store.folder,
+            dataset=self.resolved.dataset.fingerprint,
+            split=task.entries[0].split,
+            seals=self.seals,
+            inputs=InputSpec.of(self.resolved.dataset, block),
+            preparation=replace(recipe, weighing=member_weighing(block, first.weights)),
+            method=task.method,
+            members=tuple(entry.member for entry in task.entries),
+            threads=self.plan.threads,
+            snapshot_seconds=self.options.snapshot_seconds,
+            as_is={key: interim_key(one) for key, one in (self.begun or {}).items()},
             # Calibration trains to the end: its folds could not be paused beside each other.
-            "budget": None if first.member.calibration else self.budget,
-            "standing": self._standing(task),
-            "bootstrap": self.resolved.job.bootstrap,
-            "training_figures": self.resolved.job.training_figures,
-            "reported": self.resolved.splits[0].reported.value,
-            "members": [
-                {
-                    **asdict(entry.member),
-                    "parameters": entry.member.parameters.model_dump(mode="json"),
-                }
-                for entry in task.entries
-            ],
-        }
+            budget=None if first.calibration else self.budget,
+            standing=self._standing(task),
+            bootstrap=self.resolved.job.bootstrap,
+            training_figures=self.resolved.job.training_figures,
+            reported=self.resolved.splits[0].reported,
+        )
 
     def _standing(self, task: PlannedTask) -> dict[str, str]:
         """What members that pause at the budget are called as they stand there."""
@@ -206,25 +202,13 @@ class Driver:
                         title=task.entries[0].title,
                     )
                 )
-            case Message(body={"segment": segment}):
-                self._store(segment)
-            case Message(body=body) if "printed" in body:
-                title = self._title(task, body.get("member", ""))
-                self._tell(Printed(job=job, title=title, lines=tuple(body["printed"])))
             case Message(body=body):
-                self._tell(
-                    TaskProgressed(
-                        job=job,
-                        task=name,
-                        done=body["done"],
-                        text=body["text"],
-                        title=self._title(task, body.get("member", "")),
-                    )
-                )
-            case Finished(result=result, seconds=seconds):
+                self._note(task, read_message(body))
+            case Finished(result=body, seconds=seconds):
+                result = TaskResult.from_json(body)
                 self._finish(result)
                 self._tell(
-                    TaskEnded(job=job, task=name, seconds=seconds, paused=bool(result["paused"]))
+                    TaskEnded(job=job, task=name, seconds=seconds, paused=bool(result.paused))
                 )
             case Raised(reason=reason, traceback=traceback, seconds=seconds):
                 self._tell(TaskEnded(job=job, task=name, seconds=seconds, lost=True))
@@ -233,50 +217,60 @@ class Driver:
                 self._tell(TaskEnded(job=job, task=name, seconds=seconds, lost=True))
                 self._lose(task, reason, "", engine, again=True, stopping=stopping)
 
+    def _note(self, task: PlannedTask, message: Committed | Output | Progressed) -> None:
+        """Report what a worker sent while it was at work."""
+        job = self.resolved.name
+        match message:
+            case Committed(segment=segment, records=records):
+                self._store(segment, records)
+            case Output(lines=lines, member=member):
+                self._tell(Printed(job=job, title=self._title(task, member), lines=lines))
+            case Progressed(done=done, text=text, member=member):
+                title = self._title(task, member)
+                self._tell(
+                    TaskProgressed(job=job, task=task.name, done=done, text=text, title=title)
+                )
+
     @staticmethod
     def _title(task: PlannedTask, key: str) -> str:
         """Title of a member of a task; empty if it has none of that key."""
         found = (entry.title for entry in task.entries if entry.member.key == key)
         return next(found, "")
 
-    def _store(self, segment: str) -> None:
-        """Report the members of a segment that a worker stored.
+    def _store(self, segment: str, records: Sequence[MemberRecord]) -> None:
+        """Report the members of a segment that a worker committed.
 
-        How members stand at a budget is stored too; that is the affair of who set it.
+        Members paused at a budget are committed as well; the search that set the budget decides what
+        to do with them.
         """
         if segment in self.stored:
             return
         self.stored.add(segment)
-        named = titles([*self.record["entries"], *self.record["interim"]])
-        for record in self.store.segment(segment).records:
-            if record["key"] in named:
+        named = first_titles([*self.record.entries, *self.record.interim])
+        for record in records:
+            if record.key in named:
                 self.trained += 1
-                self._tell(self._trained(record, named[record["key"]]))
+                self._tell(self._trained(record, named[record.key]))
 
-    def _finish(self, result: Json) -> None:
-        """Report what a task stored, and the members that failed."""
-        self.paused += len(result["paused"])
-        for segment in result["segments"]:
-            self._store(segment)
-        for key, failure in result["failed"].items():
+    def _finish(self, result: TaskResult) -> None:
+        """Count the members that paused, and report those that failed."""
+        self.paused += len(result.paused)
+        for key, failure in result.failed.items():
             self._fail(key, failure)
 
-    def _trained(self, record: Json, title: str) -> MemberTrained:
+    def _trained(self, record: MemberRecord, title: str) -> MemberTrained:
         outputs = self.resolved.dataset.labels.outputs
-        reported, learnt = (
-            record["figures"].get(part, {"figures": {}})["figures"]
-            for part in (self.resolved.splits[0].reported, Part.TRAIN)
-        )
+        reported = record.judged(self.resolved.splits[0].reported)
         return MemberTrained(
             job=self.resolved.name,
-            key=record["key"],
+            key=record.key,
             title=title,
-            fit_seconds=record["fit_seconds"],
-            score_seconds=record["score_seconds"],
-            headline=reported.get(HEADLINE[outputs]),
-            accuracy=reported.get(ACCURACY[outputs]),
-            training_accuracy=learnt.get(ACCURACY[outputs]),
-            fold=record["fold"],
+            fit_seconds=record.fit_seconds or 0.0,
+            score_seconds=record.score_seconds or 0.0,
+            headline=_number(reported, HEADLINE[outputs]),
+            accuracy=_number(reported, ACCURACY[outputs]),
+            training_accuracy=_number(record.judged(Part.TRAIN), ACCURACY[outputs]),
+            fold=record.fold,
         )
 
     def _lose(
@@ -296,8 +290,7 @@ class Driver:
         """
         handed_out = len(task.entries)
         places = self.store.find(entry.member.key for entry in task.entries)
-        for segment in sorted({place.segment for place in places.values()}):
-            self._store(segment)
+        self._report_unsent(places)
         task = task.without(places)
         if stopping or not task.entries:
             return
@@ -307,26 +300,35 @@ class Driver:
             self._warn(
                 f"a worker was lost ({reason}); its {len(task.entries)} members are tried again."
             )
-            engine.add(task.name, self._json(task))
+            engine.add(task.name, self.spec(task).to_json())
         elif handed_out > 1:
             for single in task.singles():
                 self.running[single.name] = single
                 self.tries[single.name] = 1
-                engine.add(single.name, self._json(single))
+                engine.add(single.name, self.spec(single).to_json())
         else:
-            failure = {"reason": reason, "traceback": traceback}
+            failure = Failure(reason=reason, traceback=traceback)
             self._fail(task.entries[0].member.key, failure)
 
-    def _fail(self, key: str, failure: Json) -> None:
+    def _report_unsent(self, places: Mapping[str, Place]) -> None:
+        """Report the segments of a lost worker whose messages did not arrive."""
+        by_segment: dict[str, list[str]] = {}
+        for key, place in places.items():
+            if place.segment not in self.stored:
+                by_segment.setdefault(place.segment, []).append(key)
+        for segment, keys in sorted(by_segment.items()):
+            self._store(segment, list(self.store.records(keys).values()))
+
+    def _fail(self, key: str, failure: Failure) -> None:
         self.failed[key] = failure
-        title = titles(self.record["entries"])[key]
+        title = first_titles(self.record.entries)[key]
         self._tell(
             MemberFailed(
                 job=self.resolved.name,
                 key=key,
                 title=title,
-                reason=failure["reason"],
-                traceback=failure["traceback"],
+                reason=failure.reason,
+                traceback=failure.traceback,
             )
         )
 
@@ -335,3 +337,9 @@ class Driver:
 
     def _tell(self, event: Any) -> None:
         self.listener(event)
+
+
+def _number(figures: Mapping[str, float], name: str) -> float | None:
+    """A metric, None where it is not there or undefined."""
+    value = figures.get(name, math.nan)
+    return None if math.isnan(value) else value

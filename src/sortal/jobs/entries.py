@@ -3,52 +3,63 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sortal.methods.base import Member, Method
 from sortal.methods.library import library_version
+from sortal.store.job_record import MemberEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One member as the job names it."""
+    """One member as the job names it, with all that a plan needs."""
 
-    title: str
-    method: Method
+    listed: MemberEntry
+    """What the job's record says of it."""
+
     member: Member
-    fold: int | None
-    varied: tuple[str, ...]
-    """Parameters that the job gives several values."""
+    """What is trained."""
+
+    method: Method
+    """Its method, calibrated if it is."""
 
     split: str
     """Fingerprint of the job's split (before rows of unknown target are dropped)."""
 
-    notes: tuple[str, ...] = ()
-    """Remarks of the job that stay with what this title shows."""
+    @property
+    def title(self) -> str:
+        """Title of its classifier."""
+        return self.listed.title
 
-    asked: Mapping[str, Any] = field(default_factory=dict)
-    """What the job says that it is, in words of its own."""
-
-    fold_of: str = ""
-    """Title of the whole, where this shows one fold of it; empty for a whole."""
+    def titled(self, title: str, fold_of: str = "") -> "Entry":
+        """The same member under another title."""
+        changed = {"title": title, "fold_of": fold_of}
+        return replace(self, listed=self.listed.model_copy(update=changed))
 
     @property
     def as_fold(self) -> "Entry":
         """The same member once more, as a result of its fold alone."""
-        return replace(self, title=f"{self.title} fold{self.fold}", fold_of=self.title)
+        return self.titled(f"{self.title} fold{self.listed.fold}", fold_of=self.title)
 
 
-def member_key(member: Mapping[str, Any], method: Method, dataset: str) -> str:
+def member_key(member: Member, method: Method, dataset: str) -> str:
     """Hash what decides a member's result: never its title, device or threads.
 
     Args:
-        member: Fields of the member but its key, parameters as plain JSON.
+        member: The member; its own key does not count.
         method: Its method; version and the library's minor version are part of the key.
         dataset: Fingerprint of the dataset.
     """
     meaning = {
-        **member,
+        "method": member.method,
+        "parameters": member.parameters.meaning(),
+        "seed": member.seed,
+        "target": member.target,
+        "weights": member.weights,
+        "rows": member.rows,
+        "preparation": member.preparation,
+        "calibration": member.calibration,
         "dataset": dataset,
         "version": method.version,
         "library": library_version(method.library),

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from sortal.errors import NotFound, UserError
 from sortal.job.title import store_name
-from sortal.jobs.job_data import entries_of
 from sortal.jobs.meant import Place, find_meant
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results
@@ -67,7 +66,7 @@ def find_place(store: Store, what: str, notify: Callable[[str], None]) -> Place:
 def _titles(store: Store) -> dict[str, list[str]]:
     """Titles of each job, also of classifiers that failed, each once."""
     return {
-        name: list(dict.fromkeys(entry["title"] for entry in entries_of(store.read_job(name))))
+        name: list(dict.fromkeys(entry.title for entry in store.read_job(name).every_entry))
         for name in store.job_names()
     }
 

@@ -6,7 +6,7 @@ from sortal.data.split import Part
 from sortal.errors import UserError
 from sortal.evaluation.scores import Scores, evaluate
 from sortal.jobs.outcome import bootstrap_seed
-from sortal.jobs.result import MemberResult, Result
+from sortal.jobs.result import Result
 from sortal.jobs.results import Results
 
 
@@ -33,7 +33,7 @@ def pooled_scores(results: Results, result: Result) -> tuple[np.ndarray, np.ndar
         Shapes (examples, outputs), float32, and (examples,), int64, ascending.
     """
     members = results.speakers(result)
-    stored = results.store.scores([member.entry["key"] for member in members])
+    stored = results.store.scores([member.entry.key for member in members])
     rows = [results.reported(member)[0] for member in members]
     scores = [of[-len(shown) :] for of, shown in zip(stored, rows, strict=True)]
     every = np.concatenate(rows)
@@ -51,8 +51,9 @@ def by_fold(results: Results, result: Result) -> dict[int, Scores]:
         UserError: There are no folds.
     """
     if any(split.fold is not None for split in results.splits):
-        return {_fold(member): member.scores[results.part] for member in results.speakers(result)}
-    folds = results.store.truth(results.record["dataset"]).folds
+        speakers = [(one.entry.fold, one) for one in results.speakers(result)]
+        return {fold: one.scores[results.part] for fold, one in speakers if fold is not None}
+    folds = results.store.truth(results.record.dataset).folds
     scores, rows = pooled_scores(results, result)
     if folds is None or results.part is not Part.TEST:
         raise UserError(f"{results.name}: its data has no folds.")
@@ -63,14 +64,10 @@ def by_fold(results: Results, result: Result) -> dict[int, Scores]:
     }
 
 
-def _fold(member: MemberResult) -> int:
-    return int(member.entry["fold"])
-
-
 def _judged(
     results: Results, result: Result, scores: np.ndarray, rows: np.ndarray, resamples: int
 ) -> Scores:
-    dataset = results.store.truth(results.record["dataset"])
+    dataset = results.store.truth(results.record.dataset)
     weights = dataset.weights_for(result.target)
     sound = all(member.gives_probabilities for member in result.members)
     (judged,) = evaluate(

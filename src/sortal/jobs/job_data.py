@@ -1,9 +1,7 @@
 """A job's record, and what the store keeps of its data: read when it is asked for, as it was written."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +9,7 @@ from sortal.data.labels import Labels
 from sortal.data.split import Part, Split
 from sortal.errors import Damaged, NotFound
 from sortal.store.digests import LARGE_BYTES
+from sortal.store.job_record import JobRecord
 from sortal.store.store import Store
 
 
@@ -18,7 +17,9 @@ from sortal.store.store import Store
 class JobData:
     """The record of a job that was run, its labels and its splits."""
 
-    record: Mapping[str, Any]
+    record: JobRecord
+    """Its record in the store."""
+
     part: Part
     """The part that figures are reported on."""
 
@@ -31,7 +32,7 @@ class JobData:
         Raises:
             Damaged: The stored data is not what was written.
         """
-        labels = self.store.truth(self.record["dataset"]).labels
+        labels = self.store.truth(self.record.dataset).labels
         if labels.codes.nbytes >= LARGE_BYTES:
             return labels
         # A copy stays as it was compared, whatever becomes of the file.
@@ -44,8 +45,8 @@ class JobData:
         Raises:
             Damaged: A stored split is not what was written.
         """
-        dataset, splits = self.record["dataset"], self.record["splits"]
-        return tuple(self.store.split(dataset, about["fingerprint"]) for about in splits)
+        dataset, splits = self.record.dataset, self.record.splits
+        return tuple(self.store.split(dataset, one.fingerprint) for one in splits)
 
     @cached_property
     def damage(self) -> str:
@@ -57,17 +58,11 @@ class JobData:
         return ""
 
 
-def reported_part(record: Mapping[str, Any], store: Store) -> Part:
+def reported_part(record: JobRecord, store: Store) -> Part:
     """The part that figures are reported on: the stored figures tell where the split is damaged."""
     try:
-        return store.split(record["dataset"], record["splits"][0]["fingerprint"]).reported
+        return store.split(record.dataset, record.splits[0].fingerprint).reported
     except (Damaged, NotFound):
-        found = store.find(entry["key"] for entry in entries_of(record))
-        judged = {part for of in store.records(found).values() for part in of["figures"]}
-        return Part.VALIDATION if judged and Part.TEST.value not in judged else Part.TEST
-
-
-def entries_of(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Entries of a job's record: its members, such as they are unfinished, its ensembles, what was imported."""
-    beside = ("interim", "ensembles", "imported")
-    return [*record["entries"], *(entry for name in beside for entry in record.get(name, ()))]
+        found = store.find(entry.key for entry in record.every_entry)
+        judged = {part for of in store.records(found).values() for part in of.figures}
+        return Part.VALIDATION if judged and Part.TEST not in judged else Part.TEST

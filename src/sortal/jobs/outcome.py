@@ -1,15 +1,10 @@
 """Turn trained models into the rows of a segment: scores, decisions, figures, models on disk."""
 
-import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +12,6 @@ from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
 from sortal.data.weigh import save_weighers
-from sortal.engines.base import Json
 from sortal.errors import NotSavable
 from sortal.evaluation.scores import (
     Scores,
@@ -26,12 +20,14 @@ from sortal.evaluation.scores import (
     no_probabilities_note,
     predicted,
 )
-from sortal.jobs.result import MEANT, REFERENCE
-from sortal.methods.base import Member, Method, Model, Trained
+from sortal.jobs.environment import device, environment
+from sortal.jobs.task_spec import Committed, TaskSpec
+from sortal.methods.base import Member, Model, Trained
 from sortal.methods.library import library_version
 from sortal.methods.printed import printing
 from sortal.methods.registry import is_called_reference, is_reference
-from sortal.store.segment import SegmentDraft
+from sortal.store.member_record import MemberRecord
+from sortal.store.segment import History, SegmentDraft
 
 SCORED = (Part.VALIDATION, Part.TEST)
 """Parts whose scores are stored, one after the other along the examples axis."""
@@ -46,33 +42,40 @@ _WHOLE_ROWS = 512
 """Blocks cut by their size hold a multiple of this many examples."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """What became of one member, beside what its training says of it."""
+
+    figures: Mapping[Part, Scores]
+    probabilities: bool
+    meant_as_probabilities: bool
+    score_seconds: float
+    notes: tuple[str, ...]
+    model: int | None
+    model_row: int
+    not_savable: str
+
+
 class SegmentRows:
     """Collects what a population becomes, and writes it as one segment."""
 
     def __init__(
-        self,
-        method: Method,
-        members: Sequence[Member],
-        data: Prepared,
-        folder: Path,
-        *,
-        task: Json,
-        names: Mapping[str, str],
+        self, task: TaskSpec, data: Prepared, folder: Path, *, names: Mapping[str, str]
     ) -> None:
         """Begin a segment.
 
         Args:
-            method: Of all members.
-            members: Those that may become rows.
+            task: Its population; any member of it may become a row.
             data: What they are trained and judged on.
             folder: Where the segment is written.
-            task: What `jobs.driver` wrote.
             names: Keys of members that are stored before they are done, by their own.
         """
-        self._method, self._data, self._folder, self._task = method, data, folder, task
-        self._names = names
-        self._members = {member.key: member for member in members}
-        self._records: list[dict[str, Any]] = []
+        self._task, self._data, self._folder, self._names = task, data, folder, names
+        self._members = {member.key: member for member in task.members}
+        self._records: list[MemberRecord] = []
+        self._created = datetime.now(UTC).isoformat(timespec="seconds")
+        self._histories: dict[str, History] = {}
+        self._printed: dict[str, str] = {}
         self._scores: list[np.ndarray] = []
         self._decided: list[np.ndarray] = []
         self._models = 0
@@ -82,12 +85,12 @@ class SegmentRows:
         model = trained.model
         members = [self._members[key] for key in model.members]
         outputs = self._data.dataset.labels.outputs
-        meant = self._method.probabilities(members[0].parameters)
+        meant = self._task.method.probabilities(members[0].parameters)
         with printing() as printed:
             started = time.perf_counter()
             scores = {part: self._score(model, part) for part in SCORED}
             seconds = (time.perf_counter() - started) / len(members)
-            if self._task["training_figures"]:
+            if self._task.training_figures:
                 scores[Part.TRAIN] = self._score(model, Part.TRAIN)
         scoring = printed.text if len(members) == 1 else ""
         sound = np.logical_and.reduce(
@@ -96,62 +99,93 @@ class SegmentRows:
         figures = {
             part: self._judge(values, members, part, sound)
             for part, values in scores.items()
-            if values.shape[1] or part == self._task["reported"]
+            if values.shape[1] or part == self._task.reported
         }
         every = np.concatenate([scores[part] for part in SCORED], axis=1)
         saved, refusal = self._save(model)
         for row, member in enumerate(members):
-            self._records.append(
-                {
-                    **asdict(member),
-                    **self._named(member),
-                    "parameters": member.parameters.model_dump(mode="json"),
-                    "figures": {part.value: of[row].to_json() for part, of in figures.items()},
-                    "probabilities": bool(sound[row]),
-                    **({MEANT: True} if meant and not sound[row] else {}),
-                    "fit_seconds": trained.seconds[member.key],
-                    "score_seconds": seconds,
-                    "notes": [
-                        *trained.notes.get(member.key, ()),
-                        *self._data.preparer.remarks,
-                        *self._weighed(member),
-                        *(_unsound(scores, row, outputs) if meant and not sound[row] else ()),
-                    ],
-                    "history": trained.history.get(member.key, []),
-                    "printed": "\n".join(filter(None, (trained.printed.get(member.key), scoring))),
-                    **_reference(member, trained),
-                    "model": saved,
-                    "model_row": row,
-                    "not_savable": refusal,
-                }
+            unsound = meant and not sound[row]
+            judged = _Judged(
+                figures={part: of[row] for part, of in figures.items()},
+                probabilities=bool(sound[row]),
+                meant_as_probabilities=bool(unsound),
+                score_seconds=seconds,
+                notes=tuple(_unsound(scores, row, outputs)) if unsound else (),
+                model=saved,
+                model_row=row,
+                not_savable=refusal,
             )
+            record = self._record(member, trained, judged)
+            self._records.append(record)
+            self._histories[record.key] = trained.history.get(member.key, [])
+            lines = filter(None, (trained.printed.get(member.key), scoring))
+            self._printed[record.key] = "\n".join(lines)
         # Judged and decided as the model gives them; only what is stored is rounded.
         self._decided.append(predicted(every, outputs, probabilities=meant))
         self._scores.append(every.astype(np.float32))
 
-    def commit(self, draft: SegmentDraft) -> str | None:
+    def commit(self, draft: SegmentDraft) -> Committed | None:
         """Write everything; None when no member was trained."""
         if not self._records:
             return None
-        scores = np.concatenate(self._scores)
         (self._folder / "preparer").mkdir()
         self._data.preparer.save(self._folder / "preparer")
         self._save_weighers()
-        common = {
-            "dataset": self._task["dataset"],
-            "split": self._task["split"],
-            "fold": self._data.split.fold,
-            "outputs": self._data.dataset.labels.outputs.value,
-            "classes": list(self._data.dataset.labels.classes),
-            "inputs": self._task["inputs"],
-            "threads": self._task["threads"],
-            "library": library_version(self._method.library),
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            **circumstances(),
-            "device": device(self._method.library),
-        }
-        decided = np.concatenate(self._decided)
-        return draft.commit([{**record, **common} for record in self._records], scores, decided)
+        segment = draft.commit(
+            self._records,
+            np.concatenate(self._scores),
+            np.concatenate(self._decided),
+            histories=self._histories,
+            printed=self._printed,
+        )
+        return Committed(segment=segment, records=tuple(self._records))
+
+    def _record(self, member: Member, trained: Trained, judged: _Judged) -> MemberRecord:
+        """Complete a member with what became of it and where."""
+        task, labels, worker = self._task, self._data.dataset.labels, environment()
+        key = self._names.get(member.key)
+        return MemberRecord(
+            key=key or member.key,
+            model_key=member.key if key else None,
+            method=member.method,
+            parameters=member.parameters.model_dump(mode="json"),
+            seed=member.seed,
+            target=member.target,
+            weights=member.weights,
+            rows=member.rows,
+            preparation=member.preparation,
+            calibration=member.calibration,
+            figures=judged.figures,
+            probabilities=judged.probabilities,
+            meant_as_probabilities=judged.meant_as_probabilities,
+            fit_seconds=trained.seconds[member.key],
+            score_seconds=judged.score_seconds,
+            notes=(
+                *trained.notes.get(member.key, ()),
+                *self._data.preparer.remarks,
+                *self._weighed(member),
+                *judged.notes,
+            ),
+            reference=_reference(member, trained),
+            model=judged.model,
+            model_row=judged.model_row,
+            not_savable=judged.not_savable,
+            dataset=task.dataset,
+            split=task.split,
+            fold=self._data.split.fold,
+            outputs=labels.outputs,
+            classes=labels.classes,
+            inputs=task.inputs,
+            threads=task.threads,
+            library=library_version(task.method.library),
+            created=self._created,
+            host=worker.host,
+            device=device(task.method.library),
+            sortal=worker.sortal,
+            python=worker.python,
+            numpy=worker.numpy,
+            machine=worker.machine,
+        )
 
     def _weighed(self, member: Member) -> tuple[str, ...]:
         """What its training weights are worth telling."""
@@ -163,11 +197,6 @@ class SegmentRows:
             targets = dict.fromkeys(member.target for member in self._members.values())
             weighers = {target: self._data.weigher(target) for target in targets}
             save_weighers(self._folder / "preparer", weighers)
-
-    def _named(self, member: Member) -> dict[str, str]:
-        """Key of its record; what its model calls it where that differs."""
-        key = self._names.get(member.key)
-        return {"key": key, "model_key": member.key} if key else {}
 
     def _score(self, model: Model, part: Part) -> np.ndarray:
         """Scores of one part, as precise as the model's, shape (members, examples, outputs)."""
@@ -202,10 +231,10 @@ class SegmentRows:
                 scores[rows],
                 labels,
                 self._data.weights(part, target),
-                probabilities=self._method.probabilities(members[0].parameters),
+                probabilities=self._task.method.probabilities(members[0].parameters),
                 # An interval tells what new examples would give; these are none.
-                resamples=0 if part is Part.TRAIN else self._task["bootstrap"],
-                seed=bootstrap_seed(self._task["split"]),
+                resamples=0 if part is Part.TRAIN else self._task.bootstrap,
+                seed=bootstrap_seed(self._task.split),
                 sound=sound[rows],
             )
             figures.update(zip((members[row].key for row in rows), judged, strict=True))
@@ -224,11 +253,11 @@ class SegmentRows:
         return self._models - 1, ""
 
 
-def _reference(member: Member, trained: Trained) -> Mapping[str, bool]:
-    """Whether a member does as references do, where its name does not tell."""
+def _reference(member: Member, trained: Trained) -> bool | None:
+    """Whether a member does as references do; None where its method's name says it."""
     named = is_called_reference(member.method) and not is_reference(member.method)
     does = member.key in trained.references
-    return {REFERENCE: does} if does or named else {}
+    return does if does or named else None
 
 
 def _unsound(scores: Mapping[Part, np.ndarray], row: int, outputs: Outputs) -> Iterator[str]:
@@ -239,36 +268,3 @@ def _unsound(scores: Mapping[Part, np.ndarray], row: int, outputs: Outputs) -> I
 def bootstrap_seed(fingerprint: str) -> int:
     """Seed of the bootstrap: equal for all members of a split, so that intervals are paired."""
     return int(fingerprint[:8], 16)
-
-
-@cache
-def device(library: str) -> str:
-    """Name of what computes: the graphics card where networks find one, else the processor."""
-    if library == "torch":
-        import torch
-
-        if torch.cuda.is_available():
-            return torch.cuda.get_device_name()
-    return _processor()
-
-
-def _processor() -> str:
-    """Name of the processor, its kind where the system does not tell more."""
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "model name":
-                return value.strip()
-    return platform.processor() or platform.machine()
-
-
-@cache
-def circumstances() -> dict[str, str]:
-    """Where and with what this worker trains; for the record, never part of a key."""
-    return {
-        "host": platform.node(),
-        "sortal": version("sortal"),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "machine": platform.machine(),
-    }

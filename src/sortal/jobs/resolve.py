@@ -3,10 +3,9 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -33,7 +32,9 @@ from sortal.jobs.training_weights import member_weighing, member_weights, weighi
 from sortal.jobs.tuning_problems import metric_problems, tuning_problems
 from sortal.methods.base import DependsOnAxes, Member, Parameters, Shape
 from sortal.methods.provided import plain_name
+from sortal.methods.registry import is_reference
 from sortal.store.damage import Damage
+from sortal.store.job_record import MemberEntry
 from sortal.store.store import Store
 
 
@@ -286,26 +287,36 @@ def member_entries(
         for (given, parameters), seed, (split, target) in product(
             _settled(classifier, job, dataset), classifier.seeds, rows
         ):
-            about: dict[str, Any] = {
-                "method": classifier.method.name,
-                "seed": seed,
-                "target": target,
-                "weights": weights,
-                "rows": rows[split, target],
-                "preparation": preparation.fingerprint,
-                "calibration": classifier.block.calibrate or "",
-            }
-            meaning = {**about, "parameters": parameters.meaning()}
-            key = member_key(meaning, classifier.method, dataset.fingerprint)
+            member = Member(
+                key="",
+                method=classifier.method.name,
+                parameters=parameters,
+                seed=seed,
+                target=target,
+                weights=weights,
+                rows=rows[split, target],
+                preparation=preparation.fingerprint,
+                calibration=classifier.block.calibrate or "",
+            )
+            key = member_key(member, classifier.method, dataset.fingerprint)
             entry = Entry(
-                title=classifier.title(given, seed),
+                listed=MemberEntry(
+                    title=classifier.title(given, seed),
+                    notes=tuple(classifier.block.notes),
+                    asked=classifier.block.asked,
+                    key=key,
+                    method=member.method,
+                    calibration=member.calibration,
+                    parameters=parameters.model_dump(mode="json"),
+                    varied=classifier.varied,
+                    seed=seed,
+                    fold=split.fold,
+                    target=target,
+                    reference=is_reference(member.method),
+                ),
+                member=replace(member, key=key),
                 method=classifier.method,
-                member=Member(key=key, parameters=parameters, **about),
-                fold=split.fold,
-                varied=classifier.varied,
                 split=split.fingerprint,
-                notes=tuple(classifier.block.notes),
-                asked=classifier.block.asked,
             )
             yield entry
             if getattr(job.data.split, "each_fold", False):
@@ -326,8 +337,9 @@ def _settled(
 
 def _taken_titles(entries: Sequence[Entry]) -> Problem | None:
     """A title that the job gives a classifier, and that a fold of another would have."""
-    whole = {entry.title for entry in entries if not entry.fold_of}
-    taken = next((entry for entry in entries if entry.fold_of and entry.title in whole), None)
+    whole = {entry.title for entry in entries if not entry.listed.fold_of}
+    folds = (entry.listed for entry in entries if entry.listed.fold_of)
+    taken = next((entry for entry in folds if entry.title in whole), None)
     if taken is None:
         return None
     got = f"{taken.title!r}, which fold {taken.fold} of {taken.fold_of!r} is called"

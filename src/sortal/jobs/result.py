@@ -1,6 +1,6 @@
 """One classifier of a job as a value: its members over seeds and folds, their figures and tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -14,6 +14,8 @@ from sortal.evaluation.aggregate import Spread, aggregate, summarise
 from sortal.evaluation.scores import Scores
 from sortal.jobs.history import Course, course_frame, history_frame
 from sortal.methods.registry import is_called_reference
+from sortal.store.job_record import MemberEntry
+from sortal.store.member_record import MemberRecord
 from sortal.store.store import Store
 from sortal.store.timings import Timing
 
@@ -21,36 +23,30 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-MEANT = "meant_as_probabilities"
-"""Key of a member's record, left out at its default: true if its method gives probabilities
-and its scores cannot be any. Its targets are decided at 0.5 as those of probabilities are."""
-
-
-REFERENCE = "reference"
-"""In a member's record, and left out where nobody would ask: whether it does as references do."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberResult:
     """One member under one title."""
 
-    entry: Mapping[str, Any]
-    """As in the job's record: title, key, method, parameters, seed, fold, target."""
+    entry: MemberEntry
+    """What the job's record says of it."""
 
-    record: Mapping[str, Any]
-    """As in its segment: seconds, notes, host, versions."""
+    record: MemberRecord
+    """What its segment says of it."""
 
-    scores: Mapping[Part, Scores]
+    @property
+    def scores(self) -> Mapping[Part, Scores]:
+        """Its metrics on each part that it was judged by."""
+        return self.record.figures
 
     @property
     def gives_probabilities(self) -> bool:
         """Whether its scores are probabilities."""
-        return bool(self.record["probabilities"])
+        return self.record.probabilities
 
     @property
     def means_probabilities(self) -> bool:
         """Whether a target is decided at 0.5, as by probabilities, and not at 0."""
-        return bool(self.record["probabilities"] or self.record.get(MEANT))
+        return self.record.probabilities or self.record.meant_as_probabilities
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -68,24 +64,22 @@ class Result:
     @property
     def method(self) -> str:
         """Name of its method."""
-        return str(self.members[0].entry["method"])
+        return self.members[0].entry.method
 
     @property
     def parameters(self) -> Mapping[str, Any]:
         """Its parameters, resolved."""
-        parameters: Mapping[str, Any] = self.members[0].entry["parameters"]
-        return parameters
+        return self.members[0].entry.parameters
 
     @property
     def asked(self) -> Mapping[str, Any]:
         """What the job said that it is, in words of its own; empty if it said nothing."""
-        asked: Mapping[str, Any] = self.members[0].entry.get("asked", {})
-        return asked
+        return self.members[0].entry.asked
 
     @property
     def fold_of(self) -> str:
         """Title of the result whose fold this is; empty for one of all folds."""
-        return str(self.members[0].entry.get("fold_of", ""))
+        return self.members[0].entry.fold_of
 
     @property
     def is_reference(self) -> bool:
@@ -94,10 +88,10 @@ class Result:
         A plugin is one by what it does, which the record of each member says where it is a
         reference or has the name of one; of older records, which do not say it, the name counts.
         """
-        said = [member.record[REFERENCE] for member in self.members if REFERENCE in member.record]
-        if said:
-            return any(said)
-        return bool(self.members[0].entry["reference"]) or is_called_reference(self.method)
+        known = [m.record.reference for m in self.members if m.record.reference is not None]
+        if known:
+            return any(known)
+        return self.members[0].entry.reference or is_called_reference(self.method)
 
     @cached_property
     def figures(self) -> dict[str, Spread]:
@@ -134,13 +128,13 @@ class Result:
         The classes of the job; of imported figures that do not tell which classes they are of,
         places in the matrix.
         """
-        return tuple(self.members[0].record["classes"])
+        return self.members[0].record.classes
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the job remarks on it and what training noticed, each sentence once."""
-        asked = (note for member in self.members for note in member.entry.get("notes", ()))
-        noticed = (note for member in self.members for note in member.record["notes"])
+        asked = (note for member in self.members for note in member.entry.notes)
+        noticed = (note for member in self.members for note in member.record.notes)
         return tuple(dict.fromkeys([*asked, *noticed]))
 
     def table(self) -> "pl.DataFrame":
@@ -192,12 +186,20 @@ class Result:
         """One row per member: seed, fold, seconds, where and on what it was trained, its key."""
         import polars as pl
 
-        about = ("fit_seconds", "score_seconds", "threads", "host", "device", "library", "created")
         return pl.DataFrame(
             [
-                {name: member.entry[name] for name in ("seed", "fold")}
-                | {name: member.record.get(name) for name in about}
-                | {"key": member.entry["key"]}
+                {
+                    "seed": member.entry.seed,
+                    "fold": member.entry.fold,
+                    "fit_seconds": member.record.fit_seconds,
+                    "score_seconds": member.record.score_seconds,
+                    "threads": member.record.threads,
+                    "host": member.record.host,
+                    "device": member.record.device,
+                    "library": member.record.library,
+                    "created": member.record.created,
+                    "key": member.entry.key,
+                }
                 for member in self.members
             ],
             infer_schema_length=None,
@@ -208,7 +210,7 @@ class Result:
         import polars as pl
 
         several: dict[tuple[str, str, int | None], list[Timing]] = {}
-        kept = self.store.timings(member.entry["key"] for member in self.members)
+        kept = self.store.timings(member.entry.key for member in self.members)
         for timing in (one for of in kept.values() for one in of):
             several.setdefault((timing.host, timing.device, timing.threads), []).append(timing)
         return pl.DataFrame(
@@ -229,12 +231,12 @@ class Result:
     @cached_property
     def courses(self) -> tuple[Course, ...]:
         """How each member learnt, of those whose method tells it."""
-        rows = self.store.histories(member.entry["key"] for member in self.members)
+        rows = self.store.histories(member.entry.key for member in self.members)
         courses = (
             Course(
-                seed=member.entry["seed"],
-                fold=member.entry["fold"],
-                rows=tuple(rows[member.entry["key"]]),
+                seed=member.entry.seed,
+                fold=member.entry.fold,
+                rows=tuple(rows[member.entry.key]),
             )
             for member in self.members
         )
@@ -254,10 +256,15 @@ class Result:
         """One row per member that has a history: epochs trained, the best one, the losses then."""
         return course_frame(self.courses)
 
-    def seconds(self, what: str) -> float:
-        """Mean `fit_seconds` or `score_seconds` of a member; NaN where they are not known."""
-        known = [member.record[what] for member in self.members]
-        return float(np.array(known, dtype=np.float64).mean())
+    @property
+    def fit_seconds(self) -> float:
+        """Mean time in which a member was trained [s]; NaN where it is not known."""
+        return _mean([member.record.fit_seconds for member in self.members])
+
+    @property
+    def score_seconds(self) -> float:
+        """Mean time in which a member scored the examples of all parts [s]; NaN where it is not known."""
+        return _mean([member.record.score_seconds for member in self.members])
 
     def __repr__(self) -> str:
         named = f"{self.title!r}, {self.target}" if self.target else repr(self.title)
@@ -275,3 +282,7 @@ class Result:
 def blank_if_nan(value: float) -> float | None:
     """What a table shows of an undefined figure: nothing."""
     return None if np.isnan(value) else value
+
+
+def _mean(values: Sequence[float | None]) -> float:
+    return float(np.array(values, dtype=np.float64).mean())

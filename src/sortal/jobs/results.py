@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,10 +11,13 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part, Split
 from sortal.errors import NotFound, UserError
 from sortal.evaluation.comparison import Comparison, compare, tied_with_best
-from sortal.evaluation.scores import ACCURACY, HEADLINE, Scores
-from sortal.jobs.job_data import JobData, entries_of, reported_part
+from sortal.evaluation.row import Row
+from sortal.evaluation.scores import ACCURACY, HEADLINE
+from sortal.jobs.job_data import JobData, reported_part
+from sortal.jobs.outline import Outline
 from sortal.jobs.result import MemberResult, Result, blank_if_nan
 from sortal.jobs.unfinished import find_begun, unfinished_frame
+from sortal.store.job_record import EnsembleEntry, Failure, InterimEntry, JobRecord, wholes
 from sortal.store.store import Store
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ _ROW = "row of the data"
 class Results(JobData):
     """What a job came to.
 
-    Failed and missing members are left out of every figure and listed in `failures`.
+    Failed and missing members are left out of every figure and listed in `failed`.
     """
 
     name: str
@@ -65,23 +68,23 @@ class Results(JobData):
             raise NotFound("target", target, known, where=f"job {self.name!r}")
         return replace(self, results=tuple(r for r in self.results if r.target == target))
 
-    def outline(self) -> dict[str, Any]:
+    def outline(self) -> Outline:
         """The job in one row: its size, state and best classifier."""
-        best, headline = self._champion()
-        listed = entries_of(self.record)
-        entries = [entry for entry in listed if "of" not in entry and "fold_of" not in entry]
-        members = (member for result in self.results for member in result.members)
-        done = {member.entry["key"] for member in members if "of" not in member.entry}
-        return {
-            "job": self.name,
-            "classifiers": len({entry["title"] for entry in entries}),
-            "members": len({entry["key"] for entry in entries}),
-            "done": len(done),
-            "failed": len(self.record["failures"]),
-            "best": best,
-            self.headline: headline,
-            "updated": self.record["updated"],
-        }
+        best, value = self._champion()
+        entries = [e for e in wholes(self.record.every_entry) if not isinstance(e, InterimEntry)]
+        members = (member.entry for result in self.results for member in result.members)
+        done = {entry.key for entry in members if not isinstance(entry, InterimEntry)}
+        return Outline(
+            job=self.name,
+            classifiers=len({entry.title for entry in entries}),
+            members=len({entry.key for entry in entries}),
+            done=len(done),
+            failed=len(self.record.failures),
+            best=best,
+            headline=self.headline,
+            value=value,
+            updated=self.record.updated,
+        )
 
     def _champion(self) -> tuple[str | None, float | None]:
         """Title of the best classifier and its headline, a mean over independent targets."""
@@ -96,7 +99,7 @@ class Results(JobData):
     @property
     def outputs(self) -> Outputs:
         """How the classifiers' outputs relate."""
-        return Outputs(self.record["outputs"])
+        return self.record.outputs
 
     @property
     def headline(self) -> str:
@@ -105,7 +108,7 @@ class Results(JobData):
         Where only figures of these were imported, which tell nothing of the single target, their
         subset accuracy.
         """
-        imported = self.outputs is Outputs.INDEPENDENT and is_of_figures(self.record)
+        imported = self.outputs is Outputs.INDEPENDENT and self.record.figures_alone
         return (ACCURACY if imported else HEADLINE)[self.outputs]
 
     @property
@@ -114,21 +117,21 @@ class Results(JobData):
 
         It is not where figures alone were imported, or where the stored data is damaged.
         """
-        return not is_of_figures(self.record) and not self.damage
+        return not self.record.figures_alone and not self.damage
 
     @property
-    def failures(self) -> Mapping[str, Mapping[str, str]]:
-        """Reason and traceback of every failed member, by `title (seed, fold, target)`."""
+    def failed(self) -> Mapping[str, Failure]:
+        """Why members failed, by `title (seed, fold, target)`."""
         return {
-            _place(entry): self.record["failures"][entry["key"]]
-            for entry in self.record["entries"]
-            if entry["key"] in self.record["failures"] and "fold_of" not in entry
+            entry.place: self.record.failures[entry.key]
+            for entry in wholes(self.record.entries)
+            if entry.key in self.record.failures
         }
 
     def unfinished(self) -> "pl.DataFrame":
         """Members in mid-training: title, seed, fold, target, epochs done, best validation loss."""
-        entries = self.record["entries"]
-        return unfinished_frame(entries, find_begun(self.store, (e["key"] for e in entries)))
+        entries = self.record.entries
+        return unfinished_frame(entries, find_begun(self.store, (e.key for e in entries)))
 
     @cached_property
     def ranked(self) -> tuple[Result, ...]:
@@ -179,7 +182,7 @@ class Results(JobData):
         position[rows] = np.arange(len(rows))
         right = np.zeros((len(results), len(rows)), dtype=bool)
         spoken = [self.speakers(result) for result in results]
-        predicted = self.store.predicted([m.entry["key"] for members in spoken for m in members])
+        predicted = self.store.predicted([m.entry.key for members in spoken for m in members])
         decisions = iter(predicted)
         for row, members in enumerate(spoken):
             for member in members:
@@ -193,11 +196,12 @@ class Results(JobData):
         """One member per fold: of its seeds the one with the median headline."""
         folds: dict[int | None, list[MemberResult]] = {}
         for member in result.members:
-            folds.setdefault(member.entry["fold"], []).append(member)
+            folds.setdefault(member.entry.fold, []).append(member)
         speakers = []
         for members in folds.values():
             order = sorted(
-                members, key=lambda m: (m.scores[self.part].figures[self.headline], m.entry["seed"])
+                members,
+                key=lambda m: (m.scores[self.part].figures[self.headline], m.entry.seed or 0),
             )
             speakers.append(order[(len(order) - 1) // 2])
         return speakers
@@ -209,8 +213,8 @@ class Results(JobData):
             UserError: The job was imported as figures alone.
         """
         need_examples(self.record)
-        split = next(s for s in self.splits if s.fold == member.entry["fold"])
-        labels = self.labels.for_target(member.entry["target"])
+        split = next(s for s in self.splits if s.fold == member.entry.fold)
+        labels = self.labels.for_target(member.entry.target)
         rows = split.rows(self.part)
         rows = rows[labels.known[rows]]
         return rows, labels.codes[rows]
@@ -292,7 +296,7 @@ class Results(JobData):
         result = self.titled(title, target)[0]
         if member is not None:
             return self._scored(_of_key(result, member)).drop(_ROW)
-        scored = {one.entry["fold"]: self._scored(one) for one in _of_one_seed(result, seed)}
+        scored = {one.entry.fold: self._scored(one) for one in _of_one_seed(result, seed)}
         if scored.keys() == {None}:
             return scored[None].drop(_ROW)
         labels = self.labels.for_target(result.target)
@@ -307,12 +311,12 @@ class Results(JobData):
 
     def _scored(self, member: MemberResult) -> "pl.DataFrame":
         """Truth and scores of the examples that were reported for a member, with their rows."""
-        labels = self.labels.for_target(member.entry["target"])
-        split = next(s for s in self.splits if s.fold == member.entry["fold"])
+        labels = self.labels.for_target(member.entry.target)
+        split = next(s for s in self.splits if s.fold == member.entry.fold)
         truth = self._truth(split, labels)
-        key = [member.entry["key"]]
+        key = [member.entry.key]
         stored = {"score": self.store.scores(key)[0]}
-        if "members" in member.entry:
+        if isinstance(member.entry, EnsembleEntry):
             stored["spread"] = self.store.spread(key)[0]
         return truth.with_columns(
             **{
@@ -329,7 +333,7 @@ class Results(JobData):
         rows = split.rows(self.part)
         rows = rows[labels.known[rows]]
         codes = labels.codes[rows]
-        ids = self.store.truth(self.record["dataset"]).inputs.ids[rows]
+        ids = self.store.truth(self.record.dataset).inputs.ids[rows]
         if self.outputs is Outputs.EXCLUSIVE:
             truth = {"label": np.array(labels.classes)[codes]}
         else:
@@ -338,7 +342,7 @@ class Results(JobData):
 
 
 def _of_key(result: Result, key: str) -> MemberResult:
-    known = {str(member.entry["key"]): member for member in result.members}
+    known = {member.entry.key: member for member in result.members}
     if key not in known:
         raise NotFound("member", key, known, where=f"classifier {result.title!r}")
     return known[key]
@@ -346,32 +350,27 @@ def _of_key(result: Result, key: str) -> MemberResult:
 
 def _of_one_seed(result: Result, seed: int | None) -> list[MemberResult]:
     """Members of a seed, of the first one if none is named."""
-    seeds = list(dict.fromkeys(member.entry["seed"] for member in result.members))
+    seeds = list(dict.fromkeys(member.entry.seed for member in result.members))
     chosen = seeds[0] if seed is None else seed
     if chosen not in seeds:
         raise UserError(f"{result.title}: expected one of the seeds {seeds}, got {seed}.")
-    return [member for member in result.members if member.entry["seed"] == chosen]
+    return [member for member in result.members if member.entry.seed == chosen]
 
 
-def is_of_figures(record: Mapping[str, Any]) -> bool:
-    """Whether a job's record is of one that was imported as figures alone, without examples."""
-    return bool(record.get("figures_alone"))
-
-
-def need_examples(record: Mapping[str, Any]) -> None:
+def need_examples(record: JobRecord) -> None:
     """Refuse what figures alone cannot tell.
 
     Raises:
         UserError: The job was imported as figures alone.
     """
-    if is_of_figures(record):
+    if record.figures_alone:
         raise UserError(
-            f"{record['name']} was imported as figures alone: which example was predicted as what "
+            f"{record.name} was imported as figures alone: which example was predicted as what "
             "is not known."
         )
 
 
-def _ranking_row(result: Result, headline: str, tied: frozenset[str] | None) -> dict[str, Any]:
+def _ranking_row(result: Result, headline: str, tied: frozenset[str] | None) -> Row:
     figures, learnt = result.figures, result.training_figures
     low, high = result.interval(headline) or (None, None)
     several = len(result.members) > 1
@@ -385,35 +384,29 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str] | None) -> 
         "training": blank_if_nan(learnt[headline].mean) if learnt else None,
         "log_loss": blank_if_nan(figures["log_loss"].mean),
         **({} if headline == "macro_f1" else {"macro_f1": blank_if_nan(figures["macro_f1"].mean)}),
-        "fit_seconds": blank_if_nan(result.seconds("fit_seconds")),
-        "score_seconds": blank_if_nan(result.seconds("score_seconds")),
+        "fit_seconds": blank_if_nan(result.fit_seconds),
+        "score_seconds": blank_if_nan(result.score_seconds),
         "members": len(result.members),
         "tied": None if tied is None else result.title in tied,
         "reference": result.is_reference,
     }
 
 
-def _results(record: Mapping[str, Any], store: Store, part: Part) -> tuple[Result, ...]:
+def _results(record: JobRecord, store: Store, part: Part) -> tuple[Result, ...]:
     """Gather stored members under their titles, in the job's order."""
-    entries = entries_of(record)
-    found = store.find(key for entry in entries for key in (entry["key"], entry.get("of")) if key)
-    entries = [entry for entry in entries if entry.get("of") not in found]
-    stored = store.records(entry["key"] for entry in entries if entry["key"] in found)
+    finished = store.find(entry.of for entry in record.interim)
+    entries = [
+        entry
+        for entry in record.every_entry
+        if not (isinstance(entry, InterimEntry) and entry.of in finished)
+    ]
+    stored = store.records(store.find(entry.key for entry in entries))
     grouped: dict[tuple[str, str | None], list[MemberResult]] = {}
     for entry in entries:
-        if entry["key"] in stored:
-            of = stored[entry["key"]]
-            scores = {Part(name): Scores.from_json(one) for name, one in of["figures"].items()}
-            member = MemberResult(entry=entry, record=of, scores=scores)
-            grouped.setdefault((entry["title"], entry["target"]), []).append(member)
+        if entry.key in stored:
+            member = MemberResult(entry=entry, record=stored[entry.key])
+            grouped.setdefault((entry.title, entry.target), []).append(member)
     return tuple(
         Result(title=title, target=target, members=tuple(members), part=part, store=store)
         for (title, target), members in grouped.items()
     )
-
-
-def _place(entry: Mapping[str, Any]) -> str:
-    about = [
-        f"{name} {entry[name]}" for name in ("seed", "fold", "target") if entry[name] is not None
-    ]
-    return f"{entry['title']} ({', '.join(about)})"

@@ -1,9 +1,6 @@
 """Run a resolved job: compute what the store lacks, keep everything that is finished."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from sortal.engines.base import Engines, Json
+from sortal.engines.base import Engines
 from sortal.events import Listener, Warned, silent
 from sortal.jobs.driver import Driver
 from sortal.jobs.plan import Plan
@@ -12,8 +9,9 @@ from sortal.jobs.resolve import Resolved
 from sortal.jobs.run_options import DEFAULT_OPTIONS, RunOptions
 from sortal.jobs.stored_data import mended, stored_damages
 from sortal.jobs.summary import Summary
-from sortal.jobs.unfinished import find_begun, interim_entries, settled_interim
+from sortal.jobs.unfinished import find_begun, settled_interim, with_interim
 from sortal.store.damage import Damage
+from sortal.store.job_record import Failure, JobRecord
 from sortal.store.store import Store
 
 
@@ -51,31 +49,25 @@ def run(
         for lost in lost_results(record, before):
             text = f"{lost} was of other data or titles, and is let go."
             listener(Warned(job=resolved.name, text=text))
-        begun = find_begun(store, (e["key"] for e in record["entries"])) if options.as_is else None
+        begun = find_begun(store, (e.key for e in record.entries)) if options.as_is else None
         if begun:
-            known = {entry["key"] for entry in record["interim"]}
-            new = interim_entries(record["entries"], begun)
-            record["interim"] += [entry for entry in new if entry["key"] not in known]
+            record = with_interim(record, begun)
         driver = Driver(resolved, plan, store, listener, record, options, begun, budget)
         summary = driver.run(engines)
         tried = frozenset() if options.as_is else frozenset(driver.planned)
-        record["failures"] = {**_kept_failures(record, before, tried), **summary.failed}
-        record["runs"].append(
-            run_entry(
-                trained=summary.trained,
-                stored=summary.stored,
-                failed=len(summary.failed),
-                seconds=summary.seconds,
-                interrupted=summary.interrupted,
-            )
+        record = record.model_copy(
+            update={
+                "failures": {**_kept_failures(record, before, tried), **summary.failed},
+                "runs": (*record.runs, run_entry(summary)),
+                "interim": settled_interim(record.interim, store),
+            }
         )
-        record["interim"] = settled_interim(record["interim"], store)
-        store.write_job(resolved.name, record)
-        store.delete_unlisted(entry["key"] for entry in (before or {}).get("interim", ()))
+        store.write_job(record)
+        store.delete_unlisted(entry.key for entry in (before.interim if before else ()))
     return summary
 
 
-def enter(resolved: Resolved, store: Store, listener: Listener = silent) -> dict[str, Any]:
+def enter(resolved: Resolved, store: Store, listener: Listener = silent) -> JobRecord:
     """Write a job's data and its record, and return the record; damaged data is put aside with a warning."""
     fingerprint = resolved.dataset.fingerprint
     for damage in _damages(resolved, store):
@@ -85,7 +77,7 @@ def enter(resolved: Resolved, store: Store, listener: Listener = silent) -> dict
     for split in resolved.splits:
         store.save_split(fingerprint, split)
     record = job_record(resolved, store.job_or_none(resolved.name))
-    store.write_job(resolved.name, record)
+    store.write_job(record)
     return record
 
 
@@ -107,8 +99,9 @@ def _drop_snapshots(plan: Plan, store: Store, job: str, listener: Listener) -> N
 
 
 def _kept_failures(
-    record: Mapping[str, Any], before: Mapping[str, Any] | None, tried: frozenset[str]
-) -> dict[str, Json]:
+    record: JobRecord, before: JobRecord | None, tried: frozenset[str]
+) -> dict[str, Failure]:
     """Failures of an earlier run, of members that this one did not try."""
-    keys = {entry["key"] for entry in record["entries"]} - tried
-    return {key: of for key, of in (before or {}).get("failures", {}).items() if key in keys}
+    keys = {entry.key for entry in record.entries} - tried
+    failures = before.failures if before else {}
+    return {key: failure for key, failure in failures.items() if key in keys}

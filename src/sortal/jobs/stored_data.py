@@ -1,13 +1,13 @@
 """The copy that a store keeps of a job's data: whether it is sound, and what is lost where it is not."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from sortal.errors import Damaged
 from sortal.job.problems import Problem
 from sortal.store import digests
 from sortal.store.damage import Damage
 from sortal.store.digests import Seals
+from sortal.store.job_record import JobRecord
 from sortal.store.store import Store
 
 
@@ -68,7 +68,8 @@ def lost_with_source(store: Store, job: str) -> list[Problem]:
 
 def lost_by_change(store: Store, job: str, dataset: str) -> tuple[str, ...]:
     """A sentence where a job was run on other data before, whose stored copy is damaged."""
-    if _record(store, job).get("dataset") == dataset:
+    record = _record(store, job)
+    if record is not None and record.dataset == dataset:
         return ()
     before, damages = _damages_of_record(store, job)
     if not damages:
@@ -81,22 +82,23 @@ def lost_by_change(store: Store, job: str, dataset: str) -> tuple[str, ...]:
 
 def _damages_of_record(store: Store, job: str) -> tuple[str, tuple[Damage, ...]]:
     """Fingerprint of the data that a job was run on, and what is damaged of it."""
-    dataset = str(_record(store, job).get("dataset", ""))
+    record = _record(store, job)
+    dataset = "" if record is None else record.dataset
     return dataset, stored_damages(store, job, dataset, ()) if dataset else ()
 
 
-def _record(store: Store, job: str) -> Mapping[str, Any]:
+def _record(store: Store, job: str) -> JobRecord | None:
     try:
-        return store.job_or_none(job) or {}
+        return store.job_or_none(job)
     except Damaged:
-        return {}  # a run needs the record, and names what is wrong with it
+        return None  # a run needs the record, and names what is wrong with it
 
 
-def _known_data(record: Mapping[str, Any], dataset: str) -> frozenset[str]:
+def _known_data(record: JobRecord | None, dataset: str) -> frozenset[str]:
     """Names of the dataset and the splits that a job's record lists, as damages name them."""
-    if record.get("dataset") != dataset:
+    if record is None or record.dataset != dataset:
         return frozenset()
-    splits = (f"{dataset}/{about['fingerprint']}" for about in record["splits"])
+    splits = (f"{dataset}/{split.fingerprint}" for split in record.splits)
     return frozenset([dataset, *splits])
 
 

@@ -1,16 +1,14 @@
 """What a store holds as a user sees it: jobs, and the classifiers and pictures of one; how they are deleted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sortal.errors import Damaged, NotFound
-from sortal.jobs.job_data import entries_of
 from sortal.jobs.pictures.classifier_map import KIND as MAP
 from sortal.jobs.pictures.projections import KIND as PROJECTION
 from sortal.store import atomic
 from sortal.store.artifacts import Artifact
-from sortal.store.jobs import keys_of
+from sortal.store.job_record import JobRecord, wholes
 from sortal.store.store import Store
 
 
@@ -100,38 +98,36 @@ def item_of(job: StoredJob, name: str) -> Classifier | Picture:
     return items[name]
 
 
-def _job(
-    store: Store, name: str, record: Mapping[str, Any], pictures: Sequence[Artifact]
-) -> StoredJob:
+def _job(store: Store, name: str, record: JobRecord, pictures: Sequence[Artifact]) -> StoredJob:
     classifiers = tuple(_classifiers(store, record))
-    own = tuple(_picture(one) for one in pictures if _belongs(one, name, record["dataset"]))
+    own = tuple(_picture(one) for one in pictures if _belongs(one, name, record.dataset))
     segments = {segment for one in classifiers for segment in one.segments}
     return StoredJob(
         name=name,
-        dataset=store.dataset_name(record["dataset"]),
-        fingerprint=record["dataset"],
+        dataset=store.dataset_name(record.dataset),
+        fingerprint=record.dataset,
         classifiers=classifiers,
         pictures=own,
         bytes=_size(store, segments) + sum(one.bytes for one in own),
     )
 
 
-def _classifiers(store: Store, record: Mapping[str, Any]) -> Iterable[Classifier]:
-    beside = {entry["key"] for name in ("ensembles", "imported") for entry in record.get(name, ())}
-    places = store.find(keys_of(record))
-    entries = [entry for entry in entries_of(record) if not entry.get("fold_of")]
-    for title in dict.fromkeys(entry["title"] for entry in entries):
-        own = [entry for entry in entries if entry["title"] == title]
-        keys = tuple(entry["key"] for entry in own if entry["key"] in places)
+def _classifiers(store: Store, record: JobRecord) -> Iterable[Classifier]:
+    beside = {entry.key for entry in (*record.ensembles, *record.imported)}
+    places = store.find(record.keys)
+    entries = list(wholes(record.every_entry))
+    for title in dict.fromkeys(entry.title for entry in entries):
+        own = [entry for entry in entries if entry.title == title]
+        keys = tuple(entry.key for entry in own if entry.key in places)
         segments = tuple(dict.fromkeys(places[key].segment for key in keys))
         yield Classifier(
             title=title,
-            method=own[0]["method"],
+            method=own[0].method,
             keys=keys,
             members=len(own),
             segments=segments,
             bytes=_size(store, segments),
-            trained=own[0]["key"] not in beside,
+            trained=own[0].key not in beside,
         )
 
 
@@ -173,7 +169,7 @@ def sharers(store: Store, job: str, classifier: Classifier) -> list[str]:
     return [
         name
         for name in store.job_names()
-        if name != job and keys_of(store.read_job(name)) & set(classifier.keys)
+        if name != job and store.read_job(name).keys & set(classifier.keys)
     ]
 
 
@@ -181,10 +177,10 @@ def averaged_by(store: Store, classifier: Classifier) -> list[str]:
     """Ensembles, as JOB/TITLE, that cannot be applied without a classifier's members."""
     keys = set(classifier.keys)
     return [
-        f"{name}/{entry['title']}"
+        f"{name}/{entry.title}"
         for name in store.job_names()
-        for entry in store.read_job(name).get("ensembles", ())
-        if entry["key"] not in keys and keys & {member["key"] for member in entry["members"]}
+        for entry in store.read_job(name).ensembles
+        if entry.key not in keys and keys & {share.key for share in entry.members}
     ]
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sortal.engines.base import Json
 from sortal.jobs.interrupt import EXIT_INTERRUPTED, EXIT_REQUEUE
+from sortal.store.job_record import Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class Summary:
     stored: int
     """Found in the store and not computed again."""
 
-    failed: Mapping[str, Json]
+    failed: Mapping[str, Failure]
     """Reason and traceback by key."""
 
     paused: int

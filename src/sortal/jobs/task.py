@@ -9,19 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from threadpoolctl import threadpool_limits
 
 from sortal.engines.base import Channel, Json
 from sortal.jobs.outcome import SegmentRows
 from sortal.jobs.task_data import DataChanged, TaskData
-from sortal.methods import provided, registry
+from sortal.jobs.task_spec import Output, Progressed, TaskResult, TaskSpec
 from sortal.methods.base import (
-    Axis,
     Failed,
-    Member,
-    Method,
     Outcome,
     Paused,
     Population,
@@ -29,12 +25,13 @@ from sortal.methods.base import (
     Trained,
     Verdict,
 )
+from sortal.store.job_record import Failure
 from sortal.store.store import Store
 
 _KEEP_SECONDS = 20.0
 """How long trained members that gain nothing from company may wait for the others to be stored."""
 
-_UNFIT = {"reason": "its snapshot is of another training and cannot be used", "traceback": ""}
+_UNFIT = Failure(reason="its snapshot is of another training and cannot be used")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +44,12 @@ class _Control:
     """Keys of members to end at once, as they are."""
 
     def report(self, progress: Progress) -> Verdict:
-        body = {"done": progress.done, "text": progress.text}
-        if progress.member:
-            body["member"] = progress.member
+        member = progress.member
         if progress.printed:
-            body["printed"] = list(progress.printed)
-        self.channel.send(body)
+            sent: Output | Progressed = Output(lines=progress.printed, member=member)
+        else:
+            sent = Progressed(done=progress.done, text=progress.text, member=member)
+        self.channel.send(sent.to_json())
         return Verdict(stop_all=self.channel.stopping(), stop=self.ending)
 
 
@@ -60,36 +57,34 @@ def run(task: Json, channel: Channel) -> Json:
     """Train one population and store it; called by an engine in a worker.
 
     Args:
-        task: What `jobs.driver` wrote: store, dataset, split, preparation, method and the
-            sources that provide it, members.
-        channel: The line to the driver.
+        task: A `TaskSpec` as JSON.
+        channel: The line to the driver; it is sent `Committed`, `Output` and `Progressed`.
 
     Returns:
-        `segments`: names of what was stored, each of them also reported when it was;
-        `failed`: reason and traceback by key; `paused`: keys that can be continued. Those that
-        paused at a budget are also stored as they stand there, under the keys of `standing`.
+        A `TaskResult` as JSON.
     """
-    store = Store.open(Path(task["store"]))
-    provided.provide_described(task["sources"])
-    method = registry.find(task["method"], task["calibration"])
-    members = tuple(_member(method, fields) for fields in task["members"])
-    data = TaskData.of(task, members[0].target, narrow=Axis.TARGET not in method.shares)
+    return train(TaskSpec.from_json(task), channel).to_json()
+
+
+def train(task: TaskSpec, channel: Channel) -> TaskResult:
+    """Train a population; members that pause at a budget are stored as they stand there, too."""
+    store = Store.open(task.store)
     population = Population(
-        members=members,
-        threads=task["threads"],
-        resume=store.snapshot_folder(task["name"]),
-        snapshot_seconds=task["snapshot_seconds"],
-        budget=task["budget"],
+        members=task.members,
+        threads=task.threads,
+        resume=store.snapshot_folder(task.name),
+        snapshot_seconds=task.snapshot_seconds,
+        budget=task.budget,
     )
-    bench = _Bench(task, store, method, data, channel)
-    with threadpool_limits(task["threads"]):
-        if task["as_is"]:
-            return bench.end(population, task["as_is"])
+    bench = _Bench(task, store, TaskData.of(task), channel)
+    with threadpool_limits(task.threads):
+        if task.as_is:
+            return bench.end(population, task.as_is)
         done = bench.train(population)
         if not channel.stopping():
-            if not done["paused"]:
-                store.drop_snapshot(task["name"])
-            elif standing := {key: task["standing"][key] for key in done["paused"]}:
+            if not done.paused:
+                store.drop_snapshot(task.name)
+            elif standing := {key: task.standing[key] for key in done.paused}:
                 bench.end(population, standing)
     return done
 
@@ -98,13 +93,12 @@ def run(task: Json, channel: Channel) -> Json:
 class _Bench:
     """Where one task's populations become segments."""
 
-    task: Json
+    task: TaskSpec
     store: Store
-    method: Method
     data: TaskData
     channel: Channel
 
-    def train(self, population: Population) -> Json:
+    def train(self, population: Population) -> TaskResult:
         """Train as far as the population's budget allows, and store the members that are done.
 
         Raises:
@@ -114,10 +108,10 @@ class _Bench:
             return self._become(population, {})
         except DataChanged:
             # What is unfinished was trained on the same examples.
-            self.store.drop_snapshot(self.task["name"])
+            self.store.drop_snapshot(self.task.name)
             raise
 
-    def end(self, population: Population, names: Mapping[str, str]) -> Json:
+    def end(self, population: Population, names: Mapping[str, str]) -> TaskResult:
         """End members in mid-training where their snapshot left them, and store them as they are.
 
         Args:
@@ -131,31 +125,24 @@ class _Bench:
             ending = replace(population, members=chosen, resume=copied, budget=None)
             return self._become(ending, names)
 
-    def _become(self, population: Population, names: Mapping[str, str]) -> Json:
+    def _become(self, population: Population, names: Mapping[str, str]) -> TaskResult:
         done = _Done(names)
         control = _Control(self.channel, frozenset(names))
-        outcomes = iter(self.method.train(population, self.data.prepared, control))
+        outcomes = iter(self.task.method.train(population, self.data.prepared, control))
         while not done.exhausted:
             with self.store.draft() as draft:
-                rows = SegmentRows(
-                    self.method,
-                    population.members,
-                    self.data.prepared,
-                    draft.folder,
-                    task=self.task,
-                    names=names,
-                )
+                rows = SegmentRows(self.task, self.data.prepared, draft.folder, names=names)
                 done.take(outcomes, rows, self._patience)
                 self.data.refuse_change()
-                if segment := rows.commit(draft):
-                    done.segments.append(segment)
-                    self.channel.send({"segment": segment})
-        return {"segments": done.segments, "failed": done.failed, "paused": done.paused}
+                if committed := rows.commit(draft):
+                    done.segments.append(committed.segment)
+                    self.channel.send(committed.to_json())
+        return done.result
 
     @property
     def _patience(self) -> float:
         """Seconds that trained members wait for others; those of one model wait for all."""
-        return _KEEP_SECONDS if self.method.divisible else float("inf")
+        return _KEEP_SECONDS if self.task.method.divisible else float("inf")
 
 
 @dataclass(slots=True)
@@ -164,9 +151,16 @@ class _Done:
 
     names: Mapping[str, str]
     segments: list[str] = field(default_factory=list)
-    failed: dict[str, Json] = field(default_factory=dict)
+    failed: dict[str, Failure] = field(default_factory=dict)
     paused: list[str] = field(default_factory=list)
     exhausted: bool = False
+
+    @property
+    def result(self) -> TaskResult:
+        """The same for the driver."""
+        return TaskResult(
+            segments=tuple(self.segments), failed=self.failed, paused=tuple(self.paused)
+        )
 
     def take(self, outcomes: Iterator[Outcome], rows: SegmentRows, seconds: float) -> None:
         """Add outcomes to a segment until there are no more, or some time has gone by."""
@@ -178,15 +172,9 @@ class _Done:
                 case Trained():
                     rows.add(outcome)
                 case Failed(key, reason, traceback, printed):
-                    told = {"printed": printed} if printed else {}
-                    self.failed[key] = {"reason": reason, "traceback": traceback, **told}
+                    self.failed[key] = Failure(reason=reason, traceback=traceback, printed=printed)
                 case Paused(keys):
                     self.paused.extend(keys)
             if time.monotonic() >= until:
                 return
         self.exhausted = True
-
-
-def _member(method: Method, fields: Mapping[str, Any]) -> Member:
-    parameters = method.Parameters.model_validate(fields["parameters"])
-    return Member(**{**fields, "parameters": parameters})

@@ -1,14 +1,14 @@
 """The examples of a task: prepared once for all tasks of a worker, and refused once they are damaged."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from sortal.data.prepared import Prepared, rows_known
 from sortal.data.preparer import Preparation
-from sortal.data.weigh import Weighing
-from sortal.engines.base import Json
 from sortal.errors import Damaged
+from sortal.jobs.task_spec import TaskSpec
+from sortal.methods.base import Axis
 from sortal.store.digests import Seals
 from sortal.store.store import Store
 
@@ -28,30 +28,28 @@ class TaskData:
     """Size and time of each file of the dataset, as they were when it was opened."""
 
     @classmethod
-    def of(cls, task: Json, target: str | None, *, narrow: bool) -> "TaskData":
+    def of(cls, task: TaskSpec) -> "TaskData":
         """Open and prepare the examples of a task.
 
-        Args:
-            task: What `jobs.driver` wrote.
-            target: Rows whose label of this target is unknown take no part.
-            narrow: Whether labels are reduced to it, or those of all targets stay.
+        Rows whose label of the members' target is unknown take no part. Where members of several targets may
+        train together, the labels of all targets stay.
 
         Raises:
             Damaged: A file of the dataset or of the split is not what was written.
         """
-        store = Store.open(Path(task["store"]))
-        dataset, given = task["dataset"], task.get("seals")
+        store = Store.open(task.store)
+        dataset, given = task.dataset, task.seals or None
         # Compared for every task: files may have changed since this worker prepared them.
         store.dataset(dataset, given)
         seals = store.data_seals(dataset)
         store.dataset(dataset, given)
         prepared = _prepare(
-            task["store"],
+            task.store,
             dataset,
-            task["split"],
-            _recipe(task),
-            target,
-            narrow=narrow,
+            task.split,
+            task.preparation,
+            task.members[0].target,
+            narrow=Axis.TARGET not in task.method.shares,
             seals=tuple(seals.items()),
         )
         return cls(prepared=prepared, store=store, dataset=dataset, seals=seals)
@@ -72,14 +70,9 @@ class TaskData:
             )
 
 
-def _recipe(task: Json) -> Preparation:
-    words = Preparation.of(*task["preparation"])
-    return replace(words, weighing=Weighing(**task["weighing"]))
-
-
 @lru_cache(maxsize=2)
 def _prepare(
-    store: str,
+    store: Path,
     dataset: str,
     split: str,
     recipe: Preparation,
@@ -89,7 +82,7 @@ def _prepare(
     seals: tuple[tuple[str, tuple[int, int]], ...],
 ) -> Prepared:
     """Prepare once for all tasks of this worker that use the same rows of the same files."""
-    opened = Store.open(Path(store))
+    opened = Store.open(store)
     data = opened.dataset(dataset, dict(seals))
     divided = rows_known(data.labels, opened.split(dataset, split), target)
     return Prepared.fit(data, divided, recipe, target if narrow else None)

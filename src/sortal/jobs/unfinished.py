@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sortal.errors import Damaged
 from sortal.jobs.history import AT, WATCHED, Course
+from sortal.store.job_record import InterimEntry, JobRecord, MemberEntry
 from sortal.store.store import Store
 from sortal.training.begun import Begun, begun
 
@@ -28,21 +29,22 @@ def find_begun(store: Store, keys: Iterable[str]) -> dict[str, Begun]:
     return found
 
 
-def unfinished_frame(
-    entries: Iterable[Mapping[str, Any]], found: Mapping[str, Begun]
-) -> "pl.DataFrame":
+def unfinished_frame(entries: Iterable[MemberEntry], found: Mapping[str, Begun]) -> "pl.DataFrame":
     """One row per member in mid-training: title, seed, fold, target, epochs done, best loss so far."""
     import polars as pl
 
     rows = []
     for entry in entries:
-        if entry["key"] in found:
-            one = found[entry["key"]]
-            course = Course(seed=entry["seed"], fold=entry["fold"], rows=one.history)
+        if entry.key in found:
+            one = found[entry.key]
+            course = Course(seed=entry.seed, fold=entry.fold, rows=one.history)
             best = course.best or {}
             rows.append(
                 {
-                    **{name: entry[name] for name in ("title", "target", "seed", "fold")},
+                    "title": entry.title,
+                    "target": entry.target,
+                    "seed": entry.seed,
+                    "fold": entry.fold,
                     "epochs": one.epochs,
                     "best_epoch": best.get(AT),
                     WATCHED: best.get(WATCHED),
@@ -62,24 +64,27 @@ def standing_key(key: str, budget: float) -> str:
 
 
 def interim_entries(
-    entries: Iterable[Mapping[str, Any]], found: Mapping[str, Begun]
-) -> list[dict[str, Any]]:
+    entries: Iterable[MemberEntry], found: Mapping[str, Begun]
+) -> list[InterimEntry]:
     """Entries for results of members as they are; `of` is the key of the finished one."""
-    return [
-        {
-            **entry,
-            "title": entry["title"] + MARK,
-            "key": interim_key(found[entry["key"]]),
-            "of": entry["key"],
-        }
-        for entry in entries
-        if entry["key"] in found
-    ]
+    made = []
+    for entry in entries:
+        if entry.key in found:
+            changed = {"title": entry.title + MARK, "key": interim_key(found[entry.key])}
+            made.append(InterimEntry(**{**dict(entry), **changed}, of=entry.key))
+    return made
 
 
-def settled_interim(interim: Iterable[Mapping[str, Any]], store: Store) -> list[Mapping[str, Any]]:
+def with_interim(record: JobRecord, found: Mapping[str, Begun]) -> JobRecord:
+    """A job's record that also lists the results of its members as they are."""
+    known = {entry.key for entry in record.interim}
+    new = (one for one in interim_entries(record.entries, found) if one.key not in known)
+    return record.model_copy(update={"interim": (*record.interim, *new)})
+
+
+def settled_interim(interim: Iterable[InterimEntry], store: Store) -> tuple[InterimEntry, ...]:
     """Of interim entries those worth listing: stored, the latest of each, until it is finished."""
     entries = list(interim)
-    found = store.find(key for entry in entries for key in (entry["key"], entry["of"]))
-    latest = {entry["of"]: entry for entry in entries if entry["key"] in found}
-    return [entry for of, entry in latest.items() if of not in found]
+    found = store.find(key for entry in entries for key in (entry.key, entry.of))
+    latest = {entry.of: entry for entry in entries if entry.key in found}
+    return tuple(entry for of, entry in latest.items() if of not in found)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from sortal.errors import Damaged
 from sortal.store import atomic
-from sortal.store.jobs import keys_of
 from sortal.store.parts import Parts
 from sortal.store.submitted import FOLDER, ended_runs
 
@@ -60,14 +59,13 @@ def collect(parts: Parts, *, snapshot_days: float) -> Freed:
 def own_keys(parts: Parts, job: str) -> set[str]:
     """Keys of a job's members that no other job refers to."""
     others = (name for name in parts.jobs.names() if name != job)
-    return keys_of(parts.jobs.read(job)).difference(
-        *(keys_of(parts.jobs.read(name)) for name in others)
-    )
+    mine = set(parts.jobs.read(job).keys)
+    return mine.difference(*(parts.jobs.read(name).keys for name in others))
 
 
 def unlisted(parts: Parts, keys: Iterable[str]) -> set[str]:
     """Those of the keys that no job refers to."""
-    return set(keys).difference(*(keys_of(parts.jobs.read(name)) for name in parts.jobs.names()))
+    return set(keys).difference(*(parts.jobs.read(name).keys for name in parts.jobs.names()))
 
 
 def _dead_segments(parts: Parts) -> list[Path]:
@@ -92,10 +90,10 @@ def _unused_datasets(parts: Parts) -> list[Path]:
 
 def _used_datasets(parts: Parts) -> Iterator[str]:
     for job in parts.jobs.names():
-        yield str(parts.jobs.read(job).get("dataset"))
+        yield parts.jobs.read(job).dataset
     live = parts.live()
     for name in parts.segments.names():
-        for record in parts.segments.get(name).records:
+        for record in parts.segments.get(name).plain_records:
             if record["key"] in live:
                 yield str(record.get("dataset"))
 
@@ -103,7 +101,7 @@ def _used_datasets(parts: Parts) -> Iterator[str]:
 def _unowned(parts: Parts) -> Iterator[Path]:
     """Artifacts of a dataset that no job has, or else of jobs none of which is there."""
     try:
-        jobs = {name: parts.jobs.read(name).get("dataset") for name in parts.jobs.names()}
+        jobs = {name: parts.jobs.read(name).dataset for name in parts.jobs.names()}
     except Damaged:
         return  # what the damaged record has is not known
     used = set(jobs.values())

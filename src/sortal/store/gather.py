@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from sortal.errors import Damaged, NotFound
+from sortal.store.member_record import MemberRecord
 from sortal.store.parts import Parts
 from sortal.store.records import Record
 from sortal.store.segment import Place, Segment
@@ -20,7 +21,7 @@ def find(parts: Parts, keys: Iterable[str]) -> dict[str, Place]:
     return {key: places[key] for key in keys if key in places and key not in dead}
 
 
-def records(parts: Parts, keys: Sequence[str]) -> dict[str, Record]:
+def records(parts: Parts, keys: Sequence[str]) -> dict[str, MemberRecord]:
     """Records of members by key, in the order of the keys."""
     return _gather(parts, keys, _records)
 
@@ -79,9 +80,9 @@ def _gather(
     return {key: found[key] for key in keys}
 
 
-def _records(segment: Segment, wanted: Mapping[str, int]) -> dict[str, Record]:
+def _records(segment: Segment, wanted: Mapping[str, int]) -> dict[str, MemberRecord]:
     found = segment.some_records(wanted.values())
     for key, row in wanted.items():
-        if found[row].get("key") != key:
+        if found[row].key != key:
             raise Damaged(f"{segment.folder}: line {row + 1} of members.jsonl is not {key}.")
     return {key: found[row] for key, row in wanted.items()}

@@ -1,9 +1,4 @@
-"""Records of jobs: JSON that the driver defines, one file a job, replaced whole.
-
-Of a record's content the store reads `entries[].key` (the members that the job refers
-to), `ensembles` (their titles, keys and the keys of what they average), `imported` (titles
-and keys), `dataset` and, when it must rename the job, `name`.
-"""
+"""Files of job records: one JSON file a job, replaced whole."""
 
 import json
 from dataclasses import dataclass
@@ -12,8 +7,9 @@ from typing import Any
 
 from sortal.errors import NotFound
 from sortal.store import atomic
+from sortal.store.job_record import JobRecord
 from sortal.store.names import check_name
-from sortal.store.records import Json, Record, parse, plain
+from sortal.store.records import Record, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +32,16 @@ class Jobs:
         """Where a job's record is or would be."""
         return self.folder / f"{check_name('job', name)}.json"
 
-    def write(self, name: str, record: Json) -> None:
-        """Write or replace a record; NaN becomes null."""
-        atomic.write_text(self.path(name), _text(plain(record)))
+    def write(self, record: JobRecord) -> None:
+        """Write or replace the record of the job that it names."""
+        atomic.write_text(self.path(record.name), _text(record.to_json()))
 
-    def read(self, name: str) -> Record:
+    def read(self, name: str) -> JobRecord:
         """A job's record.
 
         Raises:
             NotFound: There is no job of that name.
-            Damaged: The record is not a JSON object.
+            Damaged: The file is not the record of a job.
         """
         path = self.path(name)
         try:
@@ -53,9 +49,9 @@ class Jobs:
         except FileNotFoundError as error:
             where = str(self.folder.parent)
             raise NotFound("job", name, self.names(), where=where) from error
-        return parse(text, path)
+        return JobRecord.from_json(parse(text, path), str(path))
 
-    def read_or_none(self, name: str) -> Record | None:
+    def read_or_none(self, name: str) -> JobRecord | None:
         """A job's record, None where there is none."""
         return self.read(name) if self.path(name).exists() else None
 
@@ -78,21 +74,3 @@ def _value(value: Any) -> str:
         return json.dumps(value, allow_nan=False)
     listed = ",\n ".join(json.dumps(one, allow_nan=False) for one in value)
     return f"[\n {listed}\n]"
-
-
-def keys_of(record: Json) -> set[str]:
-    """Keys of the members that a job's record refers to, those that its ensembles average too.
-
-    `interim` lists members that were stored before they were trained to the end, `imported` those
-    of classifiers that were trained elsewhere.
-    """
-    ensembles = record.get("ensembles", ())
-    averaged = [member for entry in ensembles for member in entry["members"]]
-    entries = [
-        *record.get("entries", ()),
-        *record.get("interim", ()),
-        *ensembles,
-        *averaged,
-        *record.get("imported", ()),
-    ]
-    return {str(entry["key"]) for entry in entries if "key" in entry}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from sortal.store import collect, gather
+from sortal.store.member_record import MemberRecord
 from sortal.store.parts import Opened
 from sortal.store.records import Record
 from sortal.store.segment import Place, Segment, SegmentDraft
@@ -24,11 +25,11 @@ class Members(Opened):
         """Places of those of the keys that are stored and not deleted."""
         return gather.find(self.parts, keys)
 
-    def record(self, key: str) -> Record:
+    def record(self, key: str) -> MemberRecord:
         """The record of one member; `NotFound` if it is not stored."""
         return self.records([key])[key]
 
-    def records(self, keys: Iterable[str]) -> dict[str, Record]:
+    def records(self, keys: Iterable[str]) -> dict[str, MemberRecord]:
         """Records of members by key, in order; `NotFound` if one is not stored."""
         return gather.records(self.parts, list(keys))
 

@@ -10,8 +10,8 @@ from sortal.errors import Damaged
 from sortal.store import atomic, manifest
 from sortal.store.damage import Damage
 from sortal.store.dataset_faults import SPLITS
+from sortal.store.job_record import JobRecord
 from sortal.store.parts import Parts
-from sortal.store.records import Record
 from sortal.store.timings import keep_times_of
 
 
@@ -131,30 +131,29 @@ def _merge_jobs(ours: Parts, other: Parts, merged: Merged) -> None:
             what = f"is unreadable ({error})"
             merged.damaged.append(Damage("job", name, f"{name}.json", what))
             continue
-        free, renamed = _free_name(ours, name, record)
+        renamed = _freely_named(ours, record)
         if renamed is None:
             continue
-        ours.jobs.write(free, renamed)
+        ours.jobs.write(renamed)
         merged.jobs += 1
-        if free != name:
-            merged.renamed[name] = free
+        if renamed.name != name:
+            merged.renamed[name] = renamed.name
 
 
-def _free_name(ours: Parts, name: str, record: Record) -> tuple[str, Record | None]:
-    """A name for an imported job and its record under that name; None if it is here already."""
-    free, number = name, 2
-    while True:
-        renamed = {**record, "name": free} if "name" in record else record
-        if not ours.jobs.path(free).exists():
-            return free, renamed
-        if _is_job(ours, free, renamed):
-            return free, None
-        free, number = f"{name}-{number}", number + 1
+def _freely_named(ours: Parts, record: JobRecord) -> JobRecord | None:
+    """An imported job's record under a name that is free here; None if the job is here already."""
+    renamed, number = record, 2
+    while ours.jobs.path(renamed.name).exists():
+        if _is_here(ours, renamed):
+            return None
+        renamed = record.model_copy(update={"name": f"{record.name}-{number}"})
+        number += 1
+    return renamed
 
 
-def _is_job(ours: Parts, name: str, record: Record) -> bool:
+def _is_here(ours: Parts, record: JobRecord) -> bool:
     try:
-        return ours.jobs.read(name) == record
+        return ours.jobs.read(record.name) == record
     except Damaged:
         return False  # the name is taken all the same
 

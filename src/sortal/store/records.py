@@ -13,6 +13,8 @@ from sortal.errors import Damaged
 Json: TypeAlias = Mapping[str, Any]
 Record: TypeAlias = dict[str, Any]
 
+_ARTICLES: Mapping[type, str] = {str: "a text", list: "a list"}
+
 
 def plain(value: Any) -> Any:
     """Turn a value into what JSON can hold: NaN and infinities become None, tuples lists.
@@ -65,8 +67,12 @@ def split_lines(path: Path) -> list[bytes]:
     return lines
 
 
-def parse(text: bytes, path: Path) -> Record:
+def parse(text: bytes, place: Path | str) -> Record:
     """Read one JSON object.
+
+    Args:
+        text: The object as it is stored.
+        place: File, and line if it has several, for the error.
 
     Raises:
         Damaged: It is something else.
@@ -74,16 +80,30 @@ def parse(text: bytes, path: Path) -> Record:
     try:
         record = json.loads(text)
     except ValueError as error:
-        raise Damaged(f"{path}: not JSON ({error}).") from error
+        raise Damaged(f"{place}: not JSON ({error}).") from error
     if not isinstance(record, dict):
-        raise Damaged(f"{path}: expected a JSON object, got {type(record).__name__}.")
+        raise Damaged(f"{place}: expected a JSON object, got {type(record).__name__}.")
     return record
 
 
-def read_lines(path: Path) -> list[Record]:
+def read_lines(path: Path, needed: Mapping[str, type]) -> list[Record]:
     """All records of a JSON-lines file.
 
+    Args:
+        path: The file.
+        needed: Fields that each record has to have, and their types.
+
     Raises:
-        Damaged: The file is missing, or a line is not a JSON object.
+        Damaged: The file is missing, or a line is not a JSON object with these fields.
     """
-    return [parse(text, path) for text in split_lines(path)]
+    found = []
+    for number, text in enumerate(split_lines(path), start=1):
+        record = parse(text, f"{path}, line {number}")
+        for name, kind in needed.items():
+            if not isinstance(record.get(name), kind):
+                raise Damaged(
+                    f"{path}, line {number}: {name}: expected {_ARTICLES[kind]}, got "
+                    f"{record.get(name, 'nothing')!r}."
+                )
+        found.append(record)
+    return found

@@ -1,24 +1,28 @@
 """Segments: what one task left in the store, all of it or nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from sortal.data.undamaged import map_array
 from sortal.errors import Damaged, NotFound
 from sortal.store import atomic, manifest
+from sortal.store.member_record import MemberRecord
 from sortal.store.names import check_name, is_segment_name, segment_name
-from sortal.store.records import Json, Record, parse, read_lines, split_lines, write_lines
+from sortal.store.records import Record, parse, read_lines, split_lines, write_lines
 from sortal.store.tombstones import Tombstones
 
 MEMBERS, HISTORY, PRINTED = "members.jsonl", "history.jsonl", "printed.jsonl"
-_APART = {"history": HISTORY, "printed": PRINTED}
-"""What of a member's record has a file of its own."""
-
 SCORES, PREDICTED, SPREAD = "scores.npy", "predicted.npy", "spread.npy"
+
+History: TypeAlias = Sequence[Mapping[str, float | None]]
+"""Rows of a member's training in the order they were measured: `epoch`, and a value a metric."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,9 @@ class Segment:
     folder: Path
 
     @property
-    def records(self) -> list[Record]:
-        """One record a member, in order, without their histories."""
-        return read_lines(self.folder / MEMBERS)
+    def plain_records(self) -> list[Record]:
+        """The JSON of each member's record, in order: for those who read one field of many members."""
+        return read_lines(self.folder / MEMBERS, {"key": str})
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -49,7 +53,7 @@ class Segment:
         Raises:
             Damaged: The records are unreadable, or not those that the segment is named after.
         """
-        keys = tuple(str(record.get("key")) for record in self.records)
+        keys = tuple(record["key"] for record in self.plain_records)
         if segment_name(keys) != self.name:
             raise Damaged(f"{self.folder / MEMBERS}: these are not the members of {self.name}.")
         return keys
@@ -69,15 +73,20 @@ class Segment:
         """Of ensembles, the standard deviation over what they average, shape and map of `scores`."""
         return map_array(self.folder / SPREAD)
 
-    def some_records(self, rows: Iterable[int]) -> dict[int, Record]:
-        """Records of some members by row; the others are not parsed."""
+    def some_records(self, rows: Iterable[int]) -> dict[int, MemberRecord]:
+        """Records of some members by row; the others are not parsed.
+
+        Raises:
+            Damaged: A record is missing or of another form.
+        """
         path = self.folder / MEMBERS
         lines = split_lines(path)
         found = {}
         for row in rows:
             if row >= len(lines):
                 raise Damaged(f"{path}: no line {row + 1}.")
-            found[row] = parse(lines[row], path)
+            place = f"{path}, line {row + 1}"
+            found[row] = MemberRecord.from_json(parse(lines[row], place), place)
         return found
 
     def history(self) -> dict[str, list[Record]]:
@@ -85,14 +94,16 @@ class Segment:
         path = self.folder / HISTORY
         if not path.exists():
             return {}
-        return {record["key"]: record["history"] for record in read_lines(path)}
+        records = read_lines(path, {"key": str, "history": list})
+        return {record["key"]: record["history"] for record in records}
 
     def printed(self) -> dict[str, str]:
         """What was printed while a member trained, by key, of those that printed anything."""
         path = self.folder / PRINTED
         if not path.exists():
             return {}
-        return {record["key"]: record["printed"] for record in read_lines(path)}
+        records = read_lines(path, {"key": str, "printed": str})
+        return {record["key"]: record["printed"] for record in records}
 
     def model_folder(self, number: int) -> Path:
         """Folder of the model that the records call `number`, whose files are what was written.
@@ -202,14 +213,23 @@ class SegmentDraft:
     ) -> None:
         self.discard()
 
-    def commit(self, records: Sequence[Json], scores: np.ndarray, predicted: np.ndarray) -> str:
+    def commit(
+        self,
+        records: Sequence[MemberRecord],
+        scores: np.ndarray,
+        predicted: np.ndarray,
+        *,
+        histories: Mapping[str, History] = _NOTHING,
+        printed: Mapping[str, str] = _NOTHING,
+    ) -> str:
         """Store the members, and bring back those of them that had been deleted.
 
         Args:
-            records: One mapping a member, each with its `key`; NaN is stored as null, and
-                `history`, a list of rows, and the text `printed` are stored apart.
+            records: One a member.
             scores: Shape (members, examples, outputs), stored as float32.
             predicted: Decisions, first axis as in `scores`.
+            histories: Rows of training by key, of those members that have any.
+            printed: What was printed while a member trained, by key.
 
         Returns:
             The segment's name, which depends on the keys and their order. If such a
@@ -220,11 +240,9 @@ class SegmentDraft:
         """
         keys = _checked_keys(records, scores, predicted)
         name = segment_name(keys)
-        write_lines(self.folder / MEMBERS, (_without_apart(record) for record in records))
-        for what, file in _APART.items():
-            kept = [{"key": one["key"], what: one[what]} for one in records if one.get(what)]
-            if kept:
-                write_lines(self.folder / file, kept)
+        write_lines(self.folder / MEMBERS, (record.to_json() for record in records))
+        self._write_apart(HISTORY, "history", histories)
+        self._write_apart(PRINTED, "printed", printed)
         np.save(self.folder / SCORES, np.asarray(scores, dtype=np.float32), allow_pickle=False)
         np.save(self.folder / PREDICTED, predicted, allow_pickle=False)
         manifest.write(self.folder)
@@ -232,19 +250,20 @@ class SegmentDraft:
         self._tombstones.clear(keys)
         return name
 
+    def _write_apart(self, file: str, what: str, by_key: Mapping[str, object]) -> None:
+        kept = [{"key": key, what: value} for key, value in by_key.items() if value]
+        if kept:
+            write_lines(self.folder / file, kept)
+
     def discard(self) -> None:
         """Delete the folder; nothing happens after a commit."""
         atomic.discard(self.folder)
 
 
-def _without_apart(record: Json) -> Record:
-    return {name: value for name, value in record.items() if name not in _APART}
-
-
 def _checked_keys(
-    records: Sequence[Json], scores: np.ndarray, predicted: np.ndarray
+    records: Sequence[MemberRecord], scores: np.ndarray, predicted: np.ndarray
 ) -> tuple[str, ...]:
-    keys = tuple(check_name("member key", record["key"]) for record in records)
+    keys = tuple(check_name("member key", record.key) for record in records)
     if not keys or len(set(keys)) != len(keys):
         raise ValueError(f"a segment needs members with different keys, got {list(keys)}.")
     if scores.ndim != 3 or not len(keys) == len(scores) == len(predicted):

@@ -7,10 +7,11 @@ from pathlib import Path
 from sortal.errors import Damaged, NotFound, UserError
 from sortal.store import atomic
 from sortal.store.holdings import Holdings
+from sortal.store.job_record import JobRecord
 from sortal.store.members import Members
 from sortal.store.names import check_name
 from sortal.store.parts import Parts
-from sortal.store.records import Json, Record, parse
+from sortal.store.records import parse
 from sortal.store.upkeep import Upkeep
 
 FORMAT = 1
@@ -63,15 +64,15 @@ class Store(Members, Holdings, Upkeep):
         """Names of all jobs, sorted."""
         return self.parts.jobs.names()
 
-    def write_job(self, name: str, record: Json) -> None:
-        """Write or replace a job's record; NaN becomes null."""
-        self.parts.jobs.write(name, record)
+    def write_job(self, record: JobRecord) -> None:
+        """Write or replace the record of the job that it names."""
+        self.parts.jobs.write(record)
 
-    def read_job(self, name: str) -> Record:
+    def read_job(self, name: str) -> JobRecord:
         """A job's record; `NotFound` with the nearest names if there is none."""
         return self.parts.jobs.read(name)
 
-    def job_or_none(self, name: str) -> Record | None:
+    def job_or_none(self, name: str) -> JobRecord | None:
         """A job's record, None if there is none."""
         return self.parts.jobs.read_or_none(name)
 

@@ -93,7 +93,7 @@ def keep_times_of(ours: Parts, other: Parts, segment: str) -> int:
 
 def _of_segment(parts: Parts, name: str) -> Iterator[tuple[str, Timing]]:
     with suppress(Damaged, NotFound):  # `verify` names it
-        for record in parts.segments.get(name).records:
+        for record in parts.segments.get(name).plain_records:
             yield str(record["key"]), Timing.of(record)
 
 

@@ -9,10 +9,8 @@ from sortal.store import merge as merging
 from sortal.store import usage as using
 from sortal.store.collect import Freed
 from sortal.store.damage import Damage
-from sortal.store.jobs import keys_of
 from sortal.store.merge import Merged
 from sortal.store.parts import Opened
-from sortal.store.records import Record
 from sortal.store.usage import Usage
 
 
@@ -86,21 +84,15 @@ class Upkeep(Opened):
         """
         with self.parts.leases.alone():
             record = self.parts.jobs.read(job)
-            beside = ("ensembles", "imported")
-            lists: Record = {name: record[name] for name in beside if name in record}
-            known = {str(entry["title"]) for listed in lists.values() for entry in listed}
+            known = {entry.title for entry in (*record.ensembles, *record.imported)}
             if title not in known:
                 what = "ensemble or imported classifier"
                 raise NotFound(what, title, known, where=f"job {job!r}")
-            kept = {
-                name: [e for e in of if title not in (e["title"], e.get("fold_of"))]
-                for name, of in lists.items()
-            }
-            after = {**record, **kept}
-            freed = collect.own_keys(self.parts, job) - keys_of(after)
+            after = record.without(title)
+            freed = collect.own_keys(self.parts, job) - after.keys
             mine = gather.find(self.parts, freed)
             self.parts.tombstones.add(mine)
-            self.parts.jobs.write(job, after)
+            self.parts.jobs.write(after)
             return len(mine)
 
     def gc(self, *, snapshot_days: float = 30.0) -> Freed:

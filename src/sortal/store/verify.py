@@ -23,7 +23,7 @@ def segment_damages(parts: Parts, names: Iterable[str] | None = None) -> list[Da
 def damages(parts: Parts) -> list[Damage]:
     """Damages of everything in a store; every byte is read.
 
-    Job records carry no digest: a changed one is found only if it is no JSON object any more.
+    Job records carry no digest: a changed one is found only if it has no longer the form of one.
     What they say of datasets and splits tells which of these are missing.
     """
     return [
@@ -97,14 +97,10 @@ def _data_of_jobs(parts: Parts) -> Iterator[tuple[str, str]]:
             record = parts.jobs.read(name)
         except Damaged:
             continue  # `_job_damages` names it
-        dataset, splits = str(record.get("dataset", "")), record.get("splits", ())
-        if not is_segment_name(dataset):
-            continue
-        yield dataset, ""
-        for about in splits if isinstance(splits, list) else ():
-            split = str(about.get("fingerprint", "")) if isinstance(about, dict) else ""
-            if is_segment_name(split):
-                yield dataset, split
+        if is_segment_name(record.dataset):
+            yield record.dataset, ""
+            names = (split.fingerprint for split in record.splits)
+            yield from ((record.dataset, name) for name in names if is_segment_name(name))
 
 
 def _job_damages(parts: Parts) -> list[Damage]:

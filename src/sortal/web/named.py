@@ -1,9 +1,8 @@
 """What batch jobs may name, as a server is told of it when it starts."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from sortal.web.answer import Answer
+from sortal.web.answer import Answer, Parameters
 
 
 class Named(Answer):
@@ -23,7 +22,7 @@ class Named(Answer):
     place: str
     """Where in a job it is named."""
 
-    example: Mapping[str, Any]
+    example: Parameters
     """What a job says there, every value the default."""
 
     remarks: tuple[str, ...]

@@ -7,6 +7,7 @@ import pytest
 from sortal.errors import UserError
 from sortal.export.formats import Format
 from sortal.jobs.applying.export import export_result, load_portable
+from sortal.store.job_record import EnsembleEntry
 
 pytestmark = pytest.mark.usefixtures("inline")
 
@@ -69,9 +70,8 @@ def test_other_models_are_refused_by_name(results, tmp_path, title, sentence):
 def test_an_ensemble_is_refused(results):
     member = results.titled("net")[0].members[0]
     together = type(member)(
-        entry={**member.entry, "title": "all", "members": []},
+        entry=EnsembleEntry(**{**dict(member.entry), "title": "all"}, members=()),
         record=member.record,
-        scores=member.scores,
     )
     with pytest.raises(UserError, match="all is an ensemble"):
         load_portable(results.store, together)

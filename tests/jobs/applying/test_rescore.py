@@ -56,7 +56,7 @@ def test_of_folds_each_member_has_its_own_parts(trained, survey):
     results, store = trained(NETWORK, split=split)
     folds = survey["fold"].to_numpy()
     for member in results.results[0].members:
-        fold = member.entry["fold"]
+        fold = member.entry.fold
         for part, others in ((Part.TEST, 0), (Part.VALIDATION, 1), (Part.TRAIN, 2)):
             rows, _ = part_scores(store, member, part)
             assert set((folds[rows] - fold) % 3) == {others}

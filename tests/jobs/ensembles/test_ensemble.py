@@ -60,11 +60,11 @@ def store(flowers, tmp_path):
 
 def keys_of(store, *names):
     members = [m for name in names for r in find_result(store, name)[1] for m in r.members]
-    return [member.entry["key"] for member in members]
+    return [member.entry.key for member in members]
 
 
 def entries(store, title, name="flowers"):
-    return [e for e in store.read_job(name)["ensembles"] if e["title"] == title]
+    return [e for e in store.read_job(name).ensembles if e.title == title]
 
 
 def test_scores_and_spread_are_those_that_numpy_finds_in_the_stored_ones(store):
@@ -73,13 +73,13 @@ def test_scores_and_spread_are_those_that_numpy_finds_in_the_stored_ones(store):
     assert made.members == 5
     (entry,) = entries(store, "five")
     stored = np.stack(store.scores(keys_of(store, *MEMBERS))).astype(np.float64)
-    (scores,) = store.scores([entry["key"]])
+    (scores,) = store.scores([entry.key])
     assert scores.shape == stored.shape[1:]
     np.testing.assert_allclose(scores, stored.mean(axis=0), atol=1e-7)
-    (spread,) = store.spread([entry["key"]])
+    (spread,) = store.spread([entry.key])
     np.testing.assert_allclose(spread, stored.std(axis=0, ddof=1), atol=1e-7)
     decided = predicted(stored.mean(axis=0)[None], made.results.outputs, probabilities=True)
-    assert store.predicted([entry["key"]])[0].tolist() == decided[0].tolist()
+    assert store.predicted([entry.key])[0].tolist() == decided[0].tolist()
 
 
 def test_figures_are_judged_on_the_examples_and_resamples_of_the_members(store):
@@ -109,8 +109,8 @@ def test_it_is_ranked_compared_and_counted_like_any_other(store):
     assert ranking.filter(title="five")["method"].to_list() == ["ensemble"]
     assert "five" in results.comparison().titles
     about = results.outline()
-    assert about["classifiers"] == 7
-    assert about["members"] == about["done"] == 9
+    assert about.classifiers == 7
+    assert about.members == about.done == 9
     assert find_result(store, "five")[1][0].title == "five"
 
 
@@ -135,11 +135,11 @@ def test_weights_count_by_classifier_and_are_shared_by_its_seeds(store):
     (entry,) = entries(store, "weighted")
     lda, *trees = (s.astype(np.float64) for s in store.scores(keys_of(store, "lda", "trees")))
     expected = 2 / 3 * lda + np.mean(trees, axis=0) / 3
-    np.testing.assert_allclose(store.scores([entry["key"]])[0], expected, atol=1e-7)
-    assert sum(one["weight"] for one in entry["members"]) == pytest.approx(1)
+    np.testing.assert_allclose(store.scores([entry.key])[0], expected, atol=1e-7)
+    assert sum(one.weight for one in entry.members) == pytest.approx(1)
     assert made.results.titled("weighted")[0].parameters["weights"] == [2, 1]
     other = ensemble(store, ["lda", "trees"], title="plain")
-    assert entries(store, "plain")[0]["key"] != entry["key"]
+    assert entries(store, "plain")[0].key != entry.key
     assert other.is_new
 
 
@@ -147,7 +147,7 @@ def test_prediction_is_scoring_by_hand_with_the_spread_of_the_class_decided_for(
     ensemble(store, ["lda", "trees"], title="weighted", weights=[2, 1])
     file = tmp_path / "new.csv"
     generator = np.random.default_rng(0)
-    names = find_result(store, "lda")[1][0].members[0].record["inputs"]["names"]["features"]
+    names = find_result(store, "lda")[1][0].members[0].record.inputs.names["features"]
     rows = generator.normal(size=(37, 4)) * 0.5 + [5.8, 3.0, 3.8, 1.2]
     pl.DataFrame(rows, schema=names).write_csv(file)
 
@@ -204,11 +204,11 @@ def test_folds_are_averaged_within_themselves(run, tmp_path):
     store = Store.open(tmp_path / "store")
     results = ensemble(store, ["lda", "gaussiannb"], title="both").results
     (result,) = results.titled("both")
-    assert [member.entry["fold"] for member in result.members] == [0, 1, 2]
+    assert [member.entry.fold for member in result.members] == [0, 1, 2]
     for entry in entries(store, "both"):
-        assert len(entry["members"]) == 2
-        parts = np.stack(store.scores([one["key"] for one in entry["members"]]))
-        np.testing.assert_allclose(store.scores([entry["key"]])[0], parts.mean(axis=0), atol=1e-7)
+        assert len(entry.members) == 2
+        parts = np.stack(store.scores([one.key for one in entry.members]))
+        np.testing.assert_allclose(store.scores([entry.key])[0], parts.mean(axis=0), atol=1e-7)
     assert result.confusion.sum() == 150
     assert results.correct([result]).mean() > 0.9
     with pytest.raises(UserError, match="folds are never averaged together"):
@@ -343,7 +343,7 @@ def test_jobs_of_one_split_are_averaged_across_and_listed_where_asked(store, run
     made = ensemble(store, ["flowers/lda", "more/qda"], title="across", job="more")
     assert made.results.name == "more"
     assert "across" in made.results.ranking()["title"].to_list()
-    assert not store.read_job("flowers")["ensembles"]
+    assert not store.read_job("flowers").ensembles
     run(job(title="again"))
     with pytest.raises(UserError, match="share a member"):
         ensemble(store, ["flowers/lda", "again/lda"], title="twice")
@@ -430,14 +430,14 @@ def test_figures_outlive_a_deleted_member_and_applying_names_it(store):
 def test_lost_scores_are_made_again_by_the_same_call(store):
     ensemble(store, MEMBERS, title="five")
     (entry,) = entries(store, "five")
-    scores = store.scores([entry["key"]])[0]
-    folder = store.segment(store.find([entry["key"]])[entry["key"]].segment).folder
+    scores = store.scores([entry.key])[0]
+    folder = store.segment(store.find([entry.key])[entry.key].segment).folder
     (folder / "spread.npy").write_bytes(b"")
     for damage in store.verify():
         store.quarantine(damage)
-    assert not store.find([entry["key"]])
+    assert not store.find([entry.key])
     assert ensemble(store, MEMBERS, title="five").is_new
-    assert np.array_equal(store.scores([entry["key"]])[0], scores)
+    assert np.array_equal(store.scores([entry.key])[0], scores)
     assert store.verify() == []
 
 

@@ -71,7 +71,7 @@ def test_they_are_ranked_and_nothing_is_said_of_ties(results):
     assert results.best().title == "good"
     assert results.best().training_figures["accuracy"].mean == 1.0
     assert not results.knows_examples
-    assert (results.part, results.outline()["classifiers"]) == (Part.TEST, 3)
+    assert (results.part, results.outline().classifiers) == (Part.TEST, 3)
     assert {"tied", "log_loss"}.isdisjoint(getattr(c, "name", c) for c in columns(results))
 
 
@@ -153,7 +153,7 @@ def test_jobs_of_other_classes_or_run_here_are_left_alone(store):
         UserError, match="'pets' is in the store with the classes cat, dog, and these"
     ):
         import_figures(store, job(one, classes=("cat", "eel")))
-    store.write_job("pets", {**store.read_job("pets"), "figures_alone": False})
+    store.write_job(store.read_job("pets").model_copy(update={"figures_alone": False}))
     with pytest.raises(UserError, match="another job named 'pets', which was run here"):
         import_figures(store, job(one))
 
@@ -162,7 +162,7 @@ def test_data_of_another_identity_is_another_dataset(store):
     one = foreign("good", [[9, 1], [0, 10]])
     import_figures(store, job(one))
     import_figures(store, job(one, name="others", identity="elsewhere"))
-    assert len({store.read_job(name)["dataset"] for name in store.job_names()}) == 2
+    assert len({store.read_job(name).dataset for name in store.job_names()}) == 2
 
 
 def test_independent_targets_rank_by_subset_accuracy(store):

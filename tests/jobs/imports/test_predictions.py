@@ -99,7 +99,7 @@ def test_it_is_ranked_tied_compared_mapped_found_and_counted(store, theirs, tmp_
     assert row["tied"]
     assert "far away" in results.comparison().titles
     assert "far away" in {one.title for one in classifier_map(results).classifiers}
-    assert results.outline()["classifiers"] == 3
+    assert results.outline().classifiers == 3
     assert find_result(store, "far away")[1][0].title == "far away"
     assert titled(results, "far away").member_table()["fit_seconds"].to_list() == [None]
     assert len(titled(results, "far away").timing_table()) == 1
@@ -124,12 +124,12 @@ def test_scores_that_sum_to_no_1_are_no_probabilities(store, theirs, tmp_path):
 
 def test_a_job_with_folds_takes_one_file_of_all_folds(store, tmp_path):
     results = Results.read(store, "folds")
-    ids = store.dataset(results.record["dataset"]).inputs.ids
+    ids = store.dataset(results.record.dataset).inputs.ids
     labels = np.array(results.labels.classes)[results.labels.codes]
     frame = pl.DataFrame({"id": ids, "label": labels, "predicted": labels})
     made = import_predictions(store, [written(tmp_path, frame)], job="folds")
     result = titled(made.results, "theirs")
-    assert [member.entry["fold"] for member in result.members] == [0, 1, 2]
+    assert [member.entry.fold for member in result.members] == [0, 1, 2]
     assert result.confusion.sum() == 150
     assert result.figures["accuracy"].mean == 1.0
     assert made.results.correct([result]).all()
@@ -219,7 +219,7 @@ def test_a_rerun_keeps_it_and_a_job_of_other_data_lets_it_go_and_says_so(
     assert titled(launched.results, "theirs").method == "imported"
     told = []
     run(job(data={"source": "iris"}), store.folder, listener=told.append)
-    assert not store.read_job("flowers")["imported"]
+    assert not store.read_job("flowers").imported
     assert any("imported classifier 'theirs'" in getattr(one, "text", "") for one in told)
 
 

@@ -80,7 +80,7 @@ def test_a_kept_map_tells_who_is_left_out_of_the_job_that_asks(inline, run, coun
     run({"title": "without", "data": folds, "classifiers": classifiers, "bootstrap": 0})
     store = whole.store
     (svm,) = whole.titled("svm")
-    store.remove_members([svm.members[0].entry["key"]])
+    store.remove_members([svm.members[0].entry.key])
     without = classifier_map(Results.read(store, "without"))
     lacking = classifier_map(Results.read(store, "whole"))
     assert len(counted) == 1

@@ -80,8 +80,8 @@ def test_candidates_are_never_scored_on_test_examples(run):
     launched = run(job(SVM, keep=1))
     store = launched.results.store
     keys = [key for one in launched.searched.study.trials for key in one.keys]
-    assert all(set(one["figures"]) == {"validation"} for one in store.records(keys).values())
-    tested = {member.entry["key"] for one in launched.results.results for member in one.members}
+    assert all(set(one.figures) == {"validation"} for one in store.records(keys).values())
+    tested = {member.entry.key for one in launched.results.results for member in one.members}
     assert not tested & set(keys)
 
 

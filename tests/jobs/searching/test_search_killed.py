@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 def course(one: Any, store: str = "store") -> list[tuple[Any, ...]]:
     opened = one.open(store)
     final = Results.read(opened, "s")
-    keys = [member.entry["key"] for result in final.results for member in result.members]
+    keys = [member.entry.key for result in final.results for member in result.members]
     study = Study.read(opened, "s")
     return [
         [(t.title, t.keys, t.value, t.state, t.rungs) for t in study.trials],

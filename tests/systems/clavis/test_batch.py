@@ -84,7 +84,7 @@ def test_two_titles_of_one_meaning_share_a_result_and_both_show(bench):
     assert "one = KNN 1 (kneighbors)" in ran.out
     assert "[3/3]" in ran.out
     results = ran.results("iris")
-    keys = {one.title: one.members[0].entry["key"] for one in results.results}
+    keys = {one.title: one.members[0].entry.key for one in results.results}
     assert keys["one"] == keys["KNN 1"] != keys["KNN 2"]
     assert summary(ran)["iris"][1] == "3"
 
@@ -100,7 +100,7 @@ def test_an_invalid_value_runs_as_its_default_and_says_so_for_ever(bench):
     assert warning not in usual.notes
     assert asked.asked["arguments"] == {"n_neighbors": -1}
     assert asked.asked["parameters"] == {"n_neighbors": 5}
-    assert asked.members[0].entry["key"] == usual.members[0].entry["key"]
+    assert asked.members[0].entry.key == usual.members[0].entry.key
 
 
 def test_a_parameter_that_the_method_does_not_have_is_told_once_and_recorded(bench):
@@ -156,12 +156,12 @@ def test_a_classifier_that_is_not_trained_yet_says_so(bench, monkeypatch):
     store = Store.open(bench.folder / "store", create=False)
     record = store.read_job("iris")
     later = {
-        **record["entries"][0],
+        **record.entries[0],
         "title": "later",
-        "key": "0" * len(record["entries"][0]["key"]),
+        "key": "0" * len(record.entries[0]["key"]),
     }
     monkeypatch.setattr(
-        Store, "read_job", lambda *_: {**record, "entries": [*record["entries"], later]}
+        Store, "read_job", lambda *_: {**record, "entries": [*record.entries, later]}
     )
     assert "later of iris is not trained yet: run its job again." in shown(bench, "iris/later")
 
@@ -331,7 +331,7 @@ def test_a_job_title_of_any_letters_has_a_name_in_the_store(bench):
     ran = bench.batch(bench.job("job", job))
     assert ran.code == 0
     (name,) = (line.split("'")[1] for line in ran.lines if line.startswith("show it:"))
-    assert json.loads(ran.record(name)["text"])["data"]["title"] == "Größe"
+    assert json.loads(ran.record(name).text)["data"]["title"] == "Größe"
 
 
 def test_a_job_without_classifiers_is_no_error(bench):
@@ -369,12 +369,12 @@ def test_projections_are_computed_once_and_listed_with_the_job(bench):
     assert summary(ran)["iris"][1:4] == ["1", "2", "2"]
     assert "projection 't-SNE p200': line 1: " in ran.out
     assert "Did you mean 'pca'?" in ran.out
-    listed = ran.record("iris")["projections"]
+    listed = ran.record("iris").projections
     assert [one["title"] for one in listed] == ["PCA", "t-SNE p10"]
     again = bench.batch(bench.folder / "iris.json")
     assert "PCA (pca): trustworthiness" in again.out
     assert again.out.count(", in the store") == 2
-    assert again.record("iris")["projections"] == listed
+    assert again.record("iris").projections == listed
 
 
 def test_without_test_examples_training_is_all_there_is(bench):

@@ -177,7 +177,7 @@ def test_a_classifier_of_folds_is_made_of_them_where_all_are_there(cache):
     block.classifier("KNN fold9", cache.iris(4), n_neighbors=9)
     results = cache.bring().results(JOB)
     (whole,) = results.titled("KNN")
-    assert [member.entry["fold"] for member in whole.members] == [0, 1, 2]
+    assert [member.entry.fold for member in whole.members] == [0, 1, 2]
     accuracies = [fold["accuracy"] for fold in folds]
     assert whole.figures["accuracy"].mean == pytest.approx(np.mean(accuracies))
     assert whole.figures["accuracy"].sd == pytest.approx(np.std(accuracies, ddof=1))
@@ -250,13 +250,13 @@ def test_classes_are_named_by_plugins_that_are_given_and_numbered_without(cache,
     cache.data("pets", "pets").classifier("KNN", cache.iris(1))
     numbered = cache.bring().results("pets - ClaVis")  # modules/ is near, and not loaded
     assert numbered.labels.classes == ("0", "1", "2")
-    assert "--plugins" in " ".join(numbered.record["notes"])
+    assert "--plugins" in " ".join(numbered.record.notes)
     kept = cache.bring("--plugins", modules)
     assert kept.results("pets - ClaVis").labels.classes == ("0", "1", "2")
     cache.sortal("store", "rm", "pets - ClaVis")
     named = cache.bring("--plugins", modules).results("pets - ClaVis")
     assert named.labels.classes == ("cat", "dog", "eel")
-    assert "--plugins" not in " ".join(named.record["notes"])
+    assert "--plugins" not in " ".join(named.record.notes)
     assert cache.bring().results("pets - ClaVis").labels.classes == ("cat", "dog", "eel")
 
 
@@ -309,7 +309,7 @@ def test_the_explorer_lists_shows_and_deletes(cache, capsys):
     assert "confusion matrix" in told
     assert "n_neighbors" in told
     assert "error" not in told
-    assert [entry["title"] for entry in store.read_job(JOB)["imported"]] == ["KNN 2"]
+    assert [entry.title for entry in store.read_job(JOB).imported] == ["KNN 2"]
 
 
 def test_it_is_merged_and_freed_like_any_other(cache, tmp_path):

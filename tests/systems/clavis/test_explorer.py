@@ -28,14 +28,14 @@ def test_jobs_are_listed_with_data_numbers_sizes_and_hashes(stored, capsys, monk
     told = capsys.readouterr().out
     flowers = next(line.split() for line in told.splitlines() if " flowers " in line)
     assert flowers[:5] == ["2", "flowers", "iris", "2", "2"]
-    assert flowers[-1] == stored.read_job("flowers")["dataset"]
+    assert flowers[-1] == stored.read_job("flowers").dataset
 
 
 def test_a_job_lists_its_items_and_shows_arguments_scores_and_matrix(stored, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     explored(stored, "show 2", "s1", "s 3", "s 4", "q")
     told = capsys.readouterr().out
-    segment = next(iter(stored.find([stored.read_job("flowers")["entries"][0]["key"]]).values()))
+    segment = next(iter(stored.find([stored.read_job("flowers").entries[0]["key"]]).values()))
     assert segment.segment in told
     for part in ("parameters of lda", "balanced_accuracy", "confusion matrix", "as virginica"):
         assert part in told
@@ -47,7 +47,7 @@ def test_arguments_stand_in_the_words_of_the_job_beside_the_parameters_of_the_me
     stored, capsys
 ):
     record = stored.read_job("wines")
-    record["entries"][0]["asked"] = {"system": "clavis", "arguments": {"num_neighbors": 3}}
+    record.entries[0]["asked"] = {"system": "clavis", "arguments": {"num_neighbors": 3}}
     stored.write_job("wines", record)
     explored(stored, "s 3", "s 1", "q")
     told = capsys.readouterr().out

@@ -72,9 +72,9 @@ def test_what_a_plugin_prints_is_kept_with_it(printed):
 
 def test_what_a_plugin_prints_changes_no_key(printed):
     first = printed.batch(printed.job("iris", [entry("talker")]))
-    (key,) = [one["key"] for one in first.record("iris")["entries"]]
+    (key,) = [one["key"] for one in first.record("iris").entries]
     again = printed.batch(printed.job("iris", [entry("talker", "another")]))
-    assert [one["key"] for one in again.record("iris")["entries"]] == [key]
+    assert [one["key"] for one in again.record("iris").entries] == [key]
     assert Store.open(again.store, create=False).printed([key])[key].startswith("fits")
 
 

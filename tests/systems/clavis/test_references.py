@@ -23,7 +23,7 @@ def test_optimal_of_a_plugin_is_never_the_best(bench):
     ran = bench.batch(bench.job("iris", [*entries, NAIVE, NB]))
     results = ran.results("iris")
     assert results.best().title == "NB"
-    assert results.outline()["best"] == "NB"
+    assert results.outline().best == "NB"
     assert results.ranked[0].title in {"optimal", "my_oracle"}, "a ranking shows them"
     assert results.tied() == {"NB"}
     (oracle,) = results.titled("my_oracle")

@@ -1,11 +1,11 @@
 """The trained members behind a member of a result: itself, or those that an ensemble averages."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sortal.errors import UserError
 from sortal.jobs.result import MemberResult
+from sortal.store.job_record import EnsembleEntry
+from sortal.store.member_record import MemberRecord
 from sortal.store.store import Store
 
 
@@ -17,8 +17,8 @@ class Constituent:
     name: str
     """As a user calls it: its title, or `JOB/TITLE` in an ensemble."""
 
-    record: Mapping[str, Any]
-    """As in its segment."""
+    record: MemberRecord
+    """What its segment says of it."""
 
     weight: float
 
@@ -30,19 +30,16 @@ def constituents(store: Store, member: MemberResult) -> list[Constituent]:
         UserError: A member that the ensemble averages is not in the store any more.
     """
     entry = member.entry
-    if "members" not in entry:
-        return [Constituent(entry["key"], entry["title"], member.record, 1.0)]
-    keys = [one["key"] for one in entry["members"]]
+    if not isinstance(entry, EnsembleEntry):
+        return [Constituent(entry.key, entry.title, member.record, 1.0)]
+    keys = [one.key for one in entry.members]
     stored = store.find(keys)
-    for one in entry["members"]:
-        if one["key"] not in stored:
-            job = one["name"].partition("/")[0]
+    for one in entry.members:
+        if one.key not in stored:
+            job = one.name.partition("/")[0]
             raise UserError(
-                f"{entry['title']} cannot be applied: its member {one['name']} (seed "
-                f"{one['seed']}) is not in {store.folder} any more; run the job {job!r} again."
+                f"{entry.title} cannot be applied: its member {one.name} (seed "
+                f"{one.seed}) is not in {store.folder} any more; run the job {job!r} again."
             )
     records = store.records(keys)
-    return [
-        Constituent(one["key"], one["name"], records[one["key"]], one["weight"])
-        for one in entry["members"]
-    ]
+    return [Constituent(one.key, one.name, records[one.key], one.weight) for one in entry.members]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sortal.data.preparer import Preparer
-from sortal.data.unseen import InputSpec
 from sortal.errors import UserError
 from sortal.export.formats import Format, format_of
 from sortal.export.portable import Portable
@@ -14,6 +13,7 @@ from sortal.jobs.result import MemberResult, Result
 from sortal.methods import registry
 from sortal.methods.stacked_model import TrainedStack
 from sortal.store.atomic import replacing
+from sortal.store.job_record import EnsembleEntry
 from sortal.store.store import Store
 
 
@@ -70,34 +70,34 @@ def load_portable(store: Store, member: MemberResult) -> Portable:
         UserError: It is no network, or its model was not stored.
     """
     record, entry = member.record, member.entry
-    if "members" in entry:
+    if isinstance(entry, EnsembleEntry):
         raise UserError(
-            f"{entry['title']} is an ensemble, and one network is exported at a time: "
+            f"{entry.title} is an ensemble, and one network is exported at a time: "
             "export the classifiers that it averages."
         )
-    if record["calibration"]:
+    if record.calibration:
         raise UserError(
-            f"{entry['title']} is calibrated, and no format carries the calibration; "
+            f"{entry.title} is calibrated, and no format carries the calibration; "
             "train it without `calibrate` to export it."
         )
-    if record["model"] is None:
-        reason = record["not_savable"].rstrip(".")
-        raise UserError(f"{entry['title']}: its model was not stored ({reason}).")
-    segment = store.segment(store.find([entry["key"]])[entry["key"]].segment)
-    model = registry.find(record["method"]).load(segment.model_folder(record["model"]))
+    if record.model is None:
+        reason = record.not_savable.rstrip(".")
+        raise UserError(f"{entry.title}: its model was not stored ({reason}).")
+    segment = store.segment(store.find([entry.key])[entry.key].segment)
+    model = registry.find(record.method).load(segment.model_folder(record.model))
     if not isinstance(model, TrainedStack):
         raise UserError(
-            f"{entry['title']} is a model of {record['method']}: only networks, such as mlp, can "
+            f"{entry.title} is a model of {record.method}: only networks, such as mlp, can "
             "be exported; there is no format for other methods yet."
         )
-    target = entry["target"]
+    target = entry.target
     return Portable.of(
-        model.pick((record.get("model_key", entry["key"]),)),
+        model.pick((record.key_in_model,)),
         Preparer.load(segment.folder / "preparer"),
-        InputSpec.restore(record["inputs"]),
-        classes=tuple(record["classes"]) if target is None else (target,),
-        title=entry["title"],
-        dropout=entry["parameters"].get("dropout", 0.0),
+        record.inputs,
+        classes=record.classes if target is None else (target,),
+        title=entry.title,
+        dropout=entry.parameters.get("dropout", 0.0),
     )
 
 
@@ -111,9 +111,11 @@ def _one(results: Sequence[Result], seed: int | None, fold: int | None) -> Membe
         )
     members = list(results[0].members)
     for name, wanted in (("seed", seed), ("fold", fold)):
-        known = sorted({one.entry[name] for one in members if one.entry[name] is not None})
+        known = sorted(
+            {value for one in members if (value := getattr(one.entry, name)) is not None}
+        )
         if wanted is not None:
-            members = [one for one in members if one.entry[name] == wanted]
+            members = [one for one in members if getattr(one.entry, name) == wanted]
             if not members:
                 listed = ", ".join(map(str, known)) or "none (there is one split)"
                 raise UserError(f"{title}: expected one of the {name}s {listed}, got {wanted}.")

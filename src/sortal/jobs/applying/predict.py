@@ -19,6 +19,7 @@ from sortal.jobs.applying.gaps import Unpredictable, refuse_lost_scores
 from sortal.jobs.applying.noticed import Noticed
 from sortal.jobs.applying.scorer import Column, StoredScorers
 from sortal.jobs.result import MemberResult, Result
+from sortal.store.job_record import EnsembleEntry
 from sortal.store.store import Store
 
 _MOST_NAMED = 5
@@ -103,20 +104,24 @@ class Predictor:
             UserError: A member's model was not stored, several members have no
                 probabilities to average, or an ensemble was asked for a seed.
         """
-        if seed is not None and any("members" in m.entry for r in results for m in r.members):
+        if seed is not None and any(
+            isinstance(m.entry, EnsembleEntry) for r in results for m in r.members
+        ):
             raise UserError(
                 f"{results[0].title} averages its members and has no seed of its own: leave the "
                 "seed out, or apply one of its members."
             )
-        members = [[m for m in r.members if seed in (None, m.entry["seed"])] for r in results]
+        members = [[m for m in r.members if seed in (None, m.entry.seed)] for r in results]
         if not all(members):
-            known = sorted({m.entry["seed"] for r in results for m in r.members})
+            known = sorted(
+                {m.entry.seed for r in results for m in r.members if m.entry.seed is not None}
+            )
             raise UserError(f"{results[0].title}: expected one of the seeds {known}, got {seed}.")
         record = members[0][0].record
         several_each = any(len(several) > 1 for several in members)
         sound = all(m.gives_probabilities for several in members for m in several)
         # Of what has no model, `stored.load` tells the better reason.
-        if several_each and not sound and record["model"] is not None:
+        if several_each and not sound and record.model is not None:
             raise UserError(
                 f"{results[0].title}: its scores are no probabilities, so its {len(members[0])} "
                 f"members cannot be averaged; {_way_out(members[0])}, or ask for `calibrate` in "
@@ -125,11 +130,11 @@ class Predictor:
         stored = StoredScorers(store)
         targets = [r.target for r in results if r.target is not None]
         return cls(
-            outputs=Outputs(record["outputs"]),
-            classes=tuple(targets or record["classes"]),
+            outputs=record.outputs,
+            classes=tuple(targets or record.classes),
             probabilities=sound,
             threshold=usual_threshold(members[0][0].means_probabilities),
-            spec=InputSpec.restore(record["inputs"]),
+            spec=record.inputs,
             columns=tuple(Column(stored.load(several)) for several in members),
             usual_id=usual_id,
         )
@@ -298,7 +303,7 @@ def _spread_out(found: Block, ids: np.ndarray, usable: np.ndarray) -> Block:
 
 def _way_out(members: Sequence[MemberResult]) -> str:
     """How to come to one member."""
-    if len({member.entry["fold"] for member in members}) > 1:
+    if len({member.entry.fold for member in members}) > 1:
         return "train it on one split instead of folds"
     return "choose one with --seed"
 

@@ -131,7 +131,7 @@ class StoredScorers:
             UserError: A member's model was not stored.
         """
         found = [
-            (one, member.entry["fold"])
+            (one, member.entry.fold)
             for member in members
             for one in constituents(self.store, member)
         ]
@@ -140,26 +140,26 @@ class StoredScorers:
         return tuple(self._scorer(one, places[one.key].segment, fold) for one, fold in found)
 
     def _scorer(self, one: Constituent, name: str, fold: int | None) -> Scorer:
-        record, number = one.record, one.record["model"]
+        record, number = one.record, one.record.model
         if number is None:
             raise UserError(
                 f"{one.name} cannot be applied: its model was not stored "
-                f"({record['not_savable'].rstrip('.')})."
+                f"({record.not_savable.rstrip('.')})."
             )
         segment = self.store.segment(name)
         if (name, number) not in self._models:
-            method = registry.find(record["method"], record["calibration"])
+            method = registry.find(record.method, record.calibration)
             self._models[name, number] = method.load(segment.model_folder(number))
         if name not in self._preparers:
             folder = segment.folder / "preparer"
             self._preparers[name] = Preparer.load(folder), load_weighers(folder)
         preparer, weighers = self._preparers[name]
         return Scorer(
-            method=record["method"],
-            calibration=record["calibration"],
+            method=record.method,
+            calibration=record.calibration,
             preparer=preparer,
             weighers=weighers,
-            model=self._models[name, number].pick((record.get("model_key", one.key),)),
+            model=self._models[name, number].pick((record.key_in_model,)),
             weight=one.weight,
             fold=fold,
         )

@@ -1,8 +1,8 @@
 """Results that an ensemble may average: found by name, refused with a reason, chosen by validation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from sortal.errors import OptionError, UserError
 from sortal.jobs.find import find_job, find_result
 from sortal.jobs.result import MemberResult, Result
 from sortal.jobs.results import Results, need_examples
+from sortal.store.job_record import EnsembleEntry
 from sortal.store.store import Store
 
 Place: TypeAlias = tuple[int | None, str | None]
@@ -48,18 +49,18 @@ class Candidate:
     @property
     def splits(self) -> dict[Place, str]:
         """Fingerprint of the split of each of its places."""
-        return {place(member): member.record["split"] for member in self.members}
+        return {place(member): member.record.split for member in self.members}
 
     def refusal(self) -> str:
         """Why it cannot be averaged with anything; empty if it can."""
         if self.targets[0].is_reference:
             return "is a reference, which is there to compare with"
-        if "members" in self.members[0].entry:
+        if isinstance(self.members[0].entry, EnsembleEntry):
             return "is itself an ensemble: name what it averages"
-        if any(entry["title"] == self._title for entry in self.results.record.get("imported", ())):
+        if any(entry.title == self._title for entry in self.results.record.imported):
             return "was imported, and has scores of reported examples alone"
-        wanted = {e["key"] for e in self.results.record["entries"] if e["title"] == self._title}
-        stored = {member.entry["key"] for member in self.members}
+        wanted = {e.key for e in self.results.record.entries if e.title == self._title}
+        stored = {member.entry.key for member in self.members}
         if wanted - stored:
             return f"has {len(stored)} of its {len(wanted)} members: run its job first"
         if not all(member.gives_probabilities for member in self.members):
@@ -91,7 +92,7 @@ class Candidate:
 
 def place(member: MemberResult) -> Place:
     """Fold and target of a member."""
-    return member.entry["fold"], member.entry["target"]
+    return member.entry.fold, member.entry.target
 
 
 def find_candidates(store: Store, names: Sequence[str]) -> tuple[list[Candidate], list[str]]:
@@ -145,7 +146,7 @@ def refuse_unlike(candidates: Sequence[Candidate]) -> None:
     first = candidates[0]
     for other in candidates[1:]:
         for name, what in _SHARED.items():
-            if _about(other)[name] != _about(first)[name]:
+            if _of_record(other, name) != _of_record(first, name):
                 raise UserError(f"{other.name} is {what} than {first.name}.")
         if other.splits.keys() != first.splits.keys():
             raise UserError(
@@ -160,7 +161,7 @@ def refuse_unlike(candidates: Sequence[Candidate]) -> None:
     names: dict[str, str] = {}
     for candidate in candidates:
         for member in candidate.members:
-            twin = names.setdefault(member.entry["key"], candidate.name)
+            twin = names.setdefault(member.entry.key, candidate.name)
             if twin != candidate.name:
                 raise UserError(
                     f"{candidate.name} and {twin} share a member, which would count twice: leave "
@@ -168,8 +169,9 @@ def refuse_unlike(candidates: Sequence[Candidate]) -> None:
                 )
 
 
-def _about(candidate: Candidate) -> Mapping[str, Any]:
-    return candidate.members[0].record
+def _of_record(candidate: Candidate, name: str) -> object:
+    value: object = getattr(candidate.members[0].record, name)
+    return value
 
 
 def best_of(candidates: Sequence[Candidate], count: int) -> list[Candidate]:

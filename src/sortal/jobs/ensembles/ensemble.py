@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sortal.errors import Damaged, OptionError, UserError
+from sortal.evaluation.row import Row
 from sortal.jobs.ensembles.candidate import (
     Candidate,
     best_of,
@@ -20,16 +21,13 @@ from sortal.jobs.ensembles.candidate import (
     refuse_unlike,
 )
 from sortal.jobs.ensembles.segment import METHOD, Group, Share, write_segment
-from sortal.jobs.job_data import entries_of
 from sortal.jobs.result import Result, blank_if_nan
 from sortal.jobs.results import Results
+from sortal.store.job_record import EnsembleEntry, EnsembleShare, JobRecord
 from sortal.store.store import Store
 
 if TYPE_CHECKING:
     import polars as pl
-
-_RESAMPLES = 1000
-"""Of records that do not tell how many their job asked for: what a job asks for by default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +66,11 @@ class Ensemble:
             rows.append(self._row(self.title, None, own))
             for candidate in self.averaged:
                 (result,) = (r for r in candidate.targets if r.target == own.target)
-                seeds = dict.fromkeys(member.entry["seed"] for member in result.members)
+                seeds = dict.fromkeys(member.entry.seed for member in result.members)
                 rows += [self._row(candidate.name, s, _of_seed(result, s)) for s in seeds]
         return pl.DataFrame(rows, infer_schema_length=None)
 
-    def _row(self, name: str, seed: int | None, result: Result) -> dict[str, Any]:
+    def _row(self, name: str, seed: int | None, result: Result) -> Row:
         headline, figures = self.results.headline, result.figures
         low, high = result.interval(headline) or (None, None)
         several = len(result.members) > 1
@@ -92,8 +90,8 @@ class Ensemble:
         }
 
 
-def _of_seed(result: Result, seed: int) -> Result:
-    members = tuple(member for member in result.members if member.entry["seed"] == seed)
+def _of_seed(result: Result, seed: int | None) -> Result:
+    members = tuple(member for member in result.members if member.entry.seed == seed)
     return replace(result, members=members)
 
 
@@ -186,17 +184,17 @@ def _list(
     """Put the ensemble into the job's record, after its scores; whether it was not there."""
     record = store.read_job(job)
     keys = {group.key for group in groups}
-    there = [entry for entry in entries_of(record) if entry["title"] == title]
-    if there and {entry["key"] for entry in there} != keys:
-        raise UserError(_taken(job, title, is_ensemble="members" in there[0]))
+    there = record.titled(title)
+    if there and {entry.key for entry in there} != keys:
+        raise UserError(_taken(job, title, is_ensemble=isinstance(there[0], EnsembleEntry)))
     missing = [group for group in groups if group.key not in store.find(keys)]
     _refuse_damaged(store, missing)
     for group in missing:
-        write_segment(store, group, parameters, record.get("bootstrap", _RESAMPLES))
+        write_segment(store, group, parameters, record.bootstrap)
     if not there:
-        listed = [_entry(title, group, parameters) for group in groups]
-        ensembles = [*record.get("ensembles", ()), *listed]
-        store.write_job(job, {**record, "ensembles": ensembles})
+        listed = (_entry(title, group, parameters) for group in groups)
+        ensembles = (*record.ensembles, *listed)
+        store.write_job(record.model_copy(update={"ensembles": ensembles}))
     return not there or bool(missing)
 
 
@@ -206,11 +204,11 @@ def _taken(job: str, title: str, *, is_ensemble: bool) -> str:
     return f"{job} has {what} under the title {title!r}: choose another title{cure}."
 
 
-def _refuse_foreign(record: Mapping[str, Any], job: str, first: Candidate) -> None:
+def _refuse_foreign(record: JobRecord, job: str, first: Candidate) -> None:
     """Refuse to list an ensemble among results that it could not be compared with."""
-    if record["dataset"] != first.members[0].record["dataset"]:
+    if record.dataset != first.members[0].record.dataset:
         raise UserError(f"job {job!r} is of other data than {first.name}.")
-    divided = {(split["fold"], split["fingerprint"]) for split in record["splits"]}
+    divided = {(split.fold, split.fingerprint) for split in record.splits}
     if divided != {(fold, split) for (fold, _), split in first.splits.items()}:
         raise UserError(f"job {job!r} divides the data otherwise than {first.name}.")
 
@@ -222,25 +220,23 @@ def _refuse_damaged(store: Store, groups: Sequence[Group]) -> None:
         raise Damaged(f"{damage}: a member of the ensemble.")
 
 
-def _entry(title: str, group: Group, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "title": title,
-        "key": group.key,
-        "method": METHOD,
-        "calibration": "",
-        "parameters": dict(parameters),
-        "varied": [],
-        "seed": None,
-        "fold": group.fold,
-        "target": group.target,
-        "reference": False,
-        "members": [
-            {
-                "key": share.key,
-                "name": share.name,
-                "seed": share.member.entry["seed"],
-                "weight": share.weight,
-            }
+def _entry(title: str, group: Group, parameters: Mapping[str, Any]) -> EnsembleEntry:
+    return EnsembleEntry(
+        title=title,
+        key=group.key,
+        method=METHOD,
+        calibration="",
+        parameters=parameters,
+        seed=None,
+        fold=group.fold,
+        target=group.target,
+        members=tuple(
+            EnsembleShare(
+                key=share.key,
+                name=share.name,
+                seed=share.member.entry.seed,
+                weight=share.weight,
+            )
             for share in group.shares
-        ],
-    }
+        ),
+    )

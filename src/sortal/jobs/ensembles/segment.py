@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from sortal.data.labels import Outputs
 from sortal.data.prepared import rows_known
-from sortal.evaluation.scores import evaluate, predicted
+from sortal.data.split import Part
+from sortal.evaluation.scores import Scores, evaluate, predicted
 from sortal.jobs.applying.average import Average
-from sortal.jobs.outcome import SCORED, bootstrap_seed, circumstances
+from sortal.jobs.environment import environment
+from sortal.jobs.outcome import SCORED, bootstrap_seed
 from sortal.jobs.result import MemberResult
+from sortal.store.member_record import MemberRecord
 from sortal.store.segment import SPREAD
 from sortal.store.store import Store
 
@@ -39,7 +41,7 @@ class Share:
     @property
     def key(self) -> str:
         """Key of the member."""
-        return str(self.member.entry["key"])
+        return self.member.entry.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,31 +82,25 @@ def write_segment(
     for share in group.shares:
         average.add(store.scores([share.key])[0], share.weight)
     about = group.shares[0].member.record
-    outputs = Outputs(about["outputs"])
     scores = average.mean[None]
-    decided = predicted(scores, outputs, probabilities=True)
-    record = {
-        **_provenance(group),
-        "key": group.key,
-        "parameters": dict(parameters),
-        "figures": _figures(store, group, scores, resamples),
-    }
+    decided = predicted(scores, about.outputs, probabilities=True)
+    figures = _figures(store, group, scores, resamples)
     with store.draft() as draft:
         if average.spread is not None:
             np.save(draft.folder / SPREAD, average.spread[None].astype(np.float32))
+        record = _record(group, parameters, figures)
         draft.commit([record], scores.astype(np.float32), decided)
 
 
-def _figures(
-    store: Store, group: Group, scores: np.ndarray, resamples: int
-) -> dict[str, dict[str, Any]]:
-    """Figures by part, on the examples and resamples that its members were judged by."""
+def _figures(store: Store, group: Group, scores: np.ndarray, resamples: int) -> dict[Part, Scores]:
+    """Metrics by part, on the examples and resamples that its members were judged by."""
     about = group.shares[0].member.record
-    dataset = store.truth(about["dataset"])
-    whole = store.split(about["dataset"], about["split"])
+    dataset = store.truth(about.dataset)
+    whole = store.split(about.dataset, about.split)
     split = rows_known(dataset.labels, whole, group.target)
     weights = dataset.weights_for(group.target)
-    figures, start = {}, 0
+    figures: dict[Part, Scores] = {}
+    start = 0
     for part in SCORED:
         rows = split.rows(part)
         if not len(rows) and part != whole.reported:
@@ -115,33 +111,45 @@ def _figures(
             None if weights is None else np.asarray(weights[rows]),
             probabilities=True,
             resamples=resamples,
-            seed=bootstrap_seed(about["split"]),
+            seed=bootstrap_seed(about.split),
         )
-        figures[part.value] = judged.to_json()
+        figures[part] = judged
         start += len(rows)
     return figures
 
 
-def _provenance(group: Group) -> dict[str, Any]:
-    """What a segment's record says beside key and figures; costs are those of all members."""
+def _record(
+    group: Group, parameters: Mapping[str, Any], figures: Mapping[Part, Scores]
+) -> MemberRecord:
+    """The record of an ensemble in one fold; its costs are those of all its members."""
     records = [share.member.record for share in group.shares]
-    shared = ("target", "rows", "dataset", "split", "fold", "outputs", "classes", "inputs")
-    return {
-        "method": METHOD,
-        "seed": None,
-        "weights": "",
-        "preparation": "",
-        "calibration": "",
-        "probabilities": True,
-        "fit_seconds": sum(record["fit_seconds"] for record in records),
-        "score_seconds": sum(record["score_seconds"] for record in records),
-        "notes": [],
-        "model": None,
-        "model_row": 0,
-        "not_savable": "an ensemble has no model of its own, only its members have",
-        **{name: records[0][name] for name in shared},
-        "threads": max(record["threads"] for record in records),
-        "library": "",
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **circumstances(),
-    }
+    first, worker = records[0], environment()
+    return MemberRecord(
+        key=group.key,
+        method=METHOD,
+        parameters=parameters,
+        target=first.target,
+        rows=first.rows,
+        figures=figures,
+        probabilities=True,
+        fit_seconds=sum(record.fit_seconds or 0.0 for record in records),
+        score_seconds=sum(record.score_seconds or 0.0 for record in records),
+        notes=(),
+        model=None,
+        model_row=0,
+        not_savable="an ensemble has no model of its own, only its members have",
+        dataset=first.dataset,
+        split=first.split,
+        fold=first.fold,
+        outputs=first.outputs,
+        classes=first.classes,
+        inputs=first.inputs,
+        threads=max((record.threads or 0 for record in records), default=None),
+        library="",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        host=worker.host,
+        sortal=worker.sortal,
+        python=worker.python,
+        numpy=worker.numpy,
+        machine=worker.machine,
+    )

@@ -9,9 +9,8 @@ refused (`results.need_examples`).
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -22,15 +21,10 @@ from sortal.data.split import Part, Split
 from sortal.errors import UserError
 from sortal.job.models import DataBlock
 from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember
-from sortal.jobs.imports.record import (
-    RESAMPLES,
-    imported_entry,
-    new_record,
-    provenance,
-    with_entries,
-)
+from sortal.jobs.imports.record import imported_record, new_record, with_entries
 from sortal.jobs.outcome import bootstrap_seed
-from sortal.jobs.results import is_of_figures
+from sortal.store.job_record import RESAMPLES, ImportedEntry, JobRecord
+from sortal.store.member_record import MemberRecord
 from sortal.store.store import Store
 
 
@@ -66,8 +60,8 @@ def import_figures(store: Store, job: ForeignJob) -> Listed:
             _refuse_other(stored, job, dataset)
         record = stored or _new(job, dataset, split)
         listed: dict[str, set[str]] = defaultdict(set)
-        for known in record["imported"]:
-            listed[known["title"]].add(known["key"])
+        for known in record.imported:
+            listed[known.title].add(known.key)
         new = [one for one in job.classifiers if one.title not in listed]
         taken = [title for title in keys if title in listed and listed[title] != set(keys[title])]
         if new:
@@ -76,7 +70,7 @@ def import_figures(store: Store, job: ForeignJob) -> Listed:
         _write(store, job, dataset, [one for one in job.classifiers if one.title not in taken])
         if new:
             entries = [entry for one in new for entry in _entries(one, keys[one.title])]
-            store.write_job(job.name, with_entries(record, entries))
+            store.write_job(with_entries(record, entries))
     return Listed(
         new=tuple(one.title for one in new),
         there=tuple(title for title in keys if title in listed and title not in taken),
@@ -103,24 +97,25 @@ def _nothing() -> Split:
     return Split(train=none, validation=none, test=none, trained_elsewhere=True)
 
 
-def _new(job: ForeignJob, dataset: Dataset, split: Split) -> dict[str, Any]:
-    record = new_record(
+def _new(job: ForeignJob, dataset: Dataset, split: Split) -> JobRecord:
+    return new_record(
         job.name,
         text=job.text,
         dataset=dataset,
         splits=(split,),
         block=DataBlock(source=job.data),
         notes=job.notes,
+        asked=job.asked,
+        figures_alone=True,
     )
-    return {**record, "figures_alone": True, "asked": dict(job.asked)}
 
 
-def _refuse_other(record: Mapping[str, Any], job: ForeignJob, dataset: Dataset) -> None:
-    if not is_of_figures(record):
+def _refuse_other(record: JobRecord, job: ForeignJob, dataset: Dataset) -> None:
+    if not record.figures_alone:
         raise UserError(f"the store has another job named {job.name!r}, which was run here.")
-    if record["dataset"] != dataset.fingerprint:
+    if record.dataset != dataset.fingerprint:
         raise UserError(
-            f"{job.name!r} is in the store with the classes {', '.join(record['classes']) or 'unknown'}, "
+            f"{job.name!r} is in the store with the classes {', '.join(record.classes) or 'unknown'}, "
             f"and these are {', '.join(job.classes) or 'unknown'}, or of other data: delete that job first, "
             "or name another store."
         )
@@ -134,12 +129,7 @@ def _write(store: Store, job: ForeignJob, dataset: Dataset, classifiers: Sequenc
         for key, member in zip(one.keys(dataset.fingerprint), one.members, strict=True)
     }
     found = store.find(distinct)
-    common = provenance(dataset, _nothing(), source=job.data)
-    records = [
-        {**common, **_judged(*of, job, dataset), "key": key}
-        for key, of in distinct.items()
-        if key not in found
-    ]
+    records = [_record(key, *of, job, dataset) for key, of in distinct.items() if key not in found]
     if records:
         exclusive = job.outputs is Outputs.EXCLUSIVE
         scores = np.zeros((len(records), 0, len(job.classes)), dtype=np.float32)
@@ -148,36 +138,43 @@ def _write(store: Store, job: ForeignJob, dataset: Dataset, classifiers: Sequenc
             draft.commit(records, scores, decided)
 
 
-def _judged(
-    one: Foreign, member: ForeignMember, job: ForeignJob, dataset: Dataset
-) -> dict[str, Any]:
-    """What the segment says of one member, beside its key and what it says of all."""
+def _record(
+    key: str, one: Foreign, member: ForeignMember, job: ForeignJob, dataset: Dataset
+) -> MemberRecord:
+    """What the segment says of one member."""
     seed = bootstrap_seed(dataset.fingerprint)
     figures = {Part.TEST: member.test.scores(job.classes, resamples=RESAMPLES, seed=seed)}
     if member.train is not None:
         figures[Part.TRAIN] = member.train.scores(job.classes, resamples=0, seed=seed)
-    return {
-        "method": one.method,
-        "parameters": dict(one.parameters),
-        "figures": {part.value: of.to_json() for part, of in figures.items()},
-        "probabilities": False,
-        "fit_seconds": member.fit_seconds,
-        "score_seconds": member.score_seconds,
-        "fold": member.fold,
-        "notes": list(member.notes),
-        "not_savable": "it was imported as figures alone",
-        "classes": list(member.test.names(job.classes)),
-    }
+    return imported_record(
+        key,
+        dataset,
+        _nothing(),
+        source=job.data,
+        method=one.method,
+        parameters=one.parameters,
+        figures=figures,
+        not_savable="it was imported as figures alone",
+        notes=member.notes,
+        fold=member.fold,
+        classes=member.test.names(job.classes),
+        fit_seconds=member.fit_seconds,
+        score_seconds=member.score_seconds,
+    )
 
 
-def _entries(one: Foreign, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _entries(one: Foreign, keys: Sequence[str]) -> Iterator[ImportedEntry]:
     for key, member in zip(keys, one.members, strict=True):
-        listed = imported_entry(
-            one.title, key, method=one.method, parameters=one.parameters, fold=member.fold
+        yield ImportedEntry(
+            title=one.title,
+            fold_of=one.fold_of,
+            asked=one.asked,
+            key=key,
+            method=one.method,
+            calibration="",
+            parameters=one.parameters,
+            seed=None,
+            fold=member.fold,
+            target=None,
+            reference=one.is_reference,
         )
-        yield {
-            **listed,
-            "reference": one.is_reference,
-            **({"asked": dict(one.asked)} if one.asked else {}),
-            **({"fold_of": one.fold_of} if one.fold_of else {}),
-        }

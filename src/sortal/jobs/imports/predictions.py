@@ -8,7 +8,6 @@ judged, compared, shown and deleted like any other; there is no model of it to a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,10 +19,10 @@ from sortal.data.split import Split
 from sortal.errors import DataError, OptionError, UserError
 from sortal.job.models import DataBlock
 from sortal.jobs.imports.matched import match
-from sortal.jobs.imports.record import RESAMPLES, imported_entry, new_record, with_entries
+from sortal.jobs.imports.record import new_record, with_entries
 from sortal.jobs.imports.segment import METHOD, Piece, write_segment
-from sortal.jobs.job_data import entries_of
 from sortal.jobs.results import Results, need_examples
+from sortal.store.job_record import ImportedEntry, JobRecord
 from sortal.store.store import Store
 
 
@@ -50,7 +49,7 @@ class Imported:
 class _Home:
     """The job that lists what is imported."""
 
-    record: Mapping[str, Any]
+    record: JobRecord
     dataset: Dataset
     splits: tuple[Split, ...]
     is_new: bool
@@ -108,7 +107,7 @@ def import_predictions(
             store.save_dataset(home.dataset)
             for split in home.splits:
                 store.save_split(home.dataset.fingerprint, split)
-        _list(store, job, home, pieces, new)
+        _list(store, home, pieces, new)
     return Imported(
         results=Results.read(store, job),
         titles=titles,
@@ -136,21 +135,19 @@ def _stem(path: Path) -> str:
     return Path(path.name.removesuffix(".gz")).stem
 
 
-def _classes_of(record: Mapping[str, Any]) -> tuple[str, ...]:
+def _classes_of(record: JobRecord) -> tuple[str, ...]:
     need_examples(record)
-    if record["outputs"] != Outputs.EXCLUSIVE.value:
+    if record.outputs is not Outputs.EXCLUSIVE:
         raise UserError(
-            f"{record['name']} has independent targets, and only predictions of classes that exclude "
+            f"{record.name} has independent targets, and only predictions of classes that exclude "
             "each other can be imported."
         )
-    return tuple(record["classes"])
+    return record.classes
 
 
-def _stored_home(store: Store, record: Mapping[str, Any]) -> _Home:
-    dataset = store.dataset(record["dataset"])
-    splits = tuple(
-        store.split(record["dataset"], about["fingerprint"]) for about in record["splits"]
-    )
+def _stored_home(store: Store, record: JobRecord) -> _Home:
+    dataset = store.dataset(record.dataset)
+    splits = tuple(store.split(record.dataset, one.fingerprint) for one in record.splits)
     return _Home(record=record, dataset=dataset, splits=splits, is_new=False)
 
 
@@ -193,7 +190,7 @@ def _new_home(job: str, first: Predictions) -> _Home:
 
 
 def _pieces(title: str, file: Predictions, home: _Home) -> list[Piece]:
-    matched = match(file, home.dataset, home.splits, str(home.record["name"]))
+    matched = match(file, home.dataset, home.splits, home.record.name)
     return [
         Piece.of(title=title, file=file, split=split, rows=rows, scores=scores)
         for split, (rows, scores) in zip(home.splits, matched, strict=True)
@@ -201,16 +198,16 @@ def _pieces(title: str, file: Predictions, home: _Home) -> list[Piece]:
 
 
 def _refuse_taken(
-    job: str, record: Mapping[str, Any], pieces: Mapping[str, Sequence[Piece]]
+    job: str, record: JobRecord, pieces: Mapping[str, Sequence[Piece]]
 ) -> tuple[str, ...]:
     """Titles that are not there yet; one that stands for something else is refused."""
     new = []
     for title, several in pieces.items():
-        there = {entry["key"] for entry in entries_of(record) if entry["title"] == title}
+        there = {entry.key for entry in record.titled(title)}
         if not there:
             new.append(title)
-        elif there != {piece.key(record["dataset"]) for piece in several}:
-            listed = {entry["title"] for entry in record.get("imported", ())}
+        elif there != {piece.key(record.dataset) for piece in several}:
+            listed = {entry.title for entry in record.imported}
             cure = f", or delete it first: sortal store rm '{job}/{title}'" * (title in listed)
             raise UserError(
                 f"{job} has another classifier under the title {title!r}: choose another{cure}."
@@ -220,24 +217,30 @@ def _refuse_taken(
 
 def _list(
     store: Store,
-    job: str,
     home: _Home,
     pieces: Mapping[str, Sequence[Piece]],
     new: Sequence[str],
 ) -> None:
     """Write what is missing, and put new classifiers into the job's record after their scores."""
     dataset = home.dataset
-    resamples = home.record.get("bootstrap", RESAMPLES)
     for several in pieces.values():
         found = store.find(piece.key(dataset.fingerprint) for piece in several)
         for piece in several:
             if piece.key(dataset.fingerprint) not in found:
-                write_segment(store, piece, dataset, resamples)
+                write_segment(store, piece, dataset, home.record.bootstrap)
     if new:
         listed = [_entry(piece, dataset.fingerprint) for title in new for piece in pieces[title]]
-        store.write_job(job, with_entries(home.record, listed))
+        store.write_job(with_entries(home.record, listed))
 
 
-def _entry(piece: Piece, dataset: str) -> dict[str, Any]:
-    key, fold = piece.key(dataset), piece.split.fold
-    return imported_entry(piece.title, key, method=METHOD, parameters=piece.parameters, fold=fold)
+def _entry(piece: Piece, dataset: str) -> ImportedEntry:
+    return ImportedEntry(
+        title=piece.title,
+        key=piece.key(dataset),
+        method=METHOD,
+        calibration="",
+        parameters=piece.parameters,
+        seed=None,
+        fold=piece.split.fold,
+        target=None,
+    )

@@ -13,7 +13,7 @@ from sortal.data.labels import Outputs
 from sortal.data.predictions import Predictions
 from sortal.data.split import Split
 from sortal.evaluation.scores import evaluate, no_probabilities_note, predicted
-from sortal.jobs.imports.record import provenance
+from sortal.jobs.imports.record import imported_record
 from sortal.jobs.outcome import SCORED, bootstrap_seed
 from sortal.metrics.shares import are_rounded_shares
 from sortal.store.store import Store
@@ -113,12 +113,19 @@ def write_segment(store: Store, piece: Piece, dataset: Dataset, resamples: int) 
     )
     scores = _beside_unknown(piece, dataset)[None]
     decided = predicted(scores, Outputs.EXCLUSIVE, probabilities=piece.probabilities)
-    part = piece.split.reported.value
-    record = {
-        **_provenance(piece, dataset),
-        "key": piece.key(dataset.fingerprint),
-        "figures": {part: judged.to_json()},
-    }
+    record = imported_record(
+        piece.key(dataset.fingerprint),
+        dataset,
+        piece.split,
+        source=str(piece.file),
+        method=METHOD,
+        parameters=piece.parameters,
+        figures={piece.split.reported: judged},
+        not_savable="it was imported from a file of predictions, which holds no model",
+        notes=piece.notes,
+        probabilities=piece.probabilities,
+        fold=piece.split.fold,
+    )
     with store.draft() as draft:
         draft.commit([record], scores.astype(np.float32), decided)
 
@@ -131,15 +138,3 @@ def _beside_unknown(piece: Piece, dataset: Dataset) -> np.ndarray:
     start = 0 if split.reported is SCORED[0] else counts[SCORED[0]]
     blank[start : start + len(piece.rows)] = piece.scores
     return blank
-
-
-def _provenance(piece: Piece, dataset: Dataset) -> dict[str, Any]:
-    """What a segment's record says beside key and figures."""
-    return {
-        **provenance(dataset, piece.split, source=str(piece.file)),
-        "method": METHOD,
-        "parameters": piece.parameters,
-        "probabilities": piece.probabilities,
-        "notes": piece.notes,
-        "not_savable": "it was imported from a file of predictions, which holds no model",
-    }

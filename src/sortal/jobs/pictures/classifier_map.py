@@ -133,8 +133,8 @@ def _name(panel: Panel, by: By, way: MapMethod) -> str:
         "version": _VERSION,
         "by": by.value,
         "way": way.meaning(),
-        "dataset": record["dataset"],
-        "splits": [split["fingerprint"] for split in record["splits"]],
+        "dataset": record.dataset,
+        "splits": [split.fingerprint for split in record.splits],
         "part": panel.results.part.value,
         "target": panel.target,
         "members": panel.keys,
@@ -142,7 +142,7 @@ def _name(panel: Panel, by: By, way: MapMethod) -> str:
     }
     if by is By.SCORES:
         # Figures are means over all seeds, not of the one that speaks.
-        meaning["every"] = [[m.entry["key"] for m in r.members] for r in panel.shown]
+        meaning["every"] = [[m.entry.key for m in r.members] for r in panel.shown]
     return hashlib.blake2b(json.dumps(meaning).encode(), digest_size=16).hexdigest()
 
 

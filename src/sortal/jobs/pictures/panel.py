@@ -97,7 +97,7 @@ class Panel:
     @property
     def keys(self) -> list[list[str]]:
         """Keys of the members that speak, a list a fold, in the order of the classifiers."""
-        return [[str(member.entry["key"]) for member in fold.members] for fold in self.folds]
+        return [[str(member.entry.key) for member in fold.members] for fold in self.folds]
 
     @property
     def mapped(self) -> list[Mapped]:
@@ -172,7 +172,7 @@ class Panel:
         if not self.computed:
             return []
         judged = []
-        dataset = self.results.store.truth(self.results.record["dataset"])
+        dataset = self.results.store.truth(self.results.record.dataset)
         weights = dataset.weights_for(self.target)
         for fold in self.folds:
             answers = {
@@ -194,7 +194,7 @@ class Panel:
 
     def _blocks(self, fold: _Fold, array: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Rows of the members out of their segments, and the truth, a block of examples at a time."""
-        keys = [member.entry["key"] for member in fold.members]
+        keys = [member.entry.key for member in fold.members]
         places = self.results.store.find(keys)
         of_segment: dict[str, list[tuple[int, Place]]] = defaultdict(list)
         for row, key in enumerate(keys):
@@ -239,7 +239,7 @@ class Panel:
         labels = self.results.labels.for_target(self.target).take(rows)
         known = labels.known
         codes = np.asarray(labels.codes)[known]
-        dataset = self.results.store.truth(self.results.record["dataset"])
+        dataset = self.results.store.truth(self.results.record.dataset)
         given = dataset.weights_for(self.target)
         weights = np.ones(len(codes)) if given is None else np.asarray(given)[rows][known]
         if labels.outputs is Outputs.INDEPENDENT:
@@ -253,7 +253,7 @@ class Panel:
         found = {}
         for row, member in enumerate(fold.members):
             if not member.gives_probabilities:
-                key, last = [member.entry["key"]], slice(-len(fold.rows), None)
+                key, last = [member.entry.key], slice(-len(fold.rows), None)
                 scores = self.results.store.scores(key)[0][last]
                 right = self.results.store.predicted(key)[0][last] == fold.truth
                 # As of one more answer of each kind: nobody is always right.
@@ -274,7 +274,7 @@ def _is_whole(results: Results, members: Sequence[MemberResult]) -> bool:
     """Whether a result has a member with figures for every fold."""
     headline = results.headline
     folds = {
-        member.entry["fold"]
+        member.entry.fold
         for member in members
         if not np.isnan(member.scores[results.part].figures[headline])
     }
@@ -289,7 +289,7 @@ def _folds(
         rows = split.rows(results.part)
         rows = rows[labels.known[rows]]
         members = tuple(
-            next(member for member in members if member.entry["fold"] == split.fold)
+            next(member for member in members if member.entry.fold == split.fold)
             for members in spoken
         )
         yield _Fold(split, rows, np.asarray(labels.codes[rows]), members)

@@ -64,9 +64,9 @@ class ProjectedExamples:
         """One row an example: id, part, label (a column a target, if there are several), x, y."""
         import polars as pl
 
-        dataset = self.results.store.truth(self.results.record["dataset"])
+        dataset = self.results.store.truth(self.results.record.dataset)
         labels = dataset.labels.take(self.rows)
-        columns: dict[str, Any] = {
+        columns: dict[str, np.ndarray | pl.Series] = {
             "id": np.asarray(dataset.inputs.ids[self.rows]),
             "part": np.array([part.value for part in Part])[self.parts],
         }
@@ -127,7 +127,7 @@ def projected_examples(
 
 
 def _make(results: Results, name: str, rows: np.ndarray, projection: Projection) -> Projected:
-    store, fingerprint = results.store, results.record["dataset"]
+    store, fingerprint = results.store, results.record.dataset
     dataset = store.dataset(fingerprint)
     if not dataset.inputs.arrays:
         raise UserError(
@@ -152,7 +152,7 @@ def stored_projections(results: Results) -> Iterator[ProjectedExamples]:
             artifact = store.artifact(KIND, name)
         except SortalError:
             continue  # removed meanwhile, or damaged: `sortal store check` names it
-        if artifact.meta.get("dataset") != results.record["dataset"]:
+        if artifact.meta.get("dataset") != results.record.dataset:
             continue
         projection = _projection(artifact)
         if projection is None or name != _name(results, rows, projection):
@@ -165,8 +165,8 @@ def stored_projections(results: Results) -> Iterator[ProjectedExamples]:
 
 
 def _preparation(results: Results) -> Preparation:
-    block = results.record["data"]
-    return Preparation.of(block["scaling"], block["imputation"])
+    block = results.record.data
+    return Preparation.of(block.scaling, block.imputation)
 
 
 def _projection(artifact: Artifact) -> Projection | None:
@@ -212,7 +212,7 @@ def _name(results: Results, rows: np.ndarray, projection: Projection) -> str:
     digest = hashlib.blake2b(digest_size=16)
     meaning: dict[str, Any] = {
         "version": _VERSION,
-        "dataset": results.record["dataset"],
+        "dataset": results.record.dataset,
         "preparation": [preparation.scaling, preparation.imputation],
         "projection": projection.meaning(),
         "largest": projection.largest,

@@ -112,10 +112,9 @@ class Contest:
         for one in entries:
             self._titles[_numbered(one.title, number)] = candidate.identity
         return tuple(
-            replace(
-                one,
-                title=_numbered(one.title, number),
-                fold_of=one.fold_of and _numbered(one.fold_of, number),
+            one.titled(
+                _numbered(one.title, number),
+                fold_of=one.listed.fold_of and _numbered(one.listed.fold_of, number),
             )
             for one in entries
         )

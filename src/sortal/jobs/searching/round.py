@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from sortal.engines.base import Engines, Json
+from sortal.engines.base import Engines
 from sortal.events import Listener
 from sortal.jobs.entries import Entry
 from sortal.jobs.interrupt import Interruption
@@ -13,6 +13,7 @@ from sortal.jobs.run_options import RunOptions
 from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.study import State, Study, Trial
 from sortal.jobs.searching.values import Values
+from sortal.store.job_record import Failure
 from sortal.store.store import Store
 from sortal.tuning.rungs import Bracket, promoted
 
@@ -35,7 +36,7 @@ class Trainer:
 
     trained: int = 0
     paused: int = 0
-    reasons: dict[str, Json] = field(default_factory=dict)
+    reasons: dict[str, Failure] = field(default_factory=dict)
     """Failures of members by key."""
 
     ended: bool = False
@@ -138,7 +139,7 @@ class Trainer:
             trial.reason = self._why(trial)
 
     def _why(self, trial: Trial) -> str:
-        told = [self.reasons[key]["reason"] for key in trial.keys if key in self.reasons]
+        told = [self.reasons[key].reason for key in trial.keys if key in self.reasons]
         return next(iter(told), f"its {self.study.metric} is undefined on the validation examples")
 
 

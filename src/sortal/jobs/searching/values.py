@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sortal.data.split import Part
 from sortal.evaluation.aggregate import summarise
 from sortal.jobs.searching.study import Study
 from sortal.jobs.unfinished import standing_key
+from sortal.store.member_record import MemberRecord
 from sortal.store.store import Store
 
 
@@ -83,15 +83,13 @@ class Values:
         new = [key for key in wanted if key not in self._records]
         stored = self.store.records(self.store.find(new))
         for key in new:
-            self._records[key] = self._told(stored[key]) if key in stored else None
+            self._records[key] = self._value(stored[key]) if key in stored else None
         return {key: self._records[key] for key in wanted}
 
-    def _told(self, record: Any) -> tuple[float, float]:
-        """A member's value, NaN where it is undefined, and its seconds."""
-        figures = record["figures"].get(Part.VALIDATION.value, {"figures": {}})["figures"]
-        value = figures.get(self.metric)
-        seconds = record["fit_seconds"] + record["score_seconds"]
-        return (math.nan if value is None else float(value), seconds)
+    def _value(self, record: MemberRecord) -> tuple[float, float]:
+        """A member's metric, NaN where it is undefined, and its seconds."""
+        value = record.judged(Part.VALIDATION).get(self.metric, math.nan)
+        return value, (record.fit_seconds or 0.0) + (record.score_seconds or 0.0)
 
 
 def _together(found: Sequence[tuple[float, float] | None]) -> Found | None:

@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sortal.display import Display
-from sortal.job.models import DataBlock as JobData
 from sortal.job.models import Job, TuningBlock
 from sortal.job.positions import Positions, dotted, joined
 from sortal.job.problems import Problem
@@ -26,7 +25,7 @@ from sortal.methods.provided import providing
 from sortal.store.atomic import write_text
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.classifiers import Circumstances, wanted
-from sortal.systems.clavis.dataset import Divided, dataset_of
+from sortal.systems.clavis.dataset import Divided, data_block, dataset_of
 from sortal.systems.clavis.declaration import Declaration
 from sortal.systems.clavis.plugins.choice import Named
 from sortal.systems.clavis.progress import Print, say
@@ -115,15 +114,10 @@ def _contest(job: TuningJob, around: Circumstances, resolved: Resolved) -> Conte
 
 def _job_file(job: TuningJob, divided: Divided, around: Circumstances) -> JobFile:
     """The job of ours: its classifiers stand at their initial values."""
-    data: dict[str, Any] = {
-        "source": job.data.dataset,
-        "scaling": "standard" if job.data.scale else "none",
-        **({} if divided.split is None else {"split": divided.split}),
-    }
     first = [wanted(one.configuration(one.space.initial), around).block for one in job.entries]
     ours = Job(
         title=store_name(job.data.title),
-        data=JobData.model_validate(data),
+        data=data_block(job.data, divided),
         # Only checked, and never trained under these titles.
         classifiers=[
             block.model_copy(update={"title": f"start {number}"})

@@ -11,7 +11,6 @@ from sortal.display import counted
 from sortal.errors import Damaged, UserError
 from sortal.job.title import store_name
 from sortal.jobs.imports.figures import Listed, import_figures
-from sortal.jobs.results import is_of_figures
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available
 from sortal.systems.clavis.cache import Cache, CachedData, read_cache
@@ -122,9 +121,8 @@ def _imported_before(store: Store) -> dict[str, Home]:
             record = store.read_job(name)
         except Damaged:
             continue  # `sortal store check` names it
-        asked = record.get("asked", {})
-        if is_of_figures(record) and asked.get("system") == SYSTEM:
-            found.setdefault(str(asked["hash"]), Home(name=name, record=record))
+        if record.figures_alone and record.asked.get("system") == SYSTEM:
+            found.setdefault(str(record.asked["hash"]), Home(name=name, record=record))
     return found
 
 

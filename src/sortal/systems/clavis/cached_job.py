@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any
 
 from sortal.data.labels import Outputs
 from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, Told
 from sortal.methods.registry import is_reference
+from sortal.store.job_record import JobRecord
 from sortal.systems.clavis.cache import CachedClassifier, CachedData, CachedScores
 from sortal.systems.clavis.cache_files import Fault
 
@@ -50,19 +50,19 @@ class Home:
     """The job that a data block belongs into."""
 
     name: str
-    record: Mapping[str, Any] | None = field(default=None, repr=False)
+    record: JobRecord | None = field(default=None, repr=False)
     """Of the job as it is in the store; None for a new one."""
 
     @property
     def titles(self) -> dict[str, str]:
         """Titles by hash of what was imported before."""
-        listed = self.record["imported"] if self.record else ()
-        return {str(entry["asked"]["hash"]): str(entry["title"]) for entry in listed}
+        listed = self.record.imported if self.record else ()
+        return {str(entry.asked["hash"]): entry.title for entry in listed}
 
     @property
     def classes(self) -> tuple[str, ...] | None:
         """Names of the classes that it has; None for a new one."""
-        return tuple(self.record["classes"]) if self.record else None
+        return self.record.classes if self.record else None
 
 
 def foreign_job(

@@ -1,8 +1,7 @@
 """The examples of a job: those of its data set, divided and cut down as its data block says."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +11,8 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part
 from sortal.data.strata import draw_subset, scarce_class, strata
 from sortal.errors import DataError
+from sortal.job.models import DataBlock as JobData
+from sortal.job.models import GivenFoldSplit, NoSplit
 from sortal.systems.clavis.jobfile import DataBlock
 from sortal.systems.clavis.source import Source
 
@@ -29,7 +30,7 @@ class Divided:
 
     dataset: Dataset = field(repr=False)
 
-    split: Mapping[str, Any] | None
+    split: NoSplit | GivenFoldSplit | None
     """The job's `data.split`; None where the parts of the data set hold."""
 
     notes: tuple[str, ...] = ()
@@ -206,13 +207,13 @@ def _parts(rows: _Rows) -> np.ndarray | None:
     return np.repeat(np.array([codes[Part.TRAIN], codes[Part.TEST]], dtype=np.int8), lengths)
 
 
-def _split(block: DataBlock, dataset: Dataset, *, tests: bool) -> Mapping[str, Any] | None:
+def _split(block: DataBlock, dataset: Dataset, *, tests: bool) -> NoSplit | GivenFoldSplit | None:
     if tests:
         return None
     if dataset.folds is None:
-        return {"kind": "none"}
+        return NoSplit(kind="none")
     each = block.save_clfs_for_folds
-    return {"kind": "given_folds", "column": "cv_folds", "each_fold": each}
+    return GivenFoldSplit(kind="given_folds", column="cv_folds", each_fold=each)
 
 
 def _ids(rows: _Rows, examples: int) -> np.ndarray:
@@ -236,3 +237,10 @@ def _plain(features: np.ndarray, name: str) -> np.ndarray:
             f"column {column}."
         )
     return features.astype(np.float32) if features.dtype == np.float16 else features
+
+
+def data_block(block: DataBlock, divided: Divided) -> JobData:
+    """The data block of a job of ours on divided examples."""
+    scaling: Literal["standard", "none"] = "standard" if block.scale else "none"
+    ours = JobData(source=block.dataset, scaling=scaling)
+    return ours if divided.split is None else ours.model_copy(update={"split": divided.split})

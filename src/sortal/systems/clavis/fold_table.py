@@ -1,9 +1,9 @@
 """The test accuracy of every classifier on each fold, as a table."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from statistics import fmean, stdev
-from typing import Any
 
+from sortal.evaluation.row import Row
 from sortal.evaluation.scores import ACCURACY
 from sortal.jobs.folds import by_fold, pooled
 from sortal.jobs.results import Results
@@ -13,10 +13,10 @@ MOST = 60
 """Classifiers that the table lists."""
 
 
-def fold_rows(results: Results) -> list[dict[str, Any]]:
+def fold_rows(results: Results) -> list[Row]:
     """One row a classifier, best first: mean and spread over folds, pooled, and each fold."""
     whole = [result for result in results.ranked if not result.fold_of]
-    rows = []
+    rows: list[Row] = []
     for result in whole[:MOST]:
         figure = ACCURACY[results.outputs]
         folds = {fold: of.figures[figure] for fold, of in by_fold(results, result).items()}
@@ -32,10 +32,9 @@ def fold_rows(results: Results) -> list[dict[str, Any]]:
     return rows
 
 
-def fold_columns(rows: list[dict[str, Any]]) -> list[Column | str]:
+def fold_columns(rows: Sequence[Row]) -> list[Column | str]:
     """Columns of those rows."""
-    first: Mapping[str, Any] = rows[0] if rows else {}
-    folds = [name for name in first if name.startswith("fold ")]
+    folds = [name for name in (rows[0] if rows else ()) if name.startswith("fold ")]
     return [
         "title",
         Column(name="mean", header="mean of folds", sd="sd", digits=4),

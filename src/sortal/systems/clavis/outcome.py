@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sortal.display import counted, duration
+from sortal.evaluation.row import Row
 from sortal.tables import Column, Columns
 
 COLUMNS: Columns = (
@@ -55,9 +55,9 @@ class Outcome:
     """Of the job in the store; empty where nothing is stored."""
 
 
-def summary_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+def summary_rows(outcomes: Sequence[Outcome]) -> list[Row]:
     """One row a job, and one of all."""
-    rows = [
+    rows: list[Row] = [
         {
             "title": one.title,
             "dataset": one.dataset or None,
@@ -68,7 +68,7 @@ def summary_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
         }
         for one in outcomes
     ]
-    total = {
+    total: Row = {
         "title": "TOTAL",
         "dataset": None,
         "classifiers": sum(one.classifiers for one in outcomes),

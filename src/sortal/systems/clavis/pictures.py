@@ -3,13 +3,13 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sortal.errors import SortalError
 from sortal.evaluation.projections.parameters import Projection, parse
 from sortal.job.problems import JobError
 from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
 from sortal.jobs.results import Results
+from sortal.store.job_record import ProjectionEntry
 from sortal.systems.clavis.jobfile import Configuration
 from sortal.systems.clavis.work import Work
 
@@ -40,7 +40,7 @@ def make_pictures(work: Work, results: Results, pictures: Sequence[Picture]) -> 
     Raises:
         Broken: One failed, and the first failure is to end everything.
     """
-    listed: list[dict[str, Any]] = []
+    listed: list[ProjectionEntry] = []
     for number, picture in enumerate(pictures, start=1):
         one, started = picture.configuration, time.perf_counter()
         try:
@@ -54,24 +54,25 @@ def make_pictures(work: Work, results: Results, pictures: Sequence[Picture]) -> 
         for note in made.projected.notes:
             work.echo(f"note: {one.title}: {note}")
         listed.append(
-            {
-                "title": one.title,
-                "method": one.method,
-                "parameters": picture.projection.meaning(),
-                "artifact": made.name,
-            }
+            ProjectionEntry(
+                title=one.title,
+                method=one.method,
+                parameters=picture.projection.meaning(),
+                artifact=made.name,
+            )
         )
     work.pictures = len(listed)
     _list_with_job(results, listed)
 
 
-def _list_with_job(results: Results, listed: Sequence[dict[str, Any]]) -> None:
+def _list_with_job(results: Results, listed: Sequence[ProjectionEntry]) -> None:
     """Keep titles with the job's record, from which views take them."""
     store = results.store
-    if results.record.get("projections", []) == list(listed):
+    if results.record.projections == tuple(listed):
         return
     with store.lease(results.name):
-        store.write_job(results.name, {**store.read_job(results.name), "projections": list(listed)})
+        record = store.read_job(results.name)
+        store.write_job(record.model_copy(update={"projections": tuple(listed)}))
 
 
 def _told(made: ProjectedExamples, seconds: float) -> str:

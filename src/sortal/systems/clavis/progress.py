@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
-from typing import Any
 
 from sortal.display import QuietTimes, counted, duration, running_line, waiting_line
 from sortal.events import (
@@ -59,7 +58,7 @@ class Progress:
     verbose: Mapping[str, int]
     """How much of its training each title wants printed."""
 
-    history: Callable[[str], list[dict[str, Any]]]
+    history: Callable[[str], Sequence[Mapping[str, float | None]]]
     """Gives the course of training of a member that is stored, by its key."""
 
     folds: int = 1

@@ -36,7 +36,7 @@ def save_models(work: Work, results: Results, folder: Path) -> None:
 def _save(results: Results, title: str, folder: Path, job_title: str) -> Iterator[Path]:
     found = results.titled(title)
     for member in found[0].members:
-        fold = member.entry["fold"]
+        fold = member.entry.fold
         named = title if fold is None else f"{title} fold{fold}"
         path = saved_model(folder, job_title, named)
         path.parent.mkdir(parents=True, exist_ok=True)

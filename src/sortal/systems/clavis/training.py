@@ -10,7 +10,6 @@ from typing import Any
 from sortal.console import print_rows
 from sortal.display import counted
 from sortal.errors import SortalError
-from sortal.job.models import DataBlock as JobData
 from sortal.job.models import Job
 from sortal.job.positions import Positions
 from sortal.job.read import JobFile
@@ -21,7 +20,7 @@ from sortal.methods.provided import providing
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.classifiers import Circumstances, Wanted, wanted
-from sortal.systems.clavis.dataset import Divided, dataset_of
+from sortal.systems.clavis.dataset import Divided, data_block, dataset_of
 from sortal.systems.clavis.fold_table import fold_columns, fold_rows
 from sortal.systems.clavis.jobfile import BatchJob, Configuration
 from sortal.systems.clavis.pictures import check_pictures, make_pictures
@@ -167,14 +166,9 @@ def _print_folds(echo: Print, results: Results) -> None:
 
 def job_file(job: BatchJob, divided: Divided, listed: Sequence[Wanted]) -> JobFile:
     """The job of ours that trains some classifiers on divided examples."""
-    data: dict[str, Any] = {
-        "source": job.data.dataset,
-        "scaling": "standard" if job.data.scale else "none",
-        **({} if divided.split is None else {"split": divided.split}),
-    }
     ours = Job(
         title=store_name(job.data.title),
-        data=JobData.model_validate(data),
+        data=data_block(job.data, divided),
         classifiers=[one.block for one in listed],
         training_figures=True,
     )

@@ -1,13 +1,12 @@
 """The classifiers of a job: what each is, its figures with intervals, its members."""
 
-from typing import Any
-
 from fastapi import APIRouter
 
+from sortal.evaluation.row import Row
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results
 from sortal.store.records import plain
-from sortal.web.answer import Answer
+from sortal.web.answer import Answer, Parameters
 from sortal.web.shelf import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
 
 router = APIRouter(tags=["classifiers"])
@@ -19,7 +18,7 @@ class Brief(Answer):
     title: str
     target: str | None
     method: str
-    parameters: dict[str, Any]
+    parameters: Parameters
     reference: bool
     """Whether it is there to compare with, not to be used."""
 
@@ -57,10 +56,39 @@ class Figure(Answer):
     """Mean on the training examples; null if that was not judged."""
 
 
+class OneMember(Answer):
+    """A member of a classifier: what it is, and where it was trained."""
+
+    seed: int | None
+    fold: int | None
+    fit_seconds: float | None
+    score_seconds: float | None
+    threads: int | None
+    host: str | None
+    device: str | None
+    library: str
+    created: str
+    """When, ISO 8601 in UTC."""
+
+    key: str
+
+
+class MachineTimes(Answer):
+    """Mean times of a classifier's members on one machine and device."""
+
+    host: str
+    device: str | None
+    threads: int | None
+    fit_seconds: float | None
+    score_seconds: float | None
+    members: int
+    """Of how many members."""
+
+
 class Classifier(Brief):
     """Everything that is known of a classifier."""
 
-    asked: dict[str, Any]
+    asked: Parameters
     """What the job said that it is, in words of its own."""
 
     notes: list[str]
@@ -70,11 +98,11 @@ class Classifier(Brief):
     confusion: list[list[float]]
     """Truth by prediction, summed over members; empty for independent targets."""
 
-    per_class: list[dict[str, Any]]
-    each: list[dict[str, Any]]
-    """Its members: seed, fold, seconds, machine, key."""
+    per_class: list[Row]
+    each: list[OneMember]
+    """Its members."""
 
-    seconds: list[dict[str, Any]]
+    seconds: list[MachineTimes]
     """Mean seconds by machine and device."""
 
 
@@ -84,7 +112,7 @@ def list_classifiers(
 ) -> Briefs:
     """List a job's classifiers, best first, on every target."""
     ranked = shelf.results(name).ranked
-    shown = [Brief(**_brief(result)) for result in ranked[offset : offset + limit]]
+    shown = [_brief(result) for result in ranked[offset : offset + limit]]
     return Briefs(total=len(ranked), classifiers=shown)
 
 
@@ -96,7 +124,7 @@ def show_classifier(
     results = shelf.results(name)
     result = one_result(results, title, target)
     return Classifier(
-        **_brief(result),
+        **dict(_brief(result)),
         asked=plain(result.asked),
         notes=list(result.notes),
         part=result.part.value,
@@ -104,8 +132,8 @@ def show_classifier(
         classes=list(_classes(results, result)),
         confusion=plain(result.confusion),
         per_class=plain(result.class_table().to_dicts()),
-        each=plain(result.member_table().to_dicts()),
-        seconds=plain(result.timing_table().to_dicts()),
+        each=[OneMember(**plain(row)) for row in result.member_table().to_dicts()],
+        seconds=[MachineTimes(**plain(row)) for row in result.timing_table().to_dicts()],
     )
 
 
@@ -116,13 +144,13 @@ def _classes(results: Results, result: Result) -> tuple[str, ...]:
     return results.labels.for_target(result.target).classes
 
 
-def _brief(result: Result) -> dict[str, Any]:
-    return {
-        "title": result.title,
-        "target": result.target,
-        "method": result.method,
-        "parameters": plain(result.parameters),
-        "reference": result.is_reference,
-        "fold_of": result.fold_of,
-        "members": len(result.members),
-    }
+def _brief(result: Result) -> Brief:
+    return Brief(
+        title=result.title,
+        target=result.target,
+        method=result.method,
+        parameters=plain(result.parameters),
+        reference=result.is_reference,
+        fold_of=result.fold_of,
+        members=len(result.members),
+    )

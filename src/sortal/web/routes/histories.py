@@ -1,9 +1,8 @@
 """How classifiers learnt: a row per member, epoch and metric."""
 
-from typing import Any
-
 from fastapi import APIRouter
 
+from sortal.evaluation.row import Row
 from sortal.store.records import plain
 from sortal.web.answer import Answer
 from sortal.web.shelf import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
@@ -26,7 +25,7 @@ class History(Answer):
 
     total: int
     rows: list[Point]
-    courses: list[dict[str, Any]]
+    courses: list[Row]
     """A row a member: epochs trained, the best one, the losses then."""
 
 

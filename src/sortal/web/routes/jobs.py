@@ -1,10 +1,9 @@
 """Jobs: all of them, one, and how its classifiers rank."""
 
-from typing import Any
-
 from fastapi import APIRouter
 
 from sortal.errors import Damaged, NotFound
+from sortal.evaluation.row import Row
 from sortal.jobs.results import Results
 from sortal.ranking import heading, tied_sentence
 from sortal.store.records import plain
@@ -54,6 +53,19 @@ class Failure(Answer):
     traceback: str
 
 
+class Run(Answer):
+    """What one run came to, in members."""
+
+    ended: str
+    """When, ISO 8601 in UTC."""
+
+    trained: int
+    stored: int
+    failed: int
+    seconds: float
+    interrupted: bool
+
+
 class Job(Answer):
     """Everything about a job but its classifiers."""
 
@@ -72,7 +84,7 @@ class Job(Answer):
     """Independent targets; empty where there are none."""
 
     failures: list[Failure]
-    runs: list[dict[str, Any]]
+    runs: list[Run]
     """How often it was run, and what came of it."""
 
 
@@ -83,7 +95,7 @@ class Ranking(Answer):
     headline: str
     target: str | None
     total: int
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     """The columns of `sortal show`."""
 
     tied: str
@@ -105,16 +117,16 @@ def show_job(shelf: ShelfOf, name: JobName) -> Job:
     record = results.record
     return Job(
         outline=_told(results, running=name in shelf.running()),
-        text=record["text"],
-        classes=list(results.record["classes"]),
+        text=record.text,
+        classes=list(record.classes),
         outputs=results.outputs.value,
         part=results.part.value,
         targets=[target for target in results.targets if target is not None],
         failures=[
-            Failure(member=member, reason=of["reason"], traceback=of["traceback"])
-            for member, of in results.failures.items()
+            Failure(member=member, reason=of.reason, traceback=of.traceback)
+            for member, of in results.failed.items()
         ],
-        runs=plain(record["runs"]),
+        runs=[Run(**dict(run)) for run in record.runs],
     )
 
 
@@ -145,6 +157,16 @@ def _outline(shelf: Shelf, name: str, running: frozenset[str]) -> Outline:
 
 
 def _told(results: Results, *, running: bool) -> Outline:
-    row = results.outline()
-    value = plain(row.pop(results.headline))
-    return Outline(**row, headline=results.headline, value=value, running=running)
+    outline = results.outline()
+    return Outline(
+        job=outline.job,
+        running=running,
+        classifiers=outline.classifiers,
+        members=outline.members,
+        done=outline.done,
+        failed=outline.failed,
+        best=outline.best,
+        headline=outline.headline,
+        value=plain(outline.value),
+        updated=outline.updated,
+    )

@@ -1,12 +1,13 @@
 """Classifiers, and examples, on a plane; each is computed once and kept in the store."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from sortal.evaluation.dissimilarity import By
 from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
+from sortal.evaluation.row import Row
 from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
 from sortal.jobs.pictures.projections import (
     ProjectedExamples,
@@ -14,7 +15,7 @@ from sortal.jobs.pictures.projections import (
     stored_projections,
 )
 from sortal.store.records import plain
-from sortal.web.answer import Answer
+from sortal.web.answer import Answer, Parameters
 from sortal.web.routes.predictions import as_npy, exact_ids
 from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target
 from sortal.web.turns import Turns
@@ -38,11 +39,28 @@ class Options(BaseModel):
     )
 
 
+class MapPoint(Answer):
+    """A classifier on a map."""
+
+    title: str
+    method: str
+    anchor: str | None
+    """What it is where it is a fixed point of comparison; null for others."""
+
+    computed: bool
+    """Whether it is made for the map and no classifier of the job."""
+
+    x: float
+    y: float
+    from_optimal: float | None
+    """Its distance from Optimal; null where that is not known."""
+
+
 class Map(Answer):
     """A job's classifiers on a plane."""
 
     by: str
-    way: dict[str, Any]
+    way: Parameters
     """Method and its parameters."""
 
     trustworthiness: float | None
@@ -52,8 +70,7 @@ class Map(Answer):
     """Relative error of the distances on the map; 0 for none."""
 
     notes: list[str]
-    classifiers: list[dict[str, Any]]
-    """title, method, anchor, computed, x, y, from_optimal."""
+    classifiers: list[MapPoint]
 
 
 class Picture(Answer):
@@ -62,7 +79,7 @@ class Picture(Answer):
     name: str
     """Of its artifact."""
 
-    projection: dict[str, Any]
+    projection: Parameters
     """Method and its parameters."""
 
     trustworthiness: float | None
@@ -73,7 +90,7 @@ class Picture(Answer):
 class Projection(Picture):
     """A page of the examples of a projection."""
 
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     """id, part, label (or `label_TARGET`), x, y."""
 
 
@@ -104,14 +121,14 @@ def show_map(
         trustworthiness=plain(drawn.trustworthiness),
         stress=plain(drawn.stress),
         notes=list(drawn.notes),
-        classifiers=plain(drawn.rows()),
+        classifiers=[MapPoint(**plain(row)) for row in drawn.rows()],
     )
 
 
 @router.get("/jobs/{name}/projections")
 def list_projections(shelf: ShelfOf, name: JobName) -> list[Picture]:
     """List the projections of a job's examples that are kept."""
-    return [Picture(**_about(shown)) for shown in stored_projections(shelf.results(name))]
+    return [_about(shown) for shown in stored_projections(shelf.results(name))]
 
 
 @router.get("/jobs/{name}/projection")
@@ -127,7 +144,7 @@ def show_projection(
     """Place the examples of a job on a plane, training and test together: to be looked at alone."""
     shown = _projected(shelf, name, method, options)
     rows = exact_ids(shown.table()).slice(offset, limit).to_dicts()
-    return Projection(**_about(shown), rows=plain(rows))
+    return Projection(**dict(_about(shown)), rows=plain(rows))
 
 
 @router.get("/jobs/{name}/projection.npy", response_class=Response)
@@ -144,12 +161,12 @@ def _projected(shelf: Shelf, name: str, method: str, options: Options) -> Projec
     return projected_examples(shelf.results(name), chosen, alone=_COMPUTING)
 
 
-def _about(shown: ProjectedExamples) -> dict[str, Any]:
+def _about(shown: ProjectedExamples) -> Picture:
     projected = shown.projected
-    return {
-        "name": shown.name,
-        "projection": plain(projected.projection.meaning()),
-        "trustworthiness": plain(projected.trustworthiness),
-        "notes": list(projected.notes),
-        "examples": len(shown.rows),
-    }
+    return Picture(
+        name=shown.name,
+        projection=plain(projected.projection.meaning()),
+        trustworthiness=plain(projected.trustworthiness),
+        notes=list(projected.notes),
+        examples=len(shown.rows),
+    )

@@ -1,11 +1,12 @@
 """Scores of one member of a classifier on the reported examples: pages of JSON, or an array."""
 
 import io
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from fastapi import APIRouter, Query, Response
 
+from sortal.evaluation.row import Row
 from sortal.store.records import plain
 from sortal.web.answer import Answer
 from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target, Title, one_result
@@ -33,7 +34,7 @@ class Predictions(Answer):
     """In the order of the scores."""
 
     total: int
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     """`id`, `label` (or `label_TARGET`), and `score_CLASS` for each class or target."""
 
 
@@ -86,7 +87,7 @@ def _scored(
     results = shelf.results(name)
     result = one_result(results, title, target)
     classes = list(results.labels.for_target(result.target).classes)
-    chosen = str(result.members[0].entry["key"]) if key is None else key
+    chosen = result.members[0].entry.key if key is None else key
     return results.scores(title, result.target, member=chosen), chosen, classes
 
 

@@ -41,3 +41,7 @@ def test_no_title_leads_out_of_the_folder(job, title):
     assert path.parts[:2] == ("here", "saved_models")
     assert len(path.parts) == 4
     assert ".." not in path.parts
+
+
+def test_a_loss_that_is_no_number_is_printed_as_nan():
+    assert list(epoch_lines([{"epoch": 1.0, "loss": None}], 2)) == ["epoch 1/1: loss nan"]

@@ -79,7 +79,7 @@ def test_the_page_s_classifiers_train_in_workers_of_their_own(page_modules, run)
         "gaussiannb",
     ]
     for result in done.results.results:
-        figures = result.members[0].record["figures"]["test"]["figures"]
+        figures = result.members[0].record.figures["test"]["figures"]
         assert figures["accuracy"] > 0.9
     again = run(knn(1, 3), forest, {"method": "gaussiannb"})
     assert (again.summary.trained, again.summary.stored) == (0, 4)
@@ -96,9 +96,9 @@ def test_they_score_as_our_own_of_the_same_kind_do(page_modules, run, inline, tm
         engines=inline,
     ).results.results[0]
     for mine, own in zip(with_plugin.members, plain.members, strict=True):
-        assert mine.record["figures"] == own.record["figures"]
-        assert mine.record["method"].startswith("kneighbors@")
-        assert own.record["method"] == "kneighbors"
+        assert mine.record.figures == own.record.figures
+        assert mine.record.method.startswith("kneighbors@")
+        assert own.record.method == "kneighbors"
 
 
 def test_a_built_in_of_the_same_name_trains_beside_it_in_one_worker(page_modules, tmp_path):
@@ -188,7 +188,7 @@ def test_the_mnist_plugin_s_shape_reaches_a_classifier(page_plugins, run):
         {"method": "reshaping", "parameters": {"data_specs": pack(source.specs)}}, dataset=dataset
     )
     (result,) = done.results.results
-    assert result.members[0].record["figures"]["test"]["figures"]["accuracy"] > 0.5
+    assert result.members[0].record.figures["test"]["figures"]["accuracy"] > 0.5
 
 
 @pytest.mark.usefixtures("inline")
@@ -200,7 +200,7 @@ class TestWithoutItsFolder:
         return run(knn(1))
 
     def test_its_results_are_there(self, done):
-        assert done.results.results[0].members[0].record["figures"]["test"]
+        assert done.results.results[0].members[0].record.figures["test"]
 
     def test_it_cannot_be_applied_and_is_named(self, done, tmp_path):
         store = Store.open(tmp_path / "store")

@@ -138,7 +138,7 @@ def test_of_folds_every_event_is_tested_once_by_the_network_that_never_saw_it(cr
         np.testing.assert_array_equal(network.rows[part], everyone)
     for member in network.members:
         rows, scores = part_scores(crossed.store, member, Part.TEST)
-        assert set(rows % 3) == {member.entry["fold"]}
+        assert set(rows % 3) == {member.entry.fold}
         np.testing.assert_array_equal(network.scores[Part.TEST][rows], scores)
 
 

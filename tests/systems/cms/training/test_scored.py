@@ -45,9 +45,9 @@ def test_a_run_is_one_classifier_with_its_own_history(divided):
 def test_folds_of_a_run_are_one_classifier_and_runs_are_not_mixed(crossed):
     assert [one.seed for one in crossed.networks] == [0, 1]
     for network in crossed.networks:
-        assert [one.entry["fold"] for one in network.members] == list(range(FOLDS))
-        assert {one.entry["seed"] for one in network.members} == {network.seed}
-        assert network.history == crossed.store.history(network.members[0].entry["key"])
+        assert [one.entry.fold for one in network.members] == list(range(FOLDS))
+        assert {one.entry.seed for one in network.members} == {network.seed}
+        assert network.history == crossed.store.history(network.members[0].entry.key)
 
 
 def test_folds_together_score_every_event_in_every_part_rows_ascending(crossed):

@@ -18,17 +18,18 @@ _LONGEST = 200
 _FORBIDDEN = '/\\:*?"<>|'
 
 
-def epoch_lines(rows: Sequence[Mapping[str, float]], verbose: int) -> Iterator[str]:
+def epoch_lines(rows: Sequence[Mapping[str, float | None]], verbose: int) -> Iterator[str]:
     """What is printed of a training.
 
     Args:
-        rows: The history, a row an epoch.
+        rows: The history, a row an epoch; None for what was no number.
         verbose: 0 for nothing, 1 for the last epoch, 2 or more for every one.
     """
     first = {0: len(rows), 1: max(0, len(rows) - 1)}.get(verbose, 0)
     for number, row in enumerate(rows[first:], start=first + 1):
-        told = (f"{keras} {row[ours]:.4f}" for ours, keras in _NAMES.items() if ours in row)
-        yield f"epoch {number}/{len(rows)}: {', '.join(told)}"
+        named = {keras: row[ours] for ours, keras in _NAMES.items() if ours in row}
+        shown = (f"{k} nan" if v is None else f"{k} {v:.4f}" for k, v in named.items())
+        yield f"epoch {number}/{len(rows)}: {', '.join(shown)}"
 
 
 def saved_model(folder: Path, job_title: str, title: str) -> Path:

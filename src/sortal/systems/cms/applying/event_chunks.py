@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -71,10 +70,10 @@ class EventSource:
         self._table = table
         self._kind = "branch" if is_root else "column"
         self._is_text = suffix_of(path) in TEXT_SUFFIXES
-        self._types: dict[str, Any] = {}
+        self._types: dict[str, pa.DataType] = {}
         self.read = self.passed = 0
         """Events of the walk so far, before and after the cut."""
-        self.kinds: dict[str, Any] = {}
+        self.kinds: dict[str, pa.DataType] = {}
         """Types of the columns to keep, as far as they are known while no event has passed."""
         self._variations = Variations(table, aliases, request.cut, request.shifts)
         self._refuse_lacking(request.variables)

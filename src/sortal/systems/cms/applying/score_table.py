@@ -35,7 +35,7 @@ class ScoreTable:
 
     def of(self, chunk: Chunk) -> pa.Table:
         """Score a chunk."""
-        columns: dict[str, Any] = {}
+        columns: dict[str, pa.Array] = {}
         for shift in chunk.features:
             columns |= self._columns(chunk, shift)
         return pa.table(columns | {name: chunk.kept.column(name) for name in self.kept})
@@ -51,17 +51,17 @@ class ScoreTable:
             np.empty((0, len(self._nominal.classes)), np.float32),
             pa.array([], "int64"),
         )
-        columns: dict[str, Any] = {}
+        columns: dict[str, pa.Array] = {}
         for shift in (UNSHIFTED, *shifts):
             columns |= self._named(scores, decided, shift)
         kept = {name: pa.array([], kinds.get(name, pa.string())) for name in self.kept}
         return pa.table(columns | kept)
 
-    def _columns(self, chunk: Chunk, shift: str) -> dict[str, Any]:
+    def _columns(self, chunk: Chunk, shift: str) -> dict[str, pa.Array]:
         scores, decided = self._scores(chunk, shift)
         return self._named(scores, decided, shift)
 
-    def _named(self, scores: np.ndarray, decided: Any, shift: str) -> dict[str, Any]:
+    def _named(self, scores: np.ndarray, decided: Any, shift: str) -> dict[str, pa.Array]:
         """Scores and codes of classes as columns."""
         classes, ending = self._nominal.classes, "" if shift == UNSHIFTED else f"_{shift}"
         if len(classes) == 1:

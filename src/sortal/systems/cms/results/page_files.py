@@ -101,7 +101,7 @@ def _export(
 
 def file_of(member: MemberResult, name: str) -> str:
     """The name of a file of one network, which tells its fold where there are folds."""
-    fold = member.entry["fold"]
+    fold = member.entry.fold
     stem, _, suffix = name.partition(".")
     return name if fold is None else f"{stem}_fold{fold}.{suffix}"
 

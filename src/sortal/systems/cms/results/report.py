@@ -9,6 +9,7 @@ from typing import Any
 from sortal.console import echo
 from sortal.data.split import Part
 from sortal.data.weigh import load_weighers
+from sortal.evaluation.row import Row
 from sortal.evaluation.yields import Yields
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import save_predictor
@@ -65,7 +66,7 @@ def save_network(campaign: Campaign, chosen: Scored, found: Assessment, folder: 
     """Write the folder `network`, which `sortal cms apply` needs and nothing else."""
     result = Result(
         title=chosen.title,
-        target=chosen.member.entry["target"],
+        target=chosen.member.entry.target,
         members=chosen.members,
         part=Part.TEST,
         store=campaign.store,
@@ -131,7 +132,7 @@ def describe(campaign: Campaign, found: Assessment) -> dict[str, Any]:
     }
 
 
-def _yield_rows(campaign: Campaign, merit: Merit) -> Iterator[dict[str, Any]]:
+def _yield_rows(campaign: Campaign, merit: Merit) -> Iterator[Row]:
     """Expected test events of each process above the chosen cut; none where nothing is chosen."""
     if merit.chosen is None:
         return
@@ -146,10 +147,10 @@ def _yield_rows(campaign: Campaign, merit: Merit) -> Iterator[dict[str, Any]]:
         }
 
 
-def _weight_rows(store: Store, scored: Scored) -> Iterator[dict[str, Any]]:
+def _weight_rows(store: Store, scored: Scored) -> Iterator[Row]:
     """What became of the weights of each class on their way into training."""
     member = scored.member
-    segment = store.segment(store.find([member.entry["key"]])[member.entry["key"]].segment)
+    segment = store.segment(store.find([member.entry.key])[member.entry.key].segment)
     for weigher in load_weighers(segment.folder / "preparer").values():
         for one in weigher.report.classes:
             yield {

@@ -121,8 +121,8 @@ def run(
         )
         if launched.summary.interrupted:
             interrupted(launched)
-        for place, failure in launched.results.failures.items():
-            raise TaskError(f"{place}: {failure['reason']}")
+        for place, failure in launched.results.failed.items():
+            raise TaskError(f"{place}: {failure.reason}")
         return launched
 
     first = trained(network_job(settings, name))

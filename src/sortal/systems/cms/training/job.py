@@ -7,7 +7,8 @@ import numpy as np
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
-from sortal.job.models import Job
+from sortal.data.preparer import Scaling
+from sortal.job.models import ClassifierBlock, DataBlock, GivenFoldSplit, Job, TrainingWeights
 from sortal.systems.cms.data.classes import ClassMap
 from sortal.systems.cms.data.division import fold_numbers
 from sortal.systems.cms.data.events import Events
@@ -17,7 +18,7 @@ FEATURES = "features"
 NETWORK = "network"
 """Title of the networks; with several decay rates each has its own behind it."""
 
-_SCALINGS = {
+_SCALINGS: dict[str, Scaling] = {
     "minmax": "minmax_symmetric",
     "standard": "standard",
     "whiten": "whiten",
@@ -55,12 +56,12 @@ def network_job(settings: Settings, title: str) -> Job:
     """The job that trains the networks: all runs and decay rates as one population."""
     parameters = network_parameters(settings)
     varied = [name for name in ("decay", "keep_best") if isinstance(parameters[name], dict)]
-    block = {
-        "method": "mlp",
-        "title": " ".join([NETWORK, *(f"{name}={{{name}}}" for name in varied)]),
-        "parameters": parameters,
-        "seeds": list(range(settings.seed, settings.seed + settings.runs)),
-    }
+    block = ClassifierBlock(
+        method="mlp",
+        title=" ".join([NETWORK, *(f"{name}={{{name}}}" for name in varied)]),
+        parameters=parameters,
+        seeds=list(range(settings.seed, settings.seed + settings.runs)),
+    )
     return _job(settings, title, [block])
 
 
@@ -81,7 +82,7 @@ def peer_job(settings: Settings, title: str, events: Events) -> Job:
         events: The events; see `loses_signs`.
     """
     blocks = [
-        {"method": method, "title": method, "parameters": _PEERS[method]}
+        ClassifierBlock(method=method, title=method, parameters=_PEERS[method])
         for method in settings.compare
     ]
     if loses_signs(settings, events):
@@ -122,35 +123,38 @@ def network_parameters(settings: Settings) -> dict[str, Any]:
     return parameters
 
 
-def _job(settings: Settings, title: str, classifiers: list[dict[str, Any]]) -> Job:
-    split = {"kind": "given_folds", "column": settings.event_number or "row", "validation": True}
-    data = {
-        "source": "events",
-        "scaling": _SCALINGS[settings.normalisation],
-        "training_weights": training_weights(settings),
-        **({"imputation": settings.imputation} if settings.imputation != "none" else {}),
+def _job(settings: Settings, title: str, classifiers: list[ClassifierBlock]) -> Job:
+    data = DataBlock(
+        source="events",
+        scaling=_SCALINGS[settings.normalisation],
+        training_weights=training_weights(settings),
+    )
+    changes: dict[str, object] = {}
+    if settings.imputation != "none":
+        changes["imputation"] = settings.imputation
+    if settings.missing:
         # The models remember it, so that every command reads new events as training did.
-        **({"missing": settings.missing} if settings.missing else {}),
-        **({"targets": "independent"} if isinstance(settings, BinarySettings) else {}),
-        **({"split": split} if settings.folds else {}),
-    }
-    return Job.model_validate(
-        {
-            "title": title,
-            "data": data,
-            "classifiers": classifiers,
-            "seed": settings.seed,
-            "bootstrap": 0,
-        }
+        changes["missing"] = settings.missing
+    if isinstance(settings, BinarySettings):
+        changes["targets"] = "independent"
+    if settings.folds:
+        column = settings.event_number or "row"
+        changes["split"] = GivenFoldSplit(kind="given_folds", column=column, validation=True)
+    return Job(
+        title=title,
+        data=data.model_copy(update=changes),
+        classifiers=classifiers,
+        seed=settings.seed,
+        bootstrap=0,
     )
 
 
-def training_weights(settings: Settings) -> dict[str, Any]:
+def training_weights(settings: Settings) -> TrainingWeights:
     """The rule of training weights: totals of the page's script, up to a common factor."""
     binary = isinstance(settings, BinarySettings)
-    return {
-        "negative": settings.negative_weights,
-        "power": settings.power,
-        "reference": f"not {settings.signal_class}" if binary else settings.signal_class,
-        "each_part": settings.compat,
-    }
+    return TrainingWeights(
+        negative=settings.negative_weights,
+        power=settings.power,
+        reference=f"not {settings.signal_class}" if binary else settings.signal_class,
+        each_part=settings.compat,
+    )

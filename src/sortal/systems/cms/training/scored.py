@@ -21,7 +21,7 @@ class Scored:
     """
 
     title: str
-    seed: int
+    seed: int | None
     members: tuple[MemberResult, ...] = field(repr=False)
     rows: dict[Part, np.ndarray] = field(repr=False)
     """Events of each part, ascending row numbers, shape (events,)."""
@@ -43,12 +43,12 @@ class Scored:
     @property
     def parameters(self) -> dict[str, object]:
         """Its parameters, resolved."""
-        return dict(self.member.entry["parameters"])
+        return dict(self.member.entry.parameters)
 
     @property
     def decay(self) -> float:
         """Decay rate of a network's learning rate."""
-        return float(self.member.entry["parameters"]["decay"])
+        return float(self.member.entry.parameters["decay"])
 
 
 def scored(results: Results, store: Store) -> list[Scored]:
@@ -57,9 +57,9 @@ def scored(results: Results, store: Store) -> list[Scored]:
 
 
 def _of_result(result: Result, store: Store) -> Iterator[Scored]:
-    seeds = dict.fromkeys(member.entry["seed"] for member in result.members)
+    seeds = dict.fromkeys(member.entry.seed for member in result.members)
     for seed in seeds:
-        members = tuple(one for one in result.members if one.entry["seed"] == seed)
+        members = tuple(one for one in result.members if one.entry.seed == seed)
         rows, scores = {}, {}
         for part in Part:
             rows[part], scores[part] = _together(members, store, part)
@@ -70,8 +70,8 @@ def _of_result(result: Result, store: Store) -> Iterator[Scored]:
             members=members,
             rows=rows,
             scores=scores,
-            training_events=len(store.split(record["dataset"], record["split"]).train),
-            history=list(store.history(members[0].entry["key"])),
+            training_events=len(store.split(record.dataset, record.split).train),
+            history=list(store.history(members[0].entry.key)),
         )
 
 
