@@ -20,6 +20,7 @@ from sortal.jobs.pictures import draw
 from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
 from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
 from sortal.jobs.result import Result
+from sortal.metrics.registry import title_of
 from sortal.outlook import Outlook
 from sortal.ranking import columns, heading, tied_sentence
 from sortal.store.store import Store
@@ -416,7 +417,7 @@ class Results(results.Results):
         if about["failed"]:
             parts.append(f"{about['failed']} failed")
         if best is not None:
-            parts.append(f"best {best!r} with {draw.WORDS[self.headline]} {value:.4f}")
+            parts.append(f"best {best!r} with {title_of(self.headline)} {value:.4f}")
         return (
             f"<Results of {self.name!r}: {counted(about['classifiers'], 'classifier')}, "
             f"{', '.join(parts)}>"

@@ -1,8 +1,8 @@
 """How a job's ranking is shown, on a terminal and in a notebook: heading, columns, who is tied."""
 
 from sortal.display import counted
-from sortal.jobs.pictures.draw import WORDS
 from sortal.jobs.results import Results, is_of_figures
+from sortal.metrics.registry import BESIDE_HEADLINE, find, title_of
 from sortal.tables import Column
 
 _MOST_NAMED = 8
@@ -25,7 +25,7 @@ def columns(results: Results) -> list[Column | str]:
     """The headline first, with its interval or spread; the other figures plain."""
     headline = Column(
         name=results.headline,
-        header=f"{WORDS[results.headline]} [95 %]",
+        header=f"{title_of(results.headline)} [95 %]",
         low="low",
         high="high",
         sd="sd",
@@ -35,18 +35,17 @@ def columns(results: Results) -> list[Column | str]:
         "title",
         headline,
         Column(name="training", header="in training"),
-        Column(name="log_loss", header="log loss"),
-        Column(name="macro_f1", header="macro F1"),
+        *(Column(name=name, header=title_of(name)) for name in BESIDE_HEADLINE),
         Column(name="fit_seconds", header="fit [s]"),
         Column(name="score_seconds", header="score [s]"),
         Column(name="members", header="members"),
         Column(name="tied", header="tied"),
     ]
-    idle = {"macro_f1"} if results.headline == "macro_f1" else set()
+    idle = {name for name in BESIDE_HEADLINE if name == results.headline}
     if all(len(result.members) == 1 for result in results.results):
         idle.add("members")
     if is_of_figures(results.record):
-        idle.add("log_loss")
+        idle |= {name for name in BESIDE_HEADLINE if not find(name).from_counts}
     if not results.knows_examples:
         idle.add("tied")
     if not any(result.training_figures for result in results.results):

@@ -10,7 +10,6 @@ from sortal.data.split import Part
 from sortal.data.unseen import InputSpec
 from sortal.engines.base import Died, Engine, Finished, Idle, Json, Message, Raised, Report, Started
 from sortal.engines.here import Here
-from sortal.evaluation.scores import ACCURACY, HEADLINE
 from sortal.events import (
     JobEnded,
     JobPlanned,
@@ -33,6 +32,7 @@ from sortal.jobs.summary import Summary
 from sortal.jobs.training_weights import member_weighing
 from sortal.jobs.unfinished import interim_key, standing_key
 from sortal.methods.provided import described
+from sortal.metrics.registry import ACCURACY, HEADLINE
 from sortal.store.digests import Seals
 from sortal.store.store import Store
 from sortal.training.begun import Begun

@@ -11,10 +11,11 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part, Split
 from sortal.errors import NotFound, UserError
 from sortal.evaluation.comparison import Comparison, compare, tied_with_best
-from sortal.evaluation.scores import ACCURACY, HEADLINE, Scores
+from sortal.evaluation.scores import Scores
 from sortal.jobs.job_data import JobData, entries_of, reported_part
 from sortal.jobs.result import MemberResult, Result, blank_if_nan
 from sortal.jobs.unfinished import find_begun, unfinished_frame
+from sortal.metrics.registry import ACCURACY, BESIDE_HEADLINE, HEADLINE
 from sortal.store.store import Store
 
 if TYPE_CHECKING:
@@ -383,8 +384,9 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str] | None) -> 
         "high": high,
         "sd": figures[headline].sd if several else None,
         "training": blank_if_nan(learnt[headline].mean) if learnt else None,
-        "log_loss": blank_if_nan(figures["log_loss"].mean),
-        **({} if headline == "macro_f1" else {"macro_f1": blank_if_nan(figures["macro_f1"].mean)}),
+        **{
+            name: blank_if_nan(figures[name].mean) for name in BESIDE_HEADLINE if name != headline
+        },
         "fit_seconds": blank_if_nan(result.seconds("fit_seconds")),
         "score_seconds": blank_if_nan(result.seconds("score_seconds")),
         "members": len(result.members),

@@ -28,6 +28,9 @@ from sortal.store.store import Store
 if TYPE_CHECKING:
     import polars as pl
 
+_BESIDE_HEADLINE = ("log_loss", "brier", "macro_f1")
+"""Further metrics in the table of an ensemble."""
+
 _RESAMPLES = 1000
 """Of records that do not tell how many their job asked for: what a job asks for by default."""
 
@@ -86,7 +89,7 @@ class Ensemble:
             "sd": blank_if_nan(figures[headline].sd) if several else None,
             **{
                 other: blank_if_nan(figures[other].mean)
-                for other in ("log_loss", "brier", "macro_f1")
+                for other in _BESIDE_HEADLINE
                 if other != headline
             },
         }

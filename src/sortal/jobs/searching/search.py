@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 from sortal.errors import Damaged
-from sortal.evaluation.scores import HEADLINE
 from sortal.events import Listener, RoundEnded, Warned
 from sortal.job.models import TuningBlock
 from sortal.jobs.interrupt import stops_cleanly
@@ -25,12 +24,11 @@ from sortal.jobs.searching.study import KIND, Round, State, Study, Trial
 from sortal.jobs.searching.values import Values
 from sortal.jobs.searching.warm_engines import WarmEngines
 from sortal.jobs.summary import Summary
+from sortal.metrics.registry import HEADLINE, find
 from sortal.store.store import Store
 from sortal.tuning.rungs import Bracket
 from sortal.tuning.samplers import Sampler
 from sortal.tuning.space import Candidate, Judged
-
-SMALLER_IS_BETTER = frozenset({"log_loss", "brier", "ece", "hamming_loss"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +110,7 @@ def _new_study(contest: Contest) -> Study:
     return Study(
         job=resolved.name,
         metric=metric,
-        smaller_is_better=metric in SMALLER_IS_BETTER,
+        smaller_is_better=not find(metric).greater_is_better,
         meaning=hashlib.blake2b(meaning.encode(), digest_size=16).hexdigest(),
         about=about,
     )
