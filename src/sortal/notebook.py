@@ -42,6 +42,7 @@ def run(
     quiet: bool = False,
     snapshot_seconds: float | None = None,
     as_is: bool = False,
+    metrics: Sequence[Any] = (),
 ) -> "Results":
     """Train and compare the classifiers of a job; only what the store lacks is computed.
 
@@ -57,6 +58,8 @@ def run(
         as_is: Train nothing, but make results of networks in mid-training as they are, with
             their best weights where these are kept; their titles end in `(unfinished)`. A
             later run goes on with them all the same.
+        metrics: Metrics of your own: functions of labels, scores and weights, or what
+            `sortal.metric` made of them.
 
     Raises:
         JobError: The job cannot run; carries all its problems, and the store is not touched.
@@ -73,6 +76,7 @@ def run(
             listener=display,
             snapshot_seconds=snapshot_seconds,
             as_is=as_is,
+            metrics=metrics,
         )
     if launched.summary.interrupted:
         name = launched.results.name
@@ -83,20 +87,27 @@ def run(
     return Results.of(launched.results)
 
 
-def check(job: JobLike, *, store: str | Path = DEFAULT_STORE, cores: int | None = None) -> Outlook:
+def check(
+    job: JobLike,
+    *,
+    store: str | Path = DEFAULT_STORE,
+    cores: int | None = None,
+    metrics: Sequence[Any] = (),
+) -> Outlook:
     """Tell what running a job will take; nothing is run or written.
 
     Args:
         job: Path of a job file, a mapping of the same keys, or a `Job`.
         store: Folder of the store that may hold some of its members.
         cores: Cores to plan for; all that are available if not given.
+        metrics: Metrics of your own, as `run` takes them.
 
     Raises:
         JobError: The job cannot run; carries all its problems.
     """
     folder = Path(store)
     existing = Store.existing(folder)
-    resolved, plan = prepare(job, cores=cores, store=existing)
+    resolved, plan = prepare(job, cores=cores, store=existing, metrics=metrics)
     return Outlook.of(resolved, plan, existing, folder=str(store))
 
 

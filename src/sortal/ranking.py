@@ -36,6 +36,7 @@ def columns(results: Results) -> list[Column | str]:
         headline,
         Column(name="training", header="in training"),
         *(Column(name=name, header=title_of(name)) for name in BESIDE_HEADLINE),
+        *(Column(name=metric.name, header=metric.title) for metric in results.own_metrics),
         Column(name="fit_seconds", header="fit [s]"),
         Column(name="score_seconds", header="score [s]"),
         Column(name="members", header="members"),

@@ -37,7 +37,9 @@ class Measured:
             for name, values in self.figures.items()
         }
         intervals = {
-            name: np.where(unsound[:, None], np.nan, values) if name in _OF_PROBABILITIES else values
+            name: np.where(unsound[:, None], np.nan, values)
+            if name in _OF_PROBABILITIES
+            else values
             for name, values in self.intervals.items()
         }
         return replace(self, figures=figures, intervals=intervals)

@@ -1,7 +1,7 @@
 """From a job, as a file or as a mapping, to its results in one call."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,6 +22,7 @@ from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.search import Searched, search
 from sortal.jobs.searching.warm_engines import WarmEngines
 from sortal.jobs.summary import Summary
+from sortal.jobs.user_metrics.problems import knowing_metrics
 from sortal.store.store import Store
 from sortal.tracking.log import RunLog
 
@@ -71,6 +72,7 @@ def prepare(
     cores: int | None = None,
     store: Store | None = None,
     dataset: Dataset | None = None,
+    metrics: Sequence[Any] = (),
 ) -> tuple[Resolved, Plan]:
     """Resolve and plan a job without running or writing anything.
 
@@ -79,8 +81,10 @@ def prepare(
         cores: Cores to plan for; all available if not given.
         store: Where an unchanged source may have been read before.
         dataset: See `launch`.
+        metrics: See `launch`.
     """
-    resolved = resolve(read(job), store, given=dataset)
+    file = knowing_metrics(read(job), metrics)
+    resolved = resolve(file, store, given=dataset, metrics=metrics)
     return resolved, plan(resolved.entries, resolved.shape, cores=cores or available_cores())
 
 
@@ -94,6 +98,7 @@ def launch(
     as_is: bool = False,
     dataset: Dataset | None = None,
     contest: Callable[[Resolved], Contest] = Contest.of,
+    metrics: Sequence[Any] = (),
 ) -> Launched:
     """Run a job: compute what the store lacks and read all its results.
 
@@ -108,6 +113,8 @@ def launch(
         dataset: Examples that a system read from files of its own; `data.source` of the
             job then only names them.
         contest: What competes in a search, where a system makes candidates in a way of its own.
+        metrics: Functions that compute metrics of the user's own, or what `sortal.metric` made of
+            them, beside those that the job names.
 
     Raises:
         OptionError: `snapshot_seconds` is below 0, or `as_is` is asked of a search.
@@ -118,7 +125,9 @@ def launch(
         raise OptionError("snapshot_seconds", snapshot_seconds, "0 or more seconds")
     with leaves_on_second_interrupt():
         existing = Store.existing(store)
-        resolved, planned = prepare(job, cores=cores, store=existing, dataset=dataset)
+        resolved, planned = prepare(
+            job, cores=cores, store=existing, dataset=dataset, metrics=metrics
+        )
         opened = Store.open(store)
         log = RunLog(opened.log_path(resolved.name))
 

@@ -31,8 +31,10 @@ from sortal.jobs.search_splits import search_splits
 from sortal.jobs.stored_data import lost_by_change, lost_with_source, stored_damages
 from sortal.jobs.training_weights import member_weighing, member_weights, weighing_problems
 from sortal.jobs.tuning_problems import metric_problems, tuning_problems
+from sortal.jobs.user_metrics.problems import find_metrics, misfit_problems
 from sortal.methods.base import DependsOnAxes, Member, Parameters, Shape
 from sortal.methods.provided import plain_name
+from sortal.metrics.user_metric import UserMetric
 from sortal.store.damage import Damage
 from sortal.store.store import Store
 
@@ -62,6 +64,9 @@ class Resolved:
     damages: tuple[Damage, ...] = ()
     """Damage of the stored copy of the data; a run makes it anew."""
 
+    metrics: tuple[UserMetric, ...] = ()
+    """Metrics of the user's own."""
+
     @property
     def shape(self) -> Shape:
         """Sizes for cost estimates."""
@@ -80,7 +85,13 @@ class Resolved:
         )
 
 
-def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None = None) -> Resolved:
+def resolve(
+    file: JobFile,
+    store: Store | None = None,
+    *,
+    given: Dataset | None = None,
+    metrics: Sequence[Any] = (),
+) -> Resolved:
     """Check a job against its data and the methods.
 
     Args:
@@ -89,12 +100,16 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         given: Examples that a system read from files of its own; then `data.source` only
             names them, and nothing that the data block says of reading applies.
 
+        metrics: Functions that compute metrics of the user's own, beside those that the job names.
+
     Raises:
         JobError: Something of the job cannot be done; all problems, each with its line.
     """
     job = file.job
     classifiers, problems = expand_classifiers(job)
     problems += tuning_problems(job, classifiers, own_spaces=given is None)
+    own, unusable = find_metrics(job, metrics)
+    problems += unusable
     searched: tuple[Split, ...] = ()
     try:
         dataset, splits = _divided(file, store, given)
@@ -102,8 +117,9 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         problems += _misfits(job, dataset, classifiers)
         problems += weighing_problems(job, dataset, splits)
         problems += _unwhitenable(job, dataset)
+        problems += misfit_problems(job, own, dataset.labels)
         if job.tuning is not None:
-            problems += metric_problems(job, job.tuning, dataset.labels.outputs)
+            problems += metric_problems(job, job.tuning, dataset.labels.outputs, own)
             searched = _search_splits(job, dataset, splits)
     except JobError as error:
         problems += error.problems
@@ -125,6 +141,7 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         classifiers=tuple(classifiers),
         search_splits=searched,
         damages=_damages(store, file.title, dataset, (*splits, *searched)) if store else (),
+        metrics=own,
     )
 
 

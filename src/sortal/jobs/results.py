@@ -15,6 +15,7 @@ from sortal.evaluation.scores import Scores
 from sortal.jobs.job_data import JobData, entries_of, reported_part
 from sortal.jobs.result import MemberResult, Result, blank_if_nan
 from sortal.jobs.unfinished import find_begun, unfinished_frame
+from sortal.jobs.user_metrics.values import KeptMetric, MetricValues
 from sortal.metrics.registry import ACCURACY, BESIDE_HEADLINE, HEADLINE
 from sortal.store.store import Store
 
@@ -34,6 +35,9 @@ class Results(JobData):
 
     name: str
     results: tuple[Result, ...]
+    own_metrics: tuple[KeptMetric, ...] = ()
+    """Metrics of the user's own that the job named when it was last run."""
+
     _tied: dict[str | None, frozenset[str]] = field(init=False, default_factory=dict, repr=False)
 
     @classmethod
@@ -44,11 +48,12 @@ class Results(JobData):
             NotFound: The store has no job of that name.
         """
         record = store.read_job(name)
-        part = reported_part(record, store)
+        part, own = reported_part(record, store), MetricValues.read(store, name)
         return cls(
             name=name,
             record=record,
-            results=_results(record, store, part),
+            results=_results(record, store, part, own),
+            own_metrics=own.metrics,
             part=part,
             store=store,
         )
@@ -249,14 +254,14 @@ class Results(JobData):
 
         Columns: rank, title, method, the headline with its interval (`low`, `high`) or
         its spread over seeds and folds (`sd`), its mean on the training examples (`training`,
-        null if that was not judged), log_loss, macro_f1, the seconds, the number of members,
+        null if that was not judged), log_loss, macro_f1, metrics of the user's own, the seconds, the number of members,
         and whether it is tied with the best (null where that is not known).
         """
         import polars as pl
 
         tied = self.tied(target) if self.knows_examples else None
         rows = [
-            _ranking_row(result, self.headline, tied)
+            _ranking_row(result, self.headline, tied, self.own_metrics)
             for result in self.ranked
             if result.target == target
         ]
@@ -372,7 +377,12 @@ def need_examples(record: Mapping[str, Any]) -> None:
         )
 
 
-def _ranking_row(result: Result, headline: str, tied: frozenset[str] | None) -> dict[str, Any]:
+def _ranking_row(
+    result: Result,
+    headline: str,
+    tied: frozenset[str] | None,
+    own: Sequence[KeptMetric],
+) -> dict[str, Any]:
     figures, learnt = result.figures, result.training_figures
     low, high = result.interval(headline) or (None, None)
     several = len(result.members) > 1
@@ -385,7 +395,9 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str] | None) -> 
         "sd": figures[headline].sd if several else None,
         "training": blank_if_nan(learnt[headline].mean) if learnt else None,
         **{
-            name: blank_if_nan(figures[name].mean) for name in BESIDE_HEADLINE if name != headline
+            name: blank_if_nan(figures[name].mean)
+            for name in (*BESIDE_HEADLINE, *(metric.name for metric in own))
+            if name != headline
         },
         "fit_seconds": blank_if_nan(result.seconds("fit_seconds")),
         "score_seconds": blank_if_nan(result.seconds("score_seconds")),
@@ -395,7 +407,9 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str] | None) -> 
     }
 
 
-def _results(record: Mapping[str, Any], store: Store, part: Part) -> tuple[Result, ...]:
+def _results(
+    record: Mapping[str, Any], store: Store, part: Part, own: MetricValues
+) -> tuple[Result, ...]:
     """Gather stored members under their titles, in the job's order."""
     entries = entries_of(record)
     found = store.find(key for entry in entries for key in (entry["key"], entry.get("of")) if key)
@@ -406,6 +420,7 @@ def _results(record: Mapping[str, Any], store: Store, part: Part) -> tuple[Resul
         if entry["key"] in stored:
             of = stored[entry["key"]]
             scores = {Part(name): Scores.from_json(one) for name, one in of["figures"].items()}
+            scores = dict(own.beside(scores, entry["key"]))
             member = MemberResult(entry=entry, record=of, scores=scores)
             grouped.setdefault((entry["title"], entry["target"]), []).append(member)
     return tuple(

@@ -11,7 +11,8 @@ from sortal.jobs.record import job_record, lost_results, run_entry
 from sortal.jobs.resolve import Resolved
 from sortal.jobs.stored_data import mended, stored_damages
 from sortal.jobs.summary import Summary
-from sortal.jobs.unfinished import find_begun, interim_entries, settled_interim
+from sortal.jobs.unfinished import find_begun, interim_entries, settled_interim, standing_key
+from sortal.jobs.user_metrics.compute import update_metrics
 from sortal.store.damage import Damage
 from sortal.store.store import Store
 
@@ -60,6 +61,15 @@ def run(
             record["interim"] += [entry for entry in new if entry["key"] not in known]
         driver = Driver(resolved, plan, store, listener, record, snapshot_seconds, begun, budget)
         summary = driver.run(engine)
+        if not summary.interrupted:
+            standing = driver.planned if budget is not None else []
+            update_metrics(
+                store,
+                record,
+                resolved.metrics,
+                listener,
+                standing=[standing_key(key, budget or 0) for key in standing],
+            )
         tried = frozenset() if as_is else frozenset(driver.planned)
         record["failures"] = {**_kept_failures(record, before, tried), **summary.failed}
         record["runs"].append(

@@ -8,6 +8,7 @@ from sortal.job.problems import Problem
 from sortal.job.words import short
 from sortal.jobs.classifiers import Classifier
 from sortal.metrics.registry import metrics_of
+from sortal.metrics.user_metric import UserMetric
 
 _NUMBERS = 2
 """Parameters that CMA-ES needs at least: of a single one there is no covariance."""
@@ -59,9 +60,19 @@ def _too_few_numbers(classifiers: Sequence[Classifier]) -> Iterator[Problem]:
             )
 
 
-def metric_problems(job: Job, tuning: TuningBlock, outputs: Outputs) -> Iterator[Problem]:
-    """A figure that classifiers of such labels lack."""
+def metric_problems(
+    job: Job, tuning: TuningBlock, outputs: Outputs, own: Sequence[UserMetric]
+) -> Iterator[Problem]:
+    """A figure that classifiers of such labels lack.
+
+    Args:
+        job: The job.
+        tuning: Its search.
+        outputs: How labels relate.
+        own: Metrics of the user's own.
+    """
     known = known_figures(outputs, apart=job.data.targets == "independent")
+    known |= {metric.name for metric in own}
     if tuning.metric is not None and tuning.metric not in known:
         expected = f"a figure of {outputs} labels: {', '.join(sorted(known))}"
         yield Problem(path="tuning.metric", expected=expected, got=short(tuning.metric))

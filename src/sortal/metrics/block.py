@@ -145,9 +145,12 @@ class IndependentBlock(Block):
     @cached_property
     def log_losses(self) -> np.ndarray:
         """Log loss of each example, a mean over the targets [nats]."""
-        return probability.binary_log_losses(self.truth, self.scores).mean(axis=-1)
+        losses: np.ndarray = probability.binary_log_losses(self.truth, self.scores).mean(axis=-1)
+        return losses
 
     @cached_property
     def brier(self) -> np.ndarray:
         """Brier score, a mean over the targets."""
-        return multilabel.brier_score(self.truth, self.scores, self.weights).mean(axis=-1)
+        scores = multilabel.brier_score(self.truth, self.scores, self.weights)
+        mean: np.ndarray = scores.mean(axis=-1)
+        return mean

@@ -1,15 +1,20 @@
 """Metrics of a user: a function of labels, scores and weights, and what Sortal must know of it."""
 
 import hashlib
+import importlib
 import inspect
+import reprlib
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
 from types import CodeType
 from typing import Any, TypeAlias, overload
 
 import numpy as np
 
-from sortal.errors import OptionError
+from sortal.errors import DataError, OptionError
 from sortal.metrics.block import Block
 from sortal.metrics.metric import Metric, Outputs
 
@@ -20,6 +25,9 @@ Labels are class codes, shape (examples,), or 0 and 1, shape (examples, targets)
 (examples, classes) or (examples, targets), weights (examples,). Returns a number, or NaN where the
 metric is undefined.
 """
+
+_NOT_THEIRS = ("<frozen", importlib.__file__, str(Path(__file__).parents[1]))
+"""How files begin that are no code of a metric's author."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +52,60 @@ class UserMetric(Metric):
 
 @dataclass(frozen=True, slots=True)
 class _EachMember:
-    """Calls a function of one member for each member of a block."""
+    """Calls a user's function for each member of a block."""
 
+    name: str
     function: Function
 
     def __call__(self, block: Block) -> np.ndarray:
-        weights = np.ones(len(block.truth)) if block.weights is None else block.weights
+        """Values of the members.
+
+        Raises:
+            DataError: The function raised something, or did not return a number.
+        """
+        labels = _read_only(block.truth, np.int64)
+        given = np.ones(len(labels)) if block.weights is None else block.weights
+        weights = _read_only(given, np.float64)
         return np.array(
-            [self.function(block.truth, scores, weights) for scores in block.scores],
-            dtype=np.float64,
+            [self._number(labels, _read_only(one, np.float64), weights) for one in block.scores]
         )
+
+    def _number(self, labels: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
+        try:
+            # A metric that is undefined divides by zero; that is no news.
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                returned = self.function(labels, scores, weights)
+        except Exception as error:
+            where = error_place(error)
+            raise DataError(f"metric {self.name}: its function raised {where}.") from error
+        number = np.asarray(returned)
+        if number.ndim or number.dtype.kind not in "fiu" or np.isinf(number):
+            shown = reprlib.repr(returned)
+            raise DataError(f"metric {self.name}: expected a finite number or NaN, got {shown}.")
+        return float(number)
+
+
+def _read_only(array: np.ndarray, kind: type) -> np.ndarray:
+    """A copy that a function can neither change nor overflow."""
+    copy: np.ndarray = np.array(array, dtype=kind)
+    copy.flags.writeable = False
+    return copy
+
+
+def error_place(error: BaseException) -> str:
+    """What was raised, its first line, and the last line of code that led there.
+
+    >>> error_place(ValueError("too few."))
+    'ValueError: too few'
+    """
+    lines = str(error).strip().splitlines()
+    text = f"{type(error).__name__}: {lines[0].rstrip('.')}" if lines else type(error).__name__
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{text} ({Path(error.filename).name}, line {error.lineno})"
+    frames = extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(_NOT_THEIRS)]
+    return f"{text} ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else text
 
 
 @overload
@@ -106,7 +158,7 @@ def metric(
             name=name,
             title=title or name.replace("_", " "),
             outputs=outputs,
-            compute=_EachMember(given),
+            compute=_EachMember(name, given),
             greater_is_better=greater_is_better,
             needs_probabilities=needs_probabilities,
             function=given,

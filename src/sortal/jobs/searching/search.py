@@ -20,11 +20,13 @@ from sortal.jobs.run import enter
 from sortal.jobs.searching.contest import Contest, Unfit
 from sortal.jobs.searching.round import Trainer
 from sortal.jobs.searching.schedule import brackets_of, sampler_of
-from sortal.jobs.searching.study import KIND, Round, State, Study, Trial
+from sortal.jobs.searching.study import KIND, SOURCE, Round, State, Study, Trial
 from sortal.jobs.searching.values import Values
 from sortal.jobs.searching.warm_engines import WarmEngines
 from sortal.jobs.summary import Summary
+from sortal.metrics.metric import Metric
 from sortal.metrics.registry import HEADLINE, find
+from sortal.metrics.user_metric import UserMetric
 from sortal.store.store import Store
 from sortal.tuning.rungs import Bracket
 from sortal.tuning.samplers import Sampler
@@ -78,7 +80,7 @@ def search(
             contest=contest,
             store=store,
             study=study,
-            values=Values(store, study.metric, before),
+            values=Values(store, study, before, contest.search_job.name),
             engines=engines,
             interruption=interruption,
             cores=cores,
@@ -97,20 +99,29 @@ def _seed(contest: Contest) -> int:
     return contest.resolved.job.seed if seed is None else seed
 
 
+def _metric(contest: Contest) -> Metric:
+    """The metric that decides, built in or the user's own."""
+    resolved = contest.resolved
+    name = _tuning(contest).metric or HEADLINE[resolved.dataset.labels.outputs]
+    return next((one for one in resolved.metrics if one.name == name), None) or find(name)
+
+
 def _new_study(contest: Contest) -> Study:
     resolved, tuning = contest.resolved, _tuning(contest)
-    metric = tuning.metric or HEADLINE[resolved.dataset.labels.outputs]
+    metric = _metric(contest)
     spaces = [
         {name: asdict(one) for name, one in space.dimensions.items()} for space in contest.spaces
     ]
     said = {"tuning": tuning.model_dump(mode="json"), "seed": _seed(contest)}
+    if isinstance(metric, UserMetric):
+        said[SOURCE] = metric.digest
     about = json.loads(json.dumps({**said, "spaces": spaces}))
     data = [resolved.dataset.fingerprint, [s.fingerprint for s in resolved.search_splits]]
     meaning = json.dumps([about, data], sort_keys=True)
     return Study(
         job=resolved.name,
-        metric=metric,
-        smaller_is_better=not find(metric).greater_is_better,
+        metric=metric.name,
+        smaller_is_better=not metric.greater_is_better,
         meaning=hashlib.blake2b(meaning.encode(), digest_size=16).hexdigest(),
         about=about,
     )

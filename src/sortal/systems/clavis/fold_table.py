@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from statistics import fmean, stdev
 from typing import Any
 
-from sortal.evaluation.scores import ACCURACY
 from sortal.jobs.folds import by_fold, pooled
 from sortal.jobs.results import Results
+from sortal.metrics.registry import ACCURACY
 from sortal.tables import Column
 
 MOST = 60
