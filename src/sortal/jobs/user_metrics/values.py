@@ -68,7 +68,7 @@ class MetricValues:
         Raises:
             Damaged: They are not readable.
         """
-        if job not in store.artifact_names(KIND):
+        if not store.has_artifact(KIND, job):
             return cls()
         path = store.artifact(KIND, job).folder / _FILE
         try:
@@ -86,7 +86,7 @@ class MetricValues:
     def save(self, store: Store, job: str) -> None:
         """Write or replace those of a job; none are kept of a job without user metrics."""
         if not self.metrics:
-            if job in store.artifact_names(KIND):
+            if store.has_artifact(KIND, job):
                 store.remove_artifact(KIND, job)
             return
         text = json.dumps(self._to_json(), allow_nan=False, indent=1)
