@@ -7,7 +7,7 @@ from sortal.job.positions import Step, dotted
 from sortal.job.problems import Problem
 from sortal.job.words import nearest, short
 from sortal.metrics import registry
-from sortal.metrics.user_metric import plain_name
+from sortal.metrics.metric import plain_name
 
 _LISTS = ("source", "label", "inputs", "exclude", "classes", "missing")
 

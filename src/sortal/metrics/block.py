@@ -41,6 +41,11 @@ class Block(ABC):
     def tally(self) -> Tally:
         """Weights of the examples of each class or target, shape (members, outputs)."""
 
+    @cached_property
+    def pooled(self) -> Tally:
+        """The classes or targets pooled into one, shape (members, 1)."""
+        return self.tally.micro()
+
     @property
     @abstractmethod
     def steps(self) -> ranking.Steps:
@@ -131,11 +136,6 @@ class IndependentBlock(Block):
     def tally(self) -> Tally:
         """Weights of the examples of each target."""
         return multilabel.tally(self.truth, self.decided, self.weights)
-
-    @cached_property
-    def pooled(self) -> Tally:
-        """The answers of all targets pooled, shape (members, 1)."""
-        return self.tally.micro()
 
     @cached_property
     def steps(self) -> ranking.Steps:

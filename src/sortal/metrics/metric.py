@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
-from sortal.metrics.block import Block
+    from sortal.metrics.block import Block
 
 Outputs: TypeAlias = Literal["exclusive", "independent", "both"]
 """Labels that a metric is defined for: classes of which one is true, targets that are true or not
@@ -27,7 +28,7 @@ class Metric:
     outputs: Outputs
     """The labels that it is defined for."""
 
-    compute: Callable[[Block], np.ndarray]
+    compute: "Callable[[Block], np.ndarray]"
     """Values of a block of members, shape (members,); NaN where the metric is undefined."""
 
     single_target: bool = False
@@ -63,3 +64,12 @@ class Metric:
         -0.25
         """
         return value if self.greater_is_better or math.isnan(value) else -value
+
+
+def plain_name(path: str) -> str:
+    """The name of a metric from its import path.
+
+    >>> plain_name("mypackage.gmean"), plain_name("mypackage:gmean")
+    ('gmean', 'gmean')
+    """
+    return path.replace(":", ".").rpartition(".")[2]

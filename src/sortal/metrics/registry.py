@@ -4,13 +4,26 @@ The order is that of tables. A new metric is its function and an entry here; one
 `user_metric.UserMetric`, which a job names by its import path.
 """
 
-from typing import cast
+from importlib import import_module
+from typing import Any
 
 from sortal.errors import NotFound
-from sortal.metrics import confusion, multilabel, probability, ranking
-from sortal.metrics.block import IndependentBlock
 from sortal.metrics.metric import Metric
-from sortal.metrics.ratio import average
+
+
+class _Functions:
+    """The modules of `sortal.metrics` by name, each imported when a metric first calls it.
+
+    Job files know the names of metrics, and what reads them must not wait for NumPy.
+    """
+
+    def __getattr__(self, module: str) -> Any:
+        if module.startswith("_"):  # asked for by what looks at objects, such as doctest
+            raise AttributeError(module)
+        return import_module(f"sortal.metrics.{module}")
+
+
+functions = _Functions()
 
 METRICS = (
     Metric(
@@ -19,7 +32,7 @@ METRICS = (
         outputs="exclusive",
         single_target=True,
         from_counts=True,
-        compute=lambda block: confusion.accuracy(block.matrix),
+        compute=lambda block: functions.confusion.accuracy(block.matrix),
     ),
     Metric(
         name="balanced_accuracy",
@@ -27,20 +40,24 @@ METRICS = (
         outputs="exclusive",
         single_target=True,
         from_counts=True,
-        compute=lambda block: confusion.balanced_accuracy(block.matrix),
+        compute=lambda block: functions.confusion.balanced_accuracy(block.matrix),
     ),
     Metric(
         name="subset_accuracy",
         title="subset accuracy",
         outputs="independent",
-        compute=lambda block: multilabel.subset_accuracy(block.truth, block.decided, block.weights),
+        compute=lambda block: functions.multilabel.subset_accuracy(
+            block.truth, block.decided, block.weights
+        ),
     ),
     Metric(
         name="hamming_loss",
         title="Hamming loss",
         outputs="independent",
         greater_is_better=False,
-        compute=lambda block: multilabel.hamming_loss(block.truth, block.decided, block.weights),
+        compute=lambda block: functions.multilabel.hamming_loss(
+            block.truth, block.decided, block.weights
+        ),
     ),
     Metric(
         name="macro_precision",
@@ -67,19 +84,19 @@ METRICS = (
         name="micro_precision",
         title="micro precision",
         outputs="independent",
-        compute=lambda block: cast("IndependentBlock", block).pooled.precision[..., 0],
+        compute=lambda block: block.pooled.precision[..., 0],
     ),
     Metric(
         name="micro_recall",
         title="micro recall",
         outputs="independent",
-        compute=lambda block: cast("IndependentBlock", block).pooled.recall[..., 0],
+        compute=lambda block: block.pooled.recall[..., 0],
     ),
     Metric(
         name="micro_f1",
         title="micro F1",
         outputs="independent",
-        compute=lambda block: cast("IndependentBlock", block).pooled.f1[..., 0],
+        compute=lambda block: block.pooled.f1[..., 0],
     ),
     Metric(
         name="weighted_precision",
@@ -107,26 +124,26 @@ METRICS = (
         title="Matthews correlation",
         outputs="exclusive",
         from_counts=True,
-        compute=lambda block: confusion.matthews_correlation(block.matrix),
+        compute=lambda block: functions.confusion.matthews_correlation(block.matrix),
     ),
     Metric(
         name="kappa",
         title="Cohen's kappa",
         outputs="exclusive",
         from_counts=True,
-        compute=lambda block: confusion.cohen_kappa(block.matrix),
+        compute=lambda block: functions.confusion.cohen_kappa(block.matrix),
     ),
     Metric(
         name="roc_auc",
         title="ROC AUC",
         outputs="both",
-        compute=lambda block: ranking.macro(block.roc_auc),
+        compute=lambda block: functions.ranking.macro(block.roc_auc),
     ),
     Metric(
         name="average_precision",
         title="average precision",
         outputs="both",
-        compute=lambda block: ranking.macro(block.average_precision),
+        compute=lambda block: functions.ranking.macro(block.average_precision),
     ),
     Metric(
         name="log_loss",
@@ -135,7 +152,7 @@ METRICS = (
         greater_is_better=False,
         needs_probabilities=True,
         bounded=False,
-        compute=lambda block: average(block.log_losses, block.weights),
+        compute=lambda block: functions.ratio.average(block.log_losses, block.weights),
     ),
     Metric(
         name="brier",
@@ -151,7 +168,7 @@ METRICS = (
         outputs="exclusive",
         greater_is_better=False,
         needs_probabilities=True,
-        compute=lambda block: probability.expected_calibration_error(
+        compute=lambda block: functions.probability.expected_calibration_error(
             block.truth, block.scores, block.weights
         ),
     ),

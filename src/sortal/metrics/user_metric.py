@@ -177,15 +177,6 @@ def as_metric(given: Any) -> UserMetric:
     return given if isinstance(given, UserMetric) else metric(given)
 
 
-def plain_name(path: str) -> str:
-    """The name of a metric from its import path.
-
-    >>> plain_name("mypackage.gmean"), plain_name("mypackage:gmean")
-    ('gmean', 'gmean')
-    """
-    return path.replace(":", ".").rpartition(".")[2]
-
-
 def digest_of_function(function: Any) -> str:
     """Digest of a function's source; of its byte code where the source is not kept, as at a prompt."""
     try:

@@ -19,12 +19,12 @@ from typing import Any
 
 from sortal.errors import OptionError
 from sortal.job.words import nearest
+from sortal.metrics.metric import plain_name
 from sortal.metrics.user_metric import (
     UserMetric,
     as_metric,
     digest_of_bytes,
     error_place,
-    plain_name,
 )
 
 FOLDER = "metrics"

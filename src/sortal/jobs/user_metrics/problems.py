@@ -12,7 +12,8 @@ from sortal.job.read import JobFile
 from sortal.job.words import short
 from sortal.jobs.user_metrics.load import load_metric
 from sortal.metrics import registry
-from sortal.metrics.user_metric import UserMetric, as_metric, plain_name
+from sortal.metrics.metric import plain_name
+from sortal.metrics.user_metric import UserMetric, as_metric
 from sortal.testing.metrics import MetricSubject, all_metric_checks
 from sortal.testing.training import ContractBroken
 
