@@ -22,16 +22,12 @@ from sortal.jobs.pictures.projections import ProjectedExamples, projected_exampl
 from sortal.jobs.result import Result
 from sortal.metrics.registry import title_of
 from sortal.outlook import Outlook
-from sortal.ranking import columns, heading, tied_sentence
+from sortal.ranking import ranking_html
 from sortal.store.store import Store
-from sortal.tables import as_html
 
 if TYPE_CHECKING:
     import polars as pl
     from matplotlib.figure import Figure
-
-_MOST_ROWS = 50
-"""Rows of a ranking that a notebook shows unasked."""
 
 
 def run(
@@ -436,20 +432,11 @@ class Results(results.Results):
 
     def _repr_html_(self) -> str:
         """The ranking of every target, for notebooks."""
-        parts = [self._ranking_html(target) for target in self.targets]
+        parts = [ranking_html(self, target) for target in self.targets]
         if self.failures:
             failed = counted(len(self.failures), "member")
             parts.append(f"<p>{failed} failed: see <code>failures</code>.</p>")
         return "\n".join(parts) or f"<p>{escape(repr(self))}</p>"
-
-    def _ranking_html(self, target: str | None) -> str:
-        frame = self.ranking(target)
-        table = as_html(frame.head(_MOST_ROWS), columns(self), caption=heading(self, target))
-        more = len(frame) - _MOST_ROWS
-        rest = (
-            f"<p>{counted(more, 'more row')}: see <code>ranking()</code>.</p>" if more > 0 else ""
-        )
-        return f"{table}{rest}\n<p>{escape(tied_sentence(self, target))}</p>"
 
 
 def _paths(data: Any) -> list[Path] | None:

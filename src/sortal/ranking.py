@@ -1,12 +1,17 @@
 """How a job's ranking is shown, on a terminal and in a notebook: heading, columns, who is tied."""
 
+from html import escape
+
 from sortal.display import counted
 from sortal.jobs.results import Results, is_of_figures
 from sortal.metrics.registry import BESIDE_HEADLINE, find, title_of
-from sortal.tables import Column
+from sortal.tables import Column, as_html
 
 _MOST_NAMED = 8
 """Titles that one sentence lists."""
+
+_MOST_ROWS = 50
+"""Rows of a ranking that a notebook shows unasked."""
 
 
 def heading(results: Results, target: str | None) -> str:
@@ -70,3 +75,12 @@ def tied_sentence(results: Results, target: str | None) -> str:
     more = len(others) - _MOST_NAMED
     rest = f" and {counted(more, 'other')}, marked in the table" if more > 0 else ""
     return f"{best.title} is best; statistically tied with it ({test}): {named}{rest}."
+
+
+def ranking_html(results: Results, target: str | None) -> str:
+    """The first rows of a ranking for a notebook, with the sentence on who is tied."""
+    frame = results.ranking(target)
+    table = as_html(frame.head(_MOST_ROWS), columns(results), caption=heading(results, target))
+    more = len(frame) - _MOST_ROWS
+    rest = f"<p>{counted(more, 'more row')}: see <code>ranking()</code>.</p>" if more > 0 else ""
+    return f"{table}{rest}\n<p>{escape(tied_sentence(results, target))}</p>"

@@ -61,15 +61,6 @@ def run(
             record["interim"] += [entry for entry in new if entry["key"] not in known]
         driver = Driver(resolved, plan, store, listener, record, snapshot_seconds, begun, budget)
         summary = driver.run(engine)
-        if not summary.interrupted:
-            standing = driver.planned if budget is not None else []
-            update_metrics(
-                store,
-                record,
-                resolved.metrics,
-                listener,
-                standing=[standing_key(key, budget or 0) for key in standing],
-            )
         tried = frozenset() if as_is else frozenset(driver.planned)
         record["failures"] = {**_kept_failures(record, before, tried), **summary.failed}
         record["runs"].append(
@@ -84,6 +75,9 @@ def run(
         record["interim"] = settled_interim(record["interim"], store)
         store.write_job(resolved.name, record)
         store.delete_unlisted(entry["key"] for entry in (before or {}).get("interim", ()))
+        if not summary.interrupted:
+            standing = [] if budget is None else [standing_key(k, budget) for k in driver.planned]
+            update_metrics(store, record, resolved.metrics, listener, standing=standing)
     return summary
 
 
