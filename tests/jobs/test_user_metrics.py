@@ -302,6 +302,14 @@ def test_a_path_that_is_none_and_one_twice_are_problems(run, plugins):
         assert "twice" in problems(job("own.gmean"), run, metrics=[gmean])["metrics"]
 
 
+@pytest.mark.parametrize("metrics", [["own.gmaen"], ["own.gmaen", 3]])
+def test_a_search_by_a_metric_that_fails_is_one_problem(run, plugins, metrics):
+    with providing_metrics([plugins]):
+        found = problems(job(*metrics, tuning={"metric": "gmaen"}), run)
+    assert [one for one in found if one.startswith("metrics")] == [f"metrics[{len(metrics) - 1}]"]
+    assert "tuning.metric" not in found
+
+
 def test_an_unknown_metric_of_a_search_is_met_with_the_nearest(run):
     found = problems(job(tuning={"metric": "balanced_acuracy"}), run)["tuning.metric"]
     assert "Did you mean 'balanced_accuracy'?" in found

@@ -31,7 +31,7 @@ from sortal.jobs.search_splits import search_splits
 from sortal.jobs.stored_data import lost_by_change, lost_with_source, stored_damages
 from sortal.jobs.training_weights import member_weighing, member_weights, weighing_problems
 from sortal.jobs.tuning_problems import metric_problems, tuning_problems
-from sortal.jobs.user_metrics.problems import find_metrics, misfit_problems
+from sortal.jobs.user_metrics.problems import find_metrics, listed_names, misfit_problems
 from sortal.methods.base import DependsOnAxes, Member, Parameters, Shape
 from sortal.methods.provided import plain_name
 from sortal.metrics.user_metric import UserMetric
@@ -119,7 +119,9 @@ def resolve(
         problems += _unwhitenable(job, dataset)
         problems += misfit_problems(job, own, dataset.labels)
         if job.tuning is not None:
-            problems += metric_problems(job, job.tuning, dataset.labels.outputs, own)
+            problems += metric_problems(
+                job, job.tuning, dataset.labels.outputs, listed_names(file, own)
+            )
             searched = _search_splits(job, dataset, splits)
     except JobError as error:
         problems += error.problems

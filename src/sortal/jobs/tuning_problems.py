@@ -1,6 +1,6 @@
 """What of a job's search cannot be done with its classifiers and its data."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sortal.data.labels import Outputs
 from sortal.job.models import Job, TuningBlock
@@ -8,7 +8,6 @@ from sortal.job.problems import Problem
 from sortal.job.words import short
 from sortal.jobs.classifiers import Classifier
 from sortal.metrics.registry import metrics_of
-from sortal.metrics.user_metric import UserMetric
 
 _NUMBERS = 2
 """Parameters that CMA-ES needs at least: of a single one there is no covariance."""
@@ -61,7 +60,7 @@ def _too_few_numbers(classifiers: Sequence[Classifier]) -> Iterator[Problem]:
 
 
 def metric_problems(
-    job: Job, tuning: TuningBlock, outputs: Outputs, own: Sequence[UserMetric]
+    job: Job, tuning: TuningBlock, outputs: Outputs, own: Collection[str]
 ) -> Iterator[Problem]:
     """A figure that classifiers of such labels lack.
 
@@ -69,10 +68,10 @@ def metric_problems(
         job: The job.
         tuning: Its search.
         outputs: How labels relate.
-        own: Metrics of the user's own.
+        own: Names of metrics of the user's own.
     """
     known = known_figures(outputs, apart=job.data.targets == "independent")
-    known |= {metric.name for metric in own}
+    known |= set(own)
     if tuning.metric is not None and tuning.metric not in known:
         expected = f"a figure of {outputs} labels: {', '.join(sorted(known))}"
         yield Problem(path="tuning.metric", expected=expected, got=short(tuning.metric))

@@ -82,6 +82,20 @@ def _metrics(job: Job, given: Sequence[Any]) -> Iterator[tuple[str, UserMetric |
             yield "metrics", error
 
 
+def listed_names(file: JobFile, metrics: Sequence[UserMetric]) -> frozenset[str]:
+    """Names of user metrics that a job's search may have; one that cannot be used is a problem already.
+
+    Args:
+        file: The job as read.
+        metrics: What `find_metrics` returned.
+    """
+    names = {metric.name for metric in metrics} | set(map(plain_name, file.job.metrics))
+    tuning = file.job.tuning
+    if tuning and tuning.metric and any(one.path.startswith("metrics") for one in file.problems):
+        names.add(tuning.metric)  # the list is not known as a whole
+    return frozenset(names)
+
+
 def misfit_problems(job: Job, metrics: Sequence[UserMetric], labels: Labels) -> Iterator[Problem]:
     """Metrics that are not defined for such labels, or break the contract of metrics on them."""
     apart = labels.outputs is Outputs.INDEPENDENT and job.data.targets == "independent"
