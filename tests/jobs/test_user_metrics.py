@@ -315,8 +315,8 @@ def test_an_unknown_metric_of_a_search_is_met_with_the_nearest(run):
     assert "Did you mean 'balanced_accuracy'?" in found
 
 
-def test_a_metric_that_fails_on_the_data_is_told_and_left_blank(run):
-    told = []
+def test_a_metric_that_fails_on_the_data_is_warned_of(run):
+    events = []
 
     def fails_on_many(labels, scores, weights):
         if len(labels) > 60:
@@ -324,9 +324,11 @@ def test_a_metric_that_fails_on_the_data_is_told_and_left_blank(run):
         return 0.5
 
     launched = run(
-        job(data={"source": "digits", "subset": 400}), metrics=[fails_on_many], listener=told.append
+        job(data={"source": "digits", "subset": 400}),
+        metrics=[fails_on_many],
+        listener=events.append,
     )
-    warned = [one.text for one in told if isinstance(one, Warned) and "too many" in one.text]
+    warned = [one.text for one in events if isinstance(one, Warned) and "too many" in one.text]
     assert len(warned) == 2
     assert warned[0].startswith(
         "metric fails_on_many: its function raised RuntimeError: too many ("

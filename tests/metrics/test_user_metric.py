@@ -42,6 +42,16 @@ def test_the_decorator_says_what_a_function_cannot():
     assert errors(TRUTH, block().scores[0], np.ones(4)) == 0.25
 
 
+def test_a_job_finds_a_metric_by_the_name_it_stands_under():
+    def fails(labels, scores, weights):
+        raise ValueError("no")
+
+    other = as_metric(fails).named("best_of_all", "0a1b2c3d")
+    assert (other.title, other.full_name) == ("best of all", "best_of_all@0a1b2c3d")
+    with pytest.raises(DataError, match="metric best_of_all: "):
+        other.compute(block())
+
+
 def test_changed_code_has_another_digest():
     one, two = {}, {}
     exec(compile("def f(labels, scores, weights):\n    return 1.0", "no file", "exec"), one)

@@ -113,7 +113,7 @@ def launch(
         dataset: Examples that a system read from files of its own; `data.source` of the
             job then only names them.
         contest: What competes in a search, where a system makes candidates in a way of its own.
-        metrics: Functions that compute metrics of the user's own, or what `sortal.metric` made of
+        metrics: Functions that compute user-defined metrics, or what `sortal.metric` made of
             them, beside those that the job names.
 
     Raises:

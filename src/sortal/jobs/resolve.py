@@ -65,7 +65,7 @@ class Resolved:
     """Damage of the stored copy of the data; a run makes it anew."""
 
     metrics: tuple[UserMetric, ...] = ()
-    """Metrics of the user's own."""
+    """User-defined metrics."""
 
     @property
     def shape(self) -> Shape:
@@ -100,7 +100,7 @@ def resolve(
         given: Examples that a system read from files of its own; then `data.source` only
             names them, and nothing that the data block says of reading applies.
 
-        metrics: Functions that compute metrics of the user's own, beside those that the job names.
+        metrics: Functions that compute user-defined metrics, beside those that the job names.
 
     Raises:
         JobError: Something of the job cannot be done; all problems, each with its line.

@@ -36,7 +36,7 @@ class Results(JobData):
     name: str
     results: tuple[Result, ...]
     own_metrics: tuple[KeptMetric, ...] = ()
-    """Metrics of the user's own that the job named when it was last run."""
+    """User-defined metrics that the job named when it was last run."""
 
     _tied: dict[str | None, frozenset[str]] = field(init=False, default_factory=dict, repr=False)
 
@@ -254,8 +254,8 @@ class Results(JobData):
 
         Columns: rank, title, method, the headline with its interval (`low`, `high`) or
         its spread over seeds and folds (`sd`), its mean on the training examples (`training`,
-        null if that was not judged), log_loss, macro_f1, metrics of the user's own, the seconds, the number of members,
-        and whether it is tied with the best (null where that is not known).
+        null if that was not judged), log_loss, macro_f1, user-defined metrics, the seconds, the
+        number of members, and whether it is tied with the best (null where that is not known).
         """
         import polars as pl
 

@@ -68,7 +68,7 @@ def metric_problems(
         job: The job.
         tuning: Its search.
         outputs: How labels relate.
-        own: Names of metrics of the user's own.
+        own: Names of user-defined metrics.
     """
     known = known_figures(outputs, apart=job.data.targets == "independent")
     known |= set(own)

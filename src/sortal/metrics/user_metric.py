@@ -6,7 +6,7 @@ import inspect
 import reprlib
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import extract_tb
 from types import CodeType
@@ -44,6 +44,12 @@ class UserMetric(Metric):
     def full_name(self) -> str:
         """The name with the digest, under which values are stored."""
         return f"{self.name}@{self.digest}"
+
+    def named(self, name: str, digest: str) -> "UserMetric":
+        """The same metric under the name by which a job finds it, with the digest of its module."""
+        title = name.replace("_", " ") if self.title == self.name.replace("_", " ") else self.title
+        compute = _EachMember(name, self.function)
+        return replace(self, name=name, digest=digest, title=title, compute=compute)
 
     def __call__(self, labels: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
         """Call the function."""

@@ -100,7 +100,7 @@ def _seed(contest: Contest) -> int:
 
 
 def _metric(contest: Contest) -> Metric:
-    """The metric that decides, built in or the user's own."""
+    """The metric that decides, built in or user-defined."""
     resolved = contest.resolved
     name = _tuning(contest).metric or HEADLINE[resolved.dataset.labels.outputs]
     return next((one for one in resolved.metrics if one.name == name), None) or find(name)

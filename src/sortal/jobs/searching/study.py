@@ -16,7 +16,7 @@ FORMAT = 1
 _FILE = "study.json"
 
 SOURCE = "metric_source"
-"""Key in `Study.about`, where the metric is one of the user's own: the digest of its source."""
+"""Key in `Study.about`, where the metric is user-defined: the digest of its source."""
 
 SEARCH = ".search"
 """Ends the name of the job in the store that lists a search's candidates."""

@@ -33,7 +33,7 @@ class Values:
     study: Study
     before: Study | None
     job: str
-    """The job that lists the candidates: it has the values of metrics of the user's own."""
+    """The job that lists the candidates: it has the values of user-defined metrics."""
 
     _records: dict[str, tuple[float, float] | None] = field(default_factory=dict)
     """Value and seconds by key; None for what is not stored."""
@@ -99,13 +99,13 @@ class Values:
 
     @property
     def _source(self) -> str:
-        """Digest of the source of the user's own metric; empty for a built-in one."""
+        """Digest of the source of a user-defined metric; empty for a built-in one."""
         return str(self.study.about.get(SOURCE, ""))
 
     def _told(self, record: Any, key: str, own: MetricValues | None) -> tuple[float, float] | None:
         """A member's value, NaN where it is undefined, and its seconds.
 
-        None where the metric is the user's own and was not computed yet.
+        None where the metric is user-defined and was not computed yet.
         """
         if own is None:
             figures = record["figures"].get(Part.VALIDATION.value, {"figures": {}})["figures"]

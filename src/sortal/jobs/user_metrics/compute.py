@@ -47,7 +47,7 @@ def update_metrics(
         store: Where scores are and values go.
         record: The job's record.
         metrics: Metrics that the job names now; values of all others are dropped.
-        listener: Told of warnings.
+        listener: Receives warnings as events.
         standing: Keys of members as they stand at a budget, beside those of the record.
     """
     job = str(record["name"])

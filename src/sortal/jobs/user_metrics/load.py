@@ -7,7 +7,6 @@ import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from importlib.machinery import SourceFileLoader
@@ -148,7 +147,7 @@ def _metric(path: str, module: ModuleType, name: str, digest: str) -> UserMetric
         metric = as_metric(found)
     except OptionError as error:
         raise OptionError("metrics", path, error.expected) from error
-    return replace(metric, name=name, digest=digest)
+    return metric.named(name, digest)
 
 
 def _digest_of_files(source: Path) -> str:
