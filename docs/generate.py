@@ -14,6 +14,8 @@ from sortal.job.schema import reference
 from sortal.job.words import describe
 from sortal.methods import registry
 from sortal.methods.base import Method
+from sortal.metrics.metric import Metric
+from sortal.metrics.registry import METRICS
 from sortal.systems.clavis.builtin import classifiers, datasets
 
 SOURCES = {
@@ -110,8 +112,25 @@ def parts() -> dict[str, str]:
         "job": reference(),
         "methods": "\n".join(_methods()),
         "command": "\n".join(_commands()),
+        "metrics": "\n".join(_metrics()),
         "clavis": "\n".join(_clavis()),
     }
+
+
+def _metrics() -> Iterator[str]:
+    header = ("metric", "title", "labels", "best", "needs probabilities")
+    yield from _table(header, [_metric_row(metric) for metric in METRICS])
+
+
+def _metric_row(metric: Metric) -> tuple[str, ...]:
+    labels = "exclusive and independent" if metric.outputs == "both" else metric.outputs
+    return (
+        f"`{metric.name}`",
+        metric.title,
+        f"{labels}, a single target too" if metric.single_target else labels,
+        "largest" if metric.greater_is_better else "smallest",
+        _yes(value=metric.needs_probabilities),
+    )
 
 
 def _methods() -> Iterator[str]:

@@ -4,6 +4,7 @@ import doctest
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import warnings
@@ -89,6 +90,9 @@ def _follow(page: Path, folder: Path) -> int:
                 for command in _commands(block):
                     _run(command, folder)
                     done += 1
+            case "python" if named := re.match(r"# (\S+/\S+\.py)\n", block.text):
+                (folder / named.group(1)).parent.mkdir(parents=True, exist_ok=True)
+                (folder / named.group(1)).write_text(block.text, encoding="utf-8")
             case "python":
                 exec(compile(block.text, f"{page.name}", "exec"), names)
             case "pycon":
@@ -139,6 +143,58 @@ def test_a_page_that_shows_what_is_not_printed_is_found_out(tmp_path):
 def test_python_blocks_of_the_manual_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     _follow(DOCS / "python.md", tmp_path)
+
+
+def test_the_page_of_metrics_shows_what_happens(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert _follow(DOCS / "metrics.md", tmp_path) == 2
+
+
+def test_every_metric_is_in_the_list_of_the_manual(manual):
+    from sortal.metrics.registry import METRICS
+
+    assert not [one for one in METRICS if f"| `{one.name}` | {one.title} |" not in manual]
+
+
+def test_a_metric_is_added_by_two_files_as_the_page_says(tmp_path):
+    """The section is followed on a copy of the code."""
+    source = tmp_path / "sortal"
+    shutil.copytree(ROOT / "src" / "sortal", source, ignore=shutil.ignore_patterns("__pycache__"))
+    page = (DOCS / "development.md").read_text(encoding="utf-8").partition("## A metric")[2]
+    module, entry = re.findall(r"```\{code-block\} python\n(.*?)```", page, re.DOTALL)
+    (source / "metrics" / "geometric_mean.py").write_text(module, encoding="utf-8")
+    registry = source / "metrics" / "registry.py"
+    text = registry.read_text(encoding="utf-8").replace("METRICS = (\n", f"METRICS = (\n{entry}")
+    registry.write_text(text, encoding="utf-8")
+    asked = """
+import numpy as np, sortal
+from sortal.data.labels import Labels
+from sortal.evaluation.scores import evaluate, evaluate_counts
+from sortal.job.read import read_mapping
+from sortal.job.schema import schema
+from sortal.jobs.tuning_problems import known_figures
+print(sortal.__file__)
+scores = np.eye(2)[None, [0, 0, 1, 1]]
+labels = Labels(np.array([0, 1, 1, 1]), ("a", "b"))
+judged, = evaluate(scores, labels, None, probabilities=True, resamples=0, seed=0)
+counted, = evaluate_counts(np.array([[[1, 0], [1, 2]]]), ("a", "b"), resamples=0, seed=0)
+print(judged.figures["geometric_mean"] ** 2, counted.figures["geometric_mean"] ** 2)
+print("geometric_mean" in known_figures("exclusive", apart=False), "geometric_mean" in str(schema()))
+job = {"data": {"source": "iris"}, "classifiers": [{"method": "svm"}], "tuning": {"metric": "geometric_mean"}}
+print(read_mapping(job).problems)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", asked],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    where, values, known, problems = ran.stdout.splitlines()
+    assert Path(where).is_relative_to(tmp_path)
+    assert [round(float(one), 12) for one in values.split()] == [round(2 / 3, 12)] * 2
+    assert (known, problems) == ("True True", "()")
 
 
 def test_the_page_of_figures_of_merit_shows_what_is_computed(tmp_path):

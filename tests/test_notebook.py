@@ -141,7 +141,7 @@ def test_a_notebook_shows_the_ranking_and_trusts_no_title(results):
 
 
 def test_a_long_ranking_is_cut_in_a_notebook(results, monkeypatch):
-    monkeypatch.setattr("sortal.notebook._MOST_ROWS", 2)
+    monkeypatch.setattr("sortal.ranking._MOST_ROWS", 2)
     page = Cells(results._repr_html_())
     assert page.tags.count("tr") == 1 + 2
     assert any("4 more rows" in text for text in page.texts)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sortal.job.models import Job
     from sortal.job.problems import JobError
     from sortal.jobs.result import Result
+    from sortal.metrics.user_metric import metric
     from sortal.notebook import Results, check, ensemble, import_predictions, load, run
     from sortal.store.store import Store
 
@@ -39,6 +40,7 @@ __all__ = [
     "list_methods",
     "list_parameters",
     "load",
+    "metric",
     "run",
 ]
 
@@ -59,6 +61,7 @@ _PLACES = {
     "list_methods": "catalogue",
     "list_parameters": "catalogue",
     "load": "notebook",
+    "metric": "metrics.user_metric",
     "run": "notebook",
 }
 

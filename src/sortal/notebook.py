@@ -24,16 +24,12 @@ from sortal.jobs.pictures.projections import ProjectedExamples, projected_exampl
 from sortal.jobs.result import Result
 from sortal.jobs.run_options import RunOptions
 from sortal.outlook import Outlook
-from sortal.ranking import columns, heading, tied_sentence
+from sortal.ranking import ranking_html, summary
 from sortal.store.store import Store
-from sortal.tables import as_html
 
 if TYPE_CHECKING:
     import polars as pl
     from matplotlib.figure import Figure
-
-_MOST_ROWS = 50
-"""Rows of a ranking that a notebook shows unasked."""
 
 
 def run(
@@ -45,6 +41,7 @@ def run(
     snapshot_seconds: float | None = None,
     as_is: bool = False,
     engines: Engines | None = None,
+    metrics: Sequence[Any] = (),
 ) -> "Results":
     """Train and compare the classifiers of a job; only what the store lacks is computed.
 
@@ -63,6 +60,8 @@ def run(
         engines: What to train on; processes of this machine if not given. With
             `sortal.engines.inline.InlineEngine()` all trains in this process, where a debugger
             stops at breakpoints.
+        metrics: Metrics of your own: functions of labels, scores and weights, or what
+            `sortal.metric` made of them.
 
     Raises:
         OptionError: A number is smaller than its option allows, or `as_is` is asked of a search.
@@ -75,7 +74,12 @@ def run(
     options = RunOptions(cores=cores, snapshot_seconds=snapshot_seconds, as_is=as_is)
     with Display(quiet=quiet) as display:
         launched = launch(
-            job, store=Path(store), options=options, listener=display, engines=engines
+            job,
+            store=Path(store),
+            options=options,
+            listener=display,
+            engines=engines,
+            metrics=metrics,
         )
     if launched.summary.interrupted:
         name = launched.results.name
@@ -86,20 +90,27 @@ def run(
     return Results.of(launched.results)
 
 
-def check(job: JobLike, *, store: str | Path = DEFAULT_STORE, cores: int | None = None) -> Outlook:
+def check(
+    job: JobLike,
+    *,
+    store: str | Path = DEFAULT_STORE,
+    cores: int | None = None,
+    metrics: Sequence[Any] = (),
+) -> Outlook:
     """Tell what running a job will take; nothing is run or written.
 
     Args:
         job: Path of a job file, a mapping of the same keys, or a `Job`.
         store: Folder of the store that may hold some of its members.
         cores: Cores to plan for; all that are available if not given.
+        metrics: Metrics of your own, as `run` takes them.
 
     Raises:
         JobError: The job cannot run; carries all its problems.
     """
     folder = Path(store)
     existing = Store.existing(folder)
-    resolved, plan = prepare(job, options=RunOptions(cores=cores), store=existing)
+    resolved, plan = prepare(job, options=RunOptions(cores=cores), store=existing, metrics=metrics)
     return Outlook.of(resolved, plan, existing, folder=str(store))
 
 
@@ -420,30 +431,12 @@ class Results(results.Results):
         return target
 
     def __repr__(self) -> str:
-        about = self.outline()
-        parts = [f"{about.done}/{about.members} members"]
-        if about.failed:
-            parts.append(f"{about.failed} failed")
-        if about.best is not None:
-            parts.append(f"best {about.best!r} with {draw.WORDS[self.headline]} {about.value:.4f}")
-        return (
-            f"<Results of {self.name!r}: {counted(about.classifiers, 'classifier')}, "
-            f"{', '.join(parts)}>"
-        )
+        return f"<Results of {self.name!r}: {summary(self)}>"
 
     def _repr_html_(self) -> str:
         """The ranking of every target, for notebooks."""
-        parts = [self._ranking_html(target) for target in self.targets]
+        parts = [ranking_html(self, target) for target in self.targets]
         if self.failed:
             many = counted(len(self.failed), "member")
             parts.append(f"<p>{many} failed: see <code>failures</code>.</p>")
         return "\n".join(parts) or f"<p>{escape(repr(self))}</p>"
-
-    def _ranking_html(self, target: str | None) -> str:
-        frame = self.ranking(target)
-        table = as_html(frame.head(_MOST_ROWS), columns(self), caption=heading(self, target))
-        more = len(frame) - _MOST_ROWS
-        rest = (
-            f"<p>{counted(more, 'more row')}: see <code>ranking()</code>.</p>" if more > 0 else ""
-        )
-        return f"{table}{rest}\n<p>{escape(tied_sentence(self, target))}</p>"

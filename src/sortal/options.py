@@ -26,7 +26,7 @@ PluginsOption = Annotated[
     typer.Option(
         "--plugins",
         metavar="DIR",
-        help="Folder with classifiers/ and datasets/ of your own, as the page on plugins shows; "
+        help="Folder with classifiers/, datasets/ and metrics/ of your own, as the manual shows; "
         "may be given several times.",
     ),
 ]

@@ -1,12 +1,28 @@
 """How a job's ranking is shown, on a terminal and in a notebook: heading, columns, who is tied."""
 
+from html import escape
+
 from sortal.display import counted
-from sortal.jobs.pictures.draw import WORDS
 from sortal.jobs.results import Results
-from sortal.tables import Column
+from sortal.metrics.registry import BESIDE_HEADLINE, find, title_of
+from sortal.tables import Column, as_html
 
 _MOST_NAMED = 8
 """Titles that one sentence lists."""
+
+_MOST_ROWS = 50
+"""Rows of a ranking that a notebook shows unasked."""
+
+
+def summary(results: Results) -> str:
+    """A job in a few words: how many classifiers and members, and the best."""
+    about = results.outline()
+    parts = [counted(about.classifiers, "classifier"), f"{about.done}/{about.members} members"]
+    if about.failed:
+        parts.append(f"{about.failed} failed")
+    if about.best is not None:
+        parts.append(f"best {about.best!r} with {title_of(about.headline)} {about.value:.4f}")
+    return ", ".join(parts)
 
 
 def heading(results: Results, target: str | None) -> str:
@@ -25,7 +41,7 @@ def columns(results: Results) -> list[Column | str]:
     """The headline first, with its interval or spread; the other figures plain."""
     headline = Column(
         name=results.headline,
-        header=f"{WORDS[results.headline]} [95 %]",
+        header=f"{title_of(results.headline)} [95 %]",
         low="low",
         high="high",
         sd="sd",
@@ -35,18 +51,18 @@ def columns(results: Results) -> list[Column | str]:
         "title",
         headline,
         Column(name="training", header="in training"),
-        Column(name="log_loss", header="log loss"),
-        Column(name="macro_f1", header="macro F1"),
+        *(Column(name=name, header=title_of(name)) for name in BESIDE_HEADLINE),
+        *(Column(name=metric.name, header=metric.title) for metric in results.own_metrics),
         Column(name="fit_seconds", header="fit [s]"),
         Column(name="score_seconds", header="score [s]"),
         Column(name="members", header="members"),
         Column(name="tied", header="tied"),
     ]
-    idle = {"macro_f1"} if results.headline == "macro_f1" else set()
+    idle = {name for name in BESIDE_HEADLINE if name == results.headline}
     if all(len(result.members) == 1 for result in results.results):
         idle.add("members")
     if results.record.figures_alone:
-        idle.add("log_loss")
+        idle |= {name for name in BESIDE_HEADLINE if not find(name).from_counts}
     if not results.knows_examples:
         idle.add("tied")
     if not any(result.training_figures for result in results.results):
@@ -70,3 +86,12 @@ def tied_sentence(results: Results, target: str | None) -> str:
     more = len(others) - _MOST_NAMED
     rest = f" and {counted(more, 'other')}, marked in the table" if more > 0 else ""
     return f"{best.title} is best; statistically tied with it ({test}): {named}{rest}."
+
+
+def ranking_html(results: Results, target: str | None) -> str:
+    """The first rows of a ranking for a notebook, with the sentence on who is tied."""
+    frame = results.ranking(target)
+    table = as_html(frame.head(_MOST_ROWS), columns(results), caption=heading(results, target))
+    more = len(frame) - _MOST_ROWS
+    rest = f"<p>{counted(more, 'more row')}: see <code>ranking()</code>.</p>" if more > 0 else ""
+    return f"{table}{rest}\n<p>{escape(tied_sentence(results, target))}</p>"

@@ -15,7 +15,8 @@ from sortal.data.labels import Labels, Outputs
 from sortal.errors import DataError
 from sortal.evaluation import scores as scores_module
 from sortal.evaluation.bootstrap import interval, resampled_sums
-from sortal.evaluation.scores import HEADLINE, Scores, evaluate, predicted
+from sortal.evaluation.scores import Scores, evaluate, predicted
+from sortal.metrics.registry import HEADLINE
 
 STAMPS = Path(__file__).parents[3] / "shared/data/stamps/deephits_published_test_scores.npz"
 CLASSES = ("setosa", "versicolor", "virginica")

@@ -153,7 +153,7 @@ def test_an_older_record_reads_as_it_was_judged(run):
     stored = less.members[0].record.to_json()
     del stored["meant_as_probabilities"]
     record = MemberRecord.from_json({**stored, "probabilities": True}, "an older record")
-    member = MemberResult(entry=less.members[0].entry, record=record)
+    member = MemberResult(entry=less.members[0].entry, record=record, scores=record.figures)
     assert member.gives_probabilities
     assert member.means_probabilities
 

@@ -6,7 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from sortal.events import silent
 from sortal.jobs.results import Results
+from sortal.jobs.user_metrics.compute import update_metrics
+from sortal.metrics.user_metric import as_metric
 from sortal.store.store import Store
 from sortal.web.routes.predictions import exact_ids
 
@@ -47,6 +50,19 @@ def test_the_ranking_is_that_of_the_results(client, store):
     assert told["rows"][1]["balanced_accuracy"] == expected["balanced_accuracy"][1]
     page = client.get(f"{API}/jobs/kinds/ranking", params={"offset": 2, "limit": 1}).json()
     assert (page["total"], page["rows"]) == (told["total"], told["rows"][2:3])
+
+
+def test_a_metric_of_the_user_s_own_is_answered(client, store):
+    def hits(labels, scores, weights):
+        return float(np.average(scores.argmax(axis=1) == labels, weights=weights))
+
+    opened = Store.open(store)
+    update_metrics(opened, opened.read_job("kinds"), [as_metric(hits)], silent)
+    rows = client.get(f"{API}/jobs/kinds/ranking").json()["rows"]
+    assert {row["title"]: row["hits"] for row in rows}["optimal"] == 1.0
+    figures = client.get(f"{API}/jobs/kinds/classifier", params=ONE).json()["figures"]
+    values = {one["figure"]: one["value"] for one in figures}
+    assert values["hits"] == pytest.approx(values["accuracy"])
 
 
 def test_classifiers_are_listed_with_their_parameters(client):

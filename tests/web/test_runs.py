@@ -6,6 +6,7 @@ import sys
 import psutil
 import pytest
 
+from sortal.errors import OptionError
 from sortal.store.submitted import read_run, write_run
 from sortal.web import runs
 from sortal.web.runs import Runs
@@ -95,3 +96,16 @@ def test_a_run_whose_folder_is_gone_is_no_more(handed, stands_in):
     run = _ended(handed, handed.start(JOB, "yaml"))
     runs.atomic.discard(handed._folder / run.id)
     assert handed.listed() == []
+
+
+def test_only_metrics_of_the_server_s_plugins_are_taken(tmp_path, stands_in):
+    stands_in("exit 0")
+    (tmp_path / "modules" / "metrics").mkdir(parents=True)
+    (tmp_path / "modules" / "metrics" / "own.py").write_text("raise SystemExit(1)\n")
+    named = JOB + "metrics: [own.gmean]\n"
+    with pytest.raises(OptionError, match=r"metrics\[0\]: expected a metric of the folders"):
+        Runs(tmp_path / "store").start(named, "yaml")
+    handed = Runs(tmp_path / "store", [tmp_path / "modules"])
+    with pytest.raises(OptionError, match=r"os\.system"):
+        handed.start(JOB + "metrics: [os.system]\n", "yaml")
+    assert handed.start(named, "yaml").job == "handed in"

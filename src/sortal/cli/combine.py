@@ -7,7 +7,7 @@ from sortal.console import Column, echo, print_frame
 from sortal.display import counted
 from sortal.errors import OptionError
 from sortal.jobs.ensembles.ensemble import Ensemble, ensemble
-from sortal.jobs.pictures.draw import WORDS
+from sortal.metrics.registry import title_of
 from sortal.options import TableFormat
 from sortal.store.store import Store
 
@@ -44,7 +44,7 @@ def _numbers(text: str | None) -> list[float] | None:
 def _print_table(made: Ensemble, form: TableFormat) -> None:
     headline, rows = made.results.headline, made.table()
     shown = Column(
-        name=headline, header=f"{WORDS[headline]} [95 %]", low="low", high="high", sd="sd"
+        name=headline, header=f"{title_of(headline)} [95 %]", low="low", high="high", sd="sd"
     )
     columns = [
         shown if name == headline else name

@@ -4,10 +4,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from sortal.data.labels import Outputs
 from sortal.evaluation.bootstrap import interval, resampled_sums
-from sortal.evaluation.measured import Measured
-from sortal.metrics import confusion, probability, ranking
-from sortal.metrics.ratio import average, mean_defined, ratio
+from sortal.evaluation.measured import Measured, compute, compute_from_counts
+from sortal.metrics import confusion
+from sortal.metrics.block import ExclusiveBlock
+from sortal.metrics.ratio import mean_defined, ratio
+from sortal.metrics.registry import metrics_of
 
 _STREAM = 0xC0DE
 
@@ -33,25 +36,29 @@ def measure(
         resamples: Resamples behind each interval; 0 for none.
         seed: Seed of the resamples.
     """
-    classes = scores.shape[-1]
-    matrix = confusion.confusion_matrix(truth, decided, classes, weights)
-    figures, per_class = _of_matrix(matrix)
-    by_class = np.swapaxes(scores, -1, -2)
-    steps = ranking.Steps.of(ranking.one_vs_rest(truth, classes), by_class, weights)
-    roc_auc, precisions = steps.roc_auc(), steps.average_precision()
-    losses = probability.log_losses(truth, scores) if probabilities else None
-    figures |= {
-        "roc_auc": ranking.macro(roc_auc),
-        "average_precision": ranking.macro(precisions),
-        **_of_probabilities(scores, truth, weights, losses),
-    }
-    per_class |= {"roc_auc": roc_auc, "average_precision": precisions}
+    block = ExclusiveBlock(scores=scores, decided=decided, truth=truth, weights=weights)
     intervals = (
-        _intervals(decided == truth, losses, truth, weights, resamples=resamples, seed=seed)
+        _intervals(
+            decided == truth,
+            block.log_losses if probabilities else None,
+            truth,
+            weights,
+            resamples=resamples,
+            seed=seed,
+        )
         if resamples
         else {}
     )
-    return Measured(figures=figures, per_class=per_class, intervals=intervals, confusion=matrix)
+    return Measured(
+        figures=compute(metrics_of(Outputs.EXCLUSIVE), block, probabilities=probabilities),
+        per_class={
+            **_of_classes(block),
+            "roc_auc": block.roc_auc,
+            "average_precision": block.average_precision,
+        },
+        intervals=intervals,
+        confusion=block.matrix,
+    )
 
 
 def measure_counts(matrix: np.ndarray, *, resamples: int, seed: int) -> Measured:
@@ -62,48 +69,24 @@ def measure_counts(matrix: np.ndarray, *, resamples: int, seed: int) -> Measured
         resamples: Resamples behind each interval, for which counts are whole; 0 for none.
         seed: Seed of the resamples.
     """
-    figures, per_class = _of_matrix(matrix)
-    absent, blank = np.full(len(matrix), np.nan), np.full(matrix.shape[:-1], np.nan)
-    figures |= dict.fromkeys(("roc_auc", "average_precision", "log_loss", "brier", "ece"), absent)
-    per_class |= dict.fromkeys(("roc_auc", "average_precision"), blank)
-    intervals = _intervals_of_counts(matrix, resamples, seed) if resamples else {}
-    return Measured(figures=figures, per_class=per_class, intervals=intervals, confusion=matrix)
+    block = ExclusiveBlock.of_counts(matrix)
+    blank = np.full(matrix.shape[:-1], np.nan)
+    return Measured(
+        figures=compute_from_counts(metrics_of(Outputs.EXCLUSIVE), block),
+        per_class={**_of_classes(block), "roc_auc": blank, "average_precision": blank},
+        intervals=_intervals_of_counts(matrix, resamples, seed) if resamples else {},
+        confusion=matrix,
+    )
 
 
-def _of_matrix(matrix: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Figures, and those of each class, of the members' confusion matrices."""
-    tally = confusion.tally(matrix)
-    figures = {
-        "accuracy": confusion.accuracy(matrix),
-        "balanced_accuracy": confusion.balanced_accuracy(matrix),
-        "macro_precision": tally.macro(tally.precision),
-        "macro_recall": tally.macro(tally.recall),
-        "macro_f1": tally.macro(tally.f1),
-        "weighted_precision": tally.weighted(tally.precision),
-        "weighted_recall": tally.weighted(tally.recall),
-        "weighted_f1": tally.weighted(tally.f1),
-        "mcc": confusion.matthews_correlation(matrix),
-        "kappa": confusion.cohen_kappa(matrix),
-    }
-    per_class = {
+def _of_classes(block: ExclusiveBlock) -> dict[str, np.ndarray]:
+    """Values of each class that follow from the members' confusion matrices."""
+    tally = block.tally
+    return {
         "precision": tally.precision,
         "recall": tally.recall,
         "f1": tally.f1,
         "support": tally.support,
-    }
-    return figures, per_class
-
-
-def _of_probabilities(
-    scores: np.ndarray, truth: np.ndarray, weights: np.ndarray | None, losses: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    if losses is None:
-        absent = np.full(len(scores), np.nan)
-        return {"log_loss": absent, "brier": absent, "ece": absent}
-    return {
-        "log_loss": average(losses, weights),
-        "brier": probability.brier_score(truth, scores, weights),
-        "ece": probability.expected_calibration_error(truth, scores, weights),
     }
 
 

@@ -2,20 +2,17 @@
 
 import numpy as np
 
+from sortal.data.labels import Outputs
 from sortal.evaluation.bootstrap import interval, resampled_sums
-from sortal.evaluation.measured import Measured
-from sortal.metrics import confusion, multilabel, probability, ranking
-from sortal.metrics.ratio import average, mean_defined, ratio
+from sortal.evaluation.measured import Measured, compute
+from sortal.metrics import multilabel
+from sortal.metrics.block import IndependentBlock
+from sortal.metrics.ratio import mean_defined, ratio
+from sortal.metrics.registry import metrics_of
 from sortal.metrics.tally import Tally
 
-FIGURES = (
-    *("subset_accuracy", "hamming_loss"),
-    *("macro_precision", "macro_recall", "macro_f1"),
-    *("micro_precision", "micro_recall", "micro_f1"),
-    *("weighted_precision", "weighted_recall", "weighted_f1"),
-    *("roc_auc", "average_precision", "log_loss", "brier"),
-)
-"""What is measured of several targets at once."""
+FIGURES = tuple(metric.name for metric in metrics_of(Outputs.INDEPENDENT))
+"""Names of the metrics of several targets at once."""
 
 
 def measure(
@@ -39,68 +36,34 @@ def measure(
         resamples: Resamples behind each interval; 0 for none.
         seed: Seed of the resamples.
     """
-    tally = multilabel.tally(truth, decided, weights)
-    pooled = tally.micro()
-    steps = multilabel.steps(truth, scores, weights)
-    roc_auc, precisions = steps.roc_auc(), steps.average_precision()
-    losses = probability.binary_log_losses(truth, scores).mean(axis=-1) if probabilities else None
-    figures = {
-        "subset_accuracy": multilabel.subset_accuracy(truth, decided, weights),
-        "hamming_loss": multilabel.hamming_loss(truth, decided, weights),
-        "macro_precision": tally.macro(tally.precision),
-        "macro_recall": tally.macro(tally.recall),
-        "macro_f1": tally.macro(tally.f1),
-        "micro_precision": pooled.precision[..., 0],
-        "micro_recall": pooled.recall[..., 0],
-        "micro_f1": pooled.f1[..., 0],
-        "weighted_precision": tally.weighted(tally.precision),
-        "weighted_recall": tally.weighted(tally.recall),
-        "weighted_f1": tally.weighted(tally.f1),
-        "roc_auc": ranking.macro(roc_auc),
-        "average_precision": ranking.macro(precisions),
-        **_of_probabilities(scores, truth, weights, losses),
-        **_of_one_target(decided, truth, weights),
-    }
-    per_class = {
-        "precision": tally.precision,
-        "recall": tally.recall,
-        "f1": tally.f1,
-        "support": tally.support,
-        "roc_auc": roc_auc,
-        "average_precision": precisions,
-    }
+    block = IndependentBlock(scores=scores, decided=decided, truth=truth, weights=weights)
+    tally = block.tally
+    metrics = metrics_of(Outputs.INDEPENDENT, single=truth.shape[1] == 1)
     intervals = (
-        _intervals(decided, losses, truth, weights, resamples=resamples, seed=seed)
+        _intervals(
+            decided,
+            block.log_losses if probabilities else None,
+            truth,
+            weights,
+            resamples=resamples,
+            seed=seed,
+        )
         if resamples
         else {}
     )
-    return Measured(figures=figures, per_class=per_class, intervals=intervals, confusion=None)
-
-
-def _of_probabilities(
-    scores: np.ndarray, truth: np.ndarray, weights: np.ndarray | None, losses: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Means over the targets."""
-    if losses is None:
-        absent = np.full(len(scores), np.nan)
-        return {"log_loss": absent, "brier": absent}
-    return {
-        "log_loss": average(losses, weights),
-        "brier": multilabel.brier_score(truth, scores, weights).mean(axis=-1),
-    }
-
-
-def _of_one_target(
-    decided: np.ndarray, truth: np.ndarray, weights: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Figures by which a single target ranks as two classes do."""
-    if truth.shape[1] != 1:
-        return {}
-    matrix = confusion.confusion_matrix(truth[:, 0], decided[..., 0], 2, weights)
-    return {
-        "accuracy": confusion.accuracy(matrix),
-        "balanced_accuracy": confusion.balanced_accuracy(matrix),
-    }
+    return Measured(
+        figures=compute(metrics, block, probabilities=probabilities),
+        per_class={
+            "precision": tally.precision,
+            "recall": tally.recall,
+            "f1": tally.f1,
+            "support": tally.support,
+            "roc_auc": block.roc_auc,
+            "average_precision": block.average_precision,
+        },
+        intervals=intervals,
+        confusion=None,
+    )
 
 
 def _intervals(

@@ -1,11 +1,15 @@
 """Figures of a block of members as arrays, before they become one value a member."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-OF_PROBABILITIES = frozenset({"log_loss", "brier", "ece"})
-"""Figures that mean something of probabilities alone."""
+from sortal.metrics.block import Block
+from sortal.metrics.metric import Metric
+from sortal.metrics.registry import METRICS
+
+_OF_PROBABILITIES = frozenset(metric.name for metric in METRICS if metric.needs_probabilities)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -29,11 +33,13 @@ class Measured:
         if not unsound.any():
             return self
         figures = {
-            name: np.where(unsound, np.nan, values) if name in OF_PROBABILITIES else values
+            name: np.where(unsound, np.nan, values) if name in _OF_PROBABILITIES else values
             for name, values in self.figures.items()
         }
         intervals = {
-            name: np.where(unsound[:, None], np.nan, values) if name in OF_PROBABILITIES else values
+            name: np.where(unsound[:, None], np.nan, values)
+            if name in _OF_PROBABILITIES
+            else values
             for name, values in self.intervals.items()
         }
         return replace(self, figures=figures, intervals=intervals)
@@ -53,3 +59,30 @@ class Measured:
             intervals={name: blanked(values) for name, values in self.intervals.items()},
             confusion=None if self.confusion is None else blanked(self.confusion),
         )
+
+
+def compute(
+    metrics: Iterable[Metric], block: Block, *, probabilities: bool
+) -> dict[str, np.ndarray]:
+    """Compute metrics of a block of members, by name.
+
+    Args:
+        metrics: Metrics that the labels have.
+        block: The members.
+        probabilities: True if scores are probabilities; metrics that need these are NaN if not.
+    """
+    absent = np.full(len(block.scores), np.nan)
+    return {
+        metric.name: metric.compute(block)
+        if probabilities or not metric.needs_probabilities
+        else absent
+        for metric in metrics
+    }
+
+
+def compute_from_counts(metrics: Iterable[Metric], block: Block) -> dict[str, np.ndarray]:
+    """Compute the metrics that follow from confusion matrices alone, by name; all others are NaN."""
+    absent = np.full(len(block.scores), np.nan)
+    return {
+        metric.name: metric.compute(block) if metric.from_counts else absent for metric in metrics
+    }

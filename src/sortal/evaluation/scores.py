@@ -12,13 +12,8 @@ from sortal.data.labels import Labels, Outputs
 from sortal.errors import DataError
 from sortal.evaluation import exclusive, independent
 from sortal.evaluation.measured import Measured
+from sortal.metrics.registry import metrics_of
 from sortal.metrics.shares import are_shares, why_no_shares
-
-HEADLINE = {Outputs.EXCLUSIVE: "balanced_accuracy", Outputs.INDEPENDENT: "macro_f1"}
-"""The figure that ranks classifiers."""
-
-ACCURACY = {Outputs.EXCLUSIVE: "accuracy", Outputs.INDEPENDENT: "subset_accuracy"}
-"""The share of examples that are right, in every target where these are independent."""
 
 Stored = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 """A number that is NaN where JSON has null."""
@@ -35,11 +30,8 @@ class Scores:
     """
 
     figures: dict[str, Stored]
-    """Figures by name. Always there: `macro_f1`, `roc_auc`, `average_precision`, `log_loss`
-    and `brier`; exclusive classes have `accuracy`, `balanced_accuracy`, `mcc`, `kappa` and
-    `ece`, independent targets `subset_accuracy`, `hamming_loss` and `micro_f1`, a single
-    target `accuracy` and `balanced_accuracy` too. Those of probabilities are NaN where the
-    scores are none."""
+    """Figures by name: those that `metrics.registry.metrics_of` lists for the labels. Those of
+    probabilities are NaN where the scores are none."""
 
     per_class: dict[str, dict[str, Stored]]
     """For each class or target its precision, recall, f1, support, roc_auc and average_precision."""
@@ -179,11 +171,12 @@ def no_probabilities_note(scores: np.ndarray, outputs: Outputs) -> str:
         outputs: How outputs relate.
     """
     exclusive = outputs is Outputs.EXCLUSIVE
-    left_out = (
-        "Log loss, Brier score and calibration error" if exclusive else "Log loss and Brier score"
-    )
+    *titles, last = (m.title for m in metrics_of(outputs) if m.needs_probabilities)
+    left_out = f"{', '.join(titles)} and {last}"
     why = why_no_shares(scores, exclusive=exclusive)
-    return f"its scores are no probabilities: {why}. {left_out} are left out."
+    return (
+        f"its scores are no probabilities: {why}. {left_out[0].upper()}{left_out[1:]} are left out."
+    )
 
 
 def evaluate_counts(

@@ -9,11 +9,13 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    WithJsonSchema,
     model_serializer,
 )
 
 from sortal.job.title import LONGEST, PATTERN, WORDS
 from sortal.job.words import Words
+from sortal.metrics import registry
 
 
 def _known_encoding(name: str) -> str:
@@ -64,29 +66,18 @@ Title = Annotated[
     Words(WORDS, "titles"),
 ]
 
-Figure = Literal[
-    "accuracy",
-    "balanced_accuracy",
-    "mcc",
-    "kappa",
-    "macro_precision",
-    "macro_recall",
-    "macro_f1",
-    "micro_precision",
-    "micro_recall",
-    "micro_f1",
-    "weighted_precision",
-    "weighted_recall",
-    "weighted_f1",
-    "subset_accuracy",
-    "roc_auc",
-    "average_precision",
-    "log_loss",
-    "brier",
-    "ece",
-    "hamming_loss",
+_METRICS = f"one of {', '.join(registry.names())}, or the name of a metric that `metrics` lists"
+MetricName = Annotated[
+    str,
+    Words(_METRICS, "names of metrics"),
+    WithJsonSchema({"anyOf": [{"enum": list(registry.names())}, {"type": "string"}]}),
 ]
-"""Figures of a classifier that a search may optimise."""
+MetricPath = Annotated[
+    str,
+    Field(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*[.:][^\W\d]\w*$"),
+    Words("the import path of a function, such as `package.module.function`", "import paths"),
+]
+_SMALLEST = [f"`{name}`" for name in registry.smaller_is_better()]
 
 
 class Block(BaseModel):
@@ -400,10 +391,12 @@ class TuningBlock(Block):
     """`evolution`: best candidates that each round keeps, of all classifiers together; 10 if not given."""
     offspring: Annotated[int, Field(ge=1)] | None = None
     """`evolution`: variants of each kept candidate; 5 if not given."""
-    metric: Figure | None = None
-    """What is to be best on the validation examples, a mean over seeds, folds and targets; the
-    figure that ranks the job if not given. Of `log_loss`, `brier`, `ece` and `hamming_loss` the
-    smallest is best."""
+    metric: MetricName | None = Field(
+        default=None,
+        description="What is to be best on the validation examples, a mean over seeds, folds and "
+        "targets; the figure that ranks the job if not given. Of "
+        f"{', '.join(_SMALLEST[:-1])} and {_SMALLEST[-1]} the smallest is best.",
+    )
     validation: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Share of the training examples that validates, drawn stratified (or by whole groups, if the
     split goes by groups). If neither this nor `folds` is given: the split's own validation
@@ -421,6 +414,8 @@ class TuningBlock(Block):
 class Job(Block):
     """A job: data, and the classifiers to compare on it."""
 
+    later: ClassVar[frozenset[str]] = frozenset({"metrics"})
+
     title: Title | None = None
     """Name of the job in the store; the file's name if not given."""
     data: DataBlock
@@ -434,5 +429,8 @@ class Job(Block):
     training_figures: bool = False
     """Whether classifiers are also judged on the examples that they were trained on; how far those
     figures lie above the others tells what was learnt by heart."""
+    metrics: list[MetricPath] = []
+    """Metrics of your own, beside those of Sortal: import paths of functions of labels, scores and
+    weights, in a folder of `--plugins` or an installed package."""
     tuning: TuningBlock | None = None
     """Search for good parameters instead of training every combination."""

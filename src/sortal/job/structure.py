@@ -5,7 +5,9 @@ from typing import Any
 
 from sortal.job.positions import Step, dotted
 from sortal.job.problems import Problem
-from sortal.job.words import short
+from sortal.job.words import nearest, short
+from sortal.metrics import registry
+from sortal.metrics.metric import plain_name
 
 _LISTS = ("source", "label", "inputs", "exclude", "classes", "missing")
 
@@ -24,7 +26,7 @@ def conflicts(job: Any) -> list[Problem]:
     data = job.get("data")
     rules = (_files, _shares, _groups, _targets, _numbers, _repeats)
     found = [problem for rule in rules if isinstance(data, dict) for problem in rule(data)]
-    return [*found, *_titles(job), *_seeds(job), *_tuning(job)]
+    return [*found, *_titles(job), *_seeds(job), *_metrics(job), *_tuning(job)]
 
 
 def _at(path: tuple[Step, ...], expected: str, got: str) -> Problem:
@@ -107,6 +109,11 @@ def _repeated(values: list[Any], path: tuple[Step, ...]) -> Iterator[Problem]:
         seen.add(known)
 
 
+def _metrics(job: dict[Any, Any]) -> Iterator[Problem]:
+    if isinstance(job.get("metrics"), list):
+        yield from _repeated(job["metrics"], ("metrics",))
+
+
 _OF_EVOLUTION = ("rounds", "population", "offspring")
 _OF_OTHERS = ("trials", "batch")
 
@@ -115,11 +122,26 @@ def _tuning(job: dict[Any, Any]) -> Iterator[Problem]:
     """Options of a search that would be without effect, or that exclude each other."""
     match job.get("tuning"):
         case dict(tuning):
+            yield from _metric(tuning, job)
             yield from _of_other_samplers(tuning)
             yield from _rungs(tuning)
             if tuning.get("validation") is not None and tuning.get("folds") is not None:
                 got = f"{short(tuning['folds'])} beside it"
                 yield _at(("tuning", "validation"), "a share, or `folds` instead", got)
+
+
+def _metric(tuning: dict[Any, Any], job: dict[Any, Any]) -> Iterator[Problem]:
+    """A metric that is neither built in nor listed by the job."""
+    metric, paths = tuning.get("metric"), job.get("metrics")
+    listed = [path for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
+    known = [*registry.names(), *map(plain_name, listed)]
+    if isinstance(metric, str) and metric not in known:
+        yield Problem(
+            path="tuning.metric",
+            expected=f"one of {', '.join(known)}",
+            got=short(metric),
+            nearest=nearest(metric, known),
+        )
 
 
 def _of_other_samplers(tuning: dict[Any, Any]) -> Iterator[Problem]:

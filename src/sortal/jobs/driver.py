@@ -20,7 +20,6 @@ from sortal.engines.base import (
     Report,
     Started,
 )
-from sortal.evaluation.scores import ACCURACY, HEADLINE
 from sortal.events import (
     JobEnded,
     JobPlanned,
@@ -43,6 +42,7 @@ from sortal.jobs.summary import Summary
 from sortal.jobs.task_spec import Committed, Output, Progressed, TaskResult, TaskSpec, read_message
 from sortal.jobs.training_weights import member_weighing
 from sortal.jobs.unfinished import interim_key, standing_key
+from sortal.metrics.registry import ACCURACY, HEADLINE
 from sortal.store.digests import Seals
 from sortal.store.job_record import Failure, JobRecord, first_titles
 from sortal.store.member_record import MemberRecord

@@ -1,6 +1,6 @@
 """From a job, as a file or as a mapping, to its results in one call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from sortal.jobs.run_options import DEFAULT_OPTIONS, RunOptions
 from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.search import Searched, search
 from sortal.jobs.summary import Summary
+from sortal.jobs.user_metrics.problems import knowing_metrics
 from sortal.store.store import Store
 from sortal.tracking.log import RunLog
 
@@ -64,6 +65,7 @@ def prepare(
     options: RunOptions = DEFAULT_OPTIONS,
     store: Store | None = None,
     dataset: Dataset | None = None,
+    metrics: Sequence[Any] = (),
 ) -> tuple[Resolved, Plan]:
     """Resolve and plan a job without running or writing anything.
 
@@ -72,8 +74,10 @@ def prepare(
         options: How it is to be run; the plan depends on the cores.
         store: Where an unchanged source may have been read before.
         dataset: See `launch`.
+        metrics: See `launch`.
     """
-    resolved = resolve(read(job), store, given=dataset)
+    file = knowing_metrics(read(job), metrics)
+    resolved = resolve(file, store, given=dataset, metrics=metrics)
     return resolved, plan(resolved.entries, resolved.shape, cores=options.cores_to_use)
 
 
@@ -86,6 +90,7 @@ def launch(
     dataset: Dataset | None = None,
     contest: Callable[[Resolved], Contest] = Contest.of,
     engines: Engines | None = None,
+    metrics: Sequence[Any] = (),
 ) -> Launched:
     """Run a job: compute what the store lacks and read all its results.
 
@@ -99,6 +104,8 @@ def launch(
         contest: What competes in a search, where a system makes candidates in a way of its own.
         engines: What to train on; they are left open. Processes of this machine that end with
             the run if not given.
+        metrics: Functions that compute user-defined metrics, or what `sortal.metric` made of
+            them, beside those that the job names.
 
     Raises:
         OptionError: `as_is` is asked of a search.
@@ -107,7 +114,9 @@ def launch(
     """
     with leaves_on_second_interrupt():
         existing = Store.existing(store)
-        resolved, planned = prepare(job, options=options, store=existing, dataset=dataset)
+        resolved, planned = prepare(
+            job, options=options, store=existing, dataset=dataset, metrics=metrics
+        )
         opened = Store.open(store)
         log = RunLog(opened.log_path(resolved.name))
 

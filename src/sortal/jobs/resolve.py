@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,9 +31,11 @@ from sortal.jobs.search_splits import search_splits
 from sortal.jobs.stored_data import lost_by_change, lost_with_source, stored_damages
 from sortal.jobs.training_weights import member_weighing, member_weights, weighing_problems
 from sortal.jobs.tuning_problems import metric_problems, tuning_problems
+from sortal.jobs.user_metrics.problems import find_metrics, listed_names, misfit_problems
 from sortal.methods.base import DependsOnAxes, Member, Parameters, Shape
 from sortal.methods.provided import plain_name
 from sortal.methods.registry import is_reference
+from sortal.metrics.user_metric import UserMetric
 from sortal.store.damage import Damage
 from sortal.store.job_record import MemberEntry
 from sortal.store.store import Store
@@ -63,6 +66,9 @@ class Resolved:
     damages: tuple[Damage, ...] = ()
     """Damage of the stored copy of the data; a run makes it anew."""
 
+    metrics: tuple[UserMetric, ...] = ()
+    """User-defined metrics."""
+
     @property
     def shape(self) -> Shape:
         """Sizes for cost estimates."""
@@ -81,7 +87,13 @@ class Resolved:
         )
 
 
-def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None = None) -> Resolved:
+def resolve(
+    file: JobFile,
+    store: Store | None = None,
+    *,
+    given: Dataset | None = None,
+    metrics: Sequence[Any] = (),
+) -> Resolved:
     """Check a job against its data and the methods.
 
     Args:
@@ -90,12 +102,16 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         given: Examples that a system read from files of its own; then `data.source` only
             names them, and nothing that the data block says of reading applies.
 
+        metrics: Functions that compute user-defined metrics, beside those that the job names.
+
     Raises:
         JobError: Something of the job cannot be done; all problems, each with its line.
     """
     job = file.job
     classifiers, problems = expand_classifiers(job)
     problems += tuning_problems(job, classifiers, own_spaces=given is None)
+    own, unusable = find_metrics(job, metrics)
+    problems += unusable
     searched: tuple[Split, ...] = ()
     try:
         dataset, splits = _divided(file, store, given)
@@ -103,8 +119,11 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         problems += _misfits(job, dataset, classifiers)
         problems += weighing_problems(job, dataset, splits)
         problems += _unwhitenable(job, dataset)
+        problems += misfit_problems(job, own, dataset.labels)
         if job.tuning is not None:
-            problems += metric_problems(job, job.tuning, dataset.labels.outputs)
+            problems += metric_problems(
+                job, job.tuning, dataset.labels.outputs, listed_names(file, own)
+            )
             searched = _search_splits(job, dataset, splits)
     except JobError as error:
         problems += error.problems
@@ -126,6 +145,7 @@ def resolve(file: JobFile, store: Store | None = None, *, given: Dataset | None 
         classifiers=tuple(classifiers),
         search_splits=searched,
         damages=_damages(store, file.title, dataset, (*splits, *searched)) if store else (),
+        metrics=own,
     )
 
 

@@ -33,10 +33,8 @@ class MemberResult:
     record: MemberRecord
     """What its segment says of it."""
 
-    @property
-    def scores(self) -> Mapping[Part, Scores]:
-        """Its metrics on each part that it was judged by."""
-        return self.record.figures
+    scores: Mapping[Part, Scores]
+    """Its metrics on each part that it was judged by, those of its user's own among them."""
 
     @property
     def gives_probabilities(self) -> bool:

@@ -12,11 +12,12 @@ from sortal.data.split import Part, Split
 from sortal.errors import NotFound, UserError
 from sortal.evaluation.comparison import Comparison, compare, tied_with_best
 from sortal.evaluation.row import Row
-from sortal.evaluation.scores import ACCURACY, HEADLINE
 from sortal.jobs.job_data import JobData, reported_part
 from sortal.jobs.outline import Outline
 from sortal.jobs.result import MemberResult, Result, blank_if_nan
 from sortal.jobs.unfinished import find_begun, unfinished_frame
+from sortal.jobs.user_metrics.values import KeptMetric, MetricValues
+from sortal.metrics.registry import ACCURACY, BESIDE_HEADLINE, HEADLINE
 from sortal.store.job_record import EnsembleEntry, Failure, InterimEntry, JobRecord, wholes
 from sortal.store.store import Store
 
@@ -36,6 +37,9 @@ class Results(JobData):
 
     name: str
     results: tuple[Result, ...]
+    own_metrics: tuple[KeptMetric, ...] = ()
+    """User-defined metrics that the job named when it was last run."""
+
     _tied: dict[str | None, frozenset[str]] = field(init=False, default_factory=dict, repr=False)
 
     @classmethod
@@ -46,11 +50,12 @@ class Results(JobData):
             NotFound: The store has no job of that name.
         """
         record = store.read_job(name)
-        part = reported_part(record, store)
+        part, own = reported_part(record, store), MetricValues.read(store, name)
         return cls(
             name=name,
             record=record,
-            results=_results(record, store, part),
+            results=_results(record, store, part, own),
+            own_metrics=own.metrics,
             part=part,
             store=store,
         )
@@ -252,14 +257,14 @@ class Results(JobData):
 
         Columns: rank, title, method, the headline with its interval (`low`, `high`) or
         its spread over seeds and folds (`sd`), its mean on the training examples (`training`,
-        null if that was not judged), log_loss, macro_f1, the seconds, the number of members,
-        and whether it is tied with the best (null where that is not known).
+        null if that was not judged), log_loss, macro_f1, user-defined metrics, the seconds, the
+        number of members, and whether it is tied with the best (null where that is not known).
         """
         import polars as pl
 
         tied = self.tied(target) if self.knows_examples else None
         rows = [
-            _ranking_row(result, self.headline, tied)
+            _ranking_row(result, self.headline, tied, self.own_metrics)
             for result in self.ranked
             if result.target == target
         ]
@@ -370,7 +375,12 @@ def need_examples(record: JobRecord) -> None:
         )
 
 
-def _ranking_row(result: Result, headline: str, tied: frozenset[str] | None) -> Row:
+def _ranking_row(
+    result: Result,
+    headline: str,
+    tied: frozenset[str] | None,
+    own: Sequence[KeptMetric],
+) -> Row:
     figures, learnt = result.figures, result.training_figures
     low, high = result.interval(headline) or (None, None)
     several = len(result.members) > 1
@@ -382,8 +392,11 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str] | None) -> 
         "high": high,
         "sd": figures[headline].sd if several else None,
         "training": blank_if_nan(learnt[headline].mean) if learnt else None,
-        "log_loss": blank_if_nan(figures["log_loss"].mean),
-        **({} if headline == "macro_f1" else {"macro_f1": blank_if_nan(figures["macro_f1"].mean)}),
+        **{
+            name: blank_if_nan(figures[name].mean)
+            for name in (*BESIDE_HEADLINE, *(metric.name for metric in own))
+            if name != headline
+        },
         "fit_seconds": blank_if_nan(result.fit_seconds),
         "score_seconds": blank_if_nan(result.score_seconds),
         "members": len(result.members),
@@ -392,7 +405,7 @@ def _ranking_row(result: Result, headline: str, tied: frozenset[str] | None) -> 
     }
 
 
-def _results(record: JobRecord, store: Store, part: Part) -> tuple[Result, ...]:
+def _results(record: JobRecord, store: Store, part: Part, own: MetricValues) -> tuple[Result, ...]:
     """Gather stored members under their titles, in the job's order."""
     finished = store.find(entry.of for entry in record.interim)
     entries = [
@@ -404,7 +417,9 @@ def _results(record: JobRecord, store: Store, part: Part) -> tuple[Result, ...]:
     grouped: dict[tuple[str, str | None], list[MemberResult]] = {}
     for entry in entries:
         if entry.key in stored:
-            member = MemberResult(entry=entry, record=stored[entry.key])
+            of = stored[entry.key]
+            scores = own.beside(of.figures, entry.key)
+            member = MemberResult(entry=entry, record=of, scores=scores)
             grouped.setdefault((entry.title, entry.target), []).append(member)
     return tuple(
         Result(title=title, target=target, members=tuple(members), part=part, store=store)

@@ -9,7 +9,8 @@ from sortal.jobs.resolve import Resolved
 from sortal.jobs.run_options import DEFAULT_OPTIONS, RunOptions
 from sortal.jobs.stored_data import mended, stored_damages
 from sortal.jobs.summary import Summary
-from sortal.jobs.unfinished import find_begun, settled_interim, with_interim
+from sortal.jobs.unfinished import find_begun, settled_interim, standing_key, with_interim
+from sortal.jobs.user_metrics.compute import update_metrics
 from sortal.store.damage import Damage
 from sortal.store.job_record import Failure, JobRecord
 from sortal.store.store import Store
@@ -64,6 +65,9 @@ def run(
         )
         store.write_job(record)
         store.delete_unlisted(entry.key for entry in (before.interim if before else ()))
+        if not summary.interrupted:
+            standing = [] if budget is None else [standing_key(k, budget) for k in driver.planned]
+            update_metrics(store, record, resolved.metrics, listener, standing=standing)
     return summary
 
 

@@ -1,22 +1,14 @@
 """What of a job's search cannot be done with its classifiers and its data."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sortal.data.labels import Outputs
 from sortal.job.models import Job, TuningBlock
 from sortal.job.problems import Problem
 from sortal.job.words import short
 from sortal.jobs.classifiers import Classifier
+from sortal.metrics.registry import metrics_of
 
-_PRF = ("precision", "recall", "f1")
-_ALL = frozenset({"roc_auc", "average_precision", "log_loss", "brier"}).union(
-    f"{mean}_{figure}" for mean in ("macro", "weighted") for figure in _PRF
-)
-_ONE = frozenset({"accuracy", "balanced_accuracy"})
-_EXCLUSIVE = _ALL | _ONE | {"mcc", "kappa", "ece"}
-_INDEPENDENT = (_ALL | {"subset_accuracy", "hamming_loss"}).union(
-    f"micro_{figure}" for figure in _PRF
-)
 _NUMBERS = 2
 """Parameters that CMA-ES needs at least: of a single one there is no covariance."""
 
@@ -28,9 +20,7 @@ def known_figures(outputs: Outputs, *, apart: bool) -> frozenset[str]:
         outputs: How labels relate.
         apart: Whether targets are trained one at a time.
     """
-    if outputs is Outputs.EXCLUSIVE:
-        return _EXCLUSIVE
-    return _INDEPENDENT | _ONE if apart else _INDEPENDENT
+    return frozenset(metric.name for metric in metrics_of(outputs, single=apart))
 
 
 def tuning_problems(
@@ -69,9 +59,19 @@ def _too_few_numbers(classifiers: Sequence[Classifier]) -> Iterator[Problem]:
             )
 
 
-def metric_problems(job: Job, tuning: TuningBlock, outputs: Outputs) -> Iterator[Problem]:
-    """A figure that classifiers of such labels lack."""
+def metric_problems(
+    job: Job, tuning: TuningBlock, outputs: Outputs, own: Collection[str]
+) -> Iterator[Problem]:
+    """A figure that classifiers of such labels lack.
+
+    Args:
+        job: The job.
+        tuning: Its search.
+        outputs: How labels relate.
+        own: Names of user-defined metrics.
+    """
     known = known_figures(outputs, apart=job.data.targets == "independent")
+    known |= set(own)
     if tuning.metric is not None and tuning.metric not in known:
         expected = f"a figure of {outputs} labels: {', '.join(sorted(known))}"
         yield Problem(path="tuning.metric", expected=expected, got=short(tuning.metric))

@@ -49,6 +49,10 @@ class Artifacts:
         shelf = self.folder / check_name("kind of artifact", kind)
         return [name for name in _folders(shelf) if (shelf / name / FILE).exists()]
 
+    def has(self, kind: str, name: str) -> bool:
+        """True if there is an artifact of that kind and name."""
+        return (self.path(kind, name) / FILE).exists()
+
     def path(self, kind: str, name: str) -> Path:
         """Where an artifact is or would be."""
         return self.folder / check_name("kind of artifact", kind) / check_name("artifact", name)
@@ -125,7 +129,7 @@ class Artifacts:
 
     def _before(self, kind: str, name: str) -> Path | None:
         """The folder that counts now, None for an artifact that is not there yet."""
-        return self.get(kind, name).folder if (self.path(kind, name) / FILE).exists() else None
+        return self.get(kind, name).folder if self.has(kind, name) else None
 
 
 def _folders(folder: Path) -> list[str]:

@@ -80,6 +80,10 @@ class Holdings(Opened):
         """Names of the artifacts of a kind, sorted."""
         return self.parts.artifacts.names(kind)
 
+    def has_artifact(self, kind: str, name: str) -> bool:
+        """True if there is an artifact of that kind and name."""
+        return self.parts.artifacts.has(kind, name)
+
     def remove_artifact(self, kind: str, name: str) -> None:
         """Delete an artifact; `NotFound` if there is none."""
         self.parts.artifacts.remove(kind, name)

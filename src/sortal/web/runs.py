@@ -21,6 +21,7 @@ from sortal.errors import NotFound, OptionError, StoreBusy
 from sortal.job.models import Job
 from sortal.job.problems import JobError
 from sortal.job.read import JobFile, read_job
+from sortal.jobs.user_metrics.load import is_in_folders
 from sortal.store import atomic, process
 from sortal.store.submitted import FOLDER, Run, read_run, write_run
 
@@ -50,7 +51,8 @@ class Runs:
 
         Raises:
             JobError: It is no job.
-            OptionError: It names a classifier that would be imported from elsewhere than scikit-learn.
+            OptionError: It names a classifier that would be imported from elsewhere than scikit-learn,
+                or a metric from elsewhere than the server's plugins.
             StoreBusy: It is at work already, or too many are.
         """
         created = datetime.now(UTC)
@@ -60,7 +62,7 @@ class Runs:
         path = folder / f"job-{name}.{suffix}"
         atomic.write_text(path, text)
         try:
-            job = _checked(path)
+            job = _checked(path, self._plugins)
             with self._starting:
                 self._refuse_busy(job.title)
                 return self._spawn(name, job.title, path, created, cores)
@@ -161,7 +163,7 @@ def _end(started: "subprocess.Popen[bytes]") -> None:
     started.wait()
 
 
-def _checked(path: Path) -> JobFile:
+def _checked(path: Path, plugins: Sequence[Path]) -> JobFile:
     try:
         job = read_job(path)
         if job.problems:
@@ -169,11 +171,15 @@ def _checked(path: Path) -> JobFile:
     except JobError as error:
         shown = [replace(problem, file=path.name) for problem in error.problems]
         raise JobError(shown, file="the job") from error
-    _refuse_imports(job.job)
+    _refuse_imports(job.job, plugins)
     return job
 
 
-def _refuse_imports(job: Job) -> None:
+def _refuse_imports(job: Job, plugins: Sequence[Path]) -> None:
+    for number, metric in enumerate(job.metrics):
+        if not is_in_folders(metric, plugins):
+            expected = "a metric of the folders of plugins that the server was started with"
+            raise OptionError(f"metrics[{number}]", metric, expected)
     for number, block in enumerate(job.classifiers):
         if "." in block.method and not block.method.startswith("sklearn."):
             expected = "a method's name, or the import path of a classifier of scikit-learn"

@@ -72,6 +72,7 @@ def test_an_ensemble_is_refused(results):
     together = type(member)(
         entry=EnsembleEntry(**{**dict(member.entry), "title": "all"}, members=()),
         record=member.record,
+        scores=member.scores,
     )
     with pytest.raises(UserError, match="all is an ensemble"):
         load_portable(results.store, together)

@@ -29,6 +29,9 @@ from sortal.store.store import Store
 if TYPE_CHECKING:
     import polars as pl
 
+_BESIDE_HEADLINE = ("log_loss", "brier", "macro_f1")
+"""Further metrics in the table of an ensemble."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ensemble:
@@ -84,7 +87,7 @@ class Ensemble:
             "sd": blank_if_nan(figures[headline].sd) if several else None,
             **{
                 other: blank_if_nan(figures[other].mean)
-                for other in ("log_loss", "brier", "macro_f1")
+                for other in _BESIDE_HEADLINE
                 if other != headline
             },
         }

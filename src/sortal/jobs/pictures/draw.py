@@ -23,16 +23,10 @@ from sortal.jobs.pictures.file_names import file_name
 from sortal.jobs.pictures.projections import ProjectedExamples
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results
+from sortal.metrics.registry import title_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-WORDS = {
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1",
-    "subset_accuracy": "subset accuracy",
-}
-"""Figures as an axis names them."""
 
 _MOST_OF_HEADING, _MOST_OF_ROW, _MOST_OF_CLASS = 42, 48, 30
 """Letters of a title above a figure, beside a row, and of the name of a class."""
@@ -47,7 +41,7 @@ def ranking(results: Results, target: str | None = None) -> "Figure":
     return ranking_figure(
         bars,
         heading=f"{_of_job(results, target)}: {len(bars)} classifiers, {results.part} examples",
-        quantity=f"{WORDS[results.headline]}, 95 % interval (or spread over seeds and folds)",
+        quantity=f"{title_of(results.headline)}, 95 % interval (or spread over seeds and folds)",
     )
 
 
@@ -71,7 +65,7 @@ def confusion(results: Results, result: Result) -> "Figure":
     return confusion_figure(
         np.asarray(result.confusion),
         [fitted(one, _MOST_OF_CLASS) for one in result.confusion_classes],
-        heading=f"{fitted(result.title, _MOST_OF_HEADING)}: {WORDS[results.headline]} {score:.4f}",
+        heading=f"{fitted(result.title, _MOST_OF_HEADING)}: {title_of(results.headline)} {score:.4f}",
     )
 
 

@@ -14,6 +14,7 @@ from sortal.evaluation.dissimilarity import as_probabilities, scale_of
 from sortal.evaluation.scores import evaluate
 from sortal.jobs.result import MemberResult, Result
 from sortal.jobs.results import Results, need_examples
+from sortal.metrics.registry import is_mapped
 from sortal.store.segment import Place
 
 POLES = {"optimal": "Optimal", "naive": "Naive"}
@@ -23,8 +24,6 @@ _BLOCK_NUMBERS = 1 << 23
 """Numbers that a block holds at most."""
 
 _NAMED = 3
-_UNBOUNDED = frozenset({"log_loss"})
-"""Figures without an upper bound: one bad classifier would set the scale of all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +164,7 @@ class Panel:
         """Figures of each, means over seeds and folds, shape (classifiers, figures); their names."""
         rows = [{k: v.mean for k, v in result.figures.items()} for result in self.shown]
         rows += self._figures_of_poles()
-        names = [n for n in dict.fromkeys(n for row in rows for n in row) if n not in _UNBOUNDED]
+        names = [n for n in dict.fromkeys(n for row in rows for n in row) if is_mapped(n)]
         return np.array([[row.get(name, np.nan) for name in names] for row in rows]), names
 
     def _figures_of_poles(self) -> list[dict[str, float]]:

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 
 from sortal.engines.base import Engines
 from sortal.errors import Damaged
-from sortal.evaluation.scores import HEADLINE
 from sortal.events import Listener, RoundEnded, Warned
 from sortal.job.models import TuningBlock
 from sortal.jobs.interrupt import stops_cleanly
@@ -23,15 +22,16 @@ from sortal.jobs.run_options import RunOptions
 from sortal.jobs.searching.contest import Contest, Unfit
 from sortal.jobs.searching.round import Trainer
 from sortal.jobs.searching.schedule import brackets_of, sampler_of
-from sortal.jobs.searching.study import KIND, Round, State, Study, Trial
+from sortal.jobs.searching.study import KIND, SOURCE, Round, State, Study, Trial
 from sortal.jobs.searching.values import Values
 from sortal.jobs.summary import Summary
+from sortal.metrics.metric import Metric
+from sortal.metrics.registry import HEADLINE, find
+from sortal.metrics.user_metric import UserMetric
 from sortal.store.store import Store
 from sortal.tuning.rungs import Bracket
 from sortal.tuning.samplers import Sampler
 from sortal.tuning.space import Candidate, Judged
-
-SMALLER_IS_BETTER = frozenset({"log_loss", "brier", "ece", "hamming_loss"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def search(
             contest=contest,
             store=store,
             study=study,
-            values=Values(store, study.metric, before),
+            values=Values(store, study, before, contest.search_job.name),
             engines=engines,
             interruption=interruption,
             options=options,
@@ -97,20 +97,29 @@ def _seed(contest: Contest) -> int:
     return contest.resolved.job.seed if seed is None else seed
 
 
+def _metric(contest: Contest) -> Metric:
+    """The metric that decides, built in or user-defined."""
+    resolved = contest.resolved
+    name = _tuning(contest).metric or HEADLINE[resolved.dataset.labels.outputs]
+    return next((one for one in resolved.metrics if one.name == name), None) or find(name)
+
+
 def _new_study(contest: Contest) -> Study:
     resolved, tuning = contest.resolved, _tuning(contest)
-    metric = tuning.metric or HEADLINE[resolved.dataset.labels.outputs]
+    metric = _metric(contest)
     spaces = [
         {name: asdict(one) for name, one in space.dimensions.items()} for space in contest.spaces
     ]
     said = {"tuning": tuning.model_dump(mode="json"), "seed": _seed(contest)}
+    if isinstance(metric, UserMetric):
+        said[SOURCE] = metric.digest
     about = json.loads(json.dumps({**said, "spaces": spaces}))
     data = [resolved.dataset.fingerprint, [s.fingerprint for s in resolved.search_splits]]
     meaning = json.dumps([about, data], sort_keys=True)
     return Study(
         job=resolved.name,
-        metric=metric,
-        smaller_is_better=metric in SMALLER_IS_BETTER,
+        metric=metric.name,
+        smaller_is_better=not metric.greater_is_better,
         meaning=hashlib.blake2b(meaning.encode(), digest_size=16).hexdigest(),
         about=about,
     )

@@ -15,6 +15,9 @@ KIND = "study"
 FORMAT = 1
 _FILE = "study.json"
 
+SOURCE = "metric_source"
+"""Key in `Study.about`, where the metric is user-defined: the digest of its source."""
+
 SEARCH = ".search"
 """Ends the name of the job in the store that lists a search's candidates."""
 

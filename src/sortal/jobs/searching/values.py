@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from sortal.data.split import Part
 from sortal.evaluation.aggregate import summarise
-from sortal.jobs.searching.study import Study
+from sortal.jobs.searching.study import SOURCE, Study
 from sortal.jobs.unfinished import standing_key
+from sortal.jobs.user_metrics.values import MetricValues
 from sortal.store.member_record import MemberRecord
 from sortal.store.store import Store
 
@@ -29,15 +30,24 @@ class Values:
     """Reads each record once, and values of rungs from the study that an earlier run left."""
 
     store: Store
-    metric: str
+    study: Study
     before: Study | None
+    job: str
+    """The job that lists the candidates: it has the values of user-defined metrics."""
+
     _records: dict[str, tuple[float, float] | None] = field(default_factory=dict)
     """Value and seconds by key; None for what is not stored."""
 
     _rungs: dict[tuple[tuple[str, ...], int], float] = field(init=False)
 
     def __post_init__(self) -> None:
-        known = self.before if self.before and self.before.metric == self.metric else None
+        before, study = self.before, self.study
+        same = (
+            before
+            and before.metric == study.metric
+            and before.about.get(SOURCE, "") == self._source
+        )
+        known = before if same else None
         self._rungs = {
             (trial.keys, int(budget)): value
             for trial in (known.trials if known else ())
@@ -82,13 +92,27 @@ class Values:
         wanted = list(keys)
         new = [key for key in wanted if key not in self._records]
         stored = self.store.records(self.store.find(new))
+        own = MetricValues.read(self.store, self.job) if self._source and stored else None
         for key in new:
-            self._records[key] = self._value(stored[key]) if key in stored else None
+            self._records[key] = self._value(stored[key], own) if key in stored else None
         return {key: self._records[key] for key in wanted}
 
-    def _value(self, record: MemberRecord) -> tuple[float, float]:
-        """A member's metric, NaN where it is undefined, and its seconds."""
-        value = record.judged(Part.VALIDATION).get(self.metric, math.nan)
+    @property
+    def _source(self) -> str:
+        """Digest of the source of a user-defined metric; empty for a built-in one."""
+        return str(self.study.about.get(SOURCE, ""))
+
+    def _value(self, record: MemberRecord, own: MetricValues | None) -> tuple[float, float] | None:
+        """A member's metric, NaN where it is undefined, and its seconds.
+
+        None where the metric is user-defined and was not computed yet.
+        """
+        figures = record.judged(Part.VALIDATION)
+        if own is not None:
+            if not own.has(self.study.metric, record.key):
+                return None
+            figures = own.of_member(record.key, Part.VALIDATION.value)
+        value = figures.get(self.study.metric, math.nan)
         return value, (record.fit_seconds or 0.0) + (record.score_seconds or 0.0)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 
 from sortal.evaluation.row import Row
-from sortal.evaluation.scores import ACCURACY
 from sortal.jobs.folds import by_fold, pooled
 from sortal.jobs.results import Results
+from sortal.metrics.registry import ACCURACY
 from sortal.tables import Column
 
 MOST = 60

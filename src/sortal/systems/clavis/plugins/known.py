@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def with_plugins(folders: Sequence[Path], job: Path | None = None) -> Iterator["Plugins | None"]:
-    """Make the classifiers of some folders known while a block runs.
+    """Make the classifiers and metrics of some folders known while a block runs.
 
     What cannot be used is told with its reason, and so is what stands before a built-in method;
     a job that names what cannot be used is refused, also if a built-in method has that name.
@@ -33,6 +33,7 @@ def with_plugins(folders: Sequence[Path], job: Path | None = None) -> Iterator["
     if not folders:
         yield None
         return
+    from sortal.jobs.user_metrics.load import providing_metrics
     from sortal.methods.provided import providing_by_plain_name
     from sortal.methods.registry import method_names
     from sortal.systems.clavis.plugins.load import load
@@ -42,7 +43,10 @@ def with_plugins(folders: Sequence[Path], job: Path | None = None) -> Iterator["
         note(broken.text)
     for notice in (*plugins.notices, *plugins.shadowing(method_names())):
         note(notice)
-    with providing_by_plain_name(plugins.providers, plugins.unusable):
+    with (
+        providing_by_plain_name(plugins.providers, plugins.unusable),
+        providing_metrics(plugins.folders),
+    ):
         yield plugins
 
 

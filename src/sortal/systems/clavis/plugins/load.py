@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sortal.display import listed
 from sortal.errors import NotFound, UserError
+from sortal.jobs.user_metrics.load import FOLDER as METRICS
 from sortal.methods.base import Method
 from sortal.methods.provided import Provider
 from sortal.systems.clavis.plugins import keras_2020
@@ -256,13 +257,14 @@ def check_folder(folder: Path) -> Path:
     inner = next((one for one in (folder / "modules", folder.parent) if holds_plugins(one)), None)
     hint = f" Did you mean {inner}?" if inner else ""
     raise UserError(
-        f"plugins: expected a folder with datasets/ or classifiers/ in it, got {folder}.{hint}"
+        f"plugins: expected a folder with datasets/, classifiers/ or metrics/ in it, got {folder}."
+        f"{hint}"
     )
 
 
 def holds_plugins(folder: Path) -> bool:
-    """Whether a folder has the page's layout."""
-    return any((folder / kind).is_dir() for kind in KINDS)
+    """Whether a folder has the page's layout, or metrics."""
+    return any((folder / kind).is_dir() for kind in (*KINDS, METRICS))
 
 
 def _plugins(root: Path) -> Iterator[Path]:

@@ -1,0 +1,138 @@
+"""Values of a job's user metrics as the store keeps them: by name, digest of the source, and member."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sortal.data.split import Part
+from sortal.errors import Damaged
+from sortal.evaluation.scores import Scores
+from sortal.metrics.user_metric import UserMetric
+from sortal.store.store import Store
+
+KIND = "metrics"
+FORMAT = 1
+_FILE = "values.json"
+
+ByPart: TypeAlias = Mapping[str, float | None]
+"""Values by part; None where the metric is undefined."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMetric:
+    """What is known of a user's metric without its code."""
+
+    name: str
+    title: str
+    digest: str
+    """Digest of the source that computed the values."""
+
+    outputs: str
+    greater_is_better: bool
+    needs_probabilities: bool
+
+    @classmethod
+    def of(cls, metric: UserMetric) -> "KeptMetric":
+        """Describe a metric."""
+        return cls(
+            name=metric.name,
+            title=metric.title,
+            digest=metric.digest,
+            outputs=metric.outputs,
+            greater_is_better=metric.greater_is_better,
+            needs_probabilities=metric.needs_probabilities,
+        )
+
+    @property
+    def full_name(self) -> str:
+        """The name with the digest."""
+        return f"{self.name}@{self.digest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricValues:
+    """User metrics of a job's members."""
+
+    metrics: tuple[KeptMetric, ...] = ()
+    """The metrics that the job named when it was last run."""
+
+    values: Mapping[str, Mapping[str, ByPart]] = field(default_factory=dict)
+    """By full name of the metric, then by key of the member."""
+
+    @classmethod
+    def read(cls, store: Store, job: str) -> "MetricValues":
+        """Read those of a job; empty for a job without user metrics.
+
+        Raises:
+            Damaged: They are not readable.
+        """
+        if not store.has_artifact(KIND, job):
+            return cls()
+        path = store.artifact(KIND, job).folder / _FILE
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            if stored["format"] != FORMAT:
+                raise ValueError(f"format {stored['format']!r}, and not {FORMAT}")
+            metrics = tuple(KeptMetric(**one) for one in stored["metrics"])
+            return cls(metrics=metrics, values=dict(stored["values"]))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Damaged(
+                f"{path}: expected values of metrics, got a file that cannot be read ({error}). "
+                "Run the job again to compute them anew."
+            ) from error
+
+    def save(self, store: Store, job: str) -> None:
+        """Write or replace those of a job; none are kept of a job without user metrics."""
+        if not self.metrics:
+            if store.has_artifact(KIND, job):
+                store.remove_artifact(KIND, job)
+            return
+        text = json.dumps(self._to_json(), allow_nan=False, indent=1)
+
+        def write(folder: Path) -> None:
+            (folder / _FILE).write_text(text + "\n", encoding="utf-8")
+
+        names = [metric.full_name for metric in self.metrics]
+        store.save_artifact(KIND, job, {"jobs": [job], "metrics": names}, write)
+
+    def _to_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "metrics": [asdict(metric) for metric in self.metrics],
+            "values": {name: dict(of) for name, of in self.values.items()},
+        }
+
+    def only(self, metrics: Iterable[KeptMetric], keys: Iterable[str]) -> "MetricValues":
+        """Keep the values of some metrics and members."""
+        kept, wanted = tuple(metrics), set(keys)
+        values = {
+            one.full_name: {
+                key: of for key, of in self.values.get(one.full_name, {}).items() if key in wanted
+            }
+            for one in kept
+        }
+        return replace(self, metrics=kept, values=values)
+
+    def has(self, name: str, key: str) -> bool:
+        """True if a metric of a member was computed, whether it is defined or not."""
+        full = (metric.full_name for metric in self.metrics if metric.name == name)
+        return any(key in self.values.get(one, {}) for one in full)
+
+    def of_member(self, key: str, part: str) -> dict[str, float]:
+        """Every metric of a member on one part; NaN where it is undefined or was not computed."""
+        found = {}
+        for metric in self.metrics:
+            value = self.values.get(metric.full_name, {}).get(key, {}).get(part)
+            found[metric.name] = float("nan") if value is None else float(value)
+        return found
+
+    def beside(self, scores: Mapping[Part, Scores], key: str) -> Mapping[Part, Scores]:
+        """The figures of a member with its user metrics behind them."""
+        if not self.metrics:
+            return scores
+        return {
+            part: replace(one, figures={**one.figures, **self.of_member(key, part.value)})
+            for part, one in scores.items()
+        }
