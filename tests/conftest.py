@@ -1,21 +1,22 @@
-"""What tests of several layers share: an engine that trains in the process of the test."""
+"""What tests of several layers share: where their jobs train, and a store with results."""
 
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from sortal.engines.base import Finished, Json, Message, Report, Started
+from sortal.engines.base import Engines
+from sortal.engines.inline import InlineEngine
 from sortal.evaluation.projections.parameters import Pca
 from sortal.jobs.launch import launch
 from sortal.jobs.pictures.classifier_map import classifier_map
 from sortal.jobs.pictures.projections import projected_examples
 from sortal.jobs.results import Results
-from sortal.jobs.task import run as run_task
+from sortal.jobs.run_options import RunOptions
 from sortal.store.store import Store
 
 # On a busy machine any example may take long: that tells nothing of what is tested.
@@ -23,54 +24,16 @@ settings.register_profile("sortal", deadline=None)
 settings.load_profile("sortal")
 
 
-class Inline:
-    """An engine that runs tasks in this process, one after another: quick, and seen by debuggers."""
-
-    def __init__(self, workers: int, threads: int) -> None:
-        self._waiting: list[tuple[str, Json]] = []
-
-    def __enter__(self) -> "Inline":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def map(self, function: str, tasks: Mapping[str, Json]) -> Iterator[Report]:
-        self._waiting += tasks.items()
-        while self._waiting:
-            name, task = self._waiting.pop(0)
-            yield Started(name)
-            line = _Line()
-            result = run_task(task, line)
-            yield from (Message(name, body) for body in line.sent)
-            yield Finished(name, result, 0.0)
-
-    def stop(self) -> None:
-        self._waiting.clear()
-
-
-class _Line:
-    def __init__(self) -> None:
-        self.sent: list[Json] = []
-
-    def send(self, body: Json) -> None:
-        self.sent.append(body)
-
-    def stopping(self) -> bool:
-        return False
-
-
-@pytest.fixture(scope="session")
-def inline_engine() -> type[Inline]:
-    """For fixtures that outlive a test; tests themselves use `inline`."""
-    return Inline
+@pytest.fixture
+def inline() -> InlineEngine:
+    """Jobs of this test train in this process."""
+    return InlineEngine()
 
 
 @pytest.fixture
-def inline(monkeypatch: pytest.MonkeyPatch, inline_engine: type[Inline]) -> None:
-    """Jobs of this test train in this process."""
-    monkeypatch.setattr("sortal.jobs.driver.Here", inline_engine)
-    monkeypatch.setattr("sortal.jobs.searching.warm_engines.Here", inline_engine)
+def engines(request: pytest.FixtureRequest) -> Engines | None:
+    """What the jobs of a test train on: this process in tests that use `inline`, else processes."""
+    return request.getfixturevalue("inline") if "inline" in request.fixturenames else None
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +47,12 @@ def flowers_and_wines(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         classifiers = [{"method": method} for method in methods]
         about = {"title": title, "data": {"source": source}, "bootstrap": 0}
-        launch({**about, "classifiers": classifiers}, store=folder, cores=1)
+        launch(
+            {**about, "classifiers": classifiers},
+            store=folder,
+            options=RunOptions(cores=1),
+            engines=InlineEngine(),
+        )
     results = Results.read(Store.open(folder), "flowers")
     projected_examples(results, Pca())
     classifier_map(results)

@@ -19,6 +19,7 @@ from sortal.data.inputs import Ragged
 from sortal.errors import DataError, NotFound
 from sortal.job.problems import JobError
 from sortal.jobs.launch import prepare
+from sortal.jobs.run_options import RunOptions
 
 IRIS = {
     "title": "flowers",
@@ -155,7 +156,7 @@ def test_a_notebook_shows_all_figures_of_one_classifier(results):
 
 def test_the_plan_is_that_of_the_run(results, store):
     outlook = sortal.check(IRIS, store=store, cores=1)
-    resolved, plan = prepare(IRIS, cores=1)
+    resolved, plan = prepare(IRIS, options=RunOptions(cores=1))
     assert (outlook.members, outlook.stored, outlook.populations) == (8, 7, len(plan.tasks))
     assert outlook.seconds == plan.cost.seconds
     assert outlook.notes == resolved.notes

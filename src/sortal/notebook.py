@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sortal.display import Display, counted
+from sortal.engines.base import Engines
 from sortal.errors import Interrupted, NotFound, UserError
 from sortal.evaluation.classifier_map import ClassifierMap
 from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
@@ -20,6 +21,7 @@ from sortal.jobs.pictures import draw
 from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
 from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
 from sortal.jobs.result import Result
+from sortal.jobs.run_options import RunOptions
 from sortal.outlook import Outlook
 from sortal.ranking import columns, heading, tied_sentence
 from sortal.store.store import Store
@@ -41,6 +43,7 @@ def run(
     quiet: bool = False,
     snapshot_seconds: float | None = None,
     as_is: bool = False,
+    engines: Engines | None = None,
 ) -> "Results":
     """Train and compare the classifiers of a job; only what the store lacks is computed.
 
@@ -56,22 +59,22 @@ def run(
         as_is: Train nothing, but make results of networks in mid-training as they are, with
             their best weights where these are kept; their titles end in `(unfinished)`. A
             later run goes on with them all the same.
+        engines: What to train on; processes of this machine if not given. With
+            `sortal.engines.inline.InlineEngine()` all trains in this process, where a debugger
+            stops at breakpoints.
 
     Raises:
+        OptionError: A number is smaller than its option allows, or `as_is` is asked of a search.
         JobError: The job cannot run; carries all its problems, and the store is not touched.
         StoreBusy: Another process runs this job in this store.
         Interrupted: Ctrl-C (a notebook's stop button) or a batch system asked for an end.
             What is finished is kept: `load` reads it, and `run` goes on from there. A second
             Ctrl-C ends Python at once; the store stays sound.
     """
+    options = RunOptions(cores=cores, snapshot_seconds=snapshot_seconds, as_is=as_is)
     with Display(quiet=quiet) as display:
         launched = launch(
-            job,
-            store=Path(store),
-            cores=cores,
-            listener=display,
-            snapshot_seconds=snapshot_seconds,
-            as_is=as_is,
+            job, store=Path(store), options=options, listener=display, engines=engines
         )
     if launched.summary.interrupted:
         name = launched.results.name
@@ -95,7 +98,7 @@ def check(job: JobLike, *, store: str | Path = DEFAULT_STORE, cores: int | None 
     """
     folder = Path(store)
     existing = Store.existing(folder)
-    resolved, plan = prepare(job, cores=cores, store=existing)
+    resolved, plan = prepare(job, options=RunOptions(cores=cores), store=existing)
     return Outlook.of(resolved, plan, existing, folder=str(store))
 
 

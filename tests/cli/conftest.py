@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sortal.cli.main import main
+from sortal.engines.base import Engines
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sortal(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    home: Path,
+    engines: Engines | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Sortal:
     """Call the command in this process; returns exit code and output."""
     monkeypatch.chdir(home)
@@ -40,7 +44,7 @@ def sortal(
         monkeypatch.setattr(sys, "argv", ["sortal", *arguments])
         capsys.readouterr()
         try:
-            main()
+            main(engines)
             code = 0
         except SystemExit as end:
             code = int(end.code or 0)

@@ -22,9 +22,10 @@ classifiers:
 def made(home):
     """The job, run once."""
     from sortal.jobs.launch import launch
+    from sortal.jobs.run_options import RunOptions
 
     (home / "iris.yaml").write_text(JOB)
-    launch(home / "iris.yaml", store=home / ".sortal", cores=1)
+    launch(home / "iris.yaml", store=home / ".sortal", options=RunOptions(cores=1))
     return home
 
 

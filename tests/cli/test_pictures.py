@@ -6,6 +6,7 @@ import pytest
 
 from sortal.cli.report import run_and_report, show
 from sortal.jobs.pictures import draw
+from sortal.jobs.run_options import RunOptions
 from sortal.notebook import load
 from sortal.options import TableFormat
 
@@ -39,11 +40,18 @@ def job(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(job, tmp_path):
+def run(job, engines, tmp_path):
     """Run the job as the command does."""
 
     def ran(figures=None):
-        return run_and_report(job, store=tmp_path / "store", cores=1, figures=figures, quiet=True)
+        return run_and_report(
+            job,
+            store=tmp_path / "store",
+            options=RunOptions(cores=1),
+            figures=figures,
+            quiet=True,
+            engines=engines,
+        )
 
     return ran
 

@@ -1,7 +1,7 @@
 """Networks that a job really trained, and networks made by hand of any layers."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,42 +12,12 @@ from sklearn.datasets import load_breast_cancer, load_iris
 
 import sortal
 from sortal.data.labels import Outputs
-from sortal.engines.base import Finished, Json, Report, Started
+from sortal.engines.inline import InlineEngine
 from sortal.export.portable import Portable
 from sortal.export.scaler import Scaler
 from sortal.jobs.applying.export import load_portable
-from sortal.jobs.task import run as run_task
 from sortal.methods.stacked_model import TrainedStack
 from sortal.networks.network import Network
-
-
-class Inline:
-    """An engine that runs tasks in this process."""
-
-    def __init__(self, workers: int, threads: int) -> None:
-        self._waiting: list[tuple[str, Json]] = []
-
-    def __enter__(self) -> "Inline":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def map(self, function: str, tasks: Mapping[str, Json]) -> Iterator[Report]:
-        for name, task in tasks.items():
-            yield Started(name)
-            yield Finished(name, run_task(task, _Deaf()), 0.0)
-
-    def stop(self) -> None:
-        pass
-
-
-class _Deaf:
-    def send(self, body: Json) -> None:
-        pass
-
-    def stopping(self) -> bool:
-        return False
 
 
 def _mlp(title: str, **parameters: Any) -> dict[str, Any]:
@@ -97,17 +67,16 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, sortal.Result
         "targets": (gappy, [_mlp("elu", activation="elu")]),
         "apart": ({**gappy, "targets": "independent"}, [_mlp("selu", activation="selu")]),
     }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sortal.jobs.driver.Here", Inline)
-        return {
-            name: sortal.run(
-                {"title": name, "data": data, "classifiers": classifiers, "bootstrap": 0},
-                store=folder / "store",
-                cores=1,
-                quiet=True,
-            )
-            for name, (data, classifiers) in jobs.items()
-        }
+    return {
+        name: sortal.run(
+            {"title": name, "data": data, "classifiers": classifiers, "bootstrap": 0},
+            store=folder / "store",
+            cores=1,
+            quiet=True,
+            engines=InlineEngine(),
+        )
+        for name, (data, classifiers) in jobs.items()
+    }
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,10 @@ import polars as pl
 import psutil
 import pytest
 
+from sortal.engines.base import Engines
+from sortal.events import Listener, silent
 from sortal.jobs.launch import Launched, launch
+from sortal.jobs.run_options import RunOptions
 from sortal.store.store import Store
 
 FEATURES = ("flux", "colour", "period", "skew", "amplitude")
@@ -71,13 +74,24 @@ Run = Callable[..., Launched]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, engines: Engines | None) -> Run:
     """Run a job in a new store, with one worker."""
 
     def launched(
-        job: Mapping[str, Any] | Path, store: Path | None = None, **options: Any
+        job: Mapping[str, Any] | Path,
+        store: Path | None = None,
+        *,
+        listener: Listener = silent,
+        on: Engines | None = None,
+        **options: Any,
     ) -> Launched:
-        return launch(job, store=store or tmp_path / "store", **{"cores": 1, **options})
+        return launch(
+            job,
+            store=store or tmp_path / "store",
+            options=RunOptions(**{"cores": 1, **options}),
+            listener=listener,
+            engines=on or engines,
+        )
 
     return launched
 

@@ -5,7 +5,7 @@ import random
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,17 @@ import pytest
 
 import sortal
 from sortal.cli.main import main
-from sortal.engines.base import Report
-from sortal.engines.here import Here
+from sortal.engines.base import Engines, Report
+from sortal.engines.inline import InlineEngine
+from sortal.engines.warm_engines import WarmEngines
 from sortal.errors import Damaged
-from sortal.events import Warned
+from sortal.events import Listener, Warned, silent
 from sortal.job.problems import JobError
-from sortal.jobs.launch import launch
+from sortal.jobs.launch import Launched, launch
 from sortal.jobs.outcome import SegmentRows
+from sortal.jobs.run_options import RunOptions
 from sortal.store import digests
 from sortal.store.store import Store
-
-pytestmark = pytest.mark.usefixtures("inline")
 
 Change = Callable[[Path, random.Random], None]
 
@@ -93,9 +93,26 @@ def job(source: Path) -> dict[str, Any]:
     }
 
 
+def trained(
+    job: Mapping[str, Any],
+    store: Path,
+    *,
+    listener: Listener = silent,
+    engines: Engines | None = None,
+) -> Launched:
+    """Run a job, in this process unless other engines are given."""
+    return launch(
+        job,
+        store=store,
+        options=RunOptions(cores=1),
+        listener=listener,
+        engines=engines or InlineEngine(),
+    )
+
+
 @pytest.fixture
 def store(tmp_path: Path, job: dict[str, Any]) -> Store:
-    launch(job, store=tmp_path / "store", cores=1)
+    trained(job, tmp_path / "store")
     return Store.open(tmp_path / "store")
 
 
@@ -103,9 +120,9 @@ def files_of(store: Store) -> list[Path]:
     return sorted(path for path in (store.folder / "data").rglob("*") if path.is_file())
 
 
-def trained_anew(store: Store, job: dict[str, Any]) -> None:
+def trained_anew(store: Store, job: dict[str, Any], engines: Engines | None = None) -> None:
     shutil.rmtree(store.folder / "segments")
-    assert launch(job, store=store.folder, cores=1).summary.trained == 1
+    assert trained(job, store.folder, engines=engines).summary.trained == 1
 
 
 def scores_of(store: Store) -> list[bytes]:
@@ -154,7 +171,7 @@ def flip_last(path: Path) -> None:
 def test_a_run_says_what_it_mends(store, folder, job):
     flip_last(folder / "labels.npy")
     told: list[Any] = []
-    launch(job, store=store.folder, cores=1, listener=told.append)
+    trained(job, store.folder, listener=told.append)
     texts = [event.text for event in told if isinstance(event, Warned)]
     assert [text for text in texts if "labels.npy" in text] == [
         f"data {folder.name}: labels.npy has changed since it was written; it is put aside in "
@@ -172,7 +189,7 @@ def test_a_sound_store_is_read_and_nothing_is_computed(store, folder, job):
             np.savez(file, **arrays)
     told: list[Any] = []
     before = {path: path.stat().st_mtime_ns for path in folder.glob("*.*")}
-    summary = launch(job, store=store.folder, cores=1, listener=told.append).summary
+    summary = trained(job, store.folder, listener=told.append).summary
     assert (summary.trained, summary.stored) == (0, 1)
     assert [event for event in told if isinstance(event, Warned)] == []
     assert before == {path: path.stat().st_mtime_ns for path in folder.glob("*.*")}
@@ -236,7 +253,7 @@ def test_a_changed_source_brings_no_lost_data_back(own_source, job, store, folde
     own_source.write_text("\n".join(lines[:-1]) + "\n")
     (note,) = sortal.check(job, store=store.folder).notes
     assert f"the features, labels and ids of data {folder.name} are lost" in note
-    launched = launch(job, store=store.folder, cores=1)
+    launched = trained(job, store.folder)
     assert launched.resolved.dataset.fingerprint != folder.name
     assert launched.summary.trained == 1
 
@@ -263,9 +280,9 @@ def test_a_lost_cache_of_sources_hides_no_damage(store, folder, job):
 
 def test_splits_of_other_jobs_outlive_damage(store, folder, job):
     other = {**job, "title": "others", "seed": 5}
-    launch(other, store=store.folder, cores=1)
+    trained(other, store.folder)
     flip_last(folder / "labels.npy")
-    launch(job, store=store.folder, cores=1)
+    trained(job, store.folder)
     assert sortal.load("others", store=store.folder).splits
     assert store.verify() == []
 
@@ -303,35 +320,43 @@ def wrong_bytes(folder: Path) -> None:
     flip_last(folder / "input.features.npy")
 
 
-class _Late:
-    """An engine whose examples change between the driver's look and the worker's."""
+class Late:
+    """Engines that change the examples between the driver's look and the worker's."""
 
     folder: Path
 
-    def map(self, function: str, tasks: Any) -> Iterator[Report]:
+    def get(self, workers: int, threads: int) -> Any:
         wrong_bytes(self.folder)
-        yield from super().map(function, tasks)  # type: ignore[misc]
+        return super().get(workers, threads)  # type: ignore[misc]
 
 
-def test_a_worker_uses_no_damaged_data(store, folder, job, inline_engine, monkeypatch):
-    engine = type("Late", (_Late, inline_engine), {"folder": folder})
-    monkeypatch.setattr("sortal.jobs.driver.Here", engine)
+class LateInline(Late, InlineEngine):
+    """In this process."""
+
+
+class LateWorkers(Late, WarmEngines):
+    """In processes."""
+
+
+def test_a_worker_uses_no_damaged_data(store, folder, job):
+    engine = LateInline()
+    engine.folder = folder
     shutil.rmtree(store.folder / "segments")
     with pytest.raises(Damaged, match=r"input\.features\.npy"):
-        launch(job, store=store.folder, cores=1)
+        trained(job, store.folder, engines=engine)
     assert scores_of(store) == []
 
 
-def test_a_worker_process_fails_and_the_next_run_mends(store, folder, job, monkeypatch):
+def test_a_worker_process_fails_and_the_next_run_mends(store, folder, job):
     right = scores_of(store)
     shutil.rmtree(store.folder / "segments")
-    with monkeypatch.context() as patch:
-        patch.setattr("sortal.jobs.driver.Here", type("Late", (_Late, Here), {"folder": folder}))
-        failed = launch(job, store=store.folder, cores=1).summary.failed
+    with LateWorkers() as engines:
+        engines.folder = folder
+        failed = trained(job, store.folder, engines=engines).summary.failed
     (failure,) = failed.values()
     assert "input.features.npy has changed since it was written" in failure["reason"]
     assert scores_of(store) == []
-    assert launch(job, store=store.folder, cores=1).summary.failed == {}
+    assert trained(job, store.folder).summary.failed == {}
     assert scores_of(store) == right
 
 
@@ -347,37 +372,42 @@ def test_nothing_is_stored_of_data_that_changes_in_training(store, folder, job, 
     with monkeypatch.context() as patch:
         patch.setattr(SegmentRows, "add", damaged)
         with pytest.raises(Damaged, match=r"input\.features\.npy has changed while"):
-            launch(job, store=store.folder, cores=1)
+            trained(job, store.folder)
     assert scores_of(store) == []
     assert store.snapshot_folders() == []
-    launch(job, store=store.folder, cores=1)
+    trained(job, store.folder)
     assert scores_of(store) == right
 
 
 def test_unfinished_training_on_damaged_data_begins_anew(store, folder, job):
-    (task,) = launch(job, store=store.folder, cores=1).plan.tasks
+    (task,) = trained(job, store.folder).plan.tasks
     for name in (task.name, f"{task.name}.0", "other-00ff"):
         (store.snapshot_folder(name) / "weights").write_text("x")
     told: list[Any] = []
-    launch(job, store=store.folder, cores=1, listener=told.append)
+    trained(job, store.folder, listener=told.append)
     assert len(store.snapshot_folders()) == 3
     flip_last(folder / "input.features.npy")
-    launch(job, store=store.folder, cores=1, listener=told.append)
+    trained(job, store.folder, listener=told.append)
     assert [one.name for one in store.snapshot_folders()] == ["other-00ff"]
     assert any("begins anew" in event.text for event in told if isinstance(event, Warned))
 
 
-def test_large_files_are_read_by_the_driver_alone(store, folder, job, inline_engine, monkeypatch):
+class Watched(InlineEngine):
+    """Keeps the tasks that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[Any] = []
+
+    def map(self, function: str, tasks: Any) -> Iterator[Report]:
+        self.given.extend(tasks.values())
+        yield from super().map(function, tasks)
+
+
+def test_large_files_are_read_by_the_driver_alone(store, folder, job, monkeypatch):
     monkeypatch.setattr(digests, "LARGE_BYTES", 300)
-    given: list[Any] = []
-
-    class Watched(inline_engine):  # type: ignore[misc,valid-type]
-        def map(self, function: str, tasks: Any) -> Iterator[Report]:
-            given.extend(task.get("seals") for task in tasks.values())
-            yield from super().map(function, tasks)
-
-    monkeypatch.setattr("sortal.jobs.driver.Here", Watched)
-    trained_anew(store, job)
+    engine = Watched()
+    trained_anew(store, job, engine)
     large = {path.name: path.stat() for path in folder.glob("*.npy")}
     expected = {
         name: (about.st_size, about.st_mtime_ns)
@@ -385,17 +415,10 @@ def test_large_files_are_read_by_the_driver_alone(store, folder, job, inline_eng
         if about.st_size >= 300
     }
     assert expected
-    assert given == [expected]
+    assert [task.get("seals") for task in engine.given] == [expected]
 
 
-def test_tasks_say_nothing_of_small_files(store, job, inline_engine, monkeypatch):
-    given: list[Any] = []
-
-    class Watched(inline_engine):  # type: ignore[misc,valid-type]
-        def map(self, function: str, tasks: Any) -> Iterator[Report]:
-            given.extend("seals" in task for task in tasks.values())
-            yield from super().map(function, tasks)
-
-    monkeypatch.setattr("sortal.jobs.driver.Here", Watched)
-    trained_anew(store, job)
-    assert given == [False]
+def test_tasks_say_nothing_of_small_files(store, job):
+    engine = Watched()
+    trained_anew(store, job, engine)
+    assert ["seals" in task for task in engine.given] == [False]

@@ -8,7 +8,6 @@ import pytest
 from sortal.engines.base import Died, Finished, Message, Started
 from sortal.events import MemberTrained, TaskEnded
 from sortal.jobs import task as tasks
-from sortal.jobs.launch import launch
 from sortal.methods import one_by_one
 
 TREES = {"method": "decisiontree", "parameters": {"max_depth": [1, 2, 3, 4, 5]}}
@@ -37,14 +36,11 @@ def accuracies(launched):
 class Lossy:
     """An engine whose worker dies when it has stored two members and told one; then it works."""
 
-    def __init__(self, workers, threads):
+    def __init__(self):
         self.given, self.added = [], []
 
-    def __enter__(self):
+    def get(self, workers, threads):
         return self
-
-    def __exit__(self, *error):
-        pass
 
     def map(self, function, queued):
         self.added = list(queued.items())
@@ -85,9 +81,9 @@ class Line:
 
 
 @pytest.mark.usefixtures("inline", "hasty")
-def test_members_that_gain_nothing_from_company_are_stored_and_told_one_by_one(tmp_path):
+def test_members_that_gain_nothing_from_company_are_stored_and_told_one_by_one(run):
     told = []
-    launched = launch(job(TREES), store=tmp_path / "s", cores=1, listener=told.append)
+    launched = run(job(TREES), listener=told.append)
     events = [type(event) for event in told if isinstance(event, MemberTrained | TaskEnded)]
     assert events == [MemberTrained] * 5 + [TaskEnded]
     keys = [entry["key"] for entry in launched.results.record["entries"]]
@@ -97,28 +93,24 @@ def test_members_that_gain_nothing_from_company_are_stored_and_told_one_by_one(t
 
 
 @pytest.mark.usefixtures("inline")
-def test_figures_are_the_same_however_members_are_stored(tmp_path, request):
-    whole = accuracies(launch(job(TREES), store=tmp_path / "whole", cores=1))
+def test_figures_are_the_same_however_members_are_stored(run, tmp_path, request):
+    whole = accuracies(run(job(TREES), tmp_path / "whole"))
     request.getfixturevalue("hasty")
-    assert accuracies(launch(job(TREES), store=tmp_path / "single", cores=1)) == whole
+    assert accuracies(run(job(TREES), tmp_path / "single")) == whole
 
 
 @pytest.mark.usefixtures("inline", "hasty")
-def test_members_that_train_together_stay_in_one_segment(tmp_path):
-    launched = launch(job(NETWORKS), store=tmp_path / "s", cores=1)
+def test_members_that_train_together_stay_in_one_segment(run):
+    launched = run(job(NETWORKS))
     keys = [entry["key"] for entry in launched.results.record["entries"]]
     assert len({place.segment for place in launched.results.store.find(keys).values()}) == 1
 
 
 @pytest.mark.usefixtures("hasty")
-def test_what_a_lost_worker_had_stored_is_not_trained_again(tmp_path, monkeypatch):
-    made = []
-    monkeypatch.setattr(
-        "sortal.jobs.driver.Here", lambda *sizes: made.append(Lossy(*sizes)) or made[-1]
-    )
-    told = []
-    launched = launch(job(TREES), store=tmp_path / "s", cores=1, listener=told.append)
-    first, second = made[0].given
+def test_what_a_lost_worker_had_stored_is_not_trained_again(run):
+    engine, told = Lossy(), []
+    launched = run(job(TREES), on=engine, listener=told.append)
+    first, second = engine.given
     assert len(first) == 5
     assert second == first[2:]
     trained = [event.key for event in told if isinstance(event, MemberTrained)]
@@ -127,7 +119,7 @@ def test_what_a_lost_worker_had_stored_is_not_trained_again(tmp_path, monkeypatc
     assert launched.summary.failed == {}
 
 
-def test_candidates_that_pause_at_a_rung_are_stored_and_not_told_as_results(tmp_path):
+def test_candidates_that_pause_at_a_rung_are_stored_and_not_told_as_results(run):
     networks = {
         "method": "mlp",
         "parameters": {
@@ -140,7 +132,7 @@ def test_candidates_that_pause_at_a_rung_are_stored_and_not_told_as_results(tmp_
     tuning = {"sampler": "random", "trials": 3, "batch": 3, "rungs": rungs}
     told = []
     searched = {**job(networks), "tuning": tuning}
-    launched = launch(searched, store=tmp_path / "s", cores=1, listener=told.append)
+    launched = run(searched, listener=told.append)
     assert launched.summary.failed == {}
     assert len(launched.results.results) == 1
     assert sum(bool(trial.rungs) for trial in launched.searched.study.trials) == 3

@@ -9,8 +9,10 @@ import pytest
 
 import sortal
 from sortal.cli.report import show, show_history
+from sortal.engines.inline import InlineEngine
 from sortal.errors import UserError
-from sortal.jobs.launch import Launched
+from sortal.jobs.launch import Launched, launch
+from sortal.jobs.run_options import RunOptions
 from sortal.options import TableFormat
 
 JOB: dict[str, Any] = {
@@ -38,12 +40,13 @@ METRICS = {"loss", "training_loss", "validation_loss"}
 
 
 @pytest.fixture(scope="module")
-def launched(tmp_path_factory: pytest.TempPathFactory, inline_engine: type) -> Launched:
-    from sortal.jobs.launch import launch
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sortal.jobs.driver.Here", inline_engine)
-        return launch(JOB, store=tmp_path_factory.mktemp("history") / "store", cores=1)
+def launched(tmp_path_factory: pytest.TempPathFactory) -> Launched:
+    return launch(
+        JOB,
+        store=tmp_path_factory.mktemp("history") / "store",
+        options=RunOptions(cores=1),
+        engines=InlineEngine(),
+    )
 
 
 def test_a_network_that_diverges_fails_alone_and_says_why(launched):

@@ -46,7 +46,7 @@ def hold(event):
         print("held", flush=True)
         sum(range(10**13))  # native code that never releases the interpreter
 
-launch(sys.argv[1], store=Path(sys.argv[2]), cores=1, listener=hold)
+launch(sys.argv[1], store=Path(sys.argv[2]), options=RunOptions(cores=1), listener=hold)
 """
 
 

@@ -7,6 +7,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 from sortal.data.split import Part
+from sortal.engines.inline import InlineEngine
 from sortal.errors import UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
@@ -16,9 +17,8 @@ from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.launch import launch
 from sortal.jobs.result import MEANT
 from sortal.jobs.results import Results
+from sortal.jobs.run_options import RunOptions
 from sortal.store.store import Store
-
-pytestmark = pytest.mark.usefixtures("inline")
 
 METHOD = "sklearn.linear_model.LogisticRegression"
 OF_PROBABILITIES = ("log_loss", "brier", "ece")
@@ -50,7 +50,9 @@ def run(tmp_path):
             ],
             **changes,
         }
-        return launch(job, store=tmp_path / "store", cores=1).results
+        return launch(
+            job, store=tmp_path / "store", options=RunOptions(cores=1), engines=InlineEngine()
+        ).results
 
     return launched
 

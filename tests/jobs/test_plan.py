@@ -5,12 +5,15 @@ import pytest
 from sortal.jobs.entries import render_title
 from sortal.jobs.launch import prepare
 from sortal.jobs.plan import plan
+from sortal.jobs.run_options import RunOptions
 
 IRIS = {"source": "iris"}
 
 
 def planned(*classifiers, data=IRIS, cores=2, **job):
-    return prepare({"data": data, "classifiers": list(classifiers), **job}, cores=cores)
+    return prepare(
+        {"data": data, "classifiers": list(classifiers), **job}, options=RunOptions(cores=cores)
+    )
 
 
 def test_members_that_share_are_one_population_and_others_are_not():

@@ -4,7 +4,6 @@ import pytest
 
 from sortal.data.read import read_dataset
 from sortal.job.models import DataBlock, Job
-from sortal.jobs.launch import launch
 from sortal.jobs.resolve import source_key
 from sortal.jobs.results import Results
 from sortal.store.store import Store
@@ -26,21 +25,21 @@ def old_key(job, folder, monkeypatch):
         return source_key(Job.model_validate(job), folder)
 
 
-def test_a_misread_dataset_of_an_unchanged_file_is_not_used(job, tmp_path, monkeypatch):
+def test_a_misread_dataset_of_an_unchanged_file_is_not_used(job, run, tmp_path, monkeypatch):
     store = Store.open(tmp_path / "store")
     misread = read_dataset(
         DataBlock(**{**job["data"], "label": "other", "exclude": ["kind"]}), tmp_path, 0
     )
     store.save_dataset(misread)
     store.remember_source(old_key(job, tmp_path, monkeypatch), misread.fingerprint)
-    launch(job, store=tmp_path / "store", cores=1)
+    run(job)
     assert Results.read(store, "t").labels.classes == ("a", "b", "c")
 
 
-def test_a_dataset_that_was_read_rightly_finds_its_members(job, tmp_path, monkeypatch):
+def test_a_dataset_that_was_read_rightly_finds_its_members(job, run, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("sortal.jobs.resolve.READING_RULES", 1)
-        assert launch(job, store=tmp_path / "store", cores=1).summary.trained == 1
-    again = launch(job, store=tmp_path / "store", cores=1)
+        assert run(job).summary.trained == 1
+    again = run(job)
     assert (again.summary.trained, again.summary.stored) == (0, 1)
     assert len(list((tmp_path / "store" / "data").iterdir())) == 1

@@ -7,11 +7,13 @@ import polars as pl
 import pytest
 from sklearn.datasets import load_iris
 
+from sortal.engines.inline import InlineEngine
 from sortal.errors import NotFound, UserError
 from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.launch import launch
 from sortal.jobs.results import Results
+from sortal.jobs.run_options import RunOptions
 from sortal.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -27,12 +29,10 @@ FOLDS = {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, inline_engine):
+def folder(tmp_path_factory):
     """A store in which the folds have been run."""
     folder = tmp_path_factory.mktemp("folds") / "store"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sortal.jobs.driver.Here", inline_engine)
-        launch(FOLDS, store=folder, cores=1)
+    launch(FOLDS, store=folder, options=RunOptions(cores=1), engines=InlineEngine())
     return folder
 
 
@@ -118,7 +118,7 @@ def test_an_ensemble_of_folds_has_all_rows_and_its_spread(folder, tmp_path):
     assert set(table["fold"]) == {0, 1, 2, 3}
 
 
-def test_independent_targets_are_told_by_target(tmp_path):
+def test_independent_targets_are_told_by_target(run, tmp_path):
     generator = np.random.default_rng(2)
     frame = pl.DataFrame({"x": generator.normal(size=90), "name": [f"s{n}" for n in range(90)]})
     frame = frame.with_columns(
@@ -138,7 +138,7 @@ def test_independent_targets_are_told_by_target(tmp_path):
         "bootstrap": 0,
         "classifiers": [{"method": "gaussiannb"}],
     }
-    results = launch(job, store=tmp_path / "store", cores=1).results
+    results = run(job).results
     known = frame.filter(pl.col("up").is_not_null())
     up, low = results.scores("gaussiannb", "up"), results.scores("gaussiannb", "low")
     assert up["id"].to_list() == known["name"].to_list()

@@ -10,6 +10,7 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels
 from sortal.job.problems import JobError, Problem
 from sortal.jobs.launch import launch, prepare
+from sortal.jobs.run_options import RunOptions
 from sortal.store.store import Store
 
 MISTAKES = """\
@@ -34,7 +35,7 @@ classifiers:
 
 def problems_of(job) -> list[Problem]:
     with pytest.raises(JobError) as caught:
-        prepare(job, cores=1)
+        prepare(job, options=RunOptions(cores=1))
     return list(caught.value.problems)
 
 
@@ -60,7 +61,7 @@ def test_a_job_with_mistakes_leaves_no_store(tmp_path):
     job = tmp_path / "job.yaml"
     job.write_text(MISTAKES)
     with pytest.raises(JobError):
-        launch(job, store=tmp_path / "store", cores=1)
+        launch(job, store=tmp_path / "store", options=RunOptions(cores=1))
     assert list(tmp_path.iterdir()) == [job]
 
 
@@ -74,7 +75,7 @@ def test_a_job_with_mistakes_leaves_an_existing_store_as_it_is(tmp_path):
 
     before = everything()
     with pytest.raises(JobError):
-        launch(job, store=tmp_path / "store", cores=1)
+        launch(job, store=tmp_path / "store", options=RunOptions(cores=1))
     assert everything() == before
 
 

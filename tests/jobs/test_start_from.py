@@ -6,6 +6,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 import sortal
+from sortal.engines.inline import InlineEngine
 from sortal.job.problems import JobError
 
 DIGITS = {"source": "digits", "split": {"test": 0.3, "validation": 0.1}}
@@ -19,7 +20,7 @@ def ran(folder, method, parameters, **block):
         "classifiers": [{"method": method, "title": "net", "parameters": parameters, **block}],
         "bootstrap": 0,
     }
-    return sortal.run(job, store=folder, cores=1, quiet=True)
+    return sortal.run(job, store=folder, cores=1, quiet=True, engines=InlineEngine())
 
 
 def predicted(results):
@@ -27,7 +28,6 @@ def predicted(results):
     return results.predict("net", rows).select(pl.selectors.starts_with("score_")).to_numpy()
 
 
-@pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("ending", ["h5", "keras", "safetensors"])
 def test_a_network_taken_as_it_is_scores_as_the_one_that_was_exported(tmp_path, ending):
     first = ran(tmp_path / "one", "cnn", {**SMALL, "epochs": 3, "learning_rate": 0.01})
@@ -37,7 +37,6 @@ def test_a_network_taken_as_it_is_scores_as_the_one_that_was_exported(tmp_path, 
     np.testing.assert_allclose(predicted(again), predicted(first), atol=1e-6)
 
 
-@pytest.mark.usefixtures("inline")
 def test_training_goes_on_from_the_file_and_ends_elsewhere(tmp_path):
     shared = {**SMALL, "learning_rate": 0.01, "training_loss": True}
     first = ran(tmp_path / "store", "cnn", {**shared, "epochs": 6})
@@ -54,7 +53,6 @@ def loss_after_one(results):
     return float(history.filter(metric="loss")["value"][0])
 
 
-@pytest.mark.usefixtures("inline")
 def test_the_content_of_the_file_counts_and_not_its_name(tmp_path):
     first = ran(tmp_path / "store", "mlp", {"hidden_layer_sizes": [4], "epochs": 2})
     one, two = tmp_path / "one.safetensors", tmp_path / "two.safetensors"

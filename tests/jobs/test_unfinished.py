@@ -12,7 +12,9 @@ from sklearn.datasets import load_wine
 import sortal
 from sortal.cli.report import run_and_report, show
 from sortal.engines.base import Finished, Json, Report, Started
+from sortal.engines.inline import InlineEngine
 from sortal.jobs.results import Results
+from sortal.jobs.run_options import RunOptions
 from sortal.jobs.task import run as run_task
 from sortal.options import TableFormat
 from sortal.store.store import Store
@@ -55,21 +57,17 @@ class Leaving:
 
 
 @pytest.fixture
-def interrupt(
-    monkeypatch: pytest.MonkeyPatch, inline_engine: type, run: Callable[..., Any]
-) -> Callable[..., Any]:
+def interrupt(run: Callable[..., Any]) -> Callable[..., Any]:
     """Run a job that is asked to end after so many reports."""
 
     def interrupted(reports: int, job: Mapping[str, Any] = JOB, **options: Any) -> Any:
-        class Engine(inline_engine):  # type: ignore[misc,valid-type]
+        class Engine(InlineEngine):
             def map(self, function: str, tasks: Mapping[str, Json]) -> Iterator[Report]:
                 for name, task in tasks.items():
                     yield Started(name)
                     yield Finished(name, run_task(task, Leaving(reports)), 0.0)
 
-        with monkeypatch.context() as patch:
-            patch.setattr("sortal.jobs.driver.Here", Engine)
-            return run(job, **options)
+        return run(job, on=Engine(), **options)
 
     return interrupted
 
@@ -153,12 +151,17 @@ def test_what_is_as_it_was_is_not_made_again(interrupt, run):
 
 
 @pytest.mark.usefixtures("inline")
-def test_without_networks_in_training_there_is_nothing_to_use(run, tmp_path, capsys):
+def test_without_networks_in_training_there_is_nothing_to_use(run, inline, tmp_path, capsys):
     run(JOB)
     job = tmp_path / "wines.json"
     job.write_text(json.dumps(JOB))
     code = run_and_report(
-        job, store=tmp_path / "store", cores=1, figures=tmp_path, quiet=True, as_is=True
+        job,
+        store=tmp_path / "store",
+        options=RunOptions(cores=1, as_is=True),
+        figures=tmp_path,
+        quiet=True,
+        engines=inline,
     )
     assert code == 0
     assert "no other network of this job is in mid-training" in capsys.readouterr().out

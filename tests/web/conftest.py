@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 from starlette.exceptions import StarletteDeprecationWarning
 
+from sortal.engines.inline import InlineEngine
 from sortal.jobs.launch import launch
+from sortal.jobs.run_options import RunOptions
 from sortal.web.app import make_app
 from sortal.web.settings import Settings
 
@@ -35,19 +37,16 @@ JOBS = {
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory, inline_engine: type) -> Path:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with results; nothing changes it."""
     folder = tmp_path_factory.mktemp("web") / "store"
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("sortal.jobs.driver.Here", inline_engine)
-        patched.setattr("sortal.jobs.searching.warm_engines.Here", inline_engine)
-        for job in JOBS.values():
-            launch(job, store=folder, cores=1)
+    for job in JOBS.values():
+        launch(job, store=folder, options=RunOptions(cores=1), engines=InlineEngine())
     return folder
 
 
 @pytest.fixture(scope="session")
-def varied(tmp_path_factory: pytest.TempPathFactory, inline_engine: type) -> Path:
+def varied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with independent targets, targets that train together, and folds; nothing changes it."""
     folder = tmp_path_factory.mktemp("varied")
     values = np.random.default_rng(0).normal(size=(120, 3))
@@ -56,16 +55,13 @@ def varied(tmp_path_factory: pytest.TempPathFactory, inline_engine: type) -> Pat
     pl.DataFrame(table).write_csv(folder / "table.csv")
     several = {"source": str(folder / "table.csv"), "label": ["r/d", "blue"], "inputs": ["a", "b"]}
     classifiers = [{"method": "naive"}, {"method": "decisiontree"}, {"method": "kneighbors"}]
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("sortal.jobs.driver.Here", inline_engine)
-        patched.setattr("sortal.jobs.searching.warm_engines.Here", inline_engine)
-        for title, data in {
-            "independent": several | {"targets": "independent"},
-            "together": several | {"targets": "multilabel"},
-            "folds": {"source": "iris", "split": {"kind": "folds", "folds": 3}},
-        }.items():
-            job = {"title": title, "data": data, "classifiers": classifiers}
-            launch(job, store=folder / "store", cores=1)
+    for title, data in {
+        "independent": several | {"targets": "independent"},
+        "together": several | {"targets": "multilabel"},
+        "folds": {"source": "iris", "split": {"kind": "folds", "folds": 3}},
+    }.items():
+        job = {"title": title, "data": data, "classifiers": classifiers}
+        launch(job, store=folder / "store", options=RunOptions(cores=1), engines=InlineEngine())
     return folder / "store"
 
 

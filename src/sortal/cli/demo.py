@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from sortal.options import DEFAULT_STORE, CoresOption, QuietOption, StoreOption
+from sortal.options import DEFAULT_STORE, CoresOption, QuietOption, StoreOption, engines_of
 
 JOB_NAME = "digits-demo.yaml"
 
@@ -15,7 +15,10 @@ def mount(app: typer.Typer) -> None:
 
 
 def demo(
-    store: StoreOption = DEFAULT_STORE, cores: CoresOption = None, quiet: QuietOption = False
+    context: typer.Context,
+    store: StoreOption = DEFAULT_STORE,
+    cores: CoresOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Train and compare more than 40 classifiers on 1,797 real handwritten digits.
 
@@ -25,6 +28,7 @@ def demo(
     from importlib.resources import files
 
     from sortal.cli.report import run_and_report
+    from sortal.jobs.run_options import RunOptions
 
     job = Path(JOB_NAME)
     if not job.exists():
@@ -32,5 +36,13 @@ def demo(
             files("sortal.cli").joinpath(JOB_NAME).read_text(encoding="utf-8"), encoding="utf-8"
         )
     raise typer.Exit(
-        run_and_report(job, store=store, cores=cores, figures=None, quiet=quiet, newcomer=True)
+        run_and_report(
+            job,
+            store=store,
+            options=RunOptions(cores=cores),
+            figures=None,
+            quiet=quiet,
+            newcomer=True,
+            engines=engines_of(context),
+        )
     )

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sortal.jobs.run_options import RunOptions
 from sortal.options import (
     DEFAULT_STORE,
     CoresOption,
@@ -14,21 +15,14 @@ from sortal.options import (
     StoreOption,
     TableFormat,
     VerboseOption,
+    engines_of,
+    with_run_options,
 )
 
 JobArgument = Annotated[Path, typer.Argument(metavar="JOB", help="Job file, YAML or JSON.")]
 FiguresOption = Annotated[
     Path | None,
     typer.Option("--figures", help="Folder for figures (PNG); `sortal-results/NAME` if not given."),
-]
-SnapshotOption = Annotated[
-    float | None,
-    typer.Option(
-        "--snapshot-seconds",
-        min=0,
-        envvar="SORTAL_SNAPSHOT_SECONDS",
-        help="Pause between snapshots of networks in training, which is what a kill can cost; 20 if not given.",
-    ),
 ]
 
 
@@ -40,20 +34,15 @@ def mount(app: typer.Typer) -> None:
     app.command("list", short_help="List the jobs of a store, each with its best.")(list_jobs)
 
 
+@with_run_options
 def run(
+    context: typer.Context,
     job: JobArgument,
     store: StoreOption = DEFAULT_STORE,
-    cores: CoresOption = None,
+    *,
+    options: RunOptions,
     figures: FiguresOption = None,
     quiet: QuietOption = False,
-    snapshot_seconds: SnapshotOption = None,
-    as_is: Annotated[
-        bool,
-        typer.Option(
-            "--as-is",
-            help="Train nothing: make results of networks in mid-training, with their best weights.",
-        ),
-    ] = False,
     plugins: PluginsOption = None,
     verbose: VerboseOption = False,
 ) -> None:
@@ -79,12 +68,11 @@ def run(
         code = run_and_report(
             job,
             store=store,
-            cores=cores,
+            options=options,
             figures=figures,
             quiet=quiet,
-            snapshot_seconds=snapshot_seconds,
-            as_is=as_is,
             verbose=verbose,
+            engines=engines_of(context),
         )
     raise typer.Exit(code)
 

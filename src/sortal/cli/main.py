@@ -18,6 +18,7 @@ from sortal.cli import (
     store,
     systems,
 )
+from sortal.engines.base import Engines
 from sortal.errors import SortalError, UserError
 
 app = typer.Typer(
@@ -76,10 +77,14 @@ app.add_typer(store.app, name="store")
 systems.mount(app)
 
 
-def main() -> None:
-    """Run the command; what a user did wrong ends with exit code 2 and one clear text."""
+def main(engines: Engines | None = None) -> None:
+    """Run the command; what a user did wrong ends with exit code 2 and one clear text.
+
+    Args:
+        engines: What jobs train on; processes of this machine if not given.
+    """
     try:
-        app(prog_name="sortal")
+        app(prog_name="sortal", obj=engines)
     except (SortalError, OSError) as error:
         from sortal.console import report_error
 

@@ -8,12 +8,14 @@ from sortal import ranking
 from sortal.console import Display, ExitCode, echo, note, print_frame, warn
 from sortal.data.labels import Outputs
 from sortal.display import counted
+from sortal.engines.base import Engines
 from sortal.errors import UserError
 from sortal.jobs.find import find_job, find_place
 from sortal.jobs.meant import Place
 from sortal.jobs.pictures import draw
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results, is_of_figures
+from sortal.jobs.run_options import RunOptions
 from sortal.options import TableFormat
 from sortal.store.store import Store
 
@@ -31,28 +33,20 @@ def run_and_report(
     job: Path,
     *,
     store: Path,
-    cores: int | None,
+    options: RunOptions,
     figures: Path | None,
     quiet: bool,
-    snapshot_seconds: float | None = None,
-    as_is: bool = False,
     newcomer: bool = False,
     verbose: bool = False,
+    engines: Engines | None = None,
 ) -> int:
     """Run a job, print what it came to, write its figures; returns the exit code."""
     from sortal.jobs.launch import launch  # readers of data: only those who run wait for them
 
     with Display(quiet=quiet, verbose=verbose) as display:
-        launched = launch(
-            job,
-            store=store,
-            cores=cores,
-            listener=display,
-            snapshot_seconds=snapshot_seconds,
-            as_is=as_is,
-        )
+        launched = launch(job, store=store, options=options, listener=display, engines=engines)
     results, summary = launched.results, launched.summary
-    if as_is and not summary.trained:
+    if options.as_is and not summary.trained:
         echo("no other network of this job is in mid-training.")
     elif not summary.trained and not summary.failed and not summary.interrupted:
         echo(f"nothing to compute: all {summary.stored} results are in the store {store}.")

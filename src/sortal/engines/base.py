@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeAlias
 
 Json: TypeAlias = Mapping[str, Any]
 
@@ -96,3 +97,32 @@ class Engine(Protocol):
     def kill(self) -> None:
         """End all workers at once; safe from a signal handler."""
         ...
+
+
+class Engines(Protocol):
+    """The engines of a run, one for each way to divide the cores; a context manager.
+
+    Whoever makes them ends them, so that workers stay warm for as long as they are wanted.
+    Engines that were asked to stop start nothing any more.
+    """
+
+    def get(self, workers: int, threads: int) -> Engine:
+        """Return the engine of so many workers with so many threads each; the same for the same numbers."""
+        ...
+
+    def stop(self) -> None:
+        """Ask all running functions to end and start no further task; safe from a signal handler."""
+        ...
+
+    def kill(self) -> None:
+        """End all workers at once; safe from a signal handler."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

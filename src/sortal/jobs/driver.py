@@ -2,14 +2,23 @@
 
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sortal.data.split import Part
 from sortal.data.unseen import InputSpec
-from sortal.engines.base import Died, Engine, Finished, Idle, Json, Message, Raised, Report, Started
-from sortal.engines.here import Here
+from sortal.engines.base import (
+    Died,
+    Engine,
+    Engines,
+    Finished,
+    Idle,
+    Json,
+    Message,
+    Raised,
+    Report,
+    Started,
+)
 from sortal.evaluation.scores import ACCURACY, HEADLINE
 from sortal.events import (
     JobEnded,
@@ -28,6 +37,7 @@ from sortal.jobs.interrupt import Interruption, stops_cleanly
 from sortal.jobs.plan import Plan, PlannedTask
 from sortal.jobs.record import titles
 from sortal.jobs.resolve import Resolved
+from sortal.jobs.run_options import RunOptions
 from sortal.jobs.stored_data import large_files
 from sortal.jobs.summary import Summary
 from sortal.jobs.training_weights import member_weighing
@@ -49,7 +59,7 @@ class Driver:
     store: Store
     listener: Listener
     record: Mapping[str, Any]
-    snapshot_seconds: float | None
+    options: RunOptions
     begun: Mapping[str, Begun] | None
     """Members in mid-training, where they are to become results as they are; else None."""
 
@@ -72,8 +82,8 @@ class Driver:
         """Keys of the members that the plan computes."""
         return [entry.member.key for task in self.plan.tasks for entry in task.entries]
 
-    def run(self, given: Engine | None) -> Summary:
-        """Send tasks to an engine and follow its reports."""
+    def run(self, engines: Engines) -> Summary:
+        """Send tasks to one of the engines and follow its reports."""
         started = time.perf_counter()
         stored = self._stored()
         tasks = {task.name: task for task in self._missing(stored)}
@@ -92,12 +102,8 @@ class Driver:
         if tasks:
             self.running = dict(tasks)
             self.seals = large_files(self.store, self.resolved.dataset.fingerprint)
-            with (
-                nullcontext(given)
-                if given
-                else Here(self.plan.workers, self.plan.threads) as engine,
-                stops_cleanly(engine) as interruption,
-            ):
+            engine = engines.get(self.plan.workers, self.plan.threads)
+            with stops_cleanly(engine) as interruption:
                 jsons = {name: self._json(task) for name, task in tasks.items()}
                 for report in engine.map(TASK, jsons):
                     self._follow(report, engine, stopping=interruption.asked)
@@ -159,7 +165,7 @@ class Driver:
             "sources": described(first.member.method),
             "calibration": first.member.calibration,
             "threads": self.plan.threads,
-            "snapshot_seconds": self.snapshot_seconds,
+            "snapshot_seconds": self.options.snapshot_seconds,
             "as_is": {key: interim_key(one) for key, one in (self.begun or {}).items()},
             # Calibration trains to the end: its folds could not be paused beside each other.
             "budget": None if first.member.calibration else self.budget,

@@ -1,14 +1,14 @@
 """From a job, as a file or as a mapping, to its results in one call."""
 
-import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import psutil
-
 from sortal.data.dataset import Dataset
+from sortal.engines.base import Engines
+from sortal.engines.warm_engines import WarmEngines
 from sortal.errors import OptionError
 from sortal.events import UNLOGGED, Listener, Warned, silent
 from sortal.job.models import Job
@@ -18,9 +18,9 @@ from sortal.jobs.plan import Plan, plan
 from sortal.jobs.resolve import Resolved, resolve
 from sortal.jobs.results import Results
 from sortal.jobs.run import run
+from sortal.jobs.run_options import DEFAULT_OPTIONS, RunOptions
 from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.search import Searched, search
-from sortal.jobs.searching.warm_engines import WarmEngines
 from sortal.jobs.summary import Summary
 from sortal.store.store import Store
 from sortal.tracking.log import RunLog
@@ -43,13 +43,6 @@ class Launched:
     """What the search came to, where the job has `tuning`."""
 
 
-def available_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return psutil.cpu_count(logical=False) or 1
-
-
 def read(job: JobLike) -> JobFile:
     """Read a job file or a mapping, as far as it is one: `resolve` tells all its problems.
 
@@ -68,7 +61,7 @@ def read(job: JobLike) -> JobFile:
 def prepare(
     job: JobLike,
     *,
-    cores: int | None = None,
+    options: RunOptions = DEFAULT_OPTIONS,
     store: Store | None = None,
     dataset: Dataset | None = None,
 ) -> tuple[Resolved, Plan]:
@@ -76,49 +69,45 @@ def prepare(
 
     Args:
         job: A path, a mapping as in a job file, or a `Job`.
-        cores: Cores to plan for; all available if not given.
+        options: How it is to be run; the plan depends on the cores.
         store: Where an unchanged source may have been read before.
         dataset: See `launch`.
     """
     resolved = resolve(read(job), store, given=dataset)
-    return resolved, plan(resolved.entries, resolved.shape, cores=cores or available_cores())
+    return resolved, plan(resolved.entries, resolved.shape, cores=options.cores_to_use)
 
 
 def launch(
     job: JobLike,
     *,
     store: Path = DEFAULT_STORE,
-    cores: int | None = None,
+    options: RunOptions = DEFAULT_OPTIONS,
     listener: Listener = silent,
-    snapshot_seconds: float | None = None,
-    as_is: bool = False,
     dataset: Dataset | None = None,
     contest: Callable[[Resolved], Contest] = Contest.of,
+    engines: Engines | None = None,
 ) -> Launched:
     """Run a job: compute what the store lacks and read all its results.
 
     Args:
         job: A path, a mapping as in a job file, or a `Job`.
         store: Folder of the store, made if need be.
-        cores: Cores to plan for; all available if not given.
+        options: How to run it.
         listener: Told what happens as it happens.
-        snapshot_seconds: Pause between snapshots of what trains for long [s]; the method's
-            own if not given.
-        as_is: Train nothing, but make results of members in mid-training as they are.
         dataset: Examples that a system read from files of its own; `data.source` of the
             job then only names them.
         contest: What competes in a search, where a system makes candidates in a way of its own.
+        engines: What to train on; they are left open. Processes of this machine that end with
+            the run if not given.
 
     Raises:
-        OptionError: `snapshot_seconds` is below 0, or `as_is` is asked of a search.
+        OptionError: `as_is` is asked of a search.
         JobError: The job cannot run; the store is not touched.
         StoreBusy: Another process runs this job in this store.
     """
-    if snapshot_seconds is not None and not snapshot_seconds >= 0:
-        raise OptionError("snapshot_seconds", snapshot_seconds, "0 or more seconds")
     with leaves_on_second_interrupt():
         existing = Store.existing(store)
-        resolved, planned = prepare(job, cores=cores, store=existing, dataset=dataset)
+        resolved, planned = prepare(job, options=options, store=existing, dataset=dataset)
         opened = Store.open(store)
         log = RunLog(opened.log_path(resolved.name))
 
@@ -130,37 +119,35 @@ def launch(
         for note in resolved.notes:
             tell(Warned(job=resolved.name, text=note))
         if resolved.job.tuning is not None:
-            if as_is:
-                raise OptionError("as_is", as_is, "a job without `tuning`")
-            return _search(contest(resolved), opened, cores, tell, snapshot_seconds)
-        summary = run(
-            resolved, planned, opened, listener=tell, snapshot_seconds=snapshot_seconds, as_is=as_is
-        )
+            if options.as_is:
+                raise OptionError("as_is", options.as_is, "a job without `tuning`")
+            return _search(contest(resolved), opened, options, tell, engines)
+        with _opened(engines) as workers:
+            summary = run(
+                resolved, planned, opened, engines=workers, options=options, listener=tell
+            )
         results = Results.read(opened, resolved.name)
     return Launched(resolved=resolved, plan=planned, summary=summary, results=results)
+
+
+def _opened(engines: Engines | None) -> AbstractContextManager[Engines]:
+    """The engines that were given, left open at the end; else processes that end with the context."""
+    return WarmEngines() if engines is None else nullcontext(engines)
 
 
 def _search(
     contest: Contest,
     store: Store,
-    cores: int | None,
+    options: RunOptions,
     listener: Listener,
-    snapshot_seconds: float | None,
+    engines: Engines | None,
 ) -> Launched:
     """Search, then train the best as the job says and judge it on the test examples."""
-    most = cores or available_cores()
-    with WarmEngines() as engines:
-        searched = search(
-            contest,
-            store,
-            engines=engines,
-            cores=most,
-            listener=listener,
-            snapshot_seconds=snapshot_seconds,
-        )
+    with _opened(engines) as workers:
+        searched = search(contest, store, engines=workers, options=options, listener=listener)
         chosen = [entry for _, candidate in searched.best for entry in contest.final(candidate)]
         resolved = replace(contest.resolved, entries=(*contest.references(), *chosen))
-        planned = plan(resolved.entries, resolved.shape, cores=most)
+        planned = plan(resolved.entries, resolved.shape, cores=options.cores_to_use)
         summary, name = searched.summary, contest.search_job.name
         if chosen and not summary.interrupted:
             name = resolved.name
@@ -168,9 +155,9 @@ def _search(
                 resolved,
                 planned,
                 store,
+                engines=workers,
+                options=options,
                 listener=listener,
-                snapshot_seconds=snapshot_seconds,
-                engine=engines.get(planned.workers, planned.threads),
             )
     return Launched(
         resolved=resolved,

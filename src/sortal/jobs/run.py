@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sortal.engines.base import Engine, Json
+from sortal.engines.base import Engines, Json
 from sortal.events import Listener, Warned, silent
 from sortal.jobs.driver import Driver
 from sortal.jobs.plan import Plan
 from sortal.jobs.record import job_record, lost_results, run_entry
 from sortal.jobs.resolve import Resolved
+from sortal.jobs.run_options import DEFAULT_OPTIONS, RunOptions
 from sortal.jobs.stored_data import mended, stored_damages
 from sortal.jobs.summary import Summary
 from sortal.jobs.unfinished import find_begun, interim_entries, settled_interim
@@ -21,11 +22,10 @@ def run(
     plan: Plan,
     store: Store,
     *,
+    engines: Engines,
+    options: RunOptions = DEFAULT_OPTIONS,
     listener: Listener = silent,
-    snapshot_seconds: float | None = None,
-    as_is: bool = False,
     budget: float | None = None,
-    engine: Engine | None = None,
 ) -> Summary:
     """Compute all members of the plan that the store lacks.
 
@@ -33,14 +33,12 @@ def run(
         resolved: The job, its data and its members.
         plan: Its tasks.
         store: Where results are and go.
+        engines: What to run on; they are left open.
+        options: How to run. With `as_is`, members in mid-training become results with their
+            best weights where these are kept, under titles that end in `(unfinished)`.
         listener: Told what happens as it happens.
-        snapshot_seconds: Pause between snapshots of what trains for long [s]; the
-            method's own if not given.
-        as_is: Train nothing, but make results of members in mid-training as they are: with
-            their best weights where these are kept, under titles that end in `(unfinished)`.
         budget: Train to this many units, and store how the members that pause there stand
             (`unfinished.standing_key`); those that cannot pause are trained whole.
-        engine: What to run on; one that ends with the run if not given.
 
     Raises:
         StoreBusy: Another driver runs this job in this store.
@@ -53,14 +51,14 @@ def run(
         for lost in lost_results(record, before):
             text = f"{lost} was of other data or titles, and is let go."
             listener(Warned(job=resolved.name, text=text))
-        begun = find_begun(store, (e["key"] for e in record["entries"])) if as_is else None
+        begun = find_begun(store, (e["key"] for e in record["entries"])) if options.as_is else None
         if begun:
             known = {entry["key"] for entry in record["interim"]}
             new = interim_entries(record["entries"], begun)
             record["interim"] += [entry for entry in new if entry["key"] not in known]
-        driver = Driver(resolved, plan, store, listener, record, snapshot_seconds, begun, budget)
-        summary = driver.run(engine)
-        tried = frozenset() if as_is else frozenset(driver.planned)
+        driver = Driver(resolved, plan, store, listener, record, options, begun, budget)
+        summary = driver.run(engines)
+        tried = frozenset() if options.as_is else frozenset(driver.planned)
         record["failures"] = {**_kept_failures(record, before, tried), **summary.failed}
         record["runs"].append(
             run_entry(

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from sortal.job.words import arms, peel
+from sortal.options import Command, with_parameters
 
-Command = Callable[..., None]
 Options = Mapping[str, Any]
 """Values of the options that were given, by field."""
 
@@ -49,16 +49,8 @@ def with_settings(
             }
             function(**values, **{_GIVEN: given})
 
-        kept = [
-            one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-            for name, one in own.items()
-            if name != _GIVEN
-        ]
-        parameters = [*options.values(), *kept]
-        command.__name__, command.__doc__ = function.__name__, function.__doc__
-        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        command.__annotations__ = {one.name: one.annotation for one in parameters}
-        return command
+        kept = [one for name, one in own.items() if name != _GIVEN]
+        return with_parameters(command, function, [*options.values(), *kept])
 
     return decorate
 

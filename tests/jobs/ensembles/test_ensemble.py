@@ -9,6 +9,7 @@ import pytest
 
 from sortal.cli.apply import predict_files
 from sortal.data.split import Part
+from sortal.engines.inline import InlineEngine
 from sortal.errors import Damaged, NotFound, OptionError, StoreBusy, UserError
 from sortal.evaluation.scores import predicted
 from sortal.jobs.applying.predict import Predictor
@@ -16,6 +17,7 @@ from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.jobs.find import find_result
 from sortal.jobs.launch import launch
 from sortal.jobs.results import Results
+from sortal.jobs.run_options import RunOptions
 from sortal.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -43,12 +45,10 @@ def job(**changes):
 
 
 @pytest.fixture(scope="module")
-def flowers(tmp_path_factory, inline_engine):
+def flowers(tmp_path_factory):
     """A store in which the flowers have been run, not to be written to."""
     folder = tmp_path_factory.mktemp("flowers") / "store"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sortal.jobs.driver.Here", inline_engine)
-        launch(job(), store=folder, cores=1)
+    launch(job(), store=folder, options=RunOptions(cores=1), engines=InlineEngine())
     return folder
 
 

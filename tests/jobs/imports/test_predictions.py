@@ -8,6 +8,7 @@ import pytest
 
 import sortal
 from sortal.data.split import Part, Split
+from sortal.engines.inline import InlineEngine
 from sortal.errors import DataError, NotFound, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.ensembles.ensemble import ensemble
@@ -16,6 +17,7 @@ from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.launch import launch
 from sortal.jobs.pictures.classifier_map import classifier_map
 from sortal.jobs.results import Results
+from sortal.jobs.run_options import RunOptions
 from sortal.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -32,14 +34,12 @@ def job(**changes):
 
 
 @pytest.fixture(scope="module")
-def flowers(tmp_path_factory, inline_engine):
+def flowers(tmp_path_factory):
     """Stores in which the flowers have been run, not to be written to: one division, and folds."""
     folder = tmp_path_factory.mktemp("flowers") / "store"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sortal.jobs.driver.Here", inline_engine)
-        launch(job(), store=folder, cores=1)
-        folds = {"source": "iris", "split": {"kind": "folds", "folds": 3}}
-        launch(job(title="folds", data=folds), store=folder, cores=1)
+    folds = {"source": "iris", "split": {"kind": "folds", "folds": 3}}
+    for one in (job(), job(title="folds", data=folds)):
+        launch(one, store=folder, options=RunOptions(cores=1), engines=InlineEngine())
     return folder
 
 
@@ -211,12 +211,14 @@ def test_it_can_neither_predict_nor_be_averaged_and_says_so_by_name(store, their
     )
 
 
-def test_a_rerun_keeps_it_and_a_job_of_other_data_lets_it_go_and_says_so(store, theirs, tmp_path):
+def test_a_rerun_keeps_it_and_a_job_of_other_data_lets_it_go_and_says_so(
+    store, theirs, run, tmp_path
+):
     import_predictions(store, [written(tmp_path, theirs)], job="flowers")
-    launched = launch(job(classifiers=[{"method": "lda"}]), store=store.folder, cores=1)
+    launched = run(job(classifiers=[{"method": "lda"}]), store.folder)
     assert titled(launched.results, "theirs").method == "imported"
     told = []
-    launch(job(data={"source": "iris"}), store=store.folder, cores=1, listener=told.append)
+    run(job(data={"source": "iris"}), store.folder, listener=told.append)
     assert not store.read_job("flowers")["imported"]
     assert any("imported classifier 'theirs'" in getattr(one, "text", "") for one in told)
 

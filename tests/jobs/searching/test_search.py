@@ -9,6 +9,7 @@ from sortal.events import Event, RoundEnded, TaskStarted
 from sortal.job.problems import JobError
 from sortal.jobs.launch import launch
 from sortal.jobs.results import Results
+from sortal.jobs.run_options import RunOptions
 from sortal.jobs.searching.study import State, Study
 from sortal.store.store import Store
 
@@ -332,7 +333,7 @@ def test_a_search_has_nothing_to_show_as_it_is(tmp_path):
     from sortal.errors import OptionError
 
     with pytest.raises(OptionError, match="a job without `tuning`"):
-        launch(job(SVM), store=tmp_path / "s", cores=1, as_is=True)
+        launch(job(SVM), store=tmp_path / "s", options=RunOptions(cores=1, as_is=True))
 
 
 def test_check_tells_who_searches_on_what(tmp_path):

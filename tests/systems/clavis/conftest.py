@@ -16,6 +16,7 @@ from sklearn import metrics
 from typer.testing import CliRunner
 
 from sortal.cli.main import app
+from sortal.engines.base import Engines
 from sortal.errors import UserError
 from sortal.jobs.results import Results
 from sortal.store.store import Store
@@ -111,6 +112,8 @@ class Bench:
     """A working directory with jobs and plugins."""
 
     folder: Path
+    engines: Engines | None = None
+    """What batches train on; processes if None."""
 
     def job(self, name: str, content: Any) -> Path:
         """Write a job file; a list is the classifiers of a job on iris."""
@@ -158,18 +161,20 @@ class Bench:
         """Run `sortal clavis batch` on two cores."""
         store = self.folder / "store"
         given = ["--store", str(store), "--cores", "2", *map(str, words)]
-        ran = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["clavis", "batch", *given])
+        ran = CliRunner(env={"COLUMNS": "200"}).invoke(
+            app, ["clavis", "batch", *given], obj=self.engines
+        )
         if ran.exception and not isinstance(ran.exception, SystemExit):
             raise ran.exception
         return Ran(ran.exit_code, ran.output, store)
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+def bench(tmp_path: Path, engines: Engines | None, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """An empty working directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SORTAL_DATASETS", raising=False)
-    return Bench(tmp_path)
+    return Bench(tmp_path, engines)
 
 
 def scores_of(truth: Any, predicted: Any) -> dict[str, Any]:

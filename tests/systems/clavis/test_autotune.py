@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from sortal.engines.inline import InlineEngine
 from sortal.errors import UserError
 from sortal.jobs.results import Results
+from sortal.jobs.run_options import RunOptions
 from sortal.jobs.searching.study import Study
 from sortal.store.store import Store
 from sortal.systems.clavis.autotune import Written, autotune
@@ -61,8 +63,10 @@ def write(folder: Path, name: str = "tuningjob.json", **data: Any) -> Path:
 
 
 def tune(path: Path, store: Path, said: list[str] | None = None) -> Written:
+    """Tune in this process."""
     lines = said if said is not None else []
-    return autotune(path, Wishes(store=store, cores=1), lines.append, quiet=True)
+    wishes = Wishes(store=store, options=RunOptions(cores=1), engines=InlineEngine())
+    return autotune(path, wishes, lines.append, quiet=True)
 
 
 def study(store: Path, name: str = "SVM on digits") -> Study:
@@ -74,14 +78,9 @@ def course(found: Study) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="module")
-def tuned(tmp_path_factory: pytest.TempPathFactory, inline_engine) -> tuple[Path, Written]:
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Written]:
     folder = tmp_path_factory.mktemp("tuned")
-    patch = pytest.MonkeyPatch()
-    patch.setattr("sortal.jobs.driver.Here", inline_engine)
-    patch.setattr("sortal.jobs.searching.warm_engines.Here", inline_engine)
-    written = tune(write(folder), folder / "store")
-    patch.undo()
-    return folder, written
+    return folder, tune(write(folder), folder / "store")
 
 
 def test_tuning_betters_the_initial_configuration_on_validation_examples(tuned):
@@ -141,7 +140,9 @@ def test_the_result_is_a_batch_job_that_runs_and_finds_its_results(tuned):
         trial.title for trial, _ in written.launched.searched.best
     ]
     lines: list[str] = []
-    work = begin(written.result, Wishes(store=folder / "store", cores=1), lines.append)
+    work = begin(
+        written.result, Wishes(store=folder / "store", options=RunOptions(cores=1)), lines.append
+    )
     run(work)
     outcome = work.outcome()
     assert (outcome.classifiers, outcome.faults, outcome.exit_code) == (3, (), 0)
@@ -157,7 +158,7 @@ def test_run_again_it_trains_nothing_and_writes_the_same(tuned):
     assert [again.report.read_text(), again.result.read_text()] == texts
 
 
-def test_equal_seeds_tune_alike_and_others_do_not(tuned, tmp_path, inline):
+def test_equal_seeds_tune_alike_and_others_do_not(tuned, tmp_path):
     folder, _ = tuned
     one = write(tmp_path / "a")
     tune(one, tmp_path / "store")
@@ -166,7 +167,7 @@ def test_equal_seeds_tune_alike_and_others_do_not(tuned, tmp_path, inline):
     assert course(study(tmp_path / "other")) != course(study(folder / "store"))
 
 
-def test_folds_of_the_training_examples_may_validate(tmp_path, inline):
+def test_folds_of_the_training_examples_may_validate(tmp_path):
     written = tune(
         write(tmp_path, tuning_validation=3, tuning_rounds=1, tuning_offspring=1), tmp_path / "s"
     )
@@ -176,7 +177,7 @@ def test_folds_of_the_training_examples_may_validate(tmp_path, inline):
     assert "3 folds of" in written.report.read_text()
 
 
-def test_the_folds_of_a_data_set_validate_and_the_report_says_that_they_test_too(tmp_path, inline):
+def test_the_folds_of_a_data_set_validate_and_the_report_says_that_they_test_too(tmp_path):
     changes = {"dataset": "sklearn_digits_cross_validation", "test_size": 0}
     path = write(tmp_path, tuning_rounds=1, tuning_offspring=1, **changes)
     written = tune(path, tmp_path / "s")
@@ -184,7 +185,7 @@ def test_the_folds_of_a_data_set_validate_and_the_report_says_that_they_test_too
     assert "these figures are optimistic" in written.report.read_text()
 
 
-def test_a_share_of_validation_examples_may_be_chosen(tmp_path, inline):
+def test_a_share_of_validation_examples_may_be_chosen(tmp_path):
     written = tune(
         write(tmp_path, tuning_validation=0.5, tuning_rounds=1, tuning_offspring=1), tmp_path / "s"
     )
@@ -222,7 +223,7 @@ class Classifier():
 """
 
 
-def test_a_user_s_own_classifier_is_tuned_like_a_built_in_one(tmp_path, inline):
+def test_a_user_s_own_classifier_is_tuned_like_a_built_in_one(tmp_path):
     path = write(tmp_path, tuning_rounds=2, tuning_population=2, dataset="sklearn_iris")
     folder = tmp_path / "modules" / "classifiers" / "near"
     folder.mkdir(parents=True)

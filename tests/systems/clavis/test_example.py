@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sortal.cli.main import app
+from sortal.engines.base import Engines
 from sortal.errors import OptionError
 from sortal.jobs.results import Results
 from sortal.store.store import Store
@@ -56,8 +57,8 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def command(*words: str) -> tuple[int, str]:
-    ran = CliRunner(env={"COLUMNS": "200"}).invoke(app, list(words))
+def command(*words: str, engines: Engines | None = None) -> tuple[int, str]:
+    ran = CliRunner(env={"COLUMNS": "200"}).invoke(app, list(words), obj=engines)
     if ran.exception and not isinstance(ran.exception, SystemExit):
         raise ran.exception
     return ran.exit_code, ran.output
@@ -160,10 +161,9 @@ def test_the_data_set_is_what_the_module_simulates(example):
     assert source.original_shape == (POINTS,)
 
 
-@pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("name", QUICK)
-def test_a_quick_job_runs_without_an_error(name, example):
-    code, out = command("clavis", "batch", name)
+def test_a_quick_job_runs_without_an_error(name, example, inline):
+    code, out = command("clavis", "batch", name, engines=inline)
     assert code == 0, out
     assert "ERROR" not in out
 
@@ -176,9 +176,8 @@ def test_a_long_job_runs_without_an_error(name, example):
     assert "ERROR" not in out
 
 
-@pytest.mark.usefixtures("inline")
-def test_plugins_of_the_example_learn_and_one_has_a_history(example):
-    code, out = command("clavis", "batch", "jobs/my_job.json")
+def test_plugins_of_the_example_learn_and_one_has_a_history(example, inline):
+    code, out = command("clavis", "batch", "jobs/my_job.json", engines=inline)
     assert code == 0
     told = re.findall(r"s  (\S.*) \(\w+\): .*test accuracy ([\d.]+)", out)
     accuracy = {title: float(value) for title, value in told}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -15,7 +15,10 @@ from typer.testing import CliRunner
 
 from sortal.cli.main import app
 from sortal.data.split import Part
+from sortal.engines.base import Engines
+from sortal.engines.inline import InlineEngine
 from sortal.events import silent
+from sortal.jobs.run_options import RunOptions
 from sortal.metrics.two_sample import ks_asymptotic
 from sortal.systems.cms.data.events import Events
 from sortal.systems.cms.settings import BinarySettings, Settings
@@ -151,21 +154,20 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def train(inline_engine: type, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Campaign]:
+def train(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Campaign]:
     """Train what settings ask for, in this process and in a store of its own."""
 
     def trained(settings: Settings, sample: Sample | None = None) -> Campaign:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sortal.jobs.driver.Here", inline_engine)
-            return run(
-                settings,
-                sample or read_sample(settings),
-                "tiny",
-                store=tmp_path_factory.mktemp("stored") / "store",
-                cores=1,
-                listener=silent,
-                interrupted=silent,
-            )
+        return run(
+            settings,
+            sample or read_sample(settings),
+            "tiny",
+            store=tmp_path_factory.mktemp("stored") / "store",
+            options=RunOptions(cores=1),
+            listener=silent,
+            interrupted=silent,
+            engines=InlineEngine(),
+        )
 
     return trained
 
@@ -189,10 +191,9 @@ class Workplace:
     """A copy of the example, and the commands called in it."""
 
     path: Path
-    engine: type
     blank: Callable[[pytest.MonkeyPatch], None]
 
-    def cms(self, *words: object, painted: bool = False, engine: type | None = None) -> Result:
+    def cms(self, *words: object, painted: bool = False, engines: Engines | None = None) -> Result:
         """Call `sortal cms` in this process; pictures are empty files unless asked for.
 
         Over-training is looked for without permutations, which take as long as all the rest.
@@ -200,33 +201,31 @@ class Workplace:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.path)
             patch.setattr("sortal.evaluation.overtraining.ks_permutation", _quick_distance)
-            patch.setattr("sortal.jobs.driver.Here", engine or self.engine)
             if not painted:
                 self.blank(patch)
-            return CliRunner().invoke(app, ["cms", *map(str, words)])
+            return CliRunner().invoke(app, ["cms", *map(str, words)], obj=engines or InlineEngine())
 
 
 @pytest.fixture(scope="module")
 def workplace(
     simulated: Path,
     tmp_path_factory: pytest.TempPathFactory,
-    inline_engine: type,
     blank_pictures: Callable[[pytest.MonkeyPatch], None],
 ) -> Workplace:
     """A folder for the tests of a module to work in."""
     folder = tmp_path_factory.mktemp("work") / "example"
     shutil.copytree(simulated, folder)
-    return Workplace(folder, inline_engine, blank_pictures)
+    return Workplace(folder, blank_pictures)
 
 
-class Untrained:
-    """An engine that nothing may be handed to."""
+class Untrained(InlineEngine):
+    """Engines that nothing may be asked of."""
 
-    def __init__(self, workers: int, threads: int) -> None:
+    def get(self, workers: int, threads: int) -> Self:
         raise AssertionError("there was something to train")
 
 
 @pytest.fixture(scope="session")
-def nothing_to_train() -> type:
-    """Stands for the engine where all must be in the store."""
-    return Untrained
+def nothing_to_train() -> Untrained:
+    """Stands for the engines where all must be in the store."""
+    return Untrained()

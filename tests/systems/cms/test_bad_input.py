@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from sortal.cli.main import main
+from sortal.engines.base import Engines
 
 NAMES = ("-y", "2017", "-c", "1l", "-n", "first")
 
@@ -22,7 +23,10 @@ class Said:
 
 @pytest.fixture
 def cms(
-    page_folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page_folder,
+    engines: Engines | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Callable[..., Said]:
     """Call `sortal cms` in this process, in the folder of the six files."""
     monkeypatch.setenv("COLUMNS", "500")
@@ -32,7 +36,7 @@ def cms(
         capsys.readouterr()
         code = 0
         try:
-            main()
+            main(engines)
         except SystemExit as end:
             code = int(end.code or 0)
         told = capsys.readouterr()

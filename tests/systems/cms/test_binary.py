@@ -216,7 +216,7 @@ class TestThePagesCommand:
     ):
         folder, _ = page
         before = contents(folder)
-        done = workplace.cms("binary", *NAMES, "page", *QUICK, engine=nothing_to_train)
+        done = workplace.cms("binary", *NAMES, "page", *QUICK, engines=nothing_to_train)
         assert done.exit_code == 0, done.output
         assert contents(folder) == before
         assert "is there: its files are written anew." in done.stdout
@@ -232,7 +232,7 @@ class TestThePagesCommand:
         # The networks are found by what they are, whatever their name.
         done = workplace.cms(
             *("binary", *NAMES, "pickled", *QUICK, "--pickles", "--store", "copied"),
-            engine=nothing_to_train,
+            engines=nothing_to_train,
         )
         assert done.exit_code == 0, done.output
         assert names(copy) == names(folder) | PICKLES
@@ -288,7 +288,7 @@ class TestSeveralRuns:
     def test_with_verbose_all_epochs_of_all_runs_are_told(self, runs, workplace, nothing_to_train):
         done = workplace.cms(
             *("binary", "-v", "-s", "three.yaml", "-y", "2017", "--epochs", 3),
-            engine=nothing_to_train,
+            engines=nothing_to_train,
         )
         assert done.exit_code == 0, done.output
         assert done.stdout.count(" - loss: ") == 9
@@ -424,11 +424,11 @@ def test_other_methods_stand_in_the_table_and_in_the_report(workplace, monkeypat
 
 def test_a_second_name_trains_nothing_and_other_settings_do(workplace, page, nothing_to_train):
     folder, _ = page
-    done = workplace.cms("binary", *NAMES, "other", *QUICK, engine=nothing_to_train)
+    done = workplace.cms("binary", *NAMES, "other", *QUICK, engines=nothing_to_train)
     assert done.exit_code == 0, done.output
     other = workplace.path / "models" / "2017_1l_other"
     assert (other / "test_output.csv").read_bytes() == (folder / "test_output.csv").read_bytes()
-    done = workplace.cms("binary", *NAMES, "other", *QUICK, "--l2", 0.1, engine=nothing_to_train)
+    done = workplace.cms("binary", *NAMES, "other", *QUICK, "--l2", 0.1, engines=nothing_to_train)
     assert isinstance(done.exception, AssertionError)
 
 

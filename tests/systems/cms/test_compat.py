@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from sortal.engines.inline import InlineEngine
 from sortal.jobs.applying.export import load_portable
 from sortal.jobs.results import Results
+from sortal.jobs.run_options import RunOptions
 from sortal.networks.dense import Dense
 from sortal.networks.network import Network
 from sortal.networks.stream import stream_seed
@@ -52,6 +54,14 @@ class Read:
     labels: np.ndarray
 
 
+IN_PROCESS = {
+    "store": Path(".sortal"),
+    "options": RunOptions(cores=1),
+    "engines": InlineEngine(),
+}
+"""Where and how the commands train."""
+
+
 @pytest.fixture(scope="module")
 def scripts() -> Iterator[ModuleType]:
     """The two scripts in plain Keras."""
@@ -63,12 +73,9 @@ def scripts() -> Iterator[ModuleType]:
 
 
 @pytest.fixture(scope="module")
-def in_example(
-    tmp_path_factory: pytest.TempPathFactory, inline_engine: type
-) -> Iterator[Callable[[int], Path]]:
+def in_example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Path]]:
     """Make an example of so many events, and work in it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sortal.jobs.driver.Here", inline_engine)
         # Pictures take longer than all the rest, and are those of the commands' own tests.
         patch.setattr("sortal.systems.cms.multiclass.draw_all", lambda *given: [])
         patch.setattr("sortal.systems.cms.multiclass.draw_course", lambda *given, **how: None)
@@ -160,7 +167,7 @@ def compare_binary(
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(binary, "roc_figure", remember)
-        assert run_binary(given, None, verbose=False, store=Path(".sortal"), cores=1) == 0
+        assert run_binary(given, None, verbose=False, **IN_PROCESS) == 0
     store, networks = trained("2016_1l_compat")
     (ours,) = (one for one in networks if one.parameters["keep_best"])
     parts = read(folder / "data", several=False)
@@ -261,7 +268,7 @@ def compare_multiclass(
         "bootstrap": 0,
         **given,
     }
-    assert run_multiclass(chosen, None, verbose=False, store=Path(".sortal"), cores=1) == 0
+    assert run_multiclass(chosen, None, verbose=False, **IN_PROCESS) == 0
     store, networks = trained("17var_models_5C")
     parts = read(folder / "17var" / "data", several=True)
     table = pd.read_csv(folder / "17var_fom.csv", index_col=0)
@@ -327,9 +334,7 @@ def test_an_epoch_of_the_binary_script_is_the_formulas_to_the_last_digits(in_exa
     }
     settings = session.read(BinarySettings, given, None)
     sample = session.load(settings)
-    campaign = session.train(
-        settings, sample, "formulas", store=Path(".sortal"), cores=1, verbose=False
-    )
+    campaign = session.train(settings, sample, "formulas", verbose=False, **IN_PROCESS)
     last = next(one for one in campaign.networks if not one.parameters["keep_best"])
     weights = one_epoch(
         read(folder / "data", several=False)["train"], order(campaign.store, last)(0)

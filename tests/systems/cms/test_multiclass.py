@@ -144,7 +144,7 @@ def test_run_again_the_table_is_the_same_and_may_be_appended_to(
 ):
     path = workplace.path / "17var_fom.csv"
     path.write_text("of another day\n")
-    done = workplace.cms("multiclass", "-v", *CAMPAIGN, "--append", engine=nothing_to_train)
+    done = workplace.cms("multiclass", "-v", *CAMPAIGN, "--append", engines=nothing_to_train)
     assert done.exit_code == 0, done.output
     assert done.stdout.count(" - val_loss: ") == 4 * 20
     assert done.stdout.count("saving model to") > 4

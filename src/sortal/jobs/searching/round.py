@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from sortal.engines.base import Json
+from sortal.engines.base import Engines, Json
 from sortal.events import Listener
 from sortal.jobs.entries import Entry
 from sortal.jobs.interrupt import Interruption
 from sortal.jobs.plan import Plan, plan
 from sortal.jobs.run import run
+from sortal.jobs.run_options import RunOptions
 from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.study import State, Study, Trial
 from sortal.jobs.searching.values import Values
-from sortal.jobs.searching.warm_engines import WarmEngines
 from sortal.store.store import Store
 from sortal.tuning.rungs import Bracket, promoted
 
@@ -25,11 +25,10 @@ class Trainer:
     store: Store
     study: Study
     values: Values
-    engines: WarmEngines
+    engines: Engines
     interruption: Interruption
-    cores: int
+    options: RunOptions
     listener: Listener
-    snapshot_seconds: float | None
 
     entries: dict[int, tuple[Entry, ...]] = field(default_factory=dict)
     """Members by number of their trial."""
@@ -69,7 +68,7 @@ class Trainer:
     def _plan(self, trials: Sequence[Trial]) -> Plan:
         """The round's members as populations; every rung keeps these, whoever is left."""
         entries = [entry for one in trials for entry in self.entries[one.number]]
-        return plan(entries, self.contest.search_job.shape, cores=self.cores)
+        return plan(entries, self.contest.search_job.shape, cores=self.options.cores_to_use)
 
     def _sifted(self, running: list[Trial], planned: Plan, budget: int, factor: int) -> list[Trial]:
         """Train to a rung and keep the best; those that are done already compete as they are."""
@@ -116,10 +115,10 @@ class Trainer:
             replace(self.contest.search_job, entries=listed),
             left,
             self.store,
+            engines=self.engines,
+            options=self.options,
             listener=self.listener,
-            snapshot_seconds=self.snapshot_seconds,
             budget=budget,
-            engine=self.engines.get(left.workers, left.threads),
         )
         self.trained += summary.trained
         self.paused = summary.paused

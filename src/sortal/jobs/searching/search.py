@@ -12,18 +12,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
+from sortal.engines.base import Engines
 from sortal.errors import Damaged
 from sortal.evaluation.scores import HEADLINE
 from sortal.events import Listener, RoundEnded, Warned
 from sortal.job.models import TuningBlock
 from sortal.jobs.interrupt import stops_cleanly
 from sortal.jobs.run import enter
+from sortal.jobs.run_options import RunOptions
 from sortal.jobs.searching.contest import Contest, Unfit
 from sortal.jobs.searching.round import Trainer
 from sortal.jobs.searching.schedule import brackets_of, sampler_of
 from sortal.jobs.searching.study import KIND, Round, State, Study, Trial
 from sortal.jobs.searching.values import Values
-from sortal.jobs.searching.warm_engines import WarmEngines
 from sortal.jobs.summary import Summary
 from sortal.store.store import Store
 from sortal.tuning.rungs import Bracket
@@ -51,20 +52,18 @@ def search(
     contest: Contest,
     store: Store,
     *,
-    engines: WarmEngines,
-    cores: int,
+    engines: Engines,
+    options: RunOptions,
     listener: Listener,
-    snapshot_seconds: float | None = None,
 ) -> Searched:
     """Search until the rounds are through or Ctrl-C ends the running one.
 
     Args:
         contest: What competes.
         store: Where results, the study and its job record are and go.
-        engines: What to train on.
-        cores: Cores to plan for.
+        engines: What to train on; they are left open.
+        options: How to run it.
         listener: Told what happens as it happens, round by round.
-        snapshot_seconds: Pause between snapshots of what trains for long [s].
 
     Raises:
         StoreBusy: Another process runs this search in this store.
@@ -83,9 +82,8 @@ def search(
             values=Values(store, study.metric, before),
             engines=engines,
             interruption=interruption,
-            cores=cores,
+            options=options,
             listener=listener,
-            snapshot_seconds=snapshot_seconds,
         )
         return _Search(contest, trainer, before).run()
 

@@ -95,10 +95,11 @@ def autotune(path: Path, wishes: Wishes, echo: Print, *, quiet: bool = False) ->
         launched = launch(
             _job_file(job, divided, around),
             store=wishes.store,
-            cores=wishes.cores,
+            options=wishes.options,
             listener=stack.enter_context(Display(quiet=quiet, verbose=wishes.verbose)),
             dataset=divided.dataset,
             contest=lambda resolved: _contest(job, around, resolved),
+            engines=wishes.engines,
         )
     return _written(job, divided, launched)
 

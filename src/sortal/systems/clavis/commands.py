@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from sortal.jobs.run_options import RunOptions
 from sortal.options import (
     DEFAULT_STORE,
     CoresOption,
@@ -15,6 +16,7 @@ from sortal.options import (
     StoreOption,
     TableFormat,
     VerboseOption,
+    engines_of,
 )
 from sortal.web.command import Provide, mount
 
@@ -78,6 +80,7 @@ def spelt_out(words: Sequence[str]) -> list[str]:
     "batch", cls=OneDashWord, short_help="Train every classifier of one or several batch jobs."
 )
 def batch(
+    context: typer.Context,
     jobs: Annotated[list[Path], typer.Argument(metavar="JOB...", help="Job files, JSON.")],
     stop: Annotated[
         bool,
@@ -109,7 +112,8 @@ def batch(
         store=store,
         plugins=tuple(plugins or ()),
         downloads=datasets,
-        cores=cores,
+        options=RunOptions(cores=cores),
+        engines=engines_of(context),
         stop=stop,
         verbose=verbose,
     )
@@ -120,6 +124,7 @@ def batch(
     "autotune", cls=OneDashWord, short_help="Tune the parameters of classifiers by evolution."
 )
 def autotune(
+    context: typer.Context,
     job: Annotated[Path, typer.Argument(metavar="TUNINGJOB", help="Tuning job, JSON.")],
     plugins: PluginsOption = None,
     datasets: DatasetsOption = None,
@@ -147,7 +152,8 @@ def autotune(
         store=store,
         plugins=tuple(plugins or ()),
         downloads=datasets,
-        cores=cores,
+        options=RunOptions(cores=cores),
+        engines=engines_of(context),
         verbose=verbose,
     )
     written = run(job, wishes, echo, quiet=quiet)

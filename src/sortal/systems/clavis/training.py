@@ -150,9 +150,10 @@ def _train(work: Work, available: Available, divided: Divided) -> Launched:
         return launch(
             job_file(work.job, divided, listed),
             store=work.wishes.store,
-            cores=work.wishes.cores,
+            options=work.wishes.options,
             listener=progress,
             dataset=divided.dataset,
+            engines=work.wishes.engines,
         )
 
 

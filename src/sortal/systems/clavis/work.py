@@ -4,8 +4,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sortal.engines.base import Engines
 from sortal.errors import SortalError
 from sortal.jobs.launch import Launched
+from sortal.jobs.run_options import DEFAULT_OPTIONS, RunOptions
 from sortal.systems.clavis.classifiers import Wanted
 from sortal.systems.clavis.jobfile import BatchJob, read_batch_job
 from sortal.systems.clavis.outcome import Fault, Outcome
@@ -19,7 +21,10 @@ class Wishes:
     store: Path
     plugins: tuple[Path, ...] = ()
     downloads: Path | None = None
-    cores: int | None = None
+    options: RunOptions = DEFAULT_OPTIONS
+    engines: Engines | None = None
+    """What to train on; processes of this machine if None."""
+
     stop: bool = False
     """Whether the first failure ends everything."""
 

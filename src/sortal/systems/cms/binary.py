@@ -6,8 +6,10 @@ from typing import Any
 
 from sortal.console import echo
 from sortal.data.split import Part
+from sortal.engines.base import Engines
 from sortal.evaluation.figures.roc import RocCurve, roc_figure
 from sortal.evaluation.figures.style import Look
+from sortal.jobs.run_options import RunOptions
 from sortal.metrics.ranking import roc_auc, roc_curve
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files
@@ -26,7 +28,8 @@ def run_binary(
     *,
     verbose: bool,
     store: Path,
-    cores: int | None,
+    options: RunOptions,
+    engines: Engines | None = None,
 ) -> int:
     """Train, write the page's files and a report; returns the exit code.
 
@@ -42,7 +45,13 @@ def run_binary(
         echo("Starting the training")
     try:
         campaign = session.train(
-            settings, sample, folder.name, store=store, cores=cores, verbose=verbose
+            settings,
+            sample,
+            folder.name,
+            store=store,
+            options=options,
+            verbose=verbose,
+            engines=engines,
         )
     except session.Ended as ended:
         return ended.code

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from sortal.options import DEFAULT_STORE, CoresOption, StoreOption
+from sortal.jobs.run_options import RunOptions
+from sortal.options import DEFAULT_STORE, CoresOption, StoreOption, engines_of
 from sortal.systems.cms.applying.command import apply
 from sortal.systems.cms.settings import BinarySettings, MulticlassSettings, Settings
 from sortal.systems.options import Options, with_settings
@@ -30,6 +31,7 @@ VerboseOption = Annotated[
 @with_settings(BinarySettings, short={"year": "y", "channel": "c", "name": "n"})
 def binary(
     given: Options,
+    context: typer.Context,
     settings: SettingsOption = None,
     verbose: VerboseOption = False,
     store: StoreOption = DEFAULT_STORE,
@@ -49,13 +51,22 @@ def binary(
     """
     from sortal.systems.cms.binary import run_binary
 
-    raise typer.Exit(run_binary(given, settings, verbose=verbose, store=store, cores=cores))
+    code = run_binary(
+        given,
+        settings,
+        verbose=verbose,
+        store=store,
+        options=RunOptions(cores=cores),
+        engines=engines_of(context),
+    )
+    raise typer.Exit(code)
 
 
 @app.command("multiclass", short_help="Signal and several classes of background; runs x decays.")
 @with_settings(MulticlassSettings, short={"year": "y", "channel": "c", "name": "n"})
 def multiclass(
     given: Options,
+    context: typer.Context,
     settings: SettingsOption = None,
     verbose: VerboseOption = False,
     store: StoreOption = DEFAULT_STORE,
@@ -74,7 +85,15 @@ def multiclass(
     """
     from sortal.systems.cms.multiclass import run_multiclass
 
-    raise typer.Exit(run_multiclass(given, settings, verbose=verbose, store=store, cores=cores))
+    code = run_multiclass(
+        given,
+        settings,
+        verbose=verbose,
+        store=store,
+        options=RunOptions(cores=cores),
+        engines=engines_of(context),
+    )
+    raise typer.Exit(code)
 
 
 app.command("apply", short_help="Score new files of any size with a trained network.")(apply)

@@ -6,7 +6,9 @@ from typing import Any
 
 from sortal.console import echo
 from sortal.data.split import Part
+from sortal.engines.base import Engines
 from sortal.evaluation.figures.style import Look
+from sortal.jobs.run_options import RunOptions
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.assessment import Assessment
@@ -34,7 +36,8 @@ def run_multiclass(
     *,
     verbose: bool,
     store: Path,
-    cores: int | None,
+    options: RunOptions,
+    engines: Engines | None = None,
 ) -> int:
     """Train, write the page's files and a report for each decay rate; returns the exit code.
 
@@ -50,7 +53,15 @@ def run_multiclass(
     echo("Starting the training")
     title = settings.name or Path(settings.models).name
     try:
-        campaign = session.train(settings, sample, title, store=store, cores=cores, verbose=verbose)
+        campaign = session.train(
+            settings,
+            sample,
+            title,
+            store=store,
+            options=options,
+            verbose=verbose,
+            engines=engines,
+        )
     except session.Ended as ended:
         return ended.code
     echo(f"Training took:  {minutes(campaign.seconds):g}  minutes")

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sortal.console import Display, echo
+from sortal.engines.base import Engines
 from sortal.errors import MissingExtra, SortalError
 from sortal.evaluation.figures.style import Look
 from sortal.export.formats import Format
 from sortal.export.write import check_extra
 from sortal.job.settings import read_settings
 from sortal.jobs.launch import Launched
+from sortal.jobs.run_options import RunOptions
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.lines import (
     best_line,
@@ -64,8 +66,9 @@ def train(
     title: str,
     *,
     store: Path,
-    cores: int | None,
+    options: RunOptions,
     verbose: bool,
+    engines: Engines | None = None,
 ) -> Campaign:
     """Train with a live display.
 
@@ -88,9 +91,10 @@ def train(
             sample,
             title,
             store=store,
-            cores=cores,
+            options=options,
             listener=display,
             interrupted=end,
+            engines=engines,
         )
 
 

@@ -14,11 +14,13 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels
 from sortal.data.split import Part
+from sortal.engines.base import Engines
 from sortal.errors import UserError
 from sortal.jobs.applying.export import export_result
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.rescore import part_scores
 from sortal.jobs.launch import Launched, launch
+from sortal.jobs.run_options import RunOptions
 from sortal.methods.provided import providing, providing_by_plain_name
 from sortal.store.store import Store
 from sortal.systems.clavis.plugins.load import load
@@ -38,10 +40,12 @@ def iris() -> Dataset:
 
 
 @pytest.fixture
-def run(tmp_path: Path, modules: Path) -> Run:
+def run(tmp_path: Path, modules: Path, engines: Engines | None) -> Run:
     """Run classifiers of the folder's plugins on iris; `cores` workers, or this process."""
 
-    def launched(*classifiers: dict[str, object], **options: object) -> Launched:
+    def launched(
+        *classifiers: dict[str, object], cores: int = 1, dataset: Dataset | None = None
+    ) -> Launched:
         job = {
             "title": "try",
             "data": {"source": "iris", "label": "kind"},
@@ -49,7 +53,11 @@ def run(tmp_path: Path, modules: Path) -> Run:
         }
         with providing_by_plain_name(load([modules]).providers):
             return launch(
-                job, store=tmp_path / "store", **{"dataset": iris(), "cores": 1, **options}
+                job,
+                store=tmp_path / "store",
+                options=RunOptions(cores=cores),
+                dataset=dataset or iris(),
+                engines=engines,
             )
 
     return launched
@@ -78,13 +86,14 @@ def test_the_page_s_classifiers_train_in_workers_of_their_own(page_modules, run)
 
 
 @pytest.mark.usefixtures("inline")
-def test_they_score_as_our_own_of_the_same_kind_do(page_modules, run, tmp_path):
+def test_they_score_as_our_own_of_the_same_kind_do(page_modules, run, inline, tmp_path):
     with_plugin = run(knn(5)).results.results[0]
     plain = launch(
         {"title": "own", "data": {"source": "iris", "label": "kind"}, "classifiers": [knn(5)]},
         store=tmp_path / "own",
         dataset=iris(),
-        cores=1,
+        options=RunOptions(cores=1),
+        engines=inline,
     ).results.results[0]
     for mine, own in zip(with_plugin.members, plain.members, strict=True):
         assert mine.record["figures"] == own.record["figures"]
@@ -101,7 +110,7 @@ def test_a_built_in_of_the_same_name_trains_beside_it_in_one_worker(page_modules
         "classifiers": [{"method": full}, {"method": "kneighbors"}, {"method": "naive"}],
     }
     with providing(plugins.providers):
-        done = launch(job, store=tmp_path / "store", dataset=iris(), cores=1)
+        done = launch(job, store=tmp_path / "store", dataset=iris(), options=RunOptions(cores=1))
     assert done.summary.failed == {}
     own, ours, _ = (result.members[0].record for result in done.results.results)
     assert (own["method"], ours["method"]) == (full, "kneighbors")

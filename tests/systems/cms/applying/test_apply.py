@@ -16,6 +16,7 @@ from sortal.errors import Damaged, DataError, NotFound, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
 from sortal.jobs.launch import Launched, launch
+from sortal.jobs.run_options import RunOptions
 from sortal.store.store import Store
 from sortal.systems.cms.applying import score_file
 from sortal.systems.cms.applying.apply import Applied, apply
@@ -91,7 +92,9 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     ):
         data = {"source": "events", "scaling": "minmax_symmetric", **split}
         job = {"title": name, "data": data, "classifiers": [mlp], "bootstrap": 0}
-        done[name] = launch(job, store=folder / "store", cores=1, dataset=examples)
+        done[name] = launch(
+            job, store=folder / "store", options=RunOptions(cores=1), dataset=examples
+        )
         assert done[name].summary.exit_code == 0
         predictor = Predictor.load(Store.open(folder / "store"), done[name].results.titled("mlp"))
         save_predictor(predictor, folder / name / "network", ABOUT)

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from sortal.data.split import Part
+from sortal.engines.inline import InlineEngine
 from sortal.errors import TaskError
 from sortal.events import JobPlanned, MemberTrained, Warned, silent
 from sortal.jobs.applying.export import load_portable
+from sortal.jobs.run_options import RunOptions
 from sortal.systems.cms.settings import MulticlassSettings
 from sortal.systems.cms.training.campaign import job_name, read_sample, run
 from sortal.systems.cms.training.job import network_job, peer_job
@@ -25,19 +27,20 @@ def data(lasting_folder):
 
 
 @pytest.fixture
-def trained(inline, tmp_path):
+def trained(tmp_path):
     """Train in the store of a test; returns the campaign and what was told."""
 
-    def called(settings, sample=None, interrupted=silent):
+    def called(settings, sample=None, interrupted=silent, engines=None):
         told = []
         campaign = run(
             settings,
             sample or read_sample(settings),
             "a (title)",
             store=tmp_path / "store",
-            cores=1,
+            options=RunOptions(cores=1),
             listener=told.append,
             interrupted=interrupted,
+            engines=engines or InlineEngine(),
         )
         return campaign, told
 
@@ -129,13 +132,11 @@ def test_a_network_that_cannot_be_trained_ends_it_with_its_reason(trained, setti
         trained(settings(data=data, **wild))
 
 
-def test_an_end_that_was_asked_for_goes_no_further(
-    trained, settings, data, inline_engine, monkeypatch
-):
+def test_an_end_that_was_asked_for_goes_no_further(trained, settings, data):
     class Ended(Exception):
         pass
 
-    class Halted(inline_engine):
+    class Halted(InlineEngine):
         def map(self, function, tasks):
             signal.raise_signal(signal.SIGINT)
             yield from super().map(function, tasks)
@@ -146,12 +147,10 @@ def test_an_end_that_was_asked_for_goes_no_further(
         launches.append(launched)
         raise Ended
 
-    monkeypatch.setattr("sortal.jobs.driver.Here", Halted)
     asked = settings(data=data, **TRAINING, compare=["lda"])
     with pytest.raises(Ended):
-        trained(asked, interrupted=end)
+        trained(asked, interrupted=end, engines=Halted())
     assert [one.summary.exit_code for one in launches] == [130]
-    monkeypatch.setattr("sortal.jobs.driver.Here", inline_engine)
     campaign, told = trained(asked)
     assert planned(told)[1].stored == 0, "the other methods had not begun"
     assert len(campaign.networks) == len(campaign.peers) == 1

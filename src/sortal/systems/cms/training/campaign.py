@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sortal.engines.base import Engines
 from sortal.errors import TaskError
 from sortal.events import Event, Listener, Warned
 from sortal.job.models import Job
 from sortal.job.title import as_title
 from sortal.jobs.launch import Launched, launch
+from sortal.jobs.run_options import RunOptions
 from sortal.store.store import Store
 from sortal.systems.cms.data.classes import ClassMap, class_map, with_physics_weights
 from sortal.systems.cms.data.division import divide_by_number, divide_by_seed
@@ -84,9 +86,10 @@ def run(
     title: str,
     *,
     store: Path,
-    cores: int | None,
+    options: RunOptions,
     listener: Listener,
     interrupted: Callable[[Launched], None],
+    engines: Engines | None = None,
 ) -> Campaign:
     """Train what the store lacks, and score every part with it.
 
@@ -95,10 +98,11 @@ def run(
         sample: The events.
         title: Name of the job in the store.
         store: Folder of the store.
-        cores: Cores to use; all if None.
+        options: How to run it.
         listener: Told what happens.
         interrupted: Called in place of going on when the user or a batch system asked for
             an end; must raise.
+        engines: What to train on; processes of this machine if None.
 
     Raises:
         TaskError: A network could not be trained.
@@ -112,7 +116,9 @@ def run(
             listener(event)
 
     def trained(job: Job) -> Launched:
-        launched = launch(job, store=store, cores=cores, listener=tell, dataset=dataset)
+        launched = launch(
+            job, store=store, options=options, listener=tell, dataset=dataset, engines=engines
+        )
         if launched.summary.interrupted:
             interrupted(launched)
         for place, failure in launched.results.failures.items():

@@ -1,4 +1,4 @@
-"""Engines that stay warm from round to round, one for each way to share out the cores."""
+"""Engines of this machine that stay warm, one for each way to divide the cores."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -10,14 +10,18 @@ from sortal.engines.here import Here
 
 @dataclass(slots=True)
 class WarmEngines:
-    """A context manager; workers start when they are needed and end with it."""
+    """The `Engines` of processes on this machine, which a run uses unless it is given others.
+
+    Workers start when there is a task for them, stay warm from one `map` to the next, and end
+    with the context.
+    """
 
     _engines: dict[tuple[int, int], Here] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
     _stopped: bool = False
 
     def get(self, workers: int, threads: int) -> Here:
-        """The engine of so many workers with so many threads each."""
+        """Return the engine of so many workers with so many threads each."""
         if (workers, threads) not in self._engines:
             engine = self._stack.enter_context(Here(workers, threads))
             if self._stopped:
@@ -26,7 +30,7 @@ class WarmEngines:
         return self._engines[workers, threads]
 
     def stop(self) -> None:
-        """Ask all engines for an end; safe from a signal handler."""
+        """Ask all running functions to end and start no further task; safe from a signal handler."""
         self._stopped = True
         for engine in tuple(self._engines.values()):
             engine.stop()
