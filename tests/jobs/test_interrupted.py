@@ -40,6 +40,7 @@ import sys
 from pathlib import Path
 from sortal.events import MemberTrained
 from sortal.jobs.launch import launch
+from sortal.jobs.run_options import RunOptions
 
 def hold(event):
     if isinstance(event, MemberTrained):

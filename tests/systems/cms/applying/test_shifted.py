@@ -191,7 +191,7 @@ def test_a_shift_behind_several_aliases_is_known_to_reach(shift, variables):
     aliases = CHAIN | LEADING
     refuse_idle_shifts({"up": shift}, aliases, variables)
     with pytest.raises(OptionError, match="made of"):
-        refuse_idle_shifts({"up": shift, "down": {"met": "met"}}, aliases, variables)
+        refuse_idle_shifts({"up": shift, "down": {"eta": "eta"}}, aliases, variables)
 
 
 def test_what_a_shift_leaves_alone_is_said():
