@@ -1,10 +1,14 @@
 """What tests of several layers share: where their jobs train, and a store with results."""
 
+import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from hypothesis import settings
@@ -94,3 +98,66 @@ def private_megabytes() -> Callable[..., float]:
         return int(done.stdout.split()[-1]) / 1024
 
     return measure
+
+
+ROOT = Path(__file__).parent.parent
+_HUNKS = re.compile(r"^ *```diff\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class EditedSource:
+    """A copy of `src` with the edits that a section of the manual shows."""
+
+    folder: Path
+    edited: frozenset[str]
+    """The files that were changed or added, as `src/sortal/...`."""
+
+    def python(self, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Call Python, which imports the copy."""
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(self.folder / "src"), "COLUMNS": "200"},
+            check=False,
+        )
+
+
+def _edit(folder: Path, block: str) -> str:
+    """Do what one diff shows; returns the file's name. Each hunk must be found exactly once."""
+    head, *hunks = re.split(r"^@@.*\n", block, flags=re.MULTILINE)
+    old, new = (line.split()[1] for line in head.splitlines())
+    path = folder / new
+    text = "" if old == "/dev/null" else path.read_text(encoding="utf-8")
+    for hunk in hunks:
+        lines = hunk.splitlines(keepends=True)
+        before = "".join(line[1:] or line for line in lines if line[0] in " -\n")
+        after = "".join(line[1:] or line for line in lines if line[0] in " +\n")
+        if old != "/dev/null":
+            assert text.count(before) == 1, f"{new} does not have these lines once:\n{before}"
+        text = text.replace(before, after) if before else text + after
+    path.write_text(text, encoding="utf-8")
+    return new
+
+
+@pytest.fixture
+def edited_source(tmp_path: Path) -> Callable[[str, str], EditedSource]:
+    """Make the edits that a section of a page shows, in a copy of the source.
+
+    Edits stand in blocks of `diff`: the lines `--- file` and `+++ file`, `/dev/null` before a
+    new one, and hunks that begin with `@@`.
+    """
+
+    def edit(page: str, section: str) -> EditedSource:
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        (found,) = re.findall(rf"^## {re.escape(section)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+        folder = tmp_path / "edited"
+        shutil.copytree(
+            ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+        )
+        return EditedSource(
+            folder, frozenset(_edit(folder, dedent(b)) for b in _HUNKS.findall(found))
+        )
+
+    return edit

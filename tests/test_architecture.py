@@ -121,16 +121,6 @@ def _functions(nodes: Iterable[ast.AST]) -> list[Function]:
     return [node for node in nodes if isinstance(node, Function)]
 
 
-def test_nothing_is_pickled_and_no_file_of_a_user_is_executed():
-    forbidden = re.compile(
-        r"^\s*(import|from) (c?pickle|dill|joblib|cloudpickle)\b|\b(eval|exec)\(|allow_pickle=True",
-        re.M,
-    )
-    found = [p for p in FILES if forbidden.search(p.read_text(encoding="utf-8"))]
-    assert [p.relative_to(SOURCE).as_posix() for p in found] == [WRITTEN_ON_REQUEST]
-    assert "load" not in (SOURCE / WRITTEN_ON_REQUEST).read_text(encoding="utf-8")
-
-
 @cache
 def _functions_of(path: Path) -> list[Function]:
     """Every function of a file, those of classes and functions included."""
@@ -200,3 +190,39 @@ def test_every_test_asserts_something():
         for path, test in _tests()
         if not _asserts(test, ASSERTING | _asserting_helpers(path))
     )
+
+
+def test_nothing_is_pickled_and_no_file_of_a_user_is_executed():
+    forbidden = re.compile(
+        r"^\s*(import|from) (c?pickle|dill|joblib|cloudpickle)\b|\b(eval|exec)\(|allow_pickle=True",
+        re.M,
+    )
+    found = [p for p in FILES if forbidden.search(p.read_text(encoding="utf-8"))]
+    assert [p.relative_to(SOURCE).as_posix() for p in found] == [WRITTEN_ON_REQUEST]
+    assert "load" not in (SOURCE / WRITTEN_ON_REQUEST).read_text(encoding="utf-8")
+
+
+_ENGINE_NAMED = re.compile(r"""["']sortal\.[\w.]*\.\w*(Here|Engines?)["']""")
+"""A string that names the class of an engine, as a patch would."""
+
+
+def test_no_test_patches_an_engine_by_its_name():
+    found = [
+        f"{path.relative_to(TESTS)}: {named.group()}"
+        for path in TEST_FILES
+        for named in _ENGINE_NAMED.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert found == [], "give the engines to `launch`, `sortal.run` or the command instead"
+
+
+def test_only_launch_makes_engines_and_only_the_default():
+    engines = {"Here", "WarmEngines", "InlineEngine"}
+    made = [
+        (path.relative_to(SOURCE).as_posix(), node.func.id)
+        for path in FILES
+        if path.parent != SOURCE / "engines"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in engines
+    ]
+    assert made == [("jobs/launch.py", "WarmEngines")]

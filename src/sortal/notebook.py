@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from sortal.data.readers.given_paths import given_paths
 from sortal.display import Display, counted
 from sortal.engines.base import Engines
 from sortal.errors import Interrupted, NotFound, UserError
@@ -174,7 +175,7 @@ def import_predictions(
 
     made = imported(
         Store.open(Path(store)),
-        _paths(files) or [],
+        given_paths(files) or [],
         job=job,
         title=title,
         id_column=id_column,
@@ -350,7 +351,7 @@ class Results(results.Results):
 
         usual_id = self.record["data"].get("id")
         predictor = Predictor.load(self.store, self._named(title), seed=seed, usual_id=usual_id)
-        files = _paths(data)
+        files = given_paths(data)
         table = predicted_table(predictor, data, files, id_column=id_column, skip_bad=skip_bad)
         for sentence in predictor.warnings():
             warnings.warn(sentence, stacklevel=2)
@@ -441,12 +442,3 @@ class Results(results.Results):
             f"<p>{counted(more, 'more row')}: see <code>ranking()</code>.</p>" if more > 0 else ""
         )
         return f"{table}{rest}\n<p>{escape(tied_sentence(self, target))}</p>"
-
-
-def _paths(data: Any) -> list[Path] | None:
-    """Data as paths of files; None if it is no path."""
-    if isinstance(data, str | Path):
-        return [Path(data)]
-    if isinstance(data, Sequence) and data and all(isinstance(one, str | Path) for one in data):
-        return [Path(one) for one in data]
-    return None
