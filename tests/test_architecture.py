@@ -6,17 +6,19 @@ import inspect
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import grimp
-import pytest
 
 import sortal
 
 SOURCE = Path(sortal.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
+TESTS = Path(__file__).parent
+TEST_FILES = sorted(TESTS.rglob("*.py"))
 WRITTEN_ON_REQUEST = "systems/cms/results/pickles.py"
 """Legacy files of a published script; nothing ever reads them."""
 
@@ -71,31 +73,130 @@ def test_layers_hold():
     assert checked.returncode == 0, checked.stdout
 
 
-def test_public_names_are_the_documented_ones_and_all_can_be_had():
+def test_public_names_are_documented_and_can_be_had():
     assert sorted(sortal.__all__) == list(sortal.__all__)
     assert set(sortal.__all__) <= set(dir(sortal))
-    for name in sortal.__all__:
-        assert getattr(sortal, name).__doc__, name
+    _assert_none(name for name in sortal.__all__ if not getattr(sortal, name).__doc__)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
-def test_file_is_one_idea(path: Path):
-    text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= 450
-    assert path.stem not in {"utils", "helpers", "common", "misc"}
-    assert ast.get_docstring(ast.parse(text)), "a file says in its first line what it is"
+def _assert_none(offenders: Iterable[str]) -> None:
+    """Fail with all offenders, one a line: who mends one should see the others."""
+    lines = list(offenders)
+    assert not lines, "\n".join([f"{len(lines)} found:", *lines])
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
-def test_classes_stay_small(path: Path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ClassDef):
-            public = [
-                item.name
-                for item in node.body
-                if isinstance(item, ast.FunctionDef) and not item.name.startswith("_")
-            ]
-            assert len(public) <= 20, f"{node.name}: {public}"
+def _assert_no_file(is_wrong: Callable[[Path, str], object]) -> None:
+    """Fail with every file of the package of which something is true, and with what that is."""
+    found = {path: is_wrong(path, path.read_text(encoding="utf-8")) for path in FILES}
+    _assert_none(
+        f"{path.relative_to(SOURCE).as_posix()}: {wrong}" for path, wrong in found.items() if wrong
+    )
+
+
+def test_no_file_is_longer_than_450_lines():
+    def too_long(path: Path, text: str) -> str:
+        lines = text.count("\n")
+        return f"{lines} lines" if lines > 450 else ""
+
+    _assert_no_file(too_long)
+
+
+def test_no_file_is_called_utils_helpers_common_or_misc():
+    _assert_no_file(lambda path, text: path.stem in {"utils", "helpers", "common", "misc"})
+
+
+def test_every_file_begins_with_what_it_is():
+    _assert_no_file(lambda path, text: not ast.get_docstring(ast.parse(text)))
+
+
+def test_no_class_has_more_than_20_public_methods():
+    def too_large(path: Path, text: str) -> list[str]:
+        return [
+            f"{node.name}: {len(methods)}"
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.ClassDef)
+            and len(methods := [one for one in _functions(node.body) if one.name[0] != "_"]) > 20
+        ]
+
+    _assert_no_file(too_large)
+
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _functions(nodes: Iterable[ast.AST]) -> list[Function]:
+    return [node for node in nodes if isinstance(node, Function)]
+
+
+@cache
+def _functions_of(path: Path) -> list[Function]:
+    """Every function of a file, those of classes and functions included."""
+    return _functions(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def _tests() -> Iterator[tuple[Path, Function]]:
+    for path in TEST_FILES:
+        if path.name.startswith("test_"):
+            for function in _functions_of(path):
+                if function.name.startswith("test_"):
+                    yield path, function
+
+
+def _place(path: Path, function: Function) -> str:
+    return f"{path.relative_to(TESTS).as_posix()}::{function.name}"
+
+
+def test_names_of_tests_are_shorter_than_60_characters():
+    _assert_none(_place(*one) for one in _tests() if len(one[1].name) >= 60)
+
+
+ASSERTING = {"raises", "warns", "fail", "check", "call_and_validate"}
+"""What asserts though it is no assert: pytest's, and the checks of sortal.testing, scikit-learn and
+schemathesis."""
+
+
+def _called(function: Function) -> set[str]:
+    """Names of what a function calls."""
+    called = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    names = {node.attr for node in called if isinstance(node, ast.Attribute)}
+    return names | {node.id for node in called if isinstance(node, ast.Name)}
+
+
+def _asserts(function: Function, asserting: set[str]) -> bool:
+    called = _called(function)
+    return (
+        any(isinstance(node, ast.Assert) for node in ast.walk(function))
+        or not called.isdisjoint(asserting)
+        or any(name.startswith("assert") for name in called)
+    )
+
+
+@cache
+def _asserting_helpers(path: Path) -> set[str]:
+    """Names of what asserts for the tests of a file: its own functions, fixtures of its folders,
+    and functions of the modules beside it.
+    """
+    folders = [path.parent, *(one for one in path.parents if TESTS in (one, *one.parents))]
+    files = {path, *(folder / "conftest.py" for folder in folders)}
+    files |= {one for one in path.parent.glob("*.py") if not one.name.startswith("test_")}
+    helpers = [
+        function
+        for file in files & set(TEST_FILES)
+        for function in _functions_of(file)
+        if not function.name.startswith("test_")
+    ]
+    found: set[str] = set()
+    while more := {one.name for one in helpers if _asserts(one, ASSERTING | found)} - found:
+        found |= more
+    return found
+
+
+def test_every_test_asserts_something():
+    _assert_none(
+        _place(path, test)
+        for path, test in _tests()
+        if not _asserts(test, ASSERTING | _asserting_helpers(path))
+    )
 
 
 def test_nothing_is_pickled_and_no_file_of_a_user_is_executed():
@@ -108,7 +209,6 @@ def test_nothing_is_pickled_and_no_file_of_a_user_is_executed():
     assert "load" not in (SOURCE / WRITTEN_ON_REQUEST).read_text(encoding="utf-8")
 
 
-TESTS = Path(__file__).parent
 _ENGINE_NAMED = re.compile(r"""["']sortal\.[\w.]*\.\w*(Here|Engines?)["']""")
 """A string that names the class of an engine, as a patch would."""
 
@@ -116,7 +216,7 @@ _ENGINE_NAMED = re.compile(r"""["']sortal\.[\w.]*\.\w*(Here|Engines?)["']""")
 def test_no_test_patches_an_engine_by_its_name():
     found = [
         f"{path.relative_to(TESTS)}: {named.group()}"
-        for path in sorted(TESTS.rglob("*.py"))
+        for path in TEST_FILES
         for named in _ENGINE_NAMED.finditer(path.read_text(encoding="utf-8"))
     ]
     assert found == [], "give the engines to `launch`, `sortal.run` or the command instead"

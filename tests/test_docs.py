@@ -80,7 +80,7 @@ def _run(command: Any, folder: Path) -> None:
 
 
 def _follow(page: Path, folder: Path) -> int:
-    """Do everything that a page says, in its order; returns how many commands were run."""
+    """Do everything that a page shows, in its order; returns how many commands and blocks ran."""
     done, names = 0, dict[str, Any]()
     for block in _blocks(page):
         match block.language:
@@ -95,10 +95,12 @@ def _follow(page: Path, folder: Path) -> int:
                 (folder / named.group(1)).write_text(block.text, encoding="utf-8")
             case "python":
                 exec(compile(block.text, f"{page.name}", "exec"), names)
+                done += 1
             case "pycon":
                 shown = doctest.DocTestParser().get_doctest(block.text, names, page.name, None, 0)
                 doctest.DebugRunner().run(shown, clear_globs=False)
                 names = shown.globs
+                done += 1
     return done
 
 
@@ -142,7 +144,7 @@ def test_a_page_that_shows_what_is_not_printed_is_found_out(tmp_path):
 
 def test_python_blocks_of_the_manual_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    _follow(DOCS / "python.md", tmp_path)
+    assert _follow(DOCS / "python.md", tmp_path) > 1
 
 
 def test_the_page_of_metrics_shows_what_happens(tmp_path, monkeypatch):
@@ -198,7 +200,7 @@ print(read_mapping(job).problems)
 
 
 def test_the_page_of_figures_of_merit_shows_what_is_computed(tmp_path):
-    _follow(DOCS / "significance.md", tmp_path)
+    assert _follow(DOCS / "significance.md", tmp_path)
 
 
 def test_a_page_that_shows_what_is_not_computed_is_found_out(tmp_path):
@@ -219,7 +221,7 @@ def test_the_method_of_the_development_page_keeps_the_contract(tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        _follow(DOCS / "development.md", tmp_path)
+        assert _follow(DOCS / "development.md", tmp_path)
 
 
 def _every_command() -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from sklearn.datasets import load_iris
 
 import sortal
 from sortal.data.inputs import Ragged
+from sortal.engines.inline import InlineEngine
 from sortal.errors import DataError, NotFound
 from sortal.job.problems import JobError
 from sortal.jobs.launch import prepare
@@ -70,7 +71,13 @@ def targets(tmp_path_factory) -> sortal.Results:
             """
         )
     )
-    return sortal.run(folder / "stars.yaml", store=folder / "store", cores=1, quiet=True)
+    return sortal.run(
+        folder / "stars.yaml",
+        store=folder / "store",
+        cores=1,
+        quiet=True,
+        engines=InlineEngine(),
+    )
 
 
 class Cells(HTMLParser):
@@ -354,7 +361,7 @@ def test_several_inputs_come_as_a_mapping(tmp_path):
         "classifiers": [{"method": "gaussiannb"}],
         "bootstrap": 0,
     }
-    results = sortal.run(job, store=tmp_path / "store", cores=1, quiet=True)
+    results = sortal.run(job, store=tmp_path / "store", cores=1, quiet=True, engines=InlineEngine())
     predicted = results.predict("gaussiannb", inputs)
     assert (predicted["class"].to_numpy() == labels).mean() > 0.8
     with pytest.raises(DataError, match="expected a mapping of the inputs 'stamp', 'metadata'"):
@@ -377,7 +384,7 @@ def test_signals_of_unequal_length_are_cut_as_in_training(tmp_path):
         "classifiers": [{"method": "gaussiannb"}],
         "bootstrap": 0,
     }
-    results = sortal.run(job, store=tmp_path / "store", cores=1, quiet=True)
+    results = sortal.run(job, store=tmp_path / "store", cores=1, quiet=True, engines=InlineEngine())
     from_file = results.predict("gaussiannb", tmp_path / "reads.npz")
     assert results.predict("gaussiannb", {"signal": Ragged(values, offsets)}).equals(from_file)
     assert results.predict("gaussiannb", Ragged(values, offsets)).equals(from_file)

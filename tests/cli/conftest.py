@@ -9,6 +9,9 @@ import pytest
 
 from sortal.cli.main import main
 from sortal.engines.base import Engines
+from sortal.engines.inline import InlineEngine
+from sortal.jobs.launch import launch
+from sortal.jobs.run_options import RunOptions
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,19 @@ Sortal = Callable[..., Said]
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The working directory of all calls of a module's tests."""
     return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def trained(home: Path) -> Callable[[str], Path]:
+    """Run a job into the store of `home`, in this process: most tests need results, not a run."""
+
+    def train(text: str) -> Path:
+        job = home / "trained.yaml"
+        job.write_text(text, encoding="utf-8")
+        launch(job, store=home / ".sortal", options=RunOptions(cores=1), engines=InlineEngine())
+        return home
+
+    return train
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -48,22 +49,18 @@ classifiers:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def ran(home: Path) -> subprocess.CompletedProcess[str]:
-    """Both jobs, run once in processes of their own."""
+def ran(home: Path, trained: Callable[[str], Path]) -> subprocess.CompletedProcess[str]:
+    """A job run in processes of its own, as a person runs it; another one is there already."""
     (home / "iris.yaml").write_text(JOB)
     (home / "two.yaml").write_text(TWO_TARGETS)
     (home / "bad.yaml").write_text(MISTAKES)
     rows = [f"{n % 7},{n % 11},{int(n % 7 > 3)},{int(n % 11 > 5)}" for n in range(77)]
     (home / "two.csv").write_text("x,y,red,hot\n" + "\n".join(rows) + "\n")
-    environment = {**os.environ, "COLUMNS": "200"}
-    done = [
-        subprocess.run(
-            [sys.executable, "-m", "sortal", "run", f"{name}.yaml", "--cores", "2"],
-            cwd=home, env=environment, capture_output=True, text=True, check=True,
-        )
-        for name in ("iris", "two")
-    ]  # fmt: skip
-    return done[0]
+    trained(TWO_TARGETS)
+    return subprocess.run(
+        [sys.executable, "-m", "sortal", "run", "iris.yaml", "--cores", "2"],
+        cwd=home, env={**os.environ, "COLUMNS": "200"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
 
 
 def test_a_run_tells_its_plan_its_ranking_and_its_figures(ran, home):
@@ -299,6 +296,7 @@ def test_the_store_tells_what_it_holds_and_what_was_run(sortal):
     assert "8 trained, 0 found in the store, 0 failed" in shown
 
 
+@pytest.mark.usefixtures("inline")
 def test_damage_is_named_put_aside_and_computed_again(sortal, home):
     assert sortal("store", "check").code == 0
     scores = sorted((home / ".sortal").glob("segments/??/*/scores.npy"))[0]

@@ -19,14 +19,9 @@ classifiers:
 
 
 @pytest.fixture(scope="module")
-def made(home):
+def made(trained):
     """The job, run once."""
-    from sortal.jobs.launch import launch
-    from sortal.jobs.run_options import RunOptions
-
-    (home / "iris.yaml").write_text(JOB)
-    launch(home / "iris.yaml", store=home / ".sortal", options=RunOptions(cores=1))
-    return home
+    return trained(JOB)
 
 
 @pytest.fixture

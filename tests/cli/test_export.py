@@ -19,14 +19,9 @@ classifiers:
 
 
 @pytest.fixture(scope="module")
-def petals(home):
+def petals(trained):
     """A store in which networks of a job lie."""
-    import subprocess
-    import sys
-
-    (home / "petals.yaml").write_text(JOB, encoding="utf-8")
-    command = [sys.executable, "-m", "sortal", "run", "petals.yaml", "--quiet", "--cores", "1"]
-    subprocess.run(command, cwd=home, check=True, capture_output=True)
+    return trained(JOB)
 
 
 @pytest.mark.usefixtures("petals")

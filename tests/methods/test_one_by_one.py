@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 import zipfile
 from typing import Any, ClassVar
 
@@ -289,13 +288,13 @@ def test_types_that_would_have_to_be_trusted_are_not_saved(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["gaussiannb", "decisiontree", "svm", "logistic"])
-def test_saving_many_small_classifiers_takes_milliseconds_each(name, tmp_path):
+def test_many_small_classifiers_are_saved_in_one_archive(name, tmp_path):
+    """An archive for each takes ten times as long."""
     model = _model(name, [{}], seeds=range(100))
     assert isinstance(model, Estimators)
     assert len(model.members) == 100
-    started = time.process_time()
     model.save(tmp_path)
-    assert (time.process_time() - started) / 100 < 0.015
+    assert {path.name for path in tmp_path.iterdir()} == {"estimators.skops", "model.json"}
 
 
 def test_independent_targets_equal_one_classifier_each():

@@ -58,6 +58,7 @@ def test_failed_and_pruned_candidates_are_taken(kind):
     sampler = OptunaSampler(kind, [NUMBERS], seed=1)
     for _ in range(4):
         one, two, *rest = sampler.ask(5)
+        assert all(NUMBERS.holds(candidate.values) for candidate in (one, two, *rest))
         told = [Judged(candidate=one, value=None), Judged(candidate=two, value=0.3, pruned_at=4)]
         sampler.tell([*told, *(Judged(candidate=other, value=hill(other)) for other in rest)])
 

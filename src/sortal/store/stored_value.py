@@ -1,5 +1,6 @@
 """The base of values that are stored as JSON: each class says its form once, for reading and writing."""
 
+import json
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError
@@ -31,7 +32,7 @@ class StoredValue(BaseModel):
         Raises:
             TypeError: A parameter or the like has no JSON form.
         """
-        written: Record = plain(self.model_dump())
+        written: Record = json.loads(self.model_dump_json(fallback=plain))
         return written
 
     @classmethod

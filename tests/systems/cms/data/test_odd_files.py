@@ -1,7 +1,6 @@
 """Files as colleagues write them: each is read rightly, or refused in one sentence with its place."""
 
 import gzip
-from contextlib import suppress
 
 import numpy as np
 import polars as pl
@@ -72,8 +71,12 @@ def test_a_compressed_file_is_looked_into(tmp_path):
 )
 def test_columns_between_commas_are_never_refused(tmp_path_factory, numbers, process):
     path = tmp_path_factory.mktemp("form") / "a.csv"
-    path.write_text(",".join([*numbers, "1.0", process]) + "\n")
+    line = ",".join([*numbers, "1.0", process])
+    path.write_text(line + "\n")
     refuse_wrong_separator(path)
+    path.with_suffix(".tsv").write_text(line + "\n")
+    with pytest.raises(DataError, match="expected tabs between columns, got"):
+        refuse_wrong_separator(path.with_suffix(".tsv"))
 
 
 @pytest.mark.parametrize("values", [("1.5", "2"), ("7", "7"), ("-2.0E-4", "1e3")])
@@ -302,5 +305,10 @@ def test_damaged_compressed_events_are_one_sentence(tmp_path_factory, place, val
     packed[place % len(packed)] = value
     path = tmp_path_factory.mktemp("damaged") / "train_sig.csv.gz"
     path.write_bytes(packed)
-    with suppress(DataError):
+    said = ""
+    try:
         refuse_wrong_separator(path)
+    except DataError as error:
+        said = str(error)
+    assert said == "" or said.startswith(str(path))
+    assert "\n" not in said

@@ -137,6 +137,7 @@ def test_without_a_cut_the_figure_of_merit_is_drawn_all_the_same(
 ):
     none = replace(one, settings=binary_settings(minimum_background=1e12, scan="page"))
     draw_all(none, judged(none), tmp_path, PLAIN)
+    assert "FOM.png" in drawn
     for figure in drawn.values():
         figure.draw_without_rendering()
 
