@@ -149,7 +149,7 @@ def test_python_blocks_of_the_manual_run(tmp_path, monkeypatch):
 
 def test_the_page_of_metrics_shows_what_happens(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert _follow(DOCS / "metrics.md", tmp_path) == 2
+    assert _follow(DOCS / "metrics.md", tmp_path) == 3
 
 
 def test_every_metric_is_in_the_list_of_the_manual(manual):

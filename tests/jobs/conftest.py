@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,7 @@ def run(tmp_path: Path, engines: Engines | None) -> Run:
         *,
         listener: Listener = silent,
         on: Engines | None = None,
+        metrics: Sequence[Any] = (),
         **options: Any,
     ) -> Launched:
         return launch(
@@ -91,6 +92,7 @@ def run(tmp_path: Path, engines: Engines | None) -> Run:
             options=RunOptions(**{"cores": 1, **options}),
             listener=listener,
             engines=on or engines,
+            metrics=metrics,
         )
 
     return launched

@@ -6,9 +6,14 @@ from itertools import count
 import pytest
 
 from sortal.engines.base import Died, Finished, Message, Started
+from sortal.engines.inline import InlineEngine
 from sortal.events import MemberTrained, TaskEnded
 from sortal.jobs import task as tasks
+from sortal.jobs.launch import prepare
+from sortal.jobs.run import run as run_plan
 from sortal.methods import one_by_one
+from sortal.store.segment import Segment
+from sortal.store.store import Store
 
 TREES = {"method": "decisiontree", "parameters": {"max_depth": [1, 2, 3, 4, 5]}}
 NETWORKS = {
@@ -117,6 +122,34 @@ def test_what_a_lost_worker_had_stored_is_not_trained_again(run):
     assert sorted(trained) == sorted(first)
     assert launched.summary.trained == 5
     assert launched.summary.failed == {}
+
+
+class Mute(InlineEngine):
+    """An engine that loses every message."""
+
+    def map(self, function, tasks):
+        reports = super().map(function, tasks)
+        return (report for report in reports if not isinstance(report, Message))
+
+
+@pytest.mark.parametrize("engine", [InlineEngine(), Mute()])
+def test_the_driver_reads_only_what_no_message_brought(tmp_path, monkeypatch, engine):
+    resolved, planned = prepare(job(NETWORKS))
+    read = []
+
+    def records(segment):
+        read.append(segment.name)
+        return stored.fget(segment)
+
+    stored = Segment.records
+    monkeypatch.setattr(Segment, "records", property(records))
+    monkeypatch.setattr(Store, "records", None)
+    events = []
+    store = Store.open(tmp_path / "store")
+    summary = run_plan(resolved, planned, store, engines=engine, listener=events.append)
+    assert summary.trained == 2
+    assert sum(isinstance(event, MemberTrained) for event in events) == 2
+    assert len(read) == isinstance(engine, Mute)
 
 
 def test_candidates_that_pause_at_a_rung_are_stored_and_not_told_as_results(run):

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -46,7 +46,6 @@ from sortal.metrics.registry import ACCURACY, HEADLINE
 from sortal.store.digests import Seals
 from sortal.store.job_record import Failure, JobRecord, first_titles
 from sortal.store.member_record import MemberRecord
-from sortal.store.segment import Place
 from sortal.store.store import Store
 from sortal.training.begun import Begun
 
@@ -253,8 +252,9 @@ class Driver:
                 self._tell(self._trained(record, named[record.key]))
 
     def _finish(self, result: TaskResult) -> None:
-        """Count the members that paused, and report those that failed."""
+        """Count the members that paused, and report those that failed, and what no message reported."""
         self.paused += len(result.paused)
+        self._report_unsent(result.segments)
         for key, failure in result.failed.items():
             self._fail(key, failure)
 
@@ -290,7 +290,7 @@ class Driver:
         """
         handed_out = len(task.entries)
         places = self.store.find(entry.member.key for entry in task.entries)
-        self._report_unsent(places)
+        self._report_unsent(sorted({place.segment for place in places.values()}))
         task = task.without(places)
         if stopping or not task.entries:
             return
@@ -310,14 +310,11 @@ class Driver:
             failure = Failure(reason=reason, traceback=traceback)
             self._fail(task.entries[0].member.key, failure)
 
-    def _report_unsent(self, places: Mapping[str, Place]) -> None:
-        """Report the segments of a lost worker whose messages did not arrive."""
-        by_segment: dict[str, list[str]] = {}
-        for key, place in places.items():
-            if place.segment not in self.stored:
-                by_segment.setdefault(place.segment, []).append(key)
-        for segment, keys in sorted(by_segment.items()):
-            self._store(segment, list(self.store.records(keys).values()))
+    def _report_unsent(self, segments: Iterable[str]) -> None:
+        """Report committed segments whose messages did not arrive; the store has their records."""
+        for segment in segments:
+            if segment not in self.stored:
+                self._store(segment, self.store.segment(segment).records)
 
     def _fail(self, key: str, failure: Failure) -> None:
         self.failed[key] = failure

@@ -42,6 +42,16 @@ class Segment:
     folder: Path
 
     @property
+    def records(self) -> list[MemberRecord]:
+        """One record a member, in order, without their histories.
+
+        Raises:
+            Damaged: A record is of another form.
+        """
+        rows = range(len(split_lines(self.folder / MEMBERS)))
+        return list(self.some_records(rows).values())
+
+    @property
     def plain_records(self) -> list[Record]:
         """The JSON of each member's record, in order: for those who read one field of many members."""
         return read_lines(self.folder / MEMBERS, {"key": str})

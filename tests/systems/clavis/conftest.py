@@ -19,6 +19,7 @@ from sortal.cli.main import app
 from sortal.engines.base import Engines
 from sortal.errors import UserError
 from sortal.jobs.results import Results
+from sortal.store.job_record import JobRecord
 from sortal.store.store import Store
 
 DATASET = '''\
@@ -97,7 +98,7 @@ class Ran:
         """Results of a job by its name in the store."""
         return Results.read(Store.open(self.store, create=False), job)
 
-    def record(self, job: str) -> dict[str, Any]:
+    def record(self, job: str) -> JobRecord:
         """A job's record."""
         return Store.open(self.store, create=False).read_job(job)
 

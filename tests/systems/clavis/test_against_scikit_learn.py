@@ -306,7 +306,7 @@ def test_networks_validate_on_examples_of_every_class_with_augmentation_too(benc
     for dataset, entry in (("sorted", dense), ("images", {**cnn, "data_augmentation": True})):
         ran = bench.batch(bench.job("job", job(dataset, [entry])))
         assert ran.code == 0, ran.out
-        (result,) = ran.results("job").titled(entry.title)
+        (result,) = ran.results("job").titled(entry["title"])
         validated = result.history.filter(metric="validation_accuracy")["value"]
         assert len(validated), ran.out
         if entry is dense:

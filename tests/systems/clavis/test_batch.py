@@ -155,14 +155,10 @@ def test_a_classifier_that_is_not_trained_yet_says_so(bench, monkeypatch):
     bench.batch(path)
     store = Store.open(bench.folder / "store", create=False)
     record = store.read_job("iris")
-    later = {
-        **record.entries[0],
-        "title": "later",
-        "key": "0" * len(record.entries[0]["key"]),
-    }
-    monkeypatch.setattr(
-        Store, "read_job", lambda *_: {**record, "entries": [*record.entries, later]}
-    )
+    first = record.entries[0]
+    later = first.model_copy(update={"title": "later", "key": "0" * len(first.key)})
+    changed = record.model_copy(update={"entries": (*record.entries, later)})
+    monkeypatch.setattr(Store, "read_job", lambda *_: changed)
     assert "later of iris is not trained yet: run its job again." in shown(bench, "iris/later")
 
 
@@ -370,7 +366,7 @@ def test_projections_are_computed_once_and_listed_with_the_job(bench):
     assert "projection 't-SNE p200': line 1: " in ran.out
     assert "Did you mean 'pca'?" in ran.out
     listed = ran.record("iris").projections
-    assert [one["title"] for one in listed] == ["PCA", "t-SNE p10"]
+    assert [one.title for one in listed] == ["PCA", "t-SNE p10"]
     again = bench.batch(bench.folder / "iris.json")
     assert "PCA (pca): trustworthiness" in again.out
     assert again.out.count(", in the store") == 2

@@ -9,6 +9,7 @@ from sortal.data.labels import Outputs
 from sortal.data.split import Part
 from sortal.errors import DataError
 from sortal.job.models import DataBlock as JobData
+from sortal.job.models import GivenFoldSplit
 from sortal.systems.clavis.dataset import dataset_of
 from sortal.systems.clavis.jobfile import DataBlock
 from sortal.systems.clavis.source import Source
@@ -141,9 +142,8 @@ FOLDS = np.repeat([3, 1, 7], 20)
 
 def test_folds_are_those_of_the_data_set_in_its_order():
     divided = dataset_of(source(specs={"cv_folds": FOLDS}), block(save_clfs_for_folds=True))
-    assert divided.split == {"kind": "given_folds", "column": "cv_folds", "each_fold": True}
-    data = JobData.model_validate({"source": "made", "split": divided.split})
-    splits = divide(divided.dataset, data.split, 0)
+    assert divided.split == GivenFoldSplit(kind="given_folds", column="cv_folds", each_fold=True)
+    splits = divide(divided.dataset, divided.split, 0)
     assert [split.fold for split in splits] == [1, 3, 7]
     for split in splits:
         np.testing.assert_array_equal(split.test, np.flatnonzero(split.fold == FOLDS))

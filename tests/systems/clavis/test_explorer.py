@@ -35,7 +35,7 @@ def test_a_job_lists_its_items_and_shows_arguments_scores_and_matrix(stored, cap
     monkeypatch.setenv("COLUMNS", "200")
     explored(stored, "show 2", "s1", "s 3", "s 4", "q")
     told = capsys.readouterr().out
-    segment = next(iter(stored.find([stored.read_job("flowers").entries[0]["key"]]).values()))
+    segment = next(iter(stored.find([stored.read_job("flowers").entries[0].key]).values()))
     assert segment.segment in told
     for part in ("parameters of lda", "balanced_accuracy", "confusion matrix", "as virginica"):
         assert part in told
@@ -47,8 +47,10 @@ def test_arguments_stand_in_the_words_of_the_job_beside_the_parameters_of_the_me
     stored, capsys
 ):
     record = stored.read_job("wines")
-    record.entries[0]["asked"] = {"system": "clavis", "arguments": {"num_neighbors": 3}}
-    stored.write_job("wines", record)
+    asked = {"system": "clavis", "arguments": {"num_neighbors": 3}}
+    first = record.entries[0].model_copy(update={"asked": asked})
+    entries = (first, *record.entries[1:])
+    stored.write_job(record.model_copy(update={"entries": entries}))
     explored(stored, "s 3", "s 1", "q")
     told = capsys.readouterr().out
     assert told.index("arguments of lda") < told.index("num_neighbors") < told.index("parameters")

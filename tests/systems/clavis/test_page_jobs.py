@@ -257,7 +257,7 @@ def test_the_first_job_runs(bench):
     assert told[:5] == ["🟊 Optimal", "Ⓝ Naive", "KNN 1", "KNN 2", "KNN 3"]
     assert len(told) == 21
     assert told[5:8] == ["MLPC relu d0.3 esTrue", "MLPC relu d0.3 esFalse", "MLPC relu d0.5 esTrue"]
-    assert [one["title"] for one in ran.record("Your batch job title").projections] == ["PCA"]
+    assert [one.title for one in ran.record("Your batch job title").projections] == ["PCA"]
 
 
 def test_the_job_that_lacks_a_comma_says_where_and_runs_once_it_is_mended(bench):
@@ -279,7 +279,7 @@ def test_the_job_of_meta_configurations_runs(bench):
     ran = bench.batch(bench.job("meta", META % COMMON))
     assert ran.code == 0, ran.out
     assert titles(ran, "meta") == [f"KNN {k}" for k in range(1, 31)]
-    listed = [one["title"] for one in ran.record("meta").projections]
+    listed = [one.title for one in ran.record("meta").projections]
     assert listed == ["t-SNE p10", "t-SNE p20", "t-SNE p30"]
     assert "kneighbors has no parameter 'random_state'" in ran.out
 

@@ -66,14 +66,14 @@ def test_what_a_plugin_prints_is_kept_with_it(printed):
     assert "nothing is kept of what it printed" in show(printed, "gaussiannb", "--log")
     (result,) = ran.results("iris").titled("talker 1")
     assert "odd data" in result.notes
-    assert not {"printed", "history"} & set(result.members[0].record)
+    assert not {"printed", "history"} & set(result.members[0].record.to_json())
 
 
 def test_what_a_plugin_prints_changes_no_key(printed):
     first = printed.batch(printed.job("iris", [entry("talker")]))
-    (key,) = [one["key"] for one in first.record("iris").entries]
+    (key,) = [one.key for one in first.record("iris").entries]
     again = printed.batch(printed.job("iris", [entry("talker", "another")]))
-    assert [one["key"] for one in again.record("iris").entries] == [key]
+    assert [one.key for one in again.record("iris").entries] == [key]
     assert Store.open(again.store, create=False).printed([key])[key].startswith("fits")
 
 

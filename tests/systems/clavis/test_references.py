@@ -86,7 +86,7 @@ def test_a_record_that_does_not_say_it_goes_by_the_name(bench):
     ran = bench.batch(bench.job("iris", [answering(bench, "naive", "by_length")]))
     (found,) = ran.results("iris").titled("naive")
     (member,) = found.members
-    record = {name: value for name, value in member.record.items() if name != "reference"}
+    record = member.record.model_copy(update={"reference": None})
     assert replace(found, members=(replace(member, record=record),)).is_reference
 
 

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from stored_records import member_entry, member_record
 
 from sortal.data.split import Part
 from sortal.errors import MissingExtra
@@ -26,7 +27,8 @@ def said(monkeypatch):
 
 def network(losses, *, fold=None):
     """A trained network, as far as printing knows it."""
-    member = MemberResult(entry={"fold": fold, "parameters": {}}, record={}, scores={})
+    entry, record = member_entry("key", fold=fold), member_record("key", fold=fold)
+    member = MemberResult(entry=entry, record=record, scores={})
     history = [
         {"loss": 2 * loss, "validation_loss": loss, "accuracy": 0.5, "validation_accuracy": 0.25}
         for loss in losses

@@ -79,7 +79,7 @@ def test_the_page_s_classifiers_train_in_workers_of_their_own(page_modules, run)
         "gaussiannb",
     ]
     for result in done.results.results:
-        figures = result.members[0].record.figures["test"]["figures"]
+        figures = result.members[0].record.judged(Part.TEST)
         assert figures["accuracy"] > 0.9
     again = run(knn(1, 3), forest, {"method": "gaussiannb"})
     assert (again.summary.trained, again.summary.stored) == (0, 4)
@@ -113,10 +113,10 @@ def test_a_built_in_of_the_same_name_trains_beside_it_in_one_worker(page_modules
         done = launch(job, store=tmp_path / "store", dataset=iris(), options=RunOptions(cores=1))
     assert done.summary.failed == {}
     own, ours, _ = (result.members[0].record for result in done.results.results)
-    assert (own["method"], ours["method"]) == (full, "kneighbors")
-    assert own["not_savable"]
-    assert not ours["not_savable"]
-    assert own["figures"] == ours["figures"]
+    assert (own.method, ours.method) == (full, "kneighbors")
+    assert own.not_savable
+    assert not ours.not_savable
+    assert own.figures == ours.figures
 
 
 @pytest.mark.usefixtures("inline")
@@ -188,7 +188,7 @@ def test_the_mnist_plugin_s_shape_reaches_a_classifier(page_plugins, run):
         {"method": "reshaping", "parameters": {"data_specs": pack(source.specs)}}, dataset=dataset
     )
     (result,) = done.results.results
-    assert result.members[0].record.figures["test"]["figures"]["accuracy"] > 0.5
+    assert result.members[0].record.judged(Part.TEST)["accuracy"] > 0.5
 
 
 @pytest.mark.usefixtures("inline")

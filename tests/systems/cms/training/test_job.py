@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.data.labels import Outputs
-from sortal.job.models import Job
+from sortal.job.models import Job, TrainingWeights
 from sortal.job.read import read_mapping
 from sortal.job.settings import read_settings
 from sortal.jobs.resolve import resolve
@@ -97,7 +97,7 @@ def test_compat_has_the_scripts_optimiser_losses_and_both_weights(held, settings
         "keep_best": {"values": [True, False]},
     }
     assert wanted.items() <= block.parameters.items()
-    assert training_weights(compat)["each_part"]
+    assert training_weights(compat).each_part
     assert (
         members(network_job(compat, "first"), dataset_of(held, class_map(held, compat), compat))
         == 2
@@ -115,13 +115,9 @@ def test_another_optimiser_has_no_options_of_adam(held, settings):
     ("balance", "power"), [("binary", 0), ("sqrt", 0.5), ("natural", 1), (0.3, 0.3)]
 )
 def test_a_balance_is_a_power_of_yields(balance, power, settings):
-    assert training_weights(settings(balance=balance)) == {
-        "negative": "keep",
-        "power": power,
-        "reference": "not Signal",
-        "each_part": False,
-    }
-    assert training_weights(MulticlassSettings(balance=balance))["reference"] == "Signal"
+    weights = TrainingWeights(negative="keep", power=power, reference="not Signal")
+    assert training_weights(settings(balance=balance)) == weights
+    assert training_weights(MulticlassSettings(balance=balance)).reference == "Signal"
 
 
 @given(power=st.floats(0, 10))
