@@ -156,6 +156,14 @@ def test_folds_and_parts_refuse_what_they_are_not():
         columns.parts(pa.array(["train", "tst"]))
 
 
+@pytest.mark.parametrize("values", [[True, None, False], ["1", None, "0"], [1, None, 0]])
+def test_a_fold_that_is_missing_is_refused_with_its_row(values):
+    with pytest.raises(BadValue, match="expected the whole number of a fold, got nothing") as raised:
+        columns.folds(pa.array(values))
+    assert raised.value.row == 1
+    assert columns.folds(pa.array([True, False])).tolist() == [1, 0]
+
+
 def test_weights_are_finite_and_keep_their_sign():
     assert columns.weights(pa.array([-1.5, 2.0])).tolist() == [-1.5, 2.0]
     for wrong in (float("nan"), float("inf"), None):

@@ -167,6 +167,7 @@ def groups(column: Column) -> np.ndarray:
 def folds(column: Column) -> np.ndarray:
     """Read fold numbers, shape (rows,), int64; one that this type cannot hold is refused."""
     if pa.types.is_boolean(column.type):
+        _refuse_null(column, "the whole number of a fold")
         return numbers(column).astype(np.int64)
     encoded = texts(column).dictionary_encode()
     raw: list[str] = encoded.dictionary.to_pylist()

@@ -17,7 +17,7 @@ from sortal.data.padding import added_padding
 from sortal.data.readers.base import Arrays, Noted, Table, missing_words
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.expression import needed_aliases
-from sortal.data.readers.missing import BlankedTable, blanked_array
+from sortal.data.readers.missing import blanked_array, without_missing
 from sortal.data.readers.registry import PLAIN, TableOptions, open_file, useless_options
 from sortal.data.shape import as_input, is_signal
 from sortal.data.sources import nearest, table_options
@@ -107,9 +107,8 @@ class InputSpec:
 
         Others may need columns that new files lack, the label among them.
         """
-        missing = self.options.missing
-        if missing is not None and not isinstance(table, BlankedTable):
-            table = BlankedTable(table, missing)
+        if self.options.missing is not None:
+            table = without_missing(table, self.options.missing)
         inputs = {name for listed in self.names.values() for name in listed}
         aliases = needed_aliases(self.options.aliases, inputs)
         return DerivedTable(table, aliases) if aliases else table

@@ -17,12 +17,17 @@ _CURE = "if that line is an example already, `columns: numbered` or the names of
 
 
 def completed(
-    names: Sequence[str], rows: Sequence[Sequence[str]]
+    names: Sequence[str], rows: Sequence[Sequence[str]], *, are_given: bool = False
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of all columns, where the header has one less than every row.
 
     The nameless column is the last where it is empty, and the first where it holds names or counts
     from 1, as R writes the names of rows.
+
+    Args:
+        names: The names as the file or the user gives them.
+        rows: The first rows of the file, without its header.
+        are_given: True if no header gives the names: then only an empty last column is added.
 
     Returns:
         The names, and a note if the first one was added; the names as they were if neither is so.
@@ -32,6 +37,8 @@ def completed(
         return tuple(names), ()
     if not any(row[-1].strip() for row in rows):
         return (*names, ""), ()
+    if are_given:
+        return tuple(names), ()
     first = [row[0].strip() for row in rows]
     counted = [str(number) for number in range(1, len(first) + 1)]
     if first == counted or not any(map(_STARTS_AS_NUMBER.match, first)):

@@ -136,7 +136,7 @@ def find_dialect(
         raise DataError(f"{path}: expected {expected}, got an empty file.")
     layout = _layout(table, opening, options, usual, head, header=header, columns=columns)
     found = _take_apart(path, table, opening, layout, head, header=header, columns=columns)
-    names, notes = completed(found.names, found.rows)
+    names, notes = completed(found.names, found.rows, are_given=not header)
     blank = blank_columns(names, found.rows)
     if blank:
         listed = _listed([str(place + 1) for place in blank])

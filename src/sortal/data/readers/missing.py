@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from sortal.data.inputs import Array, Ragged
 from sortal.data.readers.base import Batch, Noted, Table, WithLists, missing_words
+from sortal.data.readers.derived import DerivedTable
 
 Missing: TypeAlias = tuple[str | float, ...] | None
 """Texts and numbers that mean that a value is missing; None if the user names none."""
@@ -41,21 +42,42 @@ class BlankedTable:
         self.missing_words = missing_words(table)
         self.has_lists = isinstance(table, WithLists) and table.has_lists
         self.table = table
-        self._missing = missing
-        self._columns = None if columns is None else frozenset(columns)
+        self.missing, self.columns = missing, None if columns is None else frozenset(columns)
+        """What is taken out, and of which columns; of all if None."""
 
     def batches(self, names: Sequence[str], size: int) -> Iterator[Batch]:
         """Walk over some columns."""
         for batch in self.table.batches(names, size):
             columns = [
-                blanked(column, self._missing) if self._is_changed(name) else column
+                blanked(column, self.missing) if self._is_changed(name) else column
                 for name, column in zip(names, batch.columns, strict=True)
             ]
             yield pa.RecordBatch.from_arrays(columns, list(names))
 
     def _is_changed(self, name: str) -> bool:
-        chosen = self._columns
+        chosen = self.columns
         return chosen is None or name in chosen or name.partition("[")[0] in chosen
+
+
+def without_missing(
+    table: Table,
+    missing: tuple[str | float, ...],
+    columns: Collection[str] | None = None,
+) -> Table:
+    """A table in which some values are missing, those that its aliases are made of among them.
+
+    Args:
+        table: The table; one from which the same values were taken already comes back as it is.
+        missing: Texts and numbers that mean a missing value.
+        columns: The columns of the file that are changed; all if None.
+    """
+    if isinstance(table, DerivedTable):
+        source = without_missing(table.source, missing, columns)
+        return table if source is table.source else DerivedTable(source, table.texts, table.cut)
+    chosen = None if columns is None else frozenset(columns)
+    if isinstance(table, BlankedTable) and (table.missing, table.columns) == (missing, chosen):
+        return table
+    return BlankedTable(table, missing, columns)
 
 
 def blanked(column: Any, missing: Missing) -> Any:

@@ -183,9 +183,9 @@ def open_file(path: Path, options: TableOptions = PLAIN) -> Opened:
     reader = _READERS[suffix]
     opened = _loaded(reader.opener)(path, **{name: getattr(options, name) for name in reader.takes})
     if options.missing is not None and isinstance(opened, Table):
-        from sortal.data.readers.missing import BlankedTable
+        from sortal.data.readers.missing import without_missing
 
-        opened = BlankedTable(opened, options.missing)
+        opened = without_missing(opened, options.missing)
     if not any(_is_given(options, name) for name in _OF_ANY_TABLE):
         return opened
     if not isinstance(opened, Table):
