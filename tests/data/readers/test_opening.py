@@ -77,6 +77,18 @@ def test_ids_that_begin_with_the_sign_stay(tmp_path):
     assert read(tmp_path / "a.csv", "#1,2\n#2,3\n", header=False)[1] == [["#1", "2"], ["#2", "3"]]
 
 
+def test_a_row_like_a_comment_far_down_a_file_stays(tmp_path):
+    rows = "".join(f"n{number},{number},{number * 2}\n" for number in range(8000))
+    text = f"name,x,y\n# made by me\n{rows}#77,1,2\n# the end\n"
+    assert read(tmp_path / "a.csv", text)[1][-1] == ["#77", "1", "2"]
+    assert read(tmp_path / "a.csv", text, comment="#")[1][-1] == ["n7999", "7999", "15998"]
+
+
+def test_a_comment_behind_a_quote_within_a_field_goes(tmp_path):
+    text = 'size,x\n# by hand\n5 in,1\n7",2\n# another\n# third\n6",3\n'
+    assert read(tmp_path / "a.csv", text)[1] == [["5 in", "1"], ['7"', "2"], ['6"', "3"]]
+
+
 def test_a_quoted_line_that_looks_like_a_comment_stays(tmp_path):
     text = 'x,kind\n1,"two\n% lines"\n% gone\n2,u\n'
     assert read(tmp_path / "a.csv", text, comment="%")[1] == [["1", "two\n% lines"], ["2", "u"]]

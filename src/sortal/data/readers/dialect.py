@@ -22,7 +22,7 @@ from sortal.data.readers.number_format import (
 )
 from sortal.data.readers.opening import Opening, read_opening, sign_within, without_remarks
 from sortal.data.readers.separator import NAMES, find_delimiter
-from sortal.data.readers.text_lines import Layout, has_padded_quotes, numbered_rows
+from sortal.data.readers.text_lines import Layout, field_count, has_padded_quotes, numbered_rows
 from sortal.errors import DataError
 
 _USUAL = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
@@ -173,19 +173,20 @@ def _layout(
     header: bool,
     columns: Sequence[str] | None,
 ) -> Layout:
-    lines = without_remarks(table, opening) or table
     delimiter = options.delimiter or opening.separator or ""
+    lines = without_remarks(table, opening, delimiter or None) or table
     if not delimiter:
         width = None if columns is None else len(columns)
         delimiter = find_delimiter(lines, usual, has_header=header, width=width)
-    plain = Layout(delimiter=delimiter)
-    return Layout(
+    layout = Layout(
         encoding=head.encoding,
         delimiter=delimiter,
-        comment=sign_within(table, plain, opening, is_given=bool(options.comment)),
         skipped=opening.skipped,
         has_padded_quotes=has_padded_quotes(lines, delimiter),
     )
+    comment = sign_within(table, layout, opening, is_given=bool(options.comment))
+    width = field_count(lines[0], layout) if comment and not options.comment else 0
+    return replace(layout, comment=comment, width=width)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,18 @@
 """What stands before a table of text, and comments within it."""
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sortal.data.readers.number_format import PLAIN_NUMBERS
-from sortal.data.readers.text_lines import Layout, numbered_rows
+from sortal.data.readers.text_lines import Layout, field_count, numbered_rows, quoted_spans
 
 _SIGN = "#"
 _SEPARATOR_LINE = re.compile(r"\"?sep=([\t !#-/:-@\[-^`{-~])\"?\s*", re.IGNORECASE)
 _PLAIN_NUMBER = re.compile(PLAIN_NUMBERS.pattern, re.ASCII)
+_USUAL_BORDERS = ",;\t| "
+"""Characters of which one is likely to separate fields."""
+
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,19 +102,31 @@ def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_gi
     """
     if is_given:
         return opening.sign
-    marked, others = _divided(table, opening)
+    marked, others = _divided(table, opening, layout.borders)
     if not marked or not others:
         return ""
-    width = _width(others[0], layout)
-    return opening.sign if width > 1 and all(_width(m, layout) != width for m in marked) else ""
+    width = field_count(others[0], layout)
+    is_found = width > 1 and all(field_count(one, layout) != width for one in marked)
+    return opening.sign if is_found else ""
 
 
-def without_remarks(table: Sequence[str], opening: Opening) -> list[str]:
-    """Lines of a table that do not begin with the sign of a comment, or do so inside quotes."""
-    return _divided(table, opening)[1]
+def without_remarks(
+    table: Sequence[str], opening: Opening, delimiter: str | None = None
+) -> list[str]:
+    """Lines of a table that do not begin with the sign of a comment, or do so inside quotes.
+
+    Args:
+        table: First lines of the table.
+        opening: What stands before it.
+        delimiter: Character between fields; None where it is not known yet.
+    """
+    borders = _USUAL_BORDERS if delimiter is None else Layout(delimiter=delimiter).borders
+    return _divided(table, opening, borders)[1]
 
 
-def _divided(table: Sequence[str], opening: Opening) -> tuple[list[str], list[str]]:
+def _divided(
+    table: Sequence[str], opening: Opening, borders: str
+) -> tuple[list[str], list[str]]:
     """Lines that begin with the sign of a comment, not inside quotes, and the other lines."""
     marked, others, inside = list[str](), list[str](), False
     for line in table:
@@ -120,15 +134,9 @@ def _divided(table: Sequence[str], opening: Opening) -> tuple[list[str], list[st
             marked.append(line)
             continue
         others.append(line)
-        inside ^= line.count('"') % 2 == 1
+        if inside or '"' in line:
+            _, inside = quoted_spans(line, borders, is_padded=True, is_inside=inside)
     return marked, others
-
-
-def _width(line: str, layout: Layout) -> int:
-    try:
-        return max((len(row) for _, row in numbered_rows([line], layout)), default=0)
-    except csv.Error:
-        return 0
 
 
 def _is_example(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
