@@ -158,7 +158,9 @@ def test_folds_and_parts_refuse_what_they_are_not():
 
 @pytest.mark.parametrize("values", [[True, None, False], ["1", None, "0"], [1, None, 0]])
 def test_a_fold_that_is_missing_is_refused_with_its_row(values):
-    with pytest.raises(BadValue, match="expected the whole number of a fold, got nothing") as raised:
+    with pytest.raises(
+        BadValue, match="expected the whole number of a fold, got nothing"
+    ) as raised:
         columns.folds(pa.array(values))
     assert raised.value.row == 1
     assert columns.folds(pa.array([True, False])).tolist() == [1, 0]

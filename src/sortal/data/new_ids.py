@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from sortal.data import columns
 from sortal.data.inputs import Array, Ragged
 from sortal.data.readers.base import Arrays, Table
-from sortal.data.readers.npy import as_column
+from sortal.data.readers.npy import placed_column
 from sortal.data.texts import BadValue
 from sortal.errors import DataError
 
@@ -54,7 +54,7 @@ class IdColumn:
         """Read the ids of one block of an array; arguments and errors are those of `read`."""
         if isinstance(values, Ragged) or values.ndim != 1:
             raise DataError(f"{path}: array {self.name!r} does not hold one id for each example.")
-        return self.read(as_column(values), path, row)
+        return self.read(placed_column(values, path, f"array {self.name!r}", row), path, row)
 
 
 def choose_ids(
@@ -109,7 +109,7 @@ def _first(file: Table | Arrays, name: str) -> Any:
         values = block[name]
         if isinstance(values, Ragged) or values.ndim != 1:
             break  # reading the file reports this with its path
-        return as_column(values).type
+        return placed_column(values, file.path, f"array {name!r}").type
     return pa.null()
 
 

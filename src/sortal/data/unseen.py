@@ -16,7 +16,8 @@ from sortal.data.new_values import BlockReader
 from sortal.data.padding import added_padding
 from sortal.data.readers.base import Arrays, Noted, Table, missing_words
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.readers.expression import needed_aliases
+from sortal.data.readers.expression import names as names_in
+from sortal.data.readers.expression import needed_aliases, parse
 from sortal.data.readers.missing import blanked_array, without_missing
 from sortal.data.readers.registry import PLAIN, TableOptions, open_file, useless_options
 from sortal.data.shape import as_input, is_signal
@@ -85,12 +86,16 @@ class InputSpec:
 
         Options that its format does not have are then left out. Aliases are not made yet.
         """
-        options = replace(self.options, aliases={})
-        if not self.options.aliases:
-            names = tuple(name for listed in self.names.values() for name in listed)
-            options = replace(options, features=names)
+        options = replace(self.options, aliases={}, features=self._columns_of_numbers())
         plain = {name: getattr(PLAIN, name) for name in useless_options(path, options)}
         return open_file(path, replace(options, **plain))
+
+    def _columns_of_numbers(self) -> tuple[str, ...]:
+        """The columns of a file that inputs are made of, with those that their aliases need."""
+        inputs = dict.fromkeys(name for listed in self.names.values() for name in listed)
+        aliases = needed_aliases(self.options.aliases, inputs)
+        inside = [one.name for name, text in aliases.items() for one in names_in(parse(text, name))]
+        return tuple(dict.fromkeys([*inputs, *inside]))
 
     def reading_notes(self, paths: Sequence[Path]) -> list[str]:
         """One sentence for each way in which a new text file is not written as usual."""

@@ -44,6 +44,12 @@ def test_the_lines_before_a_table_are_found(text, comment, skipped, separator, r
         ("a.csv", "# by, hand\nx,kind\n1,u\n2,v\n", ("x", "kind")),
         ("a.csv", "# by, hand\nwave,400\n5,2\n6,3\n", ("wave", "400")),
         ("a.csv", "# a,a\nx,y\n1,2\n", ("x", "y")),
+        ("a.csv", "#ra,dec,kind\n1.5,,A\n2.5,3.5,B\n,2.5,A\n4.0,1.0,B\n", ("ra", "dec", "kind")),
+        ("a.txt", "# ra dec\n1.5 nan\n2.5 3.5\nnan 2.5\n", ("ra", "dec")),
+        ("a.csv", "#ra,dec,kind\n1.5,,A\n2.5,3.5,B\n4.0,1.0,B\n", ("ra", "dec", "kind")),
+        ("a.csv", "# x,note\n1,star\n2,\n3,17\n", ("x", "note")),
+        ("a.csv", "# by,hand\n,kind\n0,u\n1,v\n", ("", "kind")),
+        ("a.csv", "# by,hand\nx,kind\n0,u\n,v\n", ("x", "kind")),
     ],
 )
 def test_a_comment_names_the_columns_only_above_examples(tmp_path, name, text, names):

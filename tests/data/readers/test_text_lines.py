@@ -57,7 +57,7 @@ def test_seconds_of_arc_are_no_quotes_in_aligned_tables(tmp_path):
 @given(st.lists(st.text(st.sampled_from('a, "'), max_size=8), min_size=1, max_size=4))
 def test_lines_end_in_quotes_where_the_parser_is_within_a_field(texts):
     lines = [f"{text}\n" for text in texts]
-    inside, begun = False, 0
+    inside = False
     for number, line in enumerate(lines, start=1):
         inside = quoted_spans(line, ",", is_inside=inside)[1]
         begun = len(list(csv.reader(lines[:number])))

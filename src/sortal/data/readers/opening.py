@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sortal.data.readers.base import MISSING
 from sortal.data.readers.number_format import PLAIN_NUMBERS
 from sortal.data.readers.text_lines import Layout, field_count, numbered_rows, quoted_spans
 
@@ -12,7 +13,6 @@ _SEPARATOR_LINE = re.compile(r"\"?sep=([\t !#-/:-@\[-^`{-~])\"?\s*", re.IGNORECA
 _PLAIN_NUMBER = re.compile(PLAIN_NUMBERS.pattern, re.ASCII)
 _USUAL_BORDERS = ",;\t| "
 """Characters of which one is likely to separate fields."""
-
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,9 +124,7 @@ def without_remarks(
     return _divided(table, opening, borders)[1]
 
 
-def _divided(
-    table: Sequence[str], opening: Opening, borders: str
-) -> tuple[list[str], list[str]]:
+def _divided(table: Sequence[str], opening: Opening, borders: str) -> tuple[list[str], list[str]]:
     """Lines that begin with the sign of a comment, not inside quotes, and the other lines."""
     marked, others, inside = list[str](), list[str](), False
     for line in table:
@@ -140,13 +138,26 @@ def _divided(
 
 
 def _is_example(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
-    """True if the first row holds numbers where the other rows do."""
-    numeric = [
-        place
-        for place in range(len(first))
-        if all(place < len(row) and _is_number(row[place]) for row in others)
-    ]
-    return bool(numeric) and all(_is_number(first[place]) for place in numeric)
+    """True if the first row holds numbers where the other rows do; some may be missing."""
+    if not others:
+        return all(map(_is_number, first))
+    columns = list(zip(first, *others, strict=False))
+    numeric = [held for held in columns if _are_numbers(held[1:])]
+    # A column with gaps may hold numbers among names: if there are others, these decide.
+    whole = [held for held in numeric if all(map(_is_number, held[1:]))] or numeric
+    return any(_is_number(held[0]) for held in numeric) and all(
+        _is_number(held[0]) or _is_gap(held[0]) for held in whole
+    )
+
+
+def _are_numbers(fields: Sequence[str]) -> bool:
+    """True if all fields that are not missing are numbers, one at least."""
+    known = [field for field in fields if not _is_gap(field)]
+    return bool(known) and all(map(_is_number, known))
+
+
+def _is_gap(field: str) -> bool:
+    return field.strip() in MISSING
 
 
 def _is_number(field: str) -> bool:
