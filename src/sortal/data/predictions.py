@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from sortal.data import columns
-from sortal.data.labels import UNKNOWN, Labels, find_class
+from sortal.data.labels import UNKNOWN, ClassFinder, Labels
 from sortal.data.readers.base import Noted, Table, place_in_file
 from sortal.data.readers.delimited import DelimitedTable
 from sortal.data.readers.registry import TableOptions, open_file
@@ -164,10 +164,10 @@ def read_predictions(
 def recoded(labels: Labels, classes: Sequence[str]) -> np.ndarray:
     """Codes of labels among other classes, shape (examples,).
 
-    Spellings may differ (`find_class`); UNKNOWN where a class is none of them.
+    Spellings may differ (`ClassFinder`); UNKNOWN where a class is none of them.
     """
     place: dict[str | None, int] = {name: code for code, name in enumerate(classes)}
-    found = [find_class(name, classes) for name in labels.classes]
+    found = map(ClassFinder(classes).find, labels.classes)
     table = np.array([place.get(name, UNKNOWN) for name in found], dtype=np.int64)
     return np.asarray(table[labels.codes])
 

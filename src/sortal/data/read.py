@@ -18,7 +18,7 @@ from sortal.data.gather_arrays import gather_arrays, prepares
 from sortal.data.gather_tables import gather_tables
 from sortal.data.gathered import Gathered, words_note
 from sortal.data.inputs import Array, Inputs, Ragged
-from sortal.data.labels import UNKNOWN, Labels, Outputs, find_class
+from sortal.data.labels import UNKNOWN, ClassFinder, Labels, Outputs
 from sortal.data.lanes import row_blocks
 from sortal.data.readers.base import MISSING, Arrays, Noted, Table
 from sortal.data.roles import Roles, assign_roles, nameless_note
@@ -253,7 +253,7 @@ def _reordered(labels: Labels, classes: tuple[str, ...]) -> Labels:
 def _choose_classes(examples: _Examples, chosen: list[str | int | float | bool]) -> _Examples:
     """Keep the examples of some classes, in the order given, and those of unknown class."""
     labels = examples.labels
-    found = [find_class(one, labels.classes) for one in chosen]
+    found = list(map(ClassFinder(labels.classes).find, chosen))
     problems = [
         Problem(
             path=f"data.classes[{number}]",

@@ -80,7 +80,7 @@ def check_names(
         )
     if twice:
         raise DataError(f"{path}: expected column names that differ, got {twice[0]!r} twice.")
-    blank = blank_columns(names, rows)
+    blank = set(blank_columns(names, rows))
     nameless = [str(n + 1) for n, name in enumerate(names) if not name and n not in blank]
     if len(nameless) > 1:
         raise DataError(

@@ -81,7 +81,7 @@ class DelimitedTable:
         lines = min(_LINES_A_BLOCK * longest, 2 * _LONGEST_LINE)
         self._block_bytes = max(_BLOCK_BYTES, lines)
         self._raw_names, names = self._columns()
-        blank = self._dialect.blank_columns
+        blank = set(self._dialect.blank_columns)
         self._places = {name: place for place, name in enumerate(names) if place not in blank}
         self.names: tuple[str, ...] = tuple(self._places)
 

@@ -28,6 +28,7 @@ from sortal.errors import DataError
 _USUAL = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
 _MOST_ROWS = 2000
 _LINES_MEASURED = 64
+_COLUMNS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +140,10 @@ def find_dialect(
     names, notes = completed(found.names, found.rows, are_given=not header)
     blank = blank_columns(names, found.rows)
     if blank:
-        listed = _listed([str(place + 1) for place in blank])
-        notes = (*notes, f"without name and value, and left out: column {listed}.")
+        shown = [str(place + 1) for place in blank[:_COLUMNS_SHOWN]]
+        if len(blank) > _COLUMNS_SHOWN:
+            shown.append(f"{len(blank) - _COLUMNS_SHOWN} more")
+        notes = (*notes, f"without name and value, and left out: column {_listed(shown)}.")
     check_names(path, names, found.rows, is_header=found.header_lines > 0)
     of_names = _name_columns(names, options)
     understood = _understood(path, names, found.rows, options, of_names)
