@@ -108,7 +108,7 @@ class Fitted:
                 done[place] = self._prepare(np.asarray(block), kept)
                 if self.padded and not isinstance(array, Ragged):
                     own = None if lengths is None else lengths[place]
-                    without_padding(done[place], self._ends(block, own))
+                    without_padding(done[place], self._ends(np.asarray(block), own))
                 filled += len(block)
         return Ragged(done, array.offsets) if isinstance(array, Ragged) else done
 

@@ -127,14 +127,14 @@ def _blanked_values(values: np.ndarray, missing: tuple[str | float, ...]) -> np.
     if values.dtype.kind not in "iuf":
         return values
     sought = _sought(missing, values.dtype)
-    if not any(np.isin(block, sought).any() for block in row_blocks(values)):
+    if not any(np.isin(np.asarray(block), sought).any() for block in row_blocks(values)):
         return values
     changed = room(values.shape, values.dtype if values.dtype.kind == "f" else np.float64)
     filled = 0
     for block in row_blocks(values):
         place = changed[filled : filled + len(block)]
         place[...] = np.asarray(block)
-        place[np.isin(block, sought)] = np.nan
+        place[np.isin(np.asarray(block), sought)] = np.nan
         filled += len(block)
     return changed
 
@@ -177,7 +177,7 @@ def _sought(missing: Missing, kind: np.dtype[Any]) -> np.ndarray:
         exact = np.array([float(one) for one in given], dtype=np.float64)
         with np.errstate(over="ignore"):
             rounded = exact.astype(kind)
-        return rounded[np.isinf(rounded) == np.isinf(exact)]
+        return np.asarray(rounded[np.isinf(rounded) == np.isinf(exact)])
     limits = np.iinfo(kind)
     whole = [_whole(one) for one in given]
     fitting = [one for one in whole if one is not None and limits.min <= one <= limits.max]
