@@ -9,10 +9,11 @@ import pytest
 from pyarrow import parquet
 
 from sortal.data.inputs import Ragged
+from sortal.data.new_ids import IdColumn
 from sortal.data.read import read_dataset
 from sortal.data.readers.in_memory import HeldTable
 from sortal.data.readers.registry import TableOptions
-from sortal.data.unseen import InputSpec, read_inputs, read_opened
+from sortal.data.unseen import InputSpec, read_blocks, read_inputs
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 
@@ -207,8 +208,8 @@ def test_new_files_get_the_aliases_and_names_of_training_and_no_cut(tmp_path):
     parquet.write_table(frame, tmp_path / "new.parquet")
     (block,) = read_inputs([tmp_path / "new.parquet"], again)
     np.testing.assert_array_equal(block.arrays["features"], expected)
-    (block,) = read_opened([HeldTable(frame)], again)
-    np.testing.assert_array_equal(block.arrays["features"], expected)
+    (new,) = read_blocks([HeldTable(frame)], again, IdColumn(), size=9)
+    np.testing.assert_array_equal(new.inputs.arrays["features"], expected)
 
 
 def test_a_spec_that_was_stored_before_files_had_options_is_still_read(table_spec):

@@ -174,6 +174,19 @@ def ids(column: Column, *, as_text: bool = False) -> np.ndarray:
     return np.asarray(named.to_numpy(zero_copy_only=False), dtype=str)
 
 
+def repeated(ids: np.ndarray) -> tuple[int, int] | None:
+    """Find the first row whose id an earlier row has.
+
+    Returns:
+        The earlier row, and that row; None if all ids differ.
+    """
+    known, first, places = np.unique(ids, return_index=True, return_inverse=True)
+    if len(known) == len(ids):
+        return None
+    again = int(np.flatnonzero(first[places.reshape(-1)] != np.arange(len(ids)))[0])
+    return int(first[places.reshape(-1)[again]]), again
+
+
 def _expected_id(text: str) -> str:
     """What an id has to be, where a floating-point number is none."""
     if as_whole(text) is None:

@@ -12,7 +12,7 @@ from sortal.data.columns import readable
 from sortal.data.gather_tables import feature_matrix
 from sortal.data.gathered import infinite_error
 from sortal.data.inputs import Array, Ragged
-from sortal.data.readers.base import Batch
+from sortal.data.readers.base import Batch, row_named
 from sortal.data.shape import InfiniteValue, settle_infinite
 from sortal.errors import DataError
 
@@ -40,7 +40,7 @@ class BlockReader:
 
     def at(self, row: int) -> str:
         """Name the file and a row of the block, counted from 1 without a header line."""
-        return f"{self.path.name}, row {self.row + row + 1}"
+        return row_named(self.path, self.row + row)
 
     def matrix(self, batch: Batch, names: Sequence[str]) -> np.ndarray:
         """Lay columns side by side, shape (rows, columns); NaN where a marked value is.

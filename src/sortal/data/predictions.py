@@ -79,7 +79,7 @@ class Predictions:
 
     @property
     def reading_notes(self) -> tuple[str, ...]:
-        """What was found out of the file and is not plain, in sentences."""
+        """What was found in the file and is not plain, in sentences."""
         return self.table.notes if isinstance(self.table, Noted) else ()
 
     def __len__(self) -> int:
@@ -269,14 +269,12 @@ def _finite(table: Table, held: dict[str, Any], name: str) -> np.ndarray:
 
 
 def _refuse_repeated(table: Table, name: str, ids: np.ndarray) -> None:
-    _, first = np.unique(ids, return_index=True)
-    if len(first) == len(ids):
-        return
-    again = np.setdiff1d(np.arange(len(ids)), first)[0]
-    raise DataError(
-        f"{_place(table, int(again), name)}: expected ids that differ, got {ids[again].item()!r} "
-        "for the second time."
-    )
+    rows = columns.repeated(ids)
+    if rows is not None:
+        raise DataError(
+            f"{_place(table, rows[1], name)}: expected ids that differ, got {ids[rows[1]].item()!r} "
+            "for the second time."
+        )
 
 
 def _place(table: Table, row: int, column: str) -> str:

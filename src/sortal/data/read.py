@@ -99,7 +99,7 @@ def source_signature(block: DataBlock, folder: Path) -> list[tuple[str, int, int
 
 
 def _reading_notes(source: Source) -> Iterator[str]:
-    """What readers found out of files."""
+    """What readers found in files."""
     for file in source.files:
         if isinstance(file, Noted):
             yield from file.notes
@@ -233,13 +233,12 @@ def _target_weights(gathered: Gathered, roles: Roles) -> np.ndarray | None:
 
 
 def _refuse_repeated(ids: np.ndarray, name: str, gathered: Gathered) -> None:
-    order = np.argsort(ids, kind="stable")
-    same = np.flatnonzero(ids[order][1:] == ids[order][:-1])
-    if len(same):
-        first, second = order[same[0]], order[same[0] + 1]
+    rows = columns.repeated(ids)
+    if rows is not None:
+        first, second = map(gathered.places.at, rows)
         raise DataError(
-            f"column {name!r}: expected a different id for each example, got {ids[first]!s} in "
-            f"{gathered.places.at(int(first))} and in {gathered.places.at(int(second))}."
+            f"column {name!r}: expected a different id for each example, got {ids[rows[0]]!s} in "
+            f"{first} and in {second}."
         )
 
 

@@ -194,7 +194,8 @@ READING_RULES = 3
 """The version of the rules by which files are read. Raised when a file that has not changed would now become
 another dataset: 1 counted typed words such as `NA` as missing, merged `007` with `7`, and rounded whole numbers
 of cuts; 2 shifted columns where a name of `columns` was forgotten, took a quote within a field for one that opens
-it, left rows out that begin with `#`, and did not take missing numbers out of aliases that a ROOT tree brings."""
+it, left rows out that begin with `#`, did not take missing numbers out of bytes and of aliases that a ROOT tree brings, and did not find the names in a
+comment above columns with gaps."""
 
 
 def signature(given: str | list[str] | PartFiles, folder: Path) -> list[tuple[str, int, int]]:

@@ -14,7 +14,7 @@ from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.new_ids import IdColumn, choose_ids
 from sortal.data.new_values import BlockReader
 from sortal.data.padding import added_padding
-from sortal.data.readers.base import Arrays, Noted, Table, missing_words
+from sortal.data.readers.base import Arrays, Noted, Table, missing_words, row_named
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.expression import names as names_in
 from sortal.data.readers.expression import needed_aliases, parse
@@ -158,7 +158,7 @@ class NewBlock:
 
     def at(self, row: int) -> str:
         """Name the file and a row of the block, counted from 1 without a header line."""
-        return f"{self.path.name}, row {self.row + row + 1}"
+        return row_named(self.path, self.row + row)
 
 
 def read_inputs(
@@ -183,22 +183,6 @@ def read_inputs(
     files = [] if id_column is None else [spec.peek(path) for path in paths]
     ids = choose_ids(files, asked=id_column, usual=None)
     for block in read_blocks(map(spec.open, paths), spec, ids, size=size):
-        yield block.inputs
-
-
-def read_opened(
-    files: Sequence[Table | Arrays],
-    spec: InputSpec,
-    *,
-    id_column: str | None = None,
-    size: int = 65_536,
-) -> Iterator[Inputs]:
-    """Walk over the examples of open files, or of tables and arrays in memory.
-
-    Arguments and errors are those of `read_inputs`.
-    """
-    ids = choose_ids(files, asked=id_column, usual=None)
-    for block in read_blocks(files, spec, ids, size=size):
         yield block.inputs
 
 

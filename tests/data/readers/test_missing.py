@@ -11,11 +11,12 @@ from pyarrow import parquet
 
 from sortal.data import lanes, spill
 from sortal.data.inputs import Ragged
+from sortal.data.new_ids import IdColumn
 from sortal.data.read import read_dataset
 from sortal.data.readers.in_memory import HeldTable
 from sortal.data.readers.missing import blanked, blanked_array
 from sortal.data.readers.registry import TableOptions, open_file
-from sortal.data.unseen import InputSpec, read_inputs, read_opened
+from sortal.data.unseen import InputSpec, read_blocks, read_inputs
 from sortal.job.models import DataBlock
 
 
@@ -151,8 +152,9 @@ def test_tables_in_memory_lose_what_is_missing(tmp_path):
     (tmp_path / "a.csv").write_text("x,y\n1,u\n2,v\n")
     block = DataBlock(source="a.csv", label="y", missing=[-1])
     spec = InputSpec.of(read_dataset(block, tmp_path, 0), block)
-    (inputs,) = read_opened([HeldTable(pa.table({"x": [-1.0, 5.0]}))], spec)
-    assert np.isnan(inputs.arrays["features"]).ravel().tolist() == [True, False]
+    held = HeldTable(pa.table({"x": [-1.0, 5.0]}))
+    (new,) = read_blocks([held], spec, IdColumn(), size=9)
+    assert np.isnan(new.inputs.arrays["features"]).ravel().tolist() == [True, False]
 
 
 @given(

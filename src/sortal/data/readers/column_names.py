@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sortal.data.readers.base import MISSING
-from sortal.data.readers.number_format import PLAIN_NUMBERS
+from sortal.data.readers.number_format import is_plain_number
 from sortal.errors import DataError
 
-_PLAIN_NUMBER = re.compile(PLAIN_NUMBERS.pattern, re.ASCII)
 _INDEX = re.compile(r"Unnamed: \d+(\.\d+)*|__index_level_\d+__", re.ASCII)
 _BETWEEN = re.compile(r"\w\W*[,;:|!~^\s\x01]\W*\w")
 _STARTS_AS_NUMBER = re.compile(r"[+-]?[.,]?\d|$", re.ASCII)
@@ -109,7 +108,7 @@ def is_undivided(names: Sequence[str]) -> bool:
 
 def are_numbers(names: Sequence[str]) -> bool:
     """True if all names of a file look like values of its first example."""
-    numbers = [bool(_PLAIN_NUMBER.match(name)) for name in names]
+    numbers = list(map(is_plain_number, names))
     return any(numbers) and all(
         is_number or name in MISSING for is_number, name in zip(numbers, names, strict=True)
     )

@@ -23,44 +23,13 @@ from sortal.data.readers.number_format import (
 from sortal.data.readers.opening import Opening, read_opening, sign_within, without_remarks
 from sortal.data.readers.separator import NAMES, find_delimiter
 from sortal.data.readers.text_lines import Layout, field_count, has_padded_quotes, numbered_rows
+from sortal.data.readers.text_options import TextOptions
 from sortal.errors import DataError
 
 _USUAL = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
 _MOST_ROWS = 2000
 _LINES_MEASURED = 64
 _COLUMNS_SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextOptions:
-    """What a user says of a text file; what is None is found out."""
-
-    delimiter: str | None = None
-    """Character between fields; a space for runs of spaces and tabs."""
-
-    decimal: str | None = None
-    """Decimal mark, a point or a comma."""
-
-    thousands: str | None = None
-    """Mark between groups of three digits; empty for none."""
-
-    encoding: str | None = None
-    """Name of the encoding, one that Python knows."""
-
-    comment: str | None = None
-    """Lines that begin with it are left out; empty for none."""
-
-    missing: tuple[str | float, ...] | None = None
-    """What means that a value is missing, beside nothing; `MISSING` if None."""
-
-    words: tuple[str, ...] = ()
-    """Columns whose fields are names and never numbers."""
-
-    features: tuple[str, ...] | None = None
-    """The only columns that hold numbers; any but `words` if None."""
-
-    is_strict: bool = False
-    """True if nothing is found out: UTF-8, the separator of the file's ending, decimal points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

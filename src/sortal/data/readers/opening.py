@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sortal.data.readers.base import MISSING
-from sortal.data.readers.number_format import PLAIN_NUMBERS
+from sortal.data.readers.number_format import is_plain_number
 from sortal.data.readers.text_lines import Layout, field_count, numbered_rows, quoted_spans
 
 _SIGN = "#"
 _SEPARATOR_LINE = re.compile(r"\"?sep=([\t !#-/:-@\[-^`{-~])\"?\s*", re.IGNORECASE)
-_PLAIN_NUMBER = re.compile(PLAIN_NUMBERS.pattern, re.ASCII)
 _USUAL_BORDERS = ",;\t| "
 """Characters of which one is likely to separate fields."""
 
@@ -55,7 +54,7 @@ class Opening:
         names = [name.strip() for name in row]
         fits = len(names) == len(body[0]) and len({*names}) == len(names) and all(names)
         is_prose = len(names) == 1 and " " in names[0]
-        return names if fits and not is_prose and not any(map(_is_number, names)) else []
+        return names if fits and not is_prose and not any(map(is_plain_number, names)) else []
 
 
 def read_opening(lines: Sequence[str], comment: str | None) -> Opening:
@@ -140,25 +139,21 @@ def _divided(table: Sequence[str], opening: Opening, borders: str) -> tuple[list
 def _is_example(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
     """True if the first row holds numbers where the other rows do; some may be missing."""
     if not others:
-        return all(map(_is_number, first))
+        return all(map(is_plain_number, first))
     columns = list(zip(first, *others, strict=False))
     numeric = [held for held in columns if _are_numbers(held[1:])]
     # A column with gaps may hold numbers among names: if there are others, these decide.
-    whole = [held for held in numeric if all(map(_is_number, held[1:]))] or numeric
-    return any(_is_number(held[0]) for held in numeric) and all(
-        _is_number(held[0]) or _is_gap(held[0]) for held in whole
+    whole = [held for held in numeric if all(map(is_plain_number, held[1:]))] or numeric
+    return any(is_plain_number(held[0]) for held in numeric) and all(
+        is_plain_number(held[0]) or _is_gap(held[0]) for held in whole
     )
 
 
 def _are_numbers(fields: Sequence[str]) -> bool:
     """True if all fields that are not missing are numbers, one at least."""
     known = [field for field in fields if not _is_gap(field)]
-    return bool(known) and all(map(_is_number, known))
+    return bool(known) and all(map(is_plain_number, known))
 
 
 def _is_gap(field: str) -> bool:
     return field.strip() in MISSING
-
-
-def _is_number(field: str) -> bool:
-    return bool(_PLAIN_NUMBER.match(field))

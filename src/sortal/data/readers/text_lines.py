@@ -172,7 +172,7 @@ class _Numbered:
 
 
 Spans: TypeAlias = Sequence[tuple[int, int]]
-"""Places of quoted fields in a line, each with its quotes: the first character, and the one behind."""
+"""Places of quoted fields in a line, quotes included: the first character, and the one behind the last."""
 
 
 def quoted_spans(

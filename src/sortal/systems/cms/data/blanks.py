@@ -32,7 +32,7 @@ def are_blank(values: np.ndarray, blanks: Sequence[float]) -> np.ndarray:
     return found
 
 
-def blanked(
+def without_blanks(
     table: Table, variables: Collection[str], aliases: Mapping[str, str], blanks: Sequence[float]
 ) -> Table:
     """A file's table with missing values in place of some numbers.
