@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.readers.text_lines import (
     Layout,
+    ends_inside,
     has_padded_quotes,
     numbered_rows,
     quoted_spans,
@@ -59,7 +60,9 @@ def test_lines_end_in_quotes_where_the_parser_is_within_a_field(texts):
     lines = [f"{text}\n" for text in texts]
     inside = False
     for number, line in enumerate(lines, start=1):
-        inside = quoted_spans(line, ",", is_inside=inside)[1]
+        spans_end = quoted_spans(line, ",", is_inside=inside)[1]
+        inside = ends_inside(line, ",", is_inside=inside)
+        assert inside == spans_end
         begun = len(list(csv.reader(lines[:number])))
         after = len(list(csv.reader([*lines[:number], "a\n"])))
         assert inside == (after == begun)

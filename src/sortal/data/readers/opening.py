@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sortal.data.readers.base import MISSING
 from sortal.data.readers.number_format import is_plain_number
-from sortal.data.readers.text_lines import Layout, field_count, numbered_rows, quoted_spans
+from sortal.data.readers.text_lines import Layout, ends_inside, field_count, numbered_rows
 
 _SIGN = "#"
 _SEPARATOR_LINE = re.compile(r"\"?sep=([\t !#-/:-@\[-^`{-~])\"?\s*", re.IGNORECASE)
@@ -132,7 +132,7 @@ def _divided(table: Sequence[str], opening: Opening, borders: str) -> tuple[list
             continue
         others.append(line)
         if inside or '"' in line:
-            _, inside = quoted_spans(line, borders, is_padded=True, is_inside=inside)
+            inside = ends_inside(line, borders, is_padded=True, is_inside=inside)
     return marked, others
 
 

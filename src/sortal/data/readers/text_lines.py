@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
@@ -13,6 +14,10 @@ from sortal.data.readers.encoding import UTF_8, open_bytes
 
 _RUN_OF_BLANKS = re.compile(r"[ \t]+")
 _SPACES = re.compile(" *")
+_TO_CLOSING_QUOTE = r'[^"]*(?:""[^"]*)*(?P<closing>"|\Z)'
+"""What follows the quote that opens a field; `closing` is empty where the line ends within the field."""
+
+_TO_CLOSING = re.compile(f"(?P<field>{_TO_CLOSING_QUOTE})")
 
 BLANKS = " "
 """The separator that stands for a run of spaces and tabs of any length."""
@@ -70,17 +75,20 @@ def table_lines(lines: Iterable[str], layout: Layout, first: int = 1) -> Iterato
     for number, line in enumerate(lines, start=first):
         if layout.comment and not inside and is_comment(line, layout):
             continue
-        spans: Spans = ()
-        if inside or '"' in line:
-            spans, inside = quoted_spans(
-                line, layout.borders, is_padded=layout.has_padded_quotes, is_inside=inside
-            )
+        if not inside and '"' not in line:
+            yield number, _squeezed(line, ()) if layout.delimiter == BLANKS else line
+            continue
+        if layout.delimiter != BLANKS and not layout.has_padded_quotes:
+            inside = ends_inside(line, layout.borders, is_inside=inside)
+            yield number, line
+            continue
+        spans, inside = quoted_spans(
+            line, layout.borders, is_padded=layout.has_padded_quotes, is_inside=inside
+        )
         if layout.delimiter == BLANKS:
             yield number, _squeezed(line, spans)
-        elif layout.has_padded_quotes and spans:
-            yield number, _tightened(line, spans, layout.delimiter)
         else:
-            yield number, line
+            yield number, _tightened(line, spans, layout.delimiter)
 
 
 def is_comment(line: str, layout: Layout) -> bool:
@@ -192,17 +200,28 @@ def quoted_spans(
     Returns:
         Places of the quoted fields, and True if the line ends within the last one.
     """
-    spans = list[tuple[int, int]]()
-    start = 0 if is_inside else _next_opening(line, 0, borders, is_padded=is_padded)
-    place = 0 if is_inside else start + 1
-    while start >= 0:
-        closing = _closing_quote(line, place)
-        if closing < 0:
-            return [*spans, (start, len(line))], True
-        spans.append((start, closing + 1))
-        start = _next_opening(line, closing + 1, borders, is_padded=is_padded)
-        place = start + 1
-    return spans, False
+    first, further = _quoted(borders, is_padded=is_padded)
+    begun = (_TO_CLOSING if is_inside else first).match(line)
+    found = [] if begun is None else [begun]
+    found += further.finditer(line, begun.end() if begun is not None else 0)
+    is_open = bool(found) and not found[-1]["closing"]
+    return [one.span("field") for one in found], is_open
+
+
+def ends_inside(line: str, borders: str, *, is_padded: bool = False, is_inside: bool) -> bool:
+    """True if a line ends within a quoted field; arguments are those of `quoted_spans`."""
+    last = line.rfind('"')
+    # A quote behind a character of a field opens none and is not doubled: no field is open after it.
+    if last > 0 and line[last - 1] not in borders and line[last - 1] not in ' "':
+        return False
+    return quoted_spans(line, borders, is_padded=is_padded, is_inside=is_inside)[1]
+
+
+@cache
+def _quoted(borders: str, *, is_padded: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Expressions of a quoted field at the beginning of a line, and behind a border."""
+    field = f'{" *" if is_padded else ""}(?P<field>"{_TO_CLOSING_QUOTE})'
+    return re.compile(field), re.compile(f"[{re.escape(borders)}]{field}")
 
 
 def tightened(line: str, delimiter: str, *, is_inside: bool = False) -> str:
@@ -241,27 +260,6 @@ def _squeezed(line: str, spans: Spans) -> str:
     pieces[0] = pieces[0].lstrip(" ")
     pieces[-1] = pieces[-1].rstrip(" ")
     return "".join(pieces) + line[len(body) :]
-
-
-def _next_opening(line: str, place: int, borders: str, *, is_padded: bool) -> int:
-    """Place of the next quote that opens a field, -1 if there is none."""
-    quote = line.find('"', place)
-    while quote >= 0:
-        before = quote
-        while is_padded and before and line[before - 1] == " ":
-            before -= 1
-        if not before or line[before - 1] in borders:
-            return quote
-        quote = line.find('"', quote + 1)
-    return -1
-
-
-def _closing_quote(line: str, start: int) -> int:
-    """Place of the quote that closes a field, -1 if there is none."""
-    place = line.find('"', start)
-    while place >= 0 and line[place + 1 : place + 2] == '"':
-        place = line.find('"', place + 2)
-    return place
 
 
 def _end_of_spaces(line: str, place: int) -> int:
