@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -25,12 +26,7 @@ class ClassFinder:
     """
 
     def __init__(self, classes: Sequence[str]) -> None:
-        self._names = frozenset(classes)
-        self._meant: dict[int | str, list[str]] = {}
-        for name in classes:
-            self._meant.setdefault(_meaning(name), []).append(name)
-        truths = {_truth(name): name for name in classes}
-        self._truths = truths if len(classes) == 2 and truths.keys() == {True, False} else {}
+        self._names = dict.fromkeys(classes)
 
     def find(self, given: object) -> str | None:
         """Find the class that a value means, None if it is none or not clear which."""
@@ -41,6 +37,20 @@ class ClassFinder:
         if same:
             return same[0] if len(same) == 1 else None
         return self._truths.get(_truth(text))
+
+    @cached_property
+    def _meant(self) -> dict[int | str, list[str]]:
+        """The classes of each meaning."""
+        meant: dict[int | str, list[str]] = {}
+        for name in self._names:
+            meant.setdefault(_meaning(name), []).append(name)
+        return meant
+
+    @cached_property
+    def _truths(self) -> dict[bool | None, str]:
+        """The classes that mean true and false, if there are no others."""
+        truths = {_truth(name): name for name in self._names}
+        return truths if len(self._names) == 2 and truths.keys() == {True, False} else {}
 
 
 def find_class(given: object, classes: Sequence[str]) -> str | None:
