@@ -178,6 +178,13 @@ def test_many_texts_that_are_no_numbers_are_found_at_once(monkeypatch):
     assert (int(wrong.sum()), values[-1], calls) == (5000, 7, [5001])
 
 
+@pytest.mark.parametrize("kind", [np.int64, str])
+def test_the_first_id_that_comes_again_is_found(kind):
+    assert columns.repeated(np.array([9, 4, 7, 4, 1, 1], dtype=kind)) == (1, 3)
+    assert columns.repeated(np.array([9, 4, 7], dtype=kind)) is None
+    assert columns.repeated(np.array([], dtype=kind)) is None
+
+
 def test_a_float_id_that_was_rounded_is_refused_as_such():
     for rounded in (1e18, -3e19):
         with pytest.raises(BadValue, match="of an integer type, for floating-point numbers of 18"):
