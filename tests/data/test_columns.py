@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sortal.data import columns
 from sortal.data.columns import natural
 from sortal.data.readers.base import MISSING
-from sortal.data.texts import BadValue
+from sortal.data.texts import BadValue, texts
 
 
 def test_numbers_take_every_numeric_type():
@@ -154,6 +154,53 @@ def test_folds_and_parts_refuse_what_they_are_not():
     assert columns.parts(pa.array(["Test", "train", "validation"])).tolist() == [2, 0, 1]
     with pytest.raises(BadValue, match="train, validation or test, got 'tst'"):
         columns.parts(pa.array(["train", "tst"]))
+
+
+@settings(max_examples=50)
+@given(st.lists(st.one_of(st.none(), st.text("0123456789.+-eainftru ", max_size=6)), min_size=1))
+def test_texts_are_readable_as_if_each_stood_alone(values):
+    found, wrong = columns.readable(pa.array(values, pa.string()), ("nan",))
+    for value, number, is_wrong in zip(values, found, wrong, strict=True):
+        try:
+            alone = columns.numbers(pa.array([value], pa.string()), ("nan",))[0]
+        except BadValue:
+            assert is_wrong
+        else:
+            assert not is_wrong
+            np.testing.assert_equal(number, alone)
+
+
+def test_many_texts_that_are_no_numbers_are_found_at_once(monkeypatch):
+    # Read one by one, the distinct texts of a block took half a minute.
+    calls = list[int]()
+    monkeypatch.setattr(columns, "texts", lambda column: calls.append(len(column)) or texts(column))
+    values, wrong = columns.readable(pa.array([*(f"star{n}" for n in range(5000)), "7"]))
+    assert (int(wrong.sum()), values[-1], calls) == (5000, 7, [5001])
+
+
+@pytest.mark.parametrize("kind", [np.int64, str])
+def test_the_first_id_that_comes_again_is_found(kind):
+    assert columns.repeated(np.array([9, 4, 7, 4, 1, 1], dtype=kind)) == (1, 3)
+    assert columns.repeated(np.array([9, 4, 7], dtype=kind)) is None
+    assert columns.repeated(np.array([], dtype=kind)) is None
+
+
+def test_a_float_id_that_was_rounded_is_refused_as_such():
+    for rounded in (1e18, -3e19):
+        with pytest.raises(BadValue, match="of an integer type, for floating-point numbers of 18"):
+            columns.ids(pa.array([2.0, rounded]))
+    with pytest.raises(BadValue, match=r"expected text or a whole number, got 1\.5"):
+        columns.ids(pa.array([2.0, 1.5]))
+
+
+@pytest.mark.parametrize("values", [[True, None, False], ["1", None, "0"], [1, None, 0]])
+def test_a_fold_that_is_missing_is_refused_with_its_row(values):
+    with pytest.raises(
+        BadValue, match="expected the whole number of a fold, got nothing"
+    ) as raised:
+        columns.folds(pa.array(values))
+    assert raised.value.row == 1
+    assert columns.folds(pa.array([True, False])).tolist() == [1, 0]
 
 
 def test_weights_are_finite_and_keep_their_sign():

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sortal.data.labels import find_class
+from sortal.data import labels
+from sortal.data.labels import ClassFinder, find_class
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,13 @@ from sortal.data.labels import find_class
 )
 def test_a_class_is_found_in_any_spelling_that_is_clear(given, classes, found):
     assert find_class(given, classes) == found
+
+
+def test_each_of_many_classes_is_understood_once(monkeypatch):
+    looks = list[str]()
+    whole = labels.as_whole
+    monkeypatch.setattr(labels, "as_whole", lambda text: looks.append(text) or whole(text))
+    names = [str(number) for number in range(500)]
+    finder = ClassFinder(names)
+    assert [finder.find(f"{name}.0") for name in names] == names
+    assert len(looks) <= 4 * len(names)

@@ -86,6 +86,21 @@ def test_a_missing_id_is_told_with_its_row(spec, write, kind):
         all_ids(spec, path)
 
 
+@pytest.mark.parametrize(
+    ("ids", "row", "said"),
+    [
+        (np.array([b"\xff", b"a", b"b"]), 1, r"b'\\xff'"),
+        (np.array([b"a", b"b", b"\xff"]), 3, r"b'\\xff'"),
+        (np.array([1j, 2, 3]), 1, "values of the type complex128"),
+    ],
+)
+def test_an_array_of_ids_that_are_no_text_is_refused(tmp_path, ids, row, said):
+    np.savez(tmp_path / "new.npz", features=np.zeros((3, 1)), id=ids)
+    spec = InputSpec(names={"features": ("a",)}, shapes={"features": (1,)})
+    with pytest.raises(DataError, match=rf"new\.npz, row {row}: array 'id': expected .*{said}"):
+        all_ids(spec, tmp_path / "new.npz")
+
+
 def test_the_column_of_the_job_is_used_where_all_files_have_it(spec, write, tmp_path):
     having = write("having.csv", ["p", "q"])
     (tmp_path / "lacking.csv").write_text("a\n1\n")

@@ -1,12 +1,14 @@
 """Padding behind signals takes no part in scaling and imputation, and is 0 once prepared."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sortal.data import lanes
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs, KnownPoints
 from sortal.data.padding import ends
@@ -199,3 +201,19 @@ def test_arrays_that_were_read_rightly_keep_their_fingerprint(tmp_path, name, op
     }
     np.savez(tmp_path / f"{name}.npz", labels=labels, **arrays[name])
     assert read(tmp_path, name, **options).fingerprint == fingerprint
+
+
+def test_values_outside_the_range_are_found_block_by_block(tmp_path, monkeypatch):
+    monkeypatch.setattr(lanes, "_BLOCK_BYTES", 1 << 18)
+    signals = np.ones((2000, 1000), dtype=np.float32)
+    signals[:, 700:] = np.nan
+    np.save(tmp_path / "a.npy", signals)
+    mapped = Inputs({"signal": np.load(tmp_path / "a.npy", mmap_mode="r")}, np.arange(2000))
+    recipe = Preparation.of("standard", "mean")
+    preparer = Preparer.fit(mapped, {}, np.arange(2000), recipe)
+    tracemalloc.start()
+    try:
+        assert preparer.outside(mapped) == ()
+        assert tracemalloc.get_traced_memory()[1] < signals.nbytes / 4
+    finally:
+        tracemalloc.stop()

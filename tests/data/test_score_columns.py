@@ -20,6 +20,15 @@ def written(folder: Path, header: str, *columns: object) -> Path:
     return path
 
 
+def test_hundreds_of_classes_find_their_columns(tmp_path):
+    classes = [str(number) for number in range(500)]
+    header = ",".join(f"score_{name}.0" for name in reversed(classes))
+    path = tmp_path / "theirs.csv"
+    path.write_text(f"id,label,{header}\n0,7,{','.join(classes)}\n")
+    read = read_predictions(path, classes=classes)
+    assert read.scores.tolist() == [[499.0 - number for number in range(500)]]
+
+
 @pytest.mark.parametrize(
     "labels", [["0.0", "1.0"], ["0", "1"], ["false", "TRUE"], ["False", "True"]]
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.data.readers.base import MISSING
-from sortal.data.texts import BadValue, blanked, padded_blanked, texts
+from sortal.data.texts import BadValue, texts, without_padded_words, without_words
 
 ONE = uuid.UUID("12345678-9abc-def0-1234-56789abcdef0")
 
@@ -64,7 +64,7 @@ def test_different_bytes_of_one_length_stay_different(values):
 def test_words_are_blanked_where_asked_for_alone(values):
     column = pa.array(values, pa.string())
     expected = [None if v is None or v.strip() in MISSING else v for v in values]
-    assert blanked(column, MISSING).to_pylist() == expected
+    assert without_words(column, MISSING).to_pylist() == expected
     padded = [None if v is None or (v != v.strip() and v.strip() in MISSING) else v for v in values]
-    assert padded_blanked(column, MISSING).to_pylist() == padded
-    assert blanked(column, ()).to_pylist() == values
+    assert without_padded_words(column, MISSING).to_pylist() == padded
+    assert without_words(column, ()).to_pylist() == values

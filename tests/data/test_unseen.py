@@ -9,9 +9,11 @@ import pytest
 from pyarrow import parquet
 
 from sortal.data.inputs import Ragged
+from sortal.data.new_ids import IdColumn
 from sortal.data.read import read_dataset
 from sortal.data.readers.in_memory import HeldTable
-from sortal.data.unseen import InputSpec, read_inputs, read_opened
+from sortal.data.readers.registry import TableOptions
+from sortal.data.unseen import InputSpec, read_blocks, read_inputs
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 
@@ -60,6 +62,30 @@ def test_columns_are_found_in_any_order(tmp_path, table_spec, size, kind):
     assert np.concatenate([b.ids for b in blocks]).tolist() == columns()["who"] * 2
     numbered = list(read_inputs([path, path], table_spec, size=size))
     assert np.concatenate([b.ids for b in numbered]).tolist() == list(range(2 * ROWS))
+
+
+@pytest.mark.parametrize("aliases", [{}, {"b": "a * 2"}, {"b": "twice + 0", "twice": "a * 2"}])
+def test_columns_that_no_input_needs_may_hold_any_text(tmp_path, aliases):
+    (tmp_path / "new.csv").write_text('a,code\n1,"1,200"\n2,"3,400"\n')
+    wanted = ("a", *aliases)[:2]
+    spec = InputSpec(
+        names={"features": wanted},
+        shapes={"features": (len(wanted),)},
+        options=TableOptions(aliases=aliases),
+    )
+    (inputs,) = read_inputs([tmp_path / "new.csv"], spec)
+    assert inputs.arrays["features"].tolist() == [[1, 2][: len(wanted)], [2, 4][: len(wanted)]]
+
+
+def test_a_column_that_an_alias_needs_is_read_as_numbers(tmp_path):
+    (tmp_path / "new.csv").write_text("a;code\n1,5;x\n2,25;y\n")
+    spec = InputSpec(
+        names={"features": ("b",)},
+        shapes={"features": (1,)},
+        options=TableOptions(aliases={"b": "a * 2"}),
+    )
+    (inputs,) = read_inputs([tmp_path / "new.csv"], spec)
+    assert inputs.arrays["features"].tolist() == [[3], [4.5]]
 
 
 def test_all_missing_columns_are_told_with_the_nearest(tmp_path, table_spec):
@@ -182,8 +208,8 @@ def test_new_files_get_the_aliases_and_names_of_training_and_no_cut(tmp_path):
     parquet.write_table(frame, tmp_path / "new.parquet")
     (block,) = read_inputs([tmp_path / "new.parquet"], again)
     np.testing.assert_array_equal(block.arrays["features"], expected)
-    (block,) = read_opened([HeldTable(frame)], again)
-    np.testing.assert_array_equal(block.arrays["features"], expected)
+    (new,) = read_blocks([HeldTable(frame)], again, IdColumn(), size=9)
+    np.testing.assert_array_equal(new.inputs.arrays["features"], expected)
 
 
 def test_a_spec_that_was_stored_before_files_had_options_is_still_read(table_spec):

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from sortal.data import gather_tables as gathering
 from sortal.data.columns import BadValue, numbers
 from sortal.data.gather_tables import feature_matrix, gather_tables
+from sortal.data.readers.in_memory import open_held
+from sortal.data.readers.registry import open_file
 from sortal.data.roles import assign_roles
 from sortal.data.sources import Source
 from sortal.job.models import DataBlock
@@ -121,6 +123,41 @@ def test_columns_understood_together_are_as_each_alone(columns, most):
             continue
         assert (found.row, found.got) == expected
     assert matrix.shape == (4, len(columns))
+
+
+class Frame:
+    """A data frame whose names are counted in comparisons."""
+
+    def __init__(self) -> None:
+        names = [f"c{n}" for n in range(COLUMNS)]
+        self.columns = [Named(name) for name in names]
+        self._table = pa.table({name: [1.0] for name in names})
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._table.__arrow_c_stream__(requested_schema)
+
+
+class Named(Counted):
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return self
+
+
+def test_names_of_a_wide_data_frame_are_compared_a_few_times():
+    Counted.comparisons = 0
+    assert len(open_held(Frame(), ["features"]).names) == COLUMNS
+    assert Counted.comparisons < 40 * COLUMNS
+
+
+def test_thousands_of_columns_without_names_are_said_in_short(tmp_path):
+    width = 16_384
+    rows = ["a,b" + "," * (width - 2), *["1,2" + "," * (width - 2)] * 20]
+    (tmp_path / "a.csv").write_text("\n".join(rows) + "\n")
+    table = open_file(tmp_path / "a.csv")
+    assert table.names == ("a", "b")
+    (note,) = table.notes
+    assert note.endswith("left out: column 3, 4, 5, 6, 7 and 16377 more.")
 
 
 def test_a_batch_without_rows_is_a_matrix_without_rows():

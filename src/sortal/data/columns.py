@@ -62,6 +62,27 @@ def numbers(column: Column, words: Collection[str] = ()) -> np.ndarray:
     return read
 
 
+def readable(column: Column, words: Collection[str] = ()) -> tuple[np.ndarray, np.ndarray]:
+    """Read what of a column of text is numbers.
+
+    Args:
+        column: The column.
+        words: Texts that mean a missing value, beside empty ones.
+
+    Returns:
+        The numbers, NaN for what is none, float64; and which values are neither numbers nor
+        missing, bool. Both have shape (rows,).
+    """
+    tidy = _tidied(plain(column), words)
+    is_number = pc.fill_null(pc.match_substring_regex(tidy, _NUMBER), False)
+    values = pc.cast(pc.if_else(is_number, tidy, pa.scalar(None, pa.string())), pa.float64())
+    wrong = pc.and_(pc.is_valid(tidy), pc.invert(is_number))
+    return (
+        np.asarray(values.to_numpy(zero_copy_only=False)),
+        np.asarray(wrong.to_numpy(zero_copy_only=False)),
+    )
+
+
 def words_in(column: Column, words: Collection[str]) -> int:
     """Count the words of a text column that mean a missing value; 0 for other columns."""
     values = plain(column)
@@ -145,12 +166,35 @@ def ids(column: Column, *, as_text: bool = False) -> np.ndarray:
     if pa.types.is_floating(kind):
         row = pc.index(pc.match_substring_regex(named, _CANONICAL), False).as_py()
         if row >= 0:
-            raise BadValue(row, _shown(values, row), "text or a whole number")
+            raise BadValue(row, _shown(values, row), _expected_id(named[row].as_py()))
     if as_text and pa.types.is_uint64(kind):
         return np.asarray(values.to_numpy(zero_copy_only=False))
     if _are_whole(values, named, by_type=as_text):
         return np.asarray(pc.cast(named, pa.int64()).to_numpy(zero_copy_only=False))
     return np.asarray(named.to_numpy(zero_copy_only=False), dtype=str)
+
+
+def repeated(ids: np.ndarray) -> tuple[int, int] | None:
+    """Find the first row whose id an earlier row has.
+
+    Returns:
+        The earlier row, and that row; None if all ids differ.
+    """
+    known, first, places = np.unique(ids, return_index=True, return_inverse=True)
+    if len(known) == len(ids):
+        return None
+    again = int(np.flatnonzero(first[places.reshape(-1)] != np.arange(len(ids)))[0])
+    return int(first[places.reshape(-1)[again]]), again
+
+
+def _expected_id(text: str) -> str:
+    """What an id has to be, where a floating-point number is none."""
+    if as_whole(text) is None:
+        return "text or a whole number"
+    return (
+        "text or whole numbers of an integer type, for floating-point numbers of 18 digits and more "
+        "are rounded"
+    )
 
 
 def groups(column: Column) -> np.ndarray:
@@ -167,6 +211,7 @@ def groups(column: Column) -> np.ndarray:
 def folds(column: Column) -> np.ndarray:
     """Read fold numbers, shape (rows,), int64; one that this type cannot hold is refused."""
     if pa.types.is_boolean(column.type):
+        _refuse_null(column, "the whole number of a fold")
         return numbers(column).astype(np.int64)
     encoded = texts(column).dictionary_encode()
     raw: list[str] = encoded.dictionary.to_pylist()
@@ -222,11 +267,7 @@ def _parsed(column: Any, words: Collection[str]) -> Any:
         return pc.cast(column, pa.float64())
     except pa.ArrowInvalid:
         # Something is not plainly a number: blanks, true or false, words, or truly wrong.
-        tidy = pc.utf8_lower(texts(column))
-    if words:
-        tidy = pc.if_else(is_word(column, words), pa.scalar(None, pa.string()), tidy)
-    tidy = pc.if_else(pc.equal(tidy, "true"), "1", tidy)
-    tidy = pc.if_else(pc.equal(tidy, "false"), "0", tidy)
+        tidy = _tidied(column, words)
     row = pc.index(pc.match_substring_regex(tidy, _NUMBER), False).as_py()
     if row >= 0:
         word = column[row].as_py().strip()
@@ -234,6 +275,15 @@ def _parsed(column: Any, words: Collection[str]) -> Any:
         expected = "a number with E before its exponent" if _FORTRAN.fullmatch(word) else "a number"
         raise BadValue(row, _shown(column, row), expected, cure)
     return pc.cast(tidy, pa.float64())
+
+
+def _tidied(column: Any, words: Collection[str]) -> Any:
+    """Texts in lower case, null where one means a missing value, true and false as numbers."""
+    tidy = pc.utf8_lower(texts(column))
+    if words:
+        tidy = pc.if_else(is_word(column, words), pa.scalar(None, pa.string()), tidy)
+    tidy = pc.if_else(pc.equal(tidy, "true"), "1", tidy)
+    return pc.if_else(pc.equal(tidy, "false"), "0", tidy)
 
 
 def _refuse_null(named: Any, expected: str) -> None:

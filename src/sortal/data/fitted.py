@@ -8,7 +8,7 @@ import numpy as np
 
 from sortal.data.inputs import Array, KnownPoints, Ragged, Walked
 from sortal.data.lanes import Lanes, lane_names, lanes_of, row_blocks
-from sortal.data.padding import ends, lanes_inside, missing_padding, without_padding
+from sortal.data.padding import lanes_inside, missing_padding, without_padding
 from sortal.data.shape import is_signal
 from sortal.data.statistic import Moments, is_flat, medians, moments, most_frequent, quartiles
 from sortal.data.whiten import whitened, whitening
@@ -187,9 +187,8 @@ class Fitted:
 
     def _ends(self, values: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
         """Points of each example before its padding; missing values behind it are such where gaps are filled."""
-        if not np.isnan(self.fill).all():
-            return ends(values, lengths)
-        return np.full(len(values), values.shape[1]) if lengths is None else lengths
+        known = lengths if np.isnan(self.fill).all() else missing_padding(values, lengths)
+        return np.full(len(values), values.shape[1]) if known is None else known
 
     def _is_idle(self) -> bool:
         fills = not np.isnan(self.fill).all()

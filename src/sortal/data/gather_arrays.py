@@ -20,7 +20,7 @@ from sortal.data.inputs import Array, Ragged
 from sortal.data.padding import added_padding, missing_padding
 from sortal.data.readers.base import NAMES, Arrays
 from sortal.data.readers.missing import blanked, blanked_array
-from sortal.data.readers.npy import as_column
+from sortal.data.readers.npy import as_column, placed_column
 from sortal.data.roles import Roles
 from sortal.data.shape import as_input, column_names, is_signal
 from sortal.data.sources import nearest
@@ -230,11 +230,7 @@ def _flat_column(file: Arrays, name: str) -> Any:
             f"{file.path}: array {name!r} has {shape}, expected one value an example "
             "(several targets are several arrays, listed in data.label)."
         )
-    try:
-        return as_column(np.asarray(values))
-    except BadValue as error:
-        place = f"{file.path}, row {error.row + 1}"
-        raise DataError(f"{place}: array {name!r}: {error}.") from error
+    return placed_column(np.asarray(values), file.path, f"array {name!r}")
 
 
 def _concatenated(name: str, arrays: list[Array]) -> Array:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -16,26 +17,49 @@ UNKNOWN = -1
 _TRUE, _FALSE = "true", "false"
 
 
-def find_class(given: object, classes: Sequence[str]) -> str | None:
-    """Find the class that a value of a job file means, None if it is none or not clear which.
+class ClassFinder:
+    """Finds classes by what values mean; made once for many values.
 
     A number finds the class of the same number in any spelling; true and false, as YAML
     writes them or as text, find `True` and `False` in any case. Where classes are 0 and 1, true
     means 1, and the other way round.
+    """
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self._names = dict.fromkeys(classes)
+
+    def find(self, given: object) -> str | None:
+        """Find the class that a value means, None if it is none or not clear which."""
+        text = str(given).strip()
+        if text in self._names:
+            return text
+        same = self._meant.get(_meaning(text), [])
+        if same:
+            return same[0] if len(same) == 1 else None
+        return self._truths.get(_truth(text))
+
+    @cached_property
+    def _meant(self) -> dict[int | str, list[str]]:
+        """The classes of each meaning."""
+        meant: dict[int | str, list[str]] = {}
+        for name in self._names:
+            meant.setdefault(_meaning(name), []).append(name)
+        return meant
+
+    @cached_property
+    def _truths(self) -> dict[bool | None, str]:
+        """The classes that mean true and false, if there are no others."""
+        truths = {_truth(name): name for name in self._names}
+        return truths if len(self._names) == 2 and truths.keys() == {True, False} else {}
+
+
+def find_class(given: object, classes: Sequence[str]) -> str | None:
+    """Find the class that a value of a job file means, as `ClassFinder` does.
 
     >>> find_class(1.0, ["0", "1"]), find_class(False, ["False", "True"]), find_class(2, ["0", "1"])
     ('1', 'False', None)
     """
-    text = str(given).strip()
-    if text in classes:
-        return text
-    same = [name for name in classes if _meaning(name) == _meaning(text)]
-    if len(same) == 1:
-        return same[0]
-    truths = [_truth(name) for name in classes]
-    if same or _truth(text) is None or sorted(map(str, truths)) != ["False", "True"]:
-        return None
-    return classes[truths.index(_truth(text))]
+    return ClassFinder(classes).find(given)
 
 
 def _meaning(text: str) -> int | str:

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from sortal.data import columns
 from sortal.data.inputs import Array, Ragged
-from sortal.data.readers.base import Arrays, Table
-from sortal.data.readers.npy import as_column
+from sortal.data.readers.base import Arrays, Table, row_named
+from sortal.data.readers.npy import placed_column
 from sortal.data.texts import BadValue
 from sortal.errors import DataError
 
@@ -47,14 +47,13 @@ class IdColumn:
         try:
             return _read(column, self.kind)
         except BadValue as error:
-            place = f"{path.name}, row {row + error.row + 1}"
-            raise DataError(f"{place}: id: {error}.") from error
+            raise DataError(f"{row_named(path, row + error.row)}: id: {error}.") from error
 
     def read_array(self, values: Array, path: Path, row: int) -> np.ndarray:
         """Read the ids of one block of an array; arguments and errors are those of `read`."""
         if isinstance(values, Ragged) or values.ndim != 1:
             raise DataError(f"{path}: array {self.name!r} does not hold one id for each example.")
-        return self.read(as_column(values), path, row)
+        return self.read(placed_column(values, path, f"array {self.name!r}", row), path, row)
 
 
 def choose_ids(
@@ -109,7 +108,7 @@ def _first(file: Table | Arrays, name: str) -> Any:
         values = block[name]
         if isinstance(values, Ragged) or values.ndim != 1:
             break  # reading the file reports this with its path
-        return as_column(values).type
+        return placed_column(values, file.path, f"array {name!r}").type
     return pa.null()
 
 

@@ -8,13 +8,12 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from sortal.data.columns import numbers
+from sortal.data.columns import readable
 from sortal.data.gather_tables import feature_matrix
 from sortal.data.gathered import infinite_error
 from sortal.data.inputs import Array, Ragged
-from sortal.data.readers.base import Batch
+from sortal.data.readers.base import Batch, row_named
 from sortal.data.shape import InfiniteValue, settle_infinite
-from sortal.data.texts import BadValue
 from sortal.errors import DataError
 
 
@@ -41,7 +40,7 @@ class BlockReader:
 
     def at(self, row: int) -> str:
         """Name the file and a row of the block, counted from 1 without a header line."""
-        return f"{self.path.name}, row {self.row + row + 1}"
+        return row_named(self.path, self.row + row)
 
     def matrix(self, batch: Batch, names: Sequence[str]) -> np.ndarray:
         """Lay columns side by side, shape (rows, columns); NaN where a marked value is.
@@ -54,7 +53,7 @@ class BlockReader:
             if not self.skip_bad or not _is_text(batch.column(name)):
                 place = self.at(error.row)
                 raise DataError(f"{place}: column {name!r}: {error}.") from error
-            values, wrong = _readable(batch.column(name), self.words)
+            values, wrong = readable(batch.column(name), self.words)
             matrix[:, list(names).index(name)] = values
             for row in np.flatnonzero(wrong):
                 self._mark(int(row), f"column {name!r} holds no number")
@@ -88,26 +87,6 @@ class BlockReader:
 def _is_text(column: Any) -> bool:
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _readable(column: Any, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers of a column of text, NaN for what is none; and which values are none."""
-    encoded = pa.array(column).dictionary_encode()
-    values, wrong = _divided(encoded.dictionary, words)
-    places = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
-    return np.append(values, np.nan)[places], np.append(wrong, False)[places]
-
-
-def _divided(texts: Any, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Read texts in halves, down to those that are no numbers."""
-    try:
-        return numbers(texts, words).astype(np.float64), np.zeros(len(texts), dtype=bool)
-    except BadValue:
-        if len(texts) == 1:
-            return np.full(1, np.nan), np.ones(1, dtype=bool)
-    half = len(texts) // 2
-    parts = [_divided(texts.slice(0, half), words), _divided(texts.slice(half), words)]
-    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
 def _infinite_rows(array: Array) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from sortal.data import columns
-from sortal.data.labels import UNKNOWN, Labels, find_class
+from sortal.data.labels import UNKNOWN, ClassFinder, Labels
 from sortal.data.readers.base import Noted, Table, place_in_file
 from sortal.data.readers.delimited import DelimitedTable
 from sortal.data.readers.registry import TableOptions, open_file
@@ -79,7 +79,7 @@ class Predictions:
 
     @property
     def reading_notes(self) -> tuple[str, ...]:
-        """What was found out of the file and is not plain, in sentences."""
+        """What was found in the file and is not plain, in sentences."""
         return self.table.notes if isinstance(self.table, Noted) else ()
 
     def __len__(self) -> int:
@@ -164,10 +164,10 @@ def read_predictions(
 def recoded(labels: Labels, classes: Sequence[str]) -> np.ndarray:
     """Codes of labels among other classes, shape (examples,).
 
-    Spellings may differ (`find_class`); UNKNOWN where a class is none of them.
+    Spellings may differ (`ClassFinder`); UNKNOWN where a class is none of them.
     """
     place: dict[str | None, int] = {name: code for code, name in enumerate(classes)}
-    found = [find_class(name, classes) for name in labels.classes]
+    found = map(ClassFinder(classes).find, labels.classes)
     table = np.array([place.get(name, UNKNOWN) for name in found], dtype=np.int64)
     return np.asarray(table[labels.codes])
 
@@ -269,14 +269,12 @@ def _finite(table: Table, held: dict[str, Any], name: str) -> np.ndarray:
 
 
 def _refuse_repeated(table: Table, name: str, ids: np.ndarray) -> None:
-    _, first = np.unique(ids, return_index=True)
-    if len(first) == len(ids):
-        return
-    again = np.setdiff1d(np.arange(len(ids)), first)[0]
-    raise DataError(
-        f"{_place(table, int(again), name)}: expected ids that differ, got {ids[again].item()!r} "
-        "for the second time."
-    )
+    rows = columns.repeated(ids)
+    if rows is not None:
+        raise DataError(
+            f"{_place(table, rows[1], name)}: expected ids that differ, got {ids[rows[1]].item()!r} "
+            "for the second time."
+        )
 
 
 def _place(table: Table, row: int, column: str) -> str:

@@ -1,4 +1,4 @@
-"""What is done to inputs before any classifier sees them, fitted on training examples alone."""
+"""The preparation of inputs for all classifiers: imputation and scaling, fitted on training examples."""
 
 import json
 from collections.abc import Mapping

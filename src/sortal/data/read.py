@@ -18,7 +18,7 @@ from sortal.data.gather_arrays import gather_arrays, prepares
 from sortal.data.gather_tables import gather_tables
 from sortal.data.gathered import Gathered, words_note
 from sortal.data.inputs import Array, Inputs, Ragged
-from sortal.data.labels import UNKNOWN, Labels, Outputs, find_class
+from sortal.data.labels import UNKNOWN, ClassFinder, Labels, Outputs
 from sortal.data.lanes import row_blocks
 from sortal.data.readers.base import MISSING, Arrays, Noted, Table
 from sortal.data.roles import Roles, assign_roles, nameless_note
@@ -99,7 +99,7 @@ def source_signature(block: DataBlock, folder: Path) -> list[tuple[str, int, int
 
 
 def _reading_notes(source: Source) -> Iterator[str]:
-    """What readers found out of files."""
+    """What readers found in files."""
     for file in source.files:
         if isinstance(file, Noted):
             yield from file.notes
@@ -233,13 +233,12 @@ def _target_weights(gathered: Gathered, roles: Roles) -> np.ndarray | None:
 
 
 def _refuse_repeated(ids: np.ndarray, name: str, gathered: Gathered) -> None:
-    order = np.argsort(ids, kind="stable")
-    same = np.flatnonzero(ids[order][1:] == ids[order][:-1])
-    if len(same):
-        first, second = order[same[0]], order[same[0] + 1]
+    rows = columns.repeated(ids)
+    if rows is not None:
+        first, second = map(gathered.places.at, rows)
         raise DataError(
-            f"column {name!r}: expected a different id for each example, got {ids[first]!s} in "
-            f"{gathered.places.at(int(first))} and in {gathered.places.at(int(second))}."
+            f"column {name!r}: expected a different id for each example, got {ids[rows[0]]!s} in "
+            f"{first} and in {second}."
         )
 
 
@@ -253,7 +252,7 @@ def _reordered(labels: Labels, classes: tuple[str, ...]) -> Labels:
 def _choose_classes(examples: _Examples, chosen: list[str | int | float | bool]) -> _Examples:
     """Keep the examples of some classes, in the order given, and those of unknown class."""
     labels = examples.labels
-    found = [find_class(one, labels.classes) for one in chosen]
+    found = list(map(ClassFinder(labels.classes).find, chosen))
     problems = [
         Problem(
             path=f"data.classes[{number}]",

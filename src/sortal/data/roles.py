@@ -39,10 +39,11 @@ class Roles:
     """Whether each label is a target of its own, of 0 and 1."""
 
     weight: str | None
-    """Of all examples alike."""
+    """The column of the weight of each example, for all targets alike."""
 
     target_weights: tuple[str | None, ...]
-    """Of each target its own, in the order of `labels`, None for weight 1; empty if all share."""
+    """The column of weights of each target, in the order of `labels`, None for weight 1; empty if all
+    targets share `weight`."""
 
     id: str | None
     group: str | None

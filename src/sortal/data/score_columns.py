@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sortal.data.labels import Labels, find_class
+from sortal.data.labels import ClassFinder, Labels, find_class
 from sortal.data.spelling import natural
 from sortal.errors import DataError
 
@@ -95,11 +95,12 @@ def find_score_columns(header: Header, classes: Sequence[str] | None) -> ScoreCo
 def _told(header: Header) -> tuple[str, ...]:
     """Classes that a file names, where no job says what they are."""
     names, truth = header.names, header.truth
+    known = ClassFinder(truth)
     prefixed = [name.removeprefix(SCORE) for name in names if name.startswith(SCORE)]
     if not prefixed and header.said is not None:
-        said = [find_class(one, truth) or one for one in header.said.classes]
+        said = [known.find(one) or one for one in header.said.classes]
         return tuple(sorted({*said, *truth}, key=natural))
-    meant = {name: find_class(name, truth) for name in prefixed or names}
+    meant = {name: known.find(name) for name in prefixed or names}
     found = {name for name in meant.values() if name is not None}
     if len(truth) == 2 and len(found) < 2 and len(found) == len(meant):
         return truth
@@ -131,11 +132,14 @@ def _scored_beside(header: Header, matched: Sequence[str]) -> list[str]:
 
 def _places(names: Sequence[str], classes: Sequence[str]) -> dict[str, str]:
     """Column of each class that has one: of its very name, or else in another spelling."""
-    places = {one: name for one in classes for name in (one, f"{SCORE}{one}") if name in names}
+    held, known = set(names), ClassFinder(classes)
+    places = {one: name for one in classes for name in (one, f"{SCORE}{one}") if name in held}
+    used = set(places.values())
     for name in names:
-        one = find_class(name, classes) or find_class(name.removeprefix(SCORE), classes)
-        if one is not None and one not in places and name not in places.values():
+        one = known.find(name) or known.find(name.removeprefix(SCORE))
+        if one is not None and one not in places and name not in used:
             places[one] = name
+            used.add(name)
     return places
 
 

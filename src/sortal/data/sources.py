@@ -10,7 +10,7 @@ import pyarrow as pa
 from sortal.data.readers.base import MISSING, Arrays, Batch, Table, suffix_of
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.expression import BadExpression
-from sortal.data.readers.missing import BlankedTable
+from sortal.data.readers.missing import without_missing
 from sortal.data.readers.named import LoadedDataset, load_named, named_datasets
 from sortal.data.readers.registry import (
     PLAIN,
@@ -142,7 +142,7 @@ def find_source(
 
 def _derived(table: Table, options: TableOptions) -> Table:
     if options.missing is not None:
-        table = BlankedTable(table, options.missing)
+        table = without_missing(table, options.missing)
     if not options.aliases and not options.cut:
         return table
     with _placed_expressions():
@@ -190,10 +190,12 @@ def _placed_expressions() -> Iterator[None]:
         raise JobError([problem]) from error
 
 
-READING_RULES = 2
+READING_RULES = 3
 """The version of the rules by which files are read. Raised when a file that has not changed would now become
 another dataset: 1 counted typed words such as `NA` as missing, merged `007` with `7`, and rounded whole numbers
-of cuts."""
+of cuts; 2 shifted columns where a name of `columns` was forgotten, took a quote within a field for one that opens
+it, left rows out that begin with `#`, did not take missing numbers out of bytes and of aliases that a ROOT tree brings, and did not find the names in a
+comment above columns with gaps."""
 
 
 def signature(given: str | list[str] | PartFiles, folder: Path) -> list[tuple[str, int, int]]:

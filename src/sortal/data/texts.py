@@ -76,7 +76,7 @@ def texts(column: Column) -> Any:
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
-def blanked(column: Column, words: Collection[str]) -> Column:
+def without_words(column: Column, words: Collection[str]) -> Column:
     """Give a column with null in place of some words, spaces around them aside.
 
     A column that is not text comes back as it is.
@@ -87,7 +87,7 @@ def blanked(column: Column, words: Collection[str]) -> Column:
     return _without(values, is_word(values, words))
 
 
-def padded_blanked(column: Column, words: Collection[str]) -> Column:
+def without_padded_words(column: Column, words: Collection[str]) -> Column:
     """Give a text column with null in place of words that have spaces around them."""
     padded = pc.and_(is_word(column, words), pc.not_equal(pc.utf8_trim_whitespace(column), column))
     return _without(column, padded) if pc.any(padded).as_py() else column

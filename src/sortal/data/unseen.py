@@ -14,10 +14,11 @@ from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.new_ids import IdColumn, choose_ids
 from sortal.data.new_values import BlockReader
 from sortal.data.padding import added_padding
-from sortal.data.readers.base import Arrays, Noted, Table, missing_words
+from sortal.data.readers.base import Arrays, Noted, Table, missing_words, row_named
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.readers.expression import needed_aliases
-from sortal.data.readers.missing import BlankedTable, blanked_array
+from sortal.data.readers.expression import names as names_in
+from sortal.data.readers.expression import needed_aliases, parse
+from sortal.data.readers.missing import blanked_array, without_missing
 from sortal.data.readers.registry import PLAIN, TableOptions, open_file, useless_options
 from sortal.data.shape import as_input, is_signal
 from sortal.data.sources import nearest, table_options
@@ -85,12 +86,16 @@ class InputSpec:
 
         Options that its format does not have are then left out. Aliases are not made yet.
         """
-        options = replace(self.options, aliases={})
-        if not self.options.aliases:
-            names = tuple(name for listed in self.names.values() for name in listed)
-            options = replace(options, features=names)
+        options = replace(self.options, aliases={}, features=self._columns_of_numbers())
         plain = {name: getattr(PLAIN, name) for name in useless_options(path, options)}
         return open_file(path, replace(options, **plain))
+
+    def _columns_of_numbers(self) -> tuple[str, ...]:
+        """The columns of a file that inputs are made of, with those that their aliases need."""
+        inputs = dict.fromkeys(name for listed in self.names.values() for name in listed)
+        aliases = needed_aliases(self.options.aliases, inputs)
+        inside = [one.name for name, text in aliases.items() for one in names_in(parse(text, name))]
+        return tuple(dict.fromkeys([*inputs, *inside]))
 
     def reading_notes(self, paths: Sequence[Path]) -> list[str]:
         """One sentence for each way in which a new text file is not written as usual."""
@@ -107,9 +112,8 @@ class InputSpec:
 
         Others may need columns that new files lack, the label among them.
         """
-        missing = self.options.missing
-        if missing is not None and not isinstance(table, BlankedTable):
-            table = BlankedTable(table, missing)
+        if self.options.missing is not None:
+            table = without_missing(table, self.options.missing)
         inputs = {name for listed in self.names.values() for name in listed}
         aliases = needed_aliases(self.options.aliases, inputs)
         return DerivedTable(table, aliases) if aliases else table
@@ -154,7 +158,7 @@ class NewBlock:
 
     def at(self, row: int) -> str:
         """Name the file and a row of the block, counted from 1 without a header line."""
-        return f"{self.path.name}, row {self.row + row + 1}"
+        return row_named(self.path, self.row + row)
 
 
 def read_inputs(
@@ -179,22 +183,6 @@ def read_inputs(
     files = [] if id_column is None else [spec.peek(path) for path in paths]
     ids = choose_ids(files, asked=id_column, usual=None)
     for block in read_blocks(map(spec.open, paths), spec, ids, size=size):
-        yield block.inputs
-
-
-def read_opened(
-    files: Sequence[Table | Arrays],
-    spec: InputSpec,
-    *,
-    id_column: str | None = None,
-    size: int = 65_536,
-) -> Iterator[Inputs]:
-    """Walk over the examples of open files, or of tables and arrays in memory.
-
-    Arguments and errors are those of `read_inputs`.
-    """
-    ids = choose_ids(files, asked=id_column, usual=None)
-    for block in read_blocks(files, spec, ids, size=size):
         yield block.inputs
 
 

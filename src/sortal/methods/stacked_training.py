@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sortal.data.labels import Outputs, find_class
+from sortal.data.labels import ClassFinder, Outputs
 from sortal.data.prepared import Prepared
 from sortal.errors import NotFound
 from sortal.methods.base import Key, Member, Population
@@ -139,11 +139,12 @@ def _course(member: Member, own: AbstractTrainedParameters, lesson: int) -> Cour
 
 def _lesson(member: Member, own: AbstractTrainedParameters, classes: Sequence[str]) -> Lesson:
     given = own.class_weight if isinstance(own.class_weight, dict) else {}
+    known = ClassFinder(classes)
     return Lesson(
         target=member.target,
         weighted=bool(member.weights),
         balanced=own.class_weight == "balanced",
-        factors=tuple((find_class(name, classes) or name, one) for name, one in given.items()),
+        factors=tuple((known.find(name) or name, one) for name, one in given.items()),
         scaled=own.weight_scale == "mean",
     )
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from sortal.data.labels import Outputs, find_class
+from sortal.data.labels import ClassFinder, Outputs
 from sortal.errors import NotFound, OptionError
 
 ClassWeight: TypeAlias = float | Sequence[float]
@@ -23,7 +23,7 @@ def given_factors(
     """Lay out factors by class.
 
     Args:
-        given: By name in any spelling that finds the class (`find_class`), where classes left out
+        given: By name in any spelling that finds the class (`ClassFinder`), where classes left out
             keep factor 1, or one for each in order. A
             single number for an independent target goes to the examples that have it.
         classes: Names of classes or targets.
@@ -54,8 +54,9 @@ def _by_name(
             raise OptionError(_OPTION, given, f"{len(classes)} numbers, one a class")
         return dict(zip(classes, given, strict=True))
     named: dict[str, ClassWeight] = {}
+    known = ClassFinder(classes)
     for text, factor in given.items():
-        name = find_class(text, classes)
+        name = known.find(text)
         if name is None:
             raise NotFound("class", text, classes, where=_OPTION)
         if name in named:

@@ -121,6 +121,24 @@ def test_a_name_is_added_only_for_row_names_and_tails(rows, names):
     assert completed(("x", "y"), rows)[0] == names
 
 
+GALAXIES = "m31,10.6,41.2,3.4,A\nm33,23.4,30.6,5.7,B\nm51,1,2,3,A\n"
+
+
+@pytest.mark.parametrize("columns", [["name", "ra", "dec", "kind"], ["name", "ra", "kind"]])
+def test_a_forgotten_name_of_given_columns_is_refused(tmp_path, columns):
+    expected = rf"line 1: expected {len(columns)} columns, got 5"
+    with pytest.raises(DataError, match=expected):
+        dataset(tmp_path, GALAXIES, columns=columns, id="name")
+    with pytest.raises(DataError, match=r"line 1: expected 2 columns, got 3"):
+        dataset(tmp_path, "1,5.1,A\n2,4.9,B\n", columns=["mag", "kind"])
+
+
+def test_given_names_may_leave_out_an_empty_last_column(tmp_path):
+    read = dataset(tmp_path, "5.1,A,\n4.9,B,\n", columns=["mag", "kind"])
+    assert read.names == {"features": ("mag",)}
+    np.testing.assert_array_equal(read.inputs.arrays["features"], [[5.1], [4.9]])
+
+
 def test_names_that_are_numbers_are_told_from_others():
     assert are_numbers(["1", "2.5e3", "NaN"])
     assert not are_numbers(["1", "2", "kind"])

@@ -1,5 +1,6 @@
 """HDF5 files are read in a process of their own: nothing outside them is opened, and it may end."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from sortal.data.readers import hdf5_child
+from sortal.data.readers import hdf5_child, hdf5_process
 from sortal.data.readers.registry import open_file
 from sortal.errors import DataError
 
@@ -132,6 +133,36 @@ def test_large_datasets_come_in_pieces_that_are_the_whole(tmp_path: Path, chunks
     blocks = [block["x"] for block in opened.blocks(["x"], 2500)]
     np.testing.assert_array_equal(np.concatenate(blocks), array)
     assert opened.whole("words").tolist() == [f"word {n}" for n in range(9000)]
+
+
+@pytest.mark.parametrize("kind", ["S6", "var"])
+@pytest.mark.parametrize("shape", [(300_000,), (100_000, 3)])
+def test_texts_in_one_chunk_are_opened_once_for_all_pieces(tmp_path, monkeypatch, kind, shape):
+    texts = np.array([f"class{n % 7}" for n in range(300_000)]).reshape(shape)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        values = texts.astype("S6" if kind == "S6" else object)
+        file.create_dataset("y", data=values, chunks=shape, compression=1)
+    np.testing.assert_array_equal(open_file(tmp_path / "a.h5").whole("y"), texts)
+    opens, real = list[str](), h5py.File
+    monkeypatch.setattr(h5py, "File", lambda *a, **k: opens.append(a[0]) or real(*a, **k))
+    opened, at, pieces = hdf5_process.OpenDataset(), 0, 0
+    while at < len(texts):
+        about, content = hdf5_process.read(opened, str(tmp_path / "a.h5"), "y", at, len(texts))
+        np.testing.assert_array_equal(json.loads(content), texts[at : about["stop"]].ravel())
+        at, pieces = about["stop"], pieces + 1
+    assert pieces > 2
+    assert len(opens) == 2
+
+
+def test_a_file_is_closed_once_its_texts_are_read(tmp_path: Path):
+    path = tmp_path / "a.h5"
+    for word in ("first", "other"):
+        with h5py.File(path, "w") as file:
+            file["y"] = [word] * 5000
+            file["z"] = [word] * 3
+        opened = open_file(path)
+        assert opened.whole("y").tolist() == [word] * 5000
+        assert opened.whole("z").tolist() == [word] * 3
 
 
 def test_a_fixed_value_of_endless_size_is_refused(tmp_path: Path):

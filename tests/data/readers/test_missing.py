@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from sortal.data import lanes, spill
 from sortal.data.inputs import Ragged
+from sortal.data.new_ids import IdColumn
 from sortal.data.read import read_dataset
 from sortal.data.readers.in_memory import HeldTable
 from sortal.data.readers.missing import blanked, blanked_array
 from sortal.data.readers.registry import TableOptions, open_file
-from sortal.data.unseen import InputSpec, read_inputs, read_opened
+from sortal.data.unseen import InputSpec, read_blocks, read_inputs
 from sortal.job.models import DataBlock
 
 
@@ -69,6 +71,17 @@ def test_a_number_is_compared_as_a_number(tmp_path):
         (pa.array([-9.99, 1.0], pa.float32()), (-9.99,), [None, 1.0]),
         (pa.array([-9.99, 1.0]), ("-9.990",), [None, 1.0]),
         (pa.array([True, False]), (1, 0), [True, False]),
+        (pa.array(["NA", "x"], pa.string_view()), ("NA",), [None, "x"]),
+        (pa.array([b"NA", b"x", b"", b"\xff"]), ("NA",), [None, b"x", None, b"\xff"]),
+        (pa.array([b"-9.0", b"NAN"], pa.large_binary()), (-9,), [None, b"NAN"]),
+        (pa.array([b"NA", b"xy"], pa.binary(2)), ("NA",), [None, b"xy"]),
+        (pa.array([1, 2]), ("1e999", float("inf"), float("nan"), 2.5), [1, 2]),
+        (pa.array([2**53 + 1, 2**53]), (2**53,), [2**53 + 1, None]),
+        (pa.array([2**53 + 1, 2**53]), (2**53 + 1,), [None, 2**53]),
+        (pa.array([2**53 + 1, 2**53]), ("9007199254740993",), [None, 2**53]),
+        (pa.array(np.array([-9.9, 1], np.float16)), (-9.9,), [None, 1.0]),
+        (pa.array(np.array([-np.inf, 1], np.float16)), (-99999,), [-np.inf, 1.0]),
+        (pa.array([np.inf, 1.0]), ("1e999",), [None, 1.0]),
     ],
 )
 def test_typed_columns_lose_what_is_missing(values, missing, left):
@@ -85,6 +98,29 @@ def test_arrays_lose_what_is_missing():
     ragged = blanked_array(Ragged(np.array([1.0, -1, 2]), np.array([0, 2, 3])), (-1,))
     assert isinstance(ragged, Ragged)
     assert np.isnan(ragged.values).tolist() == [False, True, False]
+
+
+def test_arrays_keep_numbers_that_are_only_near(recwarn):
+    large = np.array([2**53 + 1, 5])
+    assert blanked_array(large, (2**53,)) is large
+    assert np.isnan(blanked_array(large, (2**53 + 1,))).tolist() == [True, False]
+    half = np.array([-np.inf, -9.9], np.float16)
+    assert blanked_array(half, (-99999,)) is half
+    assert np.isnan(blanked_array(half, (-9.9,))).tolist() == [False, True]
+    assert not recwarn.list
+
+
+def test_an_array_larger_than_memory_stays_in_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(spill, "SPILL_BYTES", 1 << 16)
+    monkeypatch.setattr(lanes, "_BLOCK_BYTES", 1 << 14)
+    values = np.ones((20_000, 2), np.float32)
+    values[[3, 19_999], 1] = -999
+    np.save(tmp_path / "a.npy", values)
+    mapped = np.load(tmp_path / "a.npy", mmap_mode="r")
+    assert blanked_array(mapped, (-9,)) is mapped
+    left = blanked_array(mapped, (-999,))
+    assert isinstance(left, np.memmap)
+    np.testing.assert_array_equal(left, np.where(values == -999, np.nan, values))
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "npz", "npy"])
@@ -116,8 +152,9 @@ def test_tables_in_memory_lose_what_is_missing(tmp_path):
     (tmp_path / "a.csv").write_text("x,y\n1,u\n2,v\n")
     block = DataBlock(source="a.csv", label="y", missing=[-1])
     spec = InputSpec.of(read_dataset(block, tmp_path, 0), block)
-    (inputs,) = read_opened([HeldTable(pa.table({"x": [-1.0, 5.0]}))], spec)
-    assert np.isnan(inputs.arrays["features"]).ravel().tolist() == [True, False]
+    held = HeldTable(pa.table({"x": [-1.0, 5.0]}))
+    (new,) = read_blocks([held], spec, IdColumn(), size=9)
+    assert np.isnan(new.inputs.arrays["features"]).ravel().tolist() == [True, False]
 
 
 @given(

@@ -44,6 +44,12 @@ def test_the_lines_before_a_table_are_found(text, comment, skipped, separator, r
         ("a.csv", "# by, hand\nx,kind\n1,u\n2,v\n", ("x", "kind")),
         ("a.csv", "# by, hand\nwave,400\n5,2\n6,3\n", ("wave", "400")),
         ("a.csv", "# a,a\nx,y\n1,2\n", ("x", "y")),
+        ("a.csv", "#ra,dec,kind\n1.5,,A\n2.5,3.5,B\n,2.5,A\n4.0,1.0,B\n", ("ra", "dec", "kind")),
+        ("a.txt", "# ra dec\n1.5 nan\n2.5 3.5\nnan 2.5\n", ("ra", "dec")),
+        ("a.csv", "#ra,dec,kind\n1.5,,A\n2.5,3.5,B\n4.0,1.0,B\n", ("ra", "dec", "kind")),
+        ("a.csv", "# x,note\n1,star\n2,\n3,17\n", ("x", "note")),
+        ("a.csv", "# by,hand\n,kind\n0,u\n1,v\n", ("", "kind")),
+        ("a.csv", "# by,hand\nx,kind\n0,u\n,v\n", ("x", "kind")),
     ],
 )
 def test_a_comment_names_the_columns_only_above_examples(tmp_path, name, text, names):
@@ -75,6 +81,18 @@ def test_a_row_that_begins_with_the_sign_is_no_comment(table, told, sign):
 def test_ids_that_begin_with_the_sign_stay(tmp_path):
     assert read(tmp_path / "a.csv", "id,x\n#1,2\n#2,3\n")[1] == [["#1", "2"], ["#2", "3"]]
     assert read(tmp_path / "a.csv", "#1,2\n#2,3\n", header=False)[1] == [["#1", "2"], ["#2", "3"]]
+
+
+def test_a_row_like_a_comment_far_down_a_file_stays(tmp_path):
+    rows = "".join(f"n{number},{number},{number * 2}\n" for number in range(8000))
+    text = f"name,x,y\n# made by me\n{rows}#77,1,2\n# the end\n"
+    assert read(tmp_path / "a.csv", text)[1][-1] == ["#77", "1", "2"]
+    assert read(tmp_path / "a.csv", text, comment="#")[1][-1] == ["n7999", "7999", "15998"]
+
+
+def test_a_comment_behind_a_quote_within_a_field_goes(tmp_path):
+    text = 'size,x\n# by hand\n5 in,1\n7",2\n# another\n# third\n6",3\n'
+    assert read(tmp_path / "a.csv", text)[1] == [["5 in", "1"], ['7"', "2"], ['6"', "3"]]
 
 
 def test_a_quoted_line_that_looks_like_a_comment_stays(tmp_path):

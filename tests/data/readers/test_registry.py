@@ -7,7 +7,7 @@ import pytest
 from sortal.data.read import read_dataset
 from sortal.data.readers.base import suffix_of
 from sortal.data.readers.registry import TableOptions, open_file, useless_options
-from sortal.errors import DataError
+from sortal.errors import DataError, OptionError
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError
 
@@ -65,3 +65,9 @@ def test_options_of_text_are_refused_for_other_files(tmp_path, told):
     (tmp_path / "a.npz").write_text("x")
     with pytest.raises(JobError, match=rf"data\.{name}: expected nothing"):
         read_dataset(DataBlock(source="a.npz", **told), tmp_path, 0)
+
+
+@pytest.mark.parametrize("name", ["delimiter", "decimal", "thousands", "encoding", "comment"])
+def test_a_strict_reader_takes_no_option_that_it_ignores(name):
+    with pytest.raises(OptionError, match=f"{name}: expected nothing for a strict reader, got ';'"):
+        TableOptions(is_strict=True, **{name: ";"})

@@ -13,6 +13,7 @@ from sortal.data.read import read_dataset
 from sortal.data.readers import root
 from sortal.data.readers.base import Table
 from sortal.data.readers.registry import TableOptions, open_file
+from sortal.data.unseen import InputSpec, read_inputs
 from sortal.errors import DataError, MissingExtra
 from sortal.job.models import DataBlock
 
@@ -169,6 +170,21 @@ def test_aliases_of_the_tree_itself_are_columns_if_they_can_be_understood(tmp_pa
     np.testing.assert_allclose(column(table, "both"), 2.0 * EVENTS["pt"] + EVENTS["met"])
     again = open_file(path, TableOptions(aliases={"twice": "twice + 1"}, cut="twice > 100"))
     assert column(again, "twice").min() > 100
+
+
+@pytest.mark.parametrize("aliases", [{}, {"third": "half / 3"}])
+def test_missing_numbers_reach_aliases_of_the_tree(tmp_path, monkeypatch, aliases):
+    with uproot.recreate(tmp_path / "e.root") as file:
+        file.mktree("events", {"x": np.float64}).extend({"x": np.array([1.0, -999.0, 3.0])})
+    monkeypatch.setattr(uproot.models.TTree.Model_TTree_v20, "aliases", {"half": "x/2"})
+    options = TableOptions(missing=(-999.0,), aliases=aliases)
+    table = open_file(tmp_path / "e.root", options)
+    for name in ("x", "half", *aliases):
+        assert np.isnan(column(table, name)).tolist() == [False, True, False]
+    names = ("half", *aliases)
+    spec = InputSpec(names={"features": names}, shapes={"features": (len(names),)}, options=options)
+    (new,) = read_inputs([tmp_path / "e.root"], spec)
+    assert np.isnan(new.arrays["features"][:, -1]).tolist() == [False, True, False]
 
 
 @pytest.mark.parametrize("kind", ["tree", "ntuple"])

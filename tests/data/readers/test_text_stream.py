@@ -4,7 +4,8 @@ import gzip
 
 import pytest
 
-from sortal.data.readers.dialect import TextOptions, find_dialect
+from sortal.data.readers.dialect import find_dialect
+from sortal.data.readers.text_options import TextOptions
 from sortal.data.readers.text_stream import TextStream
 
 

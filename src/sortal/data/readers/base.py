@@ -107,10 +107,10 @@ class Selection(Protocol):
 
 @runtime_checkable
 class Noted(Protocol):
-    """A table that was not read as its file's ending alone would have it."""
+    """A table that says how its file was read."""
 
     notes: tuple[str, ...]
-    """What was found out of the file or left out of it, in sentences for the user."""
+    """What was found in the file that its ending alone does not say, or left out; sentences for the user."""
 
 
 def suffix_of(path: Path) -> str:
@@ -133,7 +133,12 @@ def place_in_file(opened: Table | Arrays, row: int) -> str:
         row: Row of the table, from 0.
     """
     inside = opened.row_in_file(row) if isinstance(opened, Selection) else row
-    return f"{opened.path.name}, row {inside + 1}"
+    return row_named(opened.path, inside)
+
+
+def row_named(path: Path, row: int) -> str:
+    """Name a file and one of its rows, counted from 0 here and from 1 in the name."""
+    return f"{path.name}, row {row + 1}"
 
 
 OFFSETS = "_offsets"

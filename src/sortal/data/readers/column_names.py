@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sortal.data.readers.base import MISSING
-from sortal.data.readers.number_format import PLAIN_NUMBERS
+from sortal.data.readers.number_format import is_plain_number
 from sortal.errors import DataError
 
-_PLAIN_NUMBER = re.compile(PLAIN_NUMBERS.pattern, re.ASCII)
 _INDEX = re.compile(r"Unnamed: \d+(\.\d+)*|__index_level_\d+__", re.ASCII)
 _BETWEEN = re.compile(r"\w\W*[,;:|!~^\s\x01]\W*\w")
 _STARTS_AS_NUMBER = re.compile(r"[+-]?[.,]?\d|$", re.ASCII)
@@ -17,12 +16,17 @@ _CURE = "if that line is an example already, `columns: numbered` or the names of
 
 
 def completed(
-    names: Sequence[str], rows: Sequence[Sequence[str]]
+    names: Sequence[str], rows: Sequence[Sequence[str]], *, are_given: bool = False
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of all columns, where the header has one less than every row.
 
     The nameless column is the last where it is empty, and the first where it holds names or counts
     from 1, as R writes the names of rows.
+
+    Args:
+        names: The names as the file or the user gives them.
+        rows: The first rows of the file, without its header.
+        are_given: True if no header gives the names: then only an empty last column is added.
 
     Returns:
         The names, and a note if the first one was added; the names as they were if neither is so.
@@ -32,6 +36,8 @@ def completed(
         return tuple(names), ()
     if not any(row[-1].strip() for row in rows):
         return (*names, ""), ()
+    if are_given:
+        return tuple(names), ()
     first = [row[0].strip() for row in rows]
     counted = [str(number) for number in range(1, len(first) + 1)]
     if first == counted or not any(map(_STARTS_AS_NUMBER.match, first)):
@@ -73,7 +79,7 @@ def check_names(
         )
     if twice:
         raise DataError(f"{path}: expected column names that differ, got {twice[0]!r} twice.")
-    blank = blank_columns(names, rows)
+    blank = set(blank_columns(names, rows))
     nameless = [str(n + 1) for n, name in enumerate(names) if not name and n not in blank]
     if len(nameless) > 1:
         raise DataError(
@@ -102,7 +108,7 @@ def is_undivided(names: Sequence[str]) -> bool:
 
 def are_numbers(names: Sequence[str]) -> bool:
     """True if all names of a file look like values of its first example."""
-    numbers = [bool(_PLAIN_NUMBER.match(name)) for name in names]
+    numbers = list(map(is_plain_number, names))
     return any(numbers) and all(
         is_number or name in MISSING for is_number, name in zip(numbers, names, strict=True)
     )

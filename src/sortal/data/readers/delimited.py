@@ -23,11 +23,12 @@ from pyarrow import csv
 from sortal.data.readers.base import MISSING, Batch, suffix_of
 from sortal.data.readers.column_names import check_names
 from sortal.data.readers.damaged import refuse_inflated
-from sortal.data.readers.dialect import TextOptions, find_dialect, usual_delimiter
+from sortal.data.readers.dialect import find_dialect, usual_delimiter
 from sortal.data.readers.encoding import not_in_encoding
 from sortal.data.readers.text_lines import Layout, line_of_open_quote, rows
+from sortal.data.readers.text_options import TextOptions
 from sortal.data.readers.text_stream import TextStream
-from sortal.data.texts import blanked, padded_blanked
+from sortal.data.texts import without_padded_words, without_words
 from sortal.errors import DataError
 
 _BLOCK_BYTES = 1 << 18
@@ -81,13 +82,13 @@ class DelimitedTable:
         lines = min(_LINES_A_BLOCK * longest, 2 * _LONGEST_LINE)
         self._block_bytes = max(_BLOCK_BYTES, lines)
         self._raw_names, names = self._columns()
-        blank = self._dialect.blank_columns
+        blank = set(self._dialect.blank_columns)
         self._places = {name: place for place, name in enumerate(names) if place not in blank}
         self.names: tuple[str, ...] = tuple(self._places)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was found out of the file and is not plain, in sentences."""
+        """What was found in the file and is not plain, in sentences."""
         return self._dialect.notes
 
     def batches(self, names: Sequence[str], size: int) -> Iterator[Batch]:
@@ -199,9 +200,9 @@ class DelimitedTable:
         kept = set(self._kept.get(name, ()))
         if self._kept:
             others = {word for words in self._kept.values() for word in words}
-            column = blanked(column, others - kept)
+            column = without_words(column, others - kept)
         if self.missing_words and stream.has_blanks and _has_blanks(column):
-            column = padded_blanked(column, set(self.missing_words) - kept)
+            column = without_padded_words(column, set(self.missing_words) - kept)
         place = self._places[name]
         if place in self._dialect.name_columns or self._dialect.numbers.is_plain:
             return column
@@ -309,37 +310,6 @@ class DelimitedTable:
             # Arrow's own sentence about the first problem stands.
             return None
         return None
-
-
-def open_delimited(
-    path: Path,
-    *,
-    columns: Sequence[str] | None = None,
-    header: bool = True,
-    kept: Mapping[str, Sequence[str]] = MappingProxyType({}),
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    thousands: str | None = None,
-    encoding: str | None = None,
-    comment: str | None = None,
-    missing: tuple[str | float, ...] | None = None,
-    words: tuple[str, ...] = (),
-    features: tuple[str, ...] | None = None,
-    is_strict: bool = False,
-) -> DelimitedTable:
-    """Open a file; the options are those of `DelimitedTable` and `TextOptions`."""
-    text = TextOptions(
-        delimiter=delimiter,
-        decimal=decimal,
-        thousands=thousands,
-        encoding=encoding,
-        comment=comment,
-        missing=missing,
-        words=words,
-        features=features,
-        is_strict=is_strict,
-    )
-    return DelimitedTable(path, columns=columns, header=header, kept=kept, text=text)
 
 
 def line_of_row(path: Path, row: int, *, has_header: bool) -> int:

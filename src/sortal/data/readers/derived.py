@@ -72,8 +72,8 @@ class DerivedTable:
         self._table = table
         self.missing_words = missing_words(table)
         self.notes = table.notes if isinstance(table, Noted) else ()
-        self.source, self.texts = table, dict(aliases)
-        """What it is made of: the file's own table, and the aliases as they were written."""
+        self.source, self.texts, self.cut = table, dict(aliases), cut
+        """What it is made of: the file's own table, and the aliases and the cut as they were written."""
         self.has_lists = isinstance(table, WithLists) and table.has_lists
         nodes = {name: parse(text, alias_option(name)) for name, text in aliases.items()}
         self._aliases = {

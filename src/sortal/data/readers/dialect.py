@@ -22,44 +22,14 @@ from sortal.data.readers.number_format import (
 )
 from sortal.data.readers.opening import Opening, read_opening, sign_within, without_remarks
 from sortal.data.readers.separator import NAMES, find_delimiter
-from sortal.data.readers.text_lines import Layout, has_padded_quotes, numbered_rows
+from sortal.data.readers.text_lines import Layout, field_count, has_padded_quotes, numbered_rows
+from sortal.data.readers.text_options import TextOptions
 from sortal.errors import DataError
 
 _USUAL = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
 _MOST_ROWS = 2000
 _LINES_MEASURED = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextOptions:
-    """What a user says of a text file; what is None is found out."""
-
-    delimiter: str | None = None
-    """Character between fields; a space for runs of spaces and tabs."""
-
-    decimal: str | None = None
-    """Decimal mark, a point or a comma."""
-
-    thousands: str | None = None
-    """Mark between groups of three digits; empty for none."""
-
-    encoding: str | None = None
-    """Name of the encoding, one that Python knows."""
-
-    comment: str | None = None
-    """Lines that begin with it are left out; empty for none."""
-
-    missing: tuple[str | float, ...] | None = None
-    """What means that a value is missing, beside nothing; `MISSING` if None."""
-
-    words: tuple[str, ...] = ()
-    """Columns whose fields are names and never numbers."""
-
-    features: tuple[str, ...] | None = None
-    """The only columns that hold numbers; any but `words` if None."""
-
-    is_strict: bool = False
-    """True if nothing is found out: UTF-8, the separator of the file's ending, decimal points."""
+_COLUMNS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +106,13 @@ def find_dialect(
         raise DataError(f"{path}: expected {expected}, got an empty file.")
     layout = _layout(table, opening, options, usual, head, header=header, columns=columns)
     found = _take_apart(path, table, opening, layout, head, header=header, columns=columns)
-    names, notes = completed(found.names, found.rows)
+    names, notes = completed(found.names, found.rows, are_given=not header)
     blank = blank_columns(names, found.rows)
     if blank:
-        listed = _listed([str(place + 1) for place in blank])
-        notes = (*notes, f"without name and value, and left out: column {listed}.")
+        shown = [str(place + 1) for place in blank[:_COLUMNS_SHOWN]]
+        if len(blank) > _COLUMNS_SHOWN:
+            shown.append(f"{len(blank) - _COLUMNS_SHOWN} more")
+        notes = (*notes, f"without name and value, and left out: column {_listed(shown)}.")
     check_names(path, names, found.rows, is_header=found.header_lines > 0)
     of_names = _name_columns(names, options)
     understood = _understood(path, names, found.rows, options, of_names)
@@ -173,19 +145,20 @@ def _layout(
     header: bool,
     columns: Sequence[str] | None,
 ) -> Layout:
-    lines = without_remarks(table, opening) or table
     delimiter = options.delimiter or opening.separator or ""
+    lines = without_remarks(table, opening, delimiter or None) or table
     if not delimiter:
         width = None if columns is None else len(columns)
         delimiter = find_delimiter(lines, usual, has_header=header, width=width)
-    plain = Layout(delimiter=delimiter)
-    return Layout(
+    layout = Layout(
         encoding=head.encoding,
         delimiter=delimiter,
-        comment=sign_within(table, plain, opening, is_given=bool(options.comment)),
         skipped=opening.skipped,
         has_padded_quotes=has_padded_quotes(lines, delimiter),
     )
+    comment = sign_within(table, layout, opening, is_given=bool(options.comment))
+    width = field_count(lines[0], layout) if comment and not options.comment else 0
+    return replace(layout, comment=comment, width=width)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,16 @@ _MOST_BYTES = 2_000_000_000
 
 _PIECE_BYTES = 1 << 24
 _TEXTS = 4096
-"""Texts that are read at once: each may be long."""
+"""Texts of any length that are read at once: each may be long."""
+
+_FIXED_TEXTS = 1 << 17
+"""Texts of one length that are read at once: each becomes an object of Python."""
+
+_REFERENCE_BYTES = 16
+"""Size of what stands in a chunk for a text of any length [bytes]."""
+
+_CACHED_BYTES = 1 << 28
+"""Largest chunk of texts [bytes] that is unpacked once for all of its pieces."""
 
 _LONGEST_CHAIN = 16
 """Soft links that may lead to one another."""
@@ -53,26 +62,92 @@ def tree(path: str) -> dict[str, Any]:
     return {"datasets": found}
 
 
-def read(path: str, name: str, start: int, stop: int) -> tuple[dict[str, Any], bytes]:
-    """Read rows of a dataset: at most 16 MiB, or one chunk of the file if that is more."""
-    with h5py.File(path, "r") as file:
-        dataset = file
-        for part in name.split("/", 1):
-            dataset = _resolved(dataset, part)
-        about = _described(dataset)
-        if "refused" in about:
-            raise Refused(about["refused"])
-        if about["text"]:
-            stop = min(stop, start + _TEXTS)
-            texts = [str(one) for one in dataset.asstr()[start:stop].reshape(-1)]
+def read(
+    opened: "OpenDataset", path: str, name: str, start: int, stop: int
+) -> tuple[dict[str, Any], bytes]:
+    """Read rows of a dataset: at most 16 MiB of numbers, or one chunk of the file if that is more.
+
+    A dataset whose rows are not read to their end stays open: the next request is for what follows.
+    """
+    try:
+        dataset = opened.get(path, name)
+        if h5py.check_string_dtype(dataset.dtype) is not None:
+            end = min(stop, _end_of_texts(dataset, start))
+            texts = [str(one) for one in dataset.asstr()[start:end].reshape(-1)]
             content = json.dumps(texts).encode()
         else:
-            stop = min(stop, _end_of_piece(dataset, start))
-            array = np.empty((stop - start, *dataset.shape[1:]), dtype=dataset.dtype)
+            end = min(stop, _end_of_piece(dataset, start))
+            array = np.empty((end - start, *dataset.shape[1:]), dtype=dataset.dtype)
             if array.size:
-                dataset.read_direct(array, slice(start, stop))
+                dataset.read_direct(array, slice(start, end))
             content = array.tobytes()
-    return {"stop": stop, "bytes": len(content)}, content
+    except BaseException:
+        opened.close()
+        raise
+    if end >= stop:
+        opened.close()
+    return {"stop": end, "bytes": len(content)}, content
+
+
+class OpenDataset:
+    """The dataset that is being read in pieces."""
+
+    def __init__(self) -> None:
+        self._file: h5py.File | None = None
+        self._dataset: Any = None
+        self._key: tuple[Any, ...] = ()
+
+    def get(self, path: str, name: str) -> Any:
+        """Open a dataset, or find it open.
+
+        Raises:
+            Refused: Its values are not read.
+        """
+        about = Path(path).stat()
+        key = path, name, about.st_ino, about.st_size, about.st_mtime_ns
+        if key != self._key:
+            self.close()
+            self._open(path, name)
+            self._key = key
+        return self._dataset
+
+    def close(self) -> None:
+        """Close the file of the dataset, if there is one."""
+        if self._file is not None:
+            self._file.close()
+        self._file, self._dataset, self._key = None, None, ()
+
+    def _open(self, path: str, name: str) -> None:
+        self._find(h5py.File(path, "r"), name)
+        about = _described(self._dataset)
+        if "refused" in about:
+            raise Refused(about["refused"])
+        if about["text"] and about["chunk"]:
+            # Pieces are smaller than a chunk, which would be unpacked for each of them.
+            cached = _cache_bytes(self._dataset)
+            self.close()
+            self._find(h5py.File(path, "r", rdcc_nbytes=cached), name)
+
+    def _find(self, file: h5py.File, name: str) -> None:
+        self._file = self._dataset = file
+        for part in name.split("/", 1):
+            self._dataset = _resolved(self._dataset, part)
+
+
+def _cache_bytes(dataset: h5py.Dataset) -> int:
+    """Size of a cache that holds a chunk of texts [bytes]."""
+    chunk = math.prod(dataset.chunks) * max(_REFERENCE_BYTES, dataset.dtype.itemsize)
+    return int(min(_CACHED_BYTES, chunk + (1 << 20)))
+
+
+def _end_of_texts(dataset: h5py.Dataset, start: int) -> int:
+    """Row before which a piece of texts ends."""
+    about = h5py.check_string_dtype(dataset.dtype)
+    width = math.prod(dataset.shape[1:])
+    if about is None or about.length is None:
+        return int(start + max(1, _TEXTS // max(1, width)))
+    texts = min(_FIXED_TEXTS, _PIECE_BYTES // max(1, dataset.dtype.itemsize))
+    return int(start + max(1, texts // max(1, width)))
 
 
 def _end_of_piece(dataset: h5py.Dataset, start: int) -> int:
@@ -162,11 +237,12 @@ def _refuse_foreign(dataset: h5py.Dataset) -> None:
             )
 
 
-def _answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _answer(opened: OpenDataset, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     try:
         if request["do"] == "tree":
+            opened.close()
             return tree(request["path"]) | {"bytes": 0}, b""
-        return read(request["path"], request["name"], request["start"], request["stop"])
+        return read(opened, request["path"], request["name"], request["start"], request["stop"])
     except Refused as refused:
         return {"refused": str(refused), "bytes": 0}, b""
     except Exception as error:  # noqa: BLE001 (h5py raises anything over damaged bytes; the parent process reports it)
@@ -197,10 +273,11 @@ def main() -> None:
     """Answer requests until standard input ends."""
     _limit_memory()
     out = sys.stdout.buffer
+    opened = OpenDataset()
     for line in sys.stdin:
         request = json.loads(line)
         _limit_time(request["path"])
-        about, content = _answer(request)
+        about, content = _answer(opened, request)
         out.write(json.dumps(about).encode() + b"\n")
         out.write(content)
         out.flush()

@@ -1,5 +1,6 @@
 """Tables and arrays that Python code holds already, as if they were an open file."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,8 @@ def _as_arrow(frame: Any) -> Any:
     A column of Python objects of several types, as pandas makes it of a file with text among
     numbers, becomes text, so that the value that is no number is found with its row.
     """
-    names = [str(name) for name in getattr(frame, "columns", ())]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    counts = Counter(str(name) for name in getattr(frame, "columns", ()))
+    twice = sorted(name for name, count in counts.items() if count > 1)
     if twice:
         raise DataError(f"{_TABLE}: expected columns of different names, got {twice[0]!r} twice.")
     try:

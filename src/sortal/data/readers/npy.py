@@ -32,15 +32,10 @@ class StructuredTable:
         """Walk over some fields."""
         for start in range(0, len(self._records), size):
             block = self._records[start : start + size]
-            columns = [self._column(block, name, start) for name in names]
+            columns = [
+                placed_column(block[name], self.path, f"field {name!r}", start) for name in names
+            ]
             yield pa.RecordBatch.from_arrays(columns, list(names))
-
-    def _column(self, block: np.ndarray, name: str, start: int) -> pa.Array:
-        try:
-            return as_column(block[name])
-        except BadValue as error:
-            place = f"{self.path}, row {start + error.row + 1}"
-            raise DataError(f"{place}: field {name!r}: {error}.") from error
 
 
 def open_npy(path: Path) -> StructuredTable | SlicedArrays:
@@ -63,6 +58,24 @@ def open_npy(path: Path) -> StructuredTable | SlicedArrays:
     if array.ndim:
         refuse_inflated(path, "the array", len(array), array.nbytes // max(1, len(array)))
     return SlicedArrays(path, {"features": array.shape}, lambda _, rows: array[rows])
+
+
+def placed_column(values: np.ndarray, path: Path, what: str, first: int = 0) -> pa.Array:
+    """Turn a one-dimensional array of a file into a column, as `as_column` does.
+
+    Args:
+        values: The values.
+        path: The file.
+        what: What they are, for messages.
+        first: Row of the first value in the file, from 0.
+
+    Raises:
+        DataError: A value that no column can hold, with its file and row.
+    """
+    try:
+        return as_column(values)
+    except BadValue as error:
+        raise DataError(f"{path}, row {first + error.row + 1}: {what}: {error}.") from error
 
 
 def as_column(values: np.ndarray) -> pa.Array:

@@ -54,6 +54,13 @@ class NumberFormat:
 
 
 PLAIN_NUMBERS = NumberFormat()
+_PLAIN_NUMBER = re.compile(PLAIN_NUMBERS.pattern, re.ASCII)
+
+
+def is_plain_number(field: str) -> bool:
+    """True for a number with a decimal point, blanks around it allowed."""
+    return bool(_PLAIN_NUMBER.match(field))
+
 
 _KNOWN = tuple(
     NumberFormat(decimal, thousands)

@@ -1,16 +1,17 @@
 """What stands before a table of text, and comments within it."""
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sortal.data.readers.number_format import PLAIN_NUMBERS
-from sortal.data.readers.text_lines import Layout, numbered_rows
+from sortal.data.readers.base import MISSING
+from sortal.data.readers.number_format import is_plain_number
+from sortal.data.readers.text_lines import Layout, ends_inside, field_count, numbered_rows
 
 _SIGN = "#"
 _SEPARATOR_LINE = re.compile(r"\"?sep=([\t !#-/:-@\[-^`{-~])\"?\s*", re.IGNORECASE)
-_PLAIN_NUMBER = re.compile(PLAIN_NUMBERS.pattern, re.ASCII)
+_USUAL_BORDERS = ",;\t| "
+"""Characters of which one is likely to separate fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Opening:
         names = [name.strip() for name in row]
         fits = len(names) == len(body[0]) and len({*names}) == len(names) and all(names)
         is_prose = len(names) == 1 and " " in names[0]
-        return names if fits and not is_prose and not any(map(_is_number, names)) else []
+        return names if fits and not is_prose and not any(map(is_plain_number, names)) else []
 
 
 def read_opening(lines: Sequence[str], comment: str | None) -> Opening:
@@ -100,19 +101,29 @@ def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_gi
     """
     if is_given:
         return opening.sign
-    marked, others = _divided(table, opening)
+    marked, others = _divided(table, opening, layout.borders)
     if not marked or not others:
         return ""
-    width = _width(others[0], layout)
-    return opening.sign if width > 1 and all(_width(m, layout) != width for m in marked) else ""
+    width = field_count(others[0], layout)
+    is_found = width > 1 and all(field_count(one, layout) != width for one in marked)
+    return opening.sign if is_found else ""
 
 
-def without_remarks(table: Sequence[str], opening: Opening) -> list[str]:
-    """Lines of a table that do not begin with the sign of a comment, or do so inside quotes."""
-    return _divided(table, opening)[1]
+def without_remarks(
+    table: Sequence[str], opening: Opening, delimiter: str | None = None
+) -> list[str]:
+    """Lines of a table that do not begin with the sign of a comment, or do so inside quotes.
+
+    Args:
+        table: First lines of the table.
+        opening: What stands before it.
+        delimiter: Character between fields; None where it is not known yet.
+    """
+    borders = _USUAL_BORDERS if delimiter is None else Layout(delimiter=delimiter).borders
+    return _divided(table, opening, borders)[1]
 
 
-def _divided(table: Sequence[str], opening: Opening) -> tuple[list[str], list[str]]:
+def _divided(table: Sequence[str], opening: Opening, borders: str) -> tuple[list[str], list[str]]:
     """Lines that begin with the sign of a comment, not inside quotes, and the other lines."""
     marked, others, inside = list[str](), list[str](), False
     for line in table:
@@ -120,26 +131,29 @@ def _divided(table: Sequence[str], opening: Opening) -> tuple[list[str], list[st
             marked.append(line)
             continue
         others.append(line)
-        inside ^= line.count('"') % 2 == 1
+        if inside or '"' in line:
+            inside = ends_inside(line, borders, is_padded=True, is_inside=inside)
     return marked, others
 
 
-def _width(line: str, layout: Layout) -> int:
-    try:
-        return max((len(row) for _, row in numbered_rows([line], layout)), default=0)
-    except csv.Error:
-        return 0
-
-
 def _is_example(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
-    """True if the first row holds numbers where the other rows do."""
-    numeric = [
-        place
-        for place in range(len(first))
-        if all(place < len(row) and _is_number(row[place]) for row in others)
-    ]
-    return bool(numeric) and all(_is_number(first[place]) for place in numeric)
+    """True if the first row holds numbers where the other rows do; some may be missing."""
+    if not others:
+        return all(map(is_plain_number, first))
+    columns = list(zip(first, *others, strict=False))
+    numeric = [held for held in columns if _are_numbers(held[1:])]
+    # A column with gaps may hold numbers among names: if there are others, these decide.
+    whole = [held for held in numeric if all(map(is_plain_number, held[1:]))] or numeric
+    return any(is_plain_number(held[0]) for held in numeric) and all(
+        is_plain_number(held[0]) or _is_gap(held[0]) for held in whole
+    )
 
 
-def _is_number(field: str) -> bool:
-    return bool(_PLAIN_NUMBER.match(field))
+def _are_numbers(fields: Sequence[str]) -> bool:
+    """True if all fields that are not missing are numbers, one at least."""
+    known = [field for field in fields if not _is_gap(field)]
+    return bool(known) and all(map(is_plain_number, known))
+
+
+def _is_gap(field: str) -> bool:
+    return field.strip() in MISSING

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 from sortal.data.readers.base import Arrays, Table, suffix_of
+from sortal.data.readers.text_options import TEXT_OPTIONS, TextOptions
 from sortal.errors import DataError, suggest
 
 Opened: TypeAlias = Table | Arrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TableOptions:
+class TableOptions(TextOptions):
     """How to read a table where its file does not say it all, and what to make of its columns."""
 
     columns: tuple[str, ...] | None = None
@@ -37,36 +38,6 @@ class TableOptions:
     cut: str = ""
     """Expression that rows must fulfil to be read; all rows if empty."""
 
-    delimiter: str | None = None
-    """Character between the fields of a text file; a space for runs of blanks. This and what
-    follows is found out from the file where it is None."""
-
-    decimal: str | None = None
-    """Decimal mark in the numbers of a text file, a point or a comma."""
-
-    thousands: str | None = None
-    """Mark between groups of three digits in a text file; empty for none."""
-
-    encoding: str | None = None
-    """Encoding of a text file, by a name that Python knows."""
-
-    comment: str | None = None
-    """Lines of a text file that begin with it are left out; empty for none."""
-
-    missing: tuple[str | float, ...] | None = None
-    """Texts and numbers that mean that a value is missing, beside the empty field; if None, those
-    of `sortal.data.readers.base.MISSING` in the unquoted fields of text files."""
-
-    words: tuple[str, ...] = ()
-    """Columns of text files whose fields are names: how they are written says nothing of numbers."""
-
-    features: tuple[str, ...] | None = None
-    """The only columns of text files that hold numbers; any but `words` if None."""
-
-    is_strict: bool = False
-    """True if nothing is found out from text files: UTF-8, the separator that the ending stands for,
-    decimal points."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
@@ -76,16 +47,16 @@ class _Reader:
     takes: tuple[str, ...] = ()
     """Options that it takes, beside those of any table."""
 
+    is_text: bool = False
+    """Whether it also takes the options of text, as one value."""
+
     table: bool = True
     """Whether files may hold a table."""
 
 
-_OF_TEXT = ("delimiter", "decimal", "thousands", "encoding", "comment")
 _INTERNAL = ("kept", "words", "features", "is_strict")
 """Options that no user gives: they may go to any reader, and only that of text uses them."""
-_TEXT = _Reader(
-    "delimited:open_delimited", takes=("columns", "header", *_OF_TEXT, "missing", *_INTERNAL)
-)
+_TEXT = _Reader("delimited:DelimitedTable", takes=("columns", "header", "kept"), is_text=True)
 _PARQUET = _Reader("parquet:ParquetTable")
 _HDF5 = _Reader("hdf5:open_hdf5", table=False)
 _READERS = {
@@ -144,7 +115,9 @@ def suffixes() -> tuple[str, ...]:
 def useless_options(path: Path, options: TableOptions) -> tuple[str, ...]:
     """Options that are given and that the reader of a file does not use."""
     reader = _READERS.get(suffix_of(path), _Reader(""))
-    accepted = (*reader.takes, *_OF_ANY_FILE, *(_OF_ANY_TABLE if reader.table else ()))
+    accepted = {*reader.takes, *_OF_ANY_FILE, *(_OF_ANY_TABLE if reader.table else ())}
+    if reader.is_text:
+        accepted |= {*TEXT_OPTIONS}
     given = [one.name for one in fields(options) if _is_given(options, one.name)]
     return tuple(name for name in given if name not in accepted)
 
@@ -181,11 +154,14 @@ def open_file(path: Path, options: TableOptions = PLAIN) -> Opened:
     if useless:
         raise DataError(f"{path}: {useless[0]!r} has no effect on {suffix} files.")
     reader = _READERS[suffix]
-    opened = _loaded(reader.opener)(path, **{name: getattr(options, name) for name in reader.takes})
+    given = {name: getattr(options, name) for name in reader.takes}
+    if reader.is_text:
+        given["text"] = options
+    opened = _loaded(reader.opener)(path, **given)
     if options.missing is not None and isinstance(opened, Table):
-        from sortal.data.readers.missing import BlankedTable
+        from sortal.data.readers.missing import without_missing
 
-        opened = BlankedTable(opened, options.missing)
+        opened = without_missing(opened, options.missing)
     if not any(_is_given(options, name) for name in _OF_ANY_TABLE):
         return opened
     if not isinstance(opened, Table):

@@ -4,13 +4,20 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 from sortal.data.readers.encoding import UTF_8, open_bytes
 
-_QUOTE_BEHIND_BLANKS = re.compile(' *"')
+_RUN_OF_BLANKS = re.compile(r"[ \t]+")
+_SPACES = re.compile(" *")
+_TO_CLOSING_QUOTE = r'[^"]*(?:""[^"]*)*(?P<closing>"|\Z)'
+"""What follows the quote that opens a field; `closing` is empty where the line ends within the field."""
+
+_TO_CLOSING = re.compile(f"(?P<field>{_TO_CLOSING_QUOTE})")
 
 BLANKS = " "
 """The separator that stands for a run of spaces and tabs of any length."""
@@ -29,6 +36,10 @@ class Layout:
     comment: str = ""
     """Lines that begin with it are left out; empty for none."""
 
+    width: int = 0
+    """Fields of a row where `comment` was found out: a line with so many fields is a row, whatever it
+    begins with. 0 where the user gave `comment`."""
+
     skipped: int = 0
     """Lines before the table: blank ones, comments, the line `sep=` of Excel."""
 
@@ -39,6 +50,11 @@ class Layout:
     def is_filtered(self) -> bool:
         """True if single lines must be left out or changed before they can be taken apart."""
         return bool(self.comment) or self.has_padded_quotes or self.delimiter == BLANKS
+
+    @property
+    def borders(self) -> str:
+        """The characters that end a field."""
+        return " \t" if self.delimiter == BLANKS else self.delimiter
 
 
 def table_lines(lines: Iterable[str], layout: Layout, first: int = 1) -> Iterator[tuple[int, str]]:
@@ -57,16 +73,38 @@ def table_lines(lines: Iterable[str], layout: Layout, first: int = 1) -> Iterato
         return
     inside = False
     for number, line in enumerate(lines, start=first):
-        if layout.comment and not inside and line.lstrip(" \t").startswith(layout.comment):
+        if layout.comment and not inside and is_comment(line, layout):
             continue
-        starts_inside = inside
-        inside ^= line.count('"') % 2 == 1
-        if layout.delimiter == BLANKS:
-            yield number, _squeezed(line, is_inside=starts_inside)
-        elif layout.has_padded_quotes and ('"' in line or starts_inside):
-            yield number, tightened(line, layout.delimiter, is_inside=starts_inside)
-        else:
+        if not inside and '"' not in line:
+            yield number, _squeezed(line, ()) if layout.delimiter == BLANKS else line
+            continue
+        if layout.delimiter != BLANKS and not layout.has_padded_quotes:
+            inside = ends_inside(line, layout.borders, is_inside=inside)
             yield number, line
+            continue
+        spans, inside = quoted_spans(
+            line, layout.borders, is_padded=layout.has_padded_quotes, is_inside=inside
+        )
+        if layout.delimiter == BLANKS:
+            yield number, _squeezed(line, spans)
+        else:
+            yield number, _tightened(line, spans, layout.delimiter)
+
+
+def is_comment(line: str, layout: Layout) -> bool:
+    """True if a line that does not begin within quotes is left out."""
+    if not line.lstrip(" \t").startswith(layout.comment):
+        return False
+    return not layout.width or field_count(line, layout) != layout.width
+
+
+def field_count(line: str, layout: Layout) -> int:
+    """Number of fields of one line, comment or not; 0 if it cannot be taken apart."""
+    plain = replace(layout, comment="")
+    try:
+        return max((len(row) for _, row in numbered_rows([line], plain)), default=0)
+    except csv.Error:
+        return 0
 
 
 def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
@@ -111,9 +149,13 @@ def line_of_open_quote(path: Path, layout: Layout) -> int | None:
 
 def has_padded_quotes(lines: Sequence[str], delimiter: str) -> bool:
     """True if blanks stand between delimiters and the quotes around fields."""
-    return delimiter != BLANKS and any(
-        '"' in line and tightened(line, delimiter) != line for line in lines
-    )
+    inside = False
+    for line in lines if delimiter != BLANKS else ():
+        if inside or '"' in line:
+            spans, inside = quoted_spans(line, delimiter, is_padded=True, is_inside=inside)
+            if _tightened(line, spans, delimiter) != line:
+                return True
+    return False
 
 
 def open_text(path: Path, encoding: str) -> io.TextIOWrapper:
@@ -137,6 +179,51 @@ class _Numbered:
         return line
 
 
+Spans: TypeAlias = Sequence[tuple[int, int]]
+"""Places of quoted fields in a line, quotes included: the first character, and the one behind the last."""
+
+
+def quoted_spans(
+    line: str, borders: str, *, is_padded: bool = False, is_inside: bool = False
+) -> tuple[Spans, bool]:
+    """Walk over the quoted fields of a line.
+
+    As for Python's parser and Arrow's, a quote opens a field only where the field begins: the quote
+    in `5" disk` belongs to the text.
+
+    Args:
+        line: The line.
+        borders: Characters that end a field.
+        is_padded: True if spaces may stand before the quote that opens a field.
+        is_inside: True if the line begins within a quoted field.
+
+    Returns:
+        Places of the quoted fields, and True if the line ends within the last one.
+    """
+    first, further = _quoted(borders, is_padded=is_padded)
+    begun = (_TO_CLOSING if is_inside else first).match(line)
+    found = [] if begun is None else [begun]
+    found += further.finditer(line, begun.end() if begun is not None else 0)
+    is_open = bool(found) and not found[-1]["closing"]
+    return [one.span("field") for one in found], is_open
+
+
+def ends_inside(line: str, borders: str, *, is_padded: bool = False, is_inside: bool) -> bool:
+    """True if a line ends within a quoted field; arguments are those of `quoted_spans`."""
+    last = line.rfind('"')
+    # A quote behind a character of a field opens none and is not doubled: no field is open after it.
+    if last > 0 and line[last - 1] not in borders and line[last - 1] not in ' "':
+        return False
+    return quoted_spans(line, borders, is_padded=is_padded, is_inside=is_inside)[1]
+
+
+@cache
+def _quoted(borders: str, *, is_padded: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Expressions of a quoted field at the beginning of a line, and behind a border."""
+    field = f'{" *" if is_padded else ""}(?P<field>"{_TO_CLOSING_QUOTE})'
+    return re.compile(field), re.compile(f"[{re.escape(borders)}]{field}")
+
+
 def tightened(line: str, delimiter: str, *, is_inside: bool = False) -> str:
     """A line without the spaces between delimiters and the quotes around fields.
 
@@ -148,43 +235,33 @@ def tightened(line: str, delimiter: str, *, is_inside: bool = False) -> str:
     >>> tightened('1, "a, ""b" ,2', ",")
     '1,"a, ""b",2'
     """
-    pieces, place = [], 0
-    while True:
-        opening = None if is_inside else _QUOTE_BEHIND_BLANKS.match(line, place)
-        if is_inside or opening is not None:
-            start = place if opening is None else opening.end()
-            end = _end_of_quoted(line, start)
-            pieces.append(("" if is_inside else '"') + line[start:end])
-            if end == len(line):
-                return "".join(pieces)
-            place, is_inside = end, False
-            rest = line[place:].lstrip(" ")
-            if not rest.strip("\r\n") or rest.startswith(delimiter):
-                place = len(line) - len(rest)
-        end = line.find(delimiter, place)
-        if end < 0:
-            return "".join([*pieces, line[place:]])
-        pieces.append(line[place : end + 1])
-        place = end + 1
+    spans, _ = quoted_spans(line, delimiter, is_padded=True, is_inside=is_inside)
+    return _tightened(line, spans, delimiter)
 
 
-def _end_of_quoted(line: str, start: int) -> int:
-    """Place behind the closing quote of a field; the end of the line if there is none."""
-    place = line.find('"', start)
-    while place >= 0 and line[place + 1 : place + 2] == '"':
-        place = line.find('"', place + 2)
-    return len(line) if place < 0 else place + 1
+def _tightened(line: str, spans: Spans, delimiter: str) -> str:
+    pieces, place = list[str](), 0
+    for start, end in spans:
+        pieces += [line[place:start].rstrip(" "), line[start:end]]
+        behind = _end_of_spaces(line, end)
+        is_last = line[behind : behind + 1] in ("", "\r", "\n")
+        place = behind if is_last or line.startswith(delimiter, behind) else end
+    return "".join([*pieces, line[place:]])
 
 
-def _squeezed(line: str, *, is_inside: bool) -> str:
+def _squeezed(line: str, spans: Spans) -> str:
     """Put one space for each run of spaces and tabs outside quotes, and none at the ends."""
     body = line.rstrip("\r\n")
-    end = line[len(body) :]
-    pieces = body.split('"')
-    for place in range(int(is_inside), len(pieces), 2):
-        pieces[place] = re.sub(r"[ \t]+", " ", pieces[place])
-    if not is_inside:
-        pieces[0] = pieces[0].lstrip(" ")
-    if (len(pieces) - 1 - int(is_inside)) % 2 == 0:
-        pieces[-1] = pieces[-1].rstrip(" ")
-    return '"'.join(pieces) + end
+    pieces, place = list[str](), 0
+    for start, end in spans:
+        pieces += [_RUN_OF_BLANKS.sub(" ", body[place:start]), body[start:end]]
+        place = end
+    pieces.append(_RUN_OF_BLANKS.sub(" ", body[place:]))
+    pieces[0] = pieces[0].lstrip(" ")
+    pieces[-1] = pieces[-1].rstrip(" ")
+    return "".join(pieces) + line[len(body) :]
+
+
+def _end_of_spaces(line: str, place: int) -> int:
+    found = _SPACES.match(line, place)
+    return place if found is None else found.end()

@@ -15,7 +15,7 @@ from sortal.errors import DataError, suggest
 from sortal.systems.cms.applying.event_columns import as_number_type, as_type, type_of
 from sortal.systems.cms.applying.request import ALL, UNSHIFTED, Request
 from sortal.systems.cms.applying.shifted import Variations
-from sortal.systems.cms.data.blanks import blanked
+from sortal.systems.cms.data.blanks import without_blanks
 from sortal.systems.cms.data.event_numbers import event_folds
 from sortal.systems.cms.data.files import TEXT_SUFFIXES, named_columns, open_table, place_of
 from sortal.systems.cms.data.matrix import (
@@ -66,7 +66,7 @@ class EventSource:
         is_root = suffix_of(path) == ".root"
         table = open_table(path, named, request.tree)
         aliases = {**marked_header(table.names), **request.aliases}
-        table = blanked(table, request.variables, aliases, request.blanks)
+        table = without_blanks(table, request.variables, aliases, request.blanks)
         self._table = table
         self._kind = "branch" if is_root else "column"
         self._is_text = suffix_of(path) in TEXT_SUFFIXES

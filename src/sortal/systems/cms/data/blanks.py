@@ -7,7 +7,7 @@ import numpy as np
 from sortal.data.readers.base import Table
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.expression import names, needed_aliases, parse
-from sortal.data.readers.missing import BlankedTable
+from sortal.data.readers.missing import without_missing
 
 
 def _with_rounded(blanks: Sequence[float]) -> np.ndarray:
@@ -32,7 +32,7 @@ def are_blank(values: np.ndarray, blanks: Sequence[float]) -> np.ndarray:
     return found
 
 
-def blanked(
+def without_blanks(
     table: Table, variables: Collection[str], aliases: Mapping[str, str], blanks: Sequence[float]
 ) -> Table:
     """A file's table with missing values in place of some numbers.
@@ -53,6 +53,4 @@ def blanked(
     columns = {name for name in variables if name not in every}
     columns |= {one.name for name, text in every.items() for one in names(parse(text, name))}
     numbers = tuple(map(float, _with_rounded(blanks)))
-    if isinstance(table, DerivedTable):
-        return DerivedTable(BlankedTable(table.source, numbers, columns), own)
-    return BlankedTable(table, numbers, columns)
+    return without_missing(table, numbers, columns)

@@ -11,7 +11,7 @@ from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.split import Part
 from sortal.errors import DataError, suggest
-from sortal.systems.cms.data.blanks import blanked
+from sortal.systems.cms.data.blanks import without_blanks
 from sortal.systems.cms.data.text_form import FEWEST_COLUMNS, marked_header, refuse_wrong_separator
 from sortal.systems.cms.settings import PAGE_VARIABLES, Settings
 
@@ -176,7 +176,7 @@ def open_columns(file: EventFile, settings: Settings) -> Columns:
     marked = marked_header(plain.names)
     aliases = {**marked, **settings.aliases}
     variables = _variables(_columns_in_order(plain.names, marked, settings.aliases), settings)
-    table = blanked(plain, variables, aliases, settings.missing)
+    table = without_blanks(plain, variables, aliases, settings.missing)
     if aliases or settings.cut:
         table = DerivedTable(table, aliases, settings.cut)
     process = settings.process if settings.process in table.names else None
