@@ -42,7 +42,7 @@ def squeezed(lines):
     return "".join("".join(lines).split())
 
 
-def test_a_table_of_eighty_columns_cuts_no_title_and_no_number_and_names_what_it_leaves_out():
+def test_a_table_of_80_columns_cuts_nothing_and_names_omissions():
     lines = lines_of(table(ROWS, title="digits", width=80), 80)
     assert max(map(len, lines)) <= 80
     text = squeezed(lines)
@@ -189,7 +189,7 @@ def test_exit_codes_are_the_documented_ones():
     }
 
 
-def test_importing_the_console_is_cheap_and_loads_no_printing_library():
+def test_importing_the_console_loads_no_printing_library():
     script = (
         "import sys, time; start = time.process_time(); import sortal.console\n"
         "print(time.process_time() - start)\n"

@@ -86,7 +86,8 @@ def test_quiet_shows_failures_and_warnings_only():
         assert text.splitlines() == ["failed: svm [C]: no [convergence]", "note: a note"]
 
 
-def test_on_a_terminal_failures_stay_above_the_live_part_and_the_cursor_is_left_visible():
+def test_failures_stay_above_the_live_part_with_a_cursor():
+    """The cursor is visible again at the end."""
     text = shown(EVENTS, terminal=True)
     assert "failed: svm [C]: no [convergence]" in text
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
@@ -111,7 +112,7 @@ def test_an_error_in_the_run_ends_the_live_part():
     assert out.getvalue() == left
 
 
-def test_the_live_part_fits_its_width_and_counts_what_it_does_not_list():
+def test_the_live_part_fits_its_width_and_counts_omissions():
     running = tuple(
         Running(task=str(i), method="random_forest", members=3, done=0.25, text="x" * 200)
         for i in range(12)
@@ -143,7 +144,8 @@ def test_durations_read_well_at_every_size(seconds, text):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-def test_a_real_terminal_shows_the_bar_and_survives_being_left_at_once():
+def test_a_real_terminal_shows_the_bar_and_is_restored_early():
+    """It is left as it was if the display is left at once."""
     import pty
 
     script = (

@@ -282,7 +282,7 @@ def test_every_ending_that_can_be_read_is_in_the_manual(manual):
     assert not [one for one in suffixes() if f"`{one.removesuffix('.gz')}`" not in manual]
 
 
-def test_every_method_is_in_the_manual_with_its_parameters_and_source(manual):
+def test_the_manual_has_every_method_with_parameters_and_source(manual):
     for name in registry.method_names():
         assert f"## `{name}`" in manual
         assert name in generate.SOURCES
@@ -291,7 +291,7 @@ def test_every_method_is_in_the_manual_with_its_parameters_and_source(manual):
             assert f"| `{parameter}` |" in manual
 
 
-def test_every_classifier_and_data_set_of_clavis_is_in_the_manual(manual):
+def test_the_manual_has_every_classifier_and_dataset_of_clavis(manual):
     from sortal.systems.clavis.builtin import classifiers, datasets
 
     for name, built_in in classifiers.BUILT_IN.items():
@@ -350,7 +350,7 @@ def test_links_and_pictures_of_a_page_exist(page):
 
 
 @pytest.mark.slow
-def test_the_manual_builds_without_warnings_and_needs_no_network(tmp_path):
+def test_the_manual_builds_without_warnings_or_network(tmp_path):
     for package in ("sphinx", "myst_parser", "pydata_sphinx_theme"):
         pytest.importorskip(package)
     built = subprocess.run(

@@ -151,7 +151,7 @@ def test_calibration_gives_a_method_without_probabilities_some():
     np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1)
 
 
-def test_parameters_that_change_after_training_change_no_prediction():
+def test_parameters_changed_after_training_change_no_prediction():
     X, y = load_iris(return_X_y=True)
     fitted = estimator("svm").fit(X, y)
     before = fitted.decision_function(X)
@@ -161,7 +161,7 @@ def test_parameters_that_change_after_training_change_no_prediction():
 
 @NOTES
 @NAMES
-def test_independent_targets_are_learnt_from_an_indicator_matrix(name):
+def test_independent_targets_train_on_an_indicator_matrix(name):
     X, y = make_multilabel_classification(80, n_classes=3, random_state=0)
     fitted = estimator(name, **QUICK.get(name, {})).fit(X, y)
     scores = getattr(fitted, "predict_proba", None) or fitted.decision_function
@@ -241,7 +241,7 @@ def test_members_of_a_bagging_have_seeds_of_their_own():
     assert np.array_equal(again.predict_proba(X), bagging.predict_proba(X))
 
 
-def test_members_of_a_vote_have_seeds_of_their_own_inside_a_pipeline():
+def test_members_of_a_vote_have_their_own_seeds_in_a_pipeline():
     X, y = load_iris(return_X_y=True)
     forest = make_pipeline(StandardScaler(), estimator("extratrees", n_estimators=3))
     bagging = BaggingClassifier(forest, n_estimators=2, bootstrap=False, random_state=0)
@@ -331,7 +331,7 @@ def test_wrong_names_are_told_with_the_nearest():
         _ = estimators.NoSuchEstimator
 
 
-def test_a_failure_of_training_says_why_and_brings_its_traceback():
+def test_a_failed_training_has_its_reason_and_traceback():
     X, y = load_iris(return_X_y=True)
     with pytest.raises(EstimatorError, match=r"cannot be trained \(n_samples=3, n_features=4\)"):
         estimator("kneighbors").fit(X[::50], y[::50])

@@ -218,7 +218,7 @@ def _words(figure) -> str:
     return " ".join([*texts, *(axes.get_title(loc="left") for axes in figure.axes)])
 
 
-def test_independent_targets_are_ranked_drawn_and_predicted_together(targets):
+def test_independent_targets_are_ranked_drawn_and_predicted(targets):
     page = Cells(targets._repr_html_())
     assert page.tags.count("table") == 2
     assert "wide" in _words(targets.figure("wide"))

@@ -72,7 +72,7 @@ def test_lists_name_every_method_dataset_and_parameter():
         assert listed == list(registry.find(name).Parameters.model_fields)
 
 
-def test_parameters_of_an_imported_class_are_listed_with_what_must_be_given():
+def test_parameters_of_an_imported_class_show_required_ones():
     listed = sortal.list_parameters("sklearn.multiclass.OneVsRestClassifier")
     assert listed.row(0)[::2] == ("estimator", "-")
 

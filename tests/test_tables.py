@@ -30,7 +30,7 @@ RANKING = [
 ]
 
 
-def test_an_interval_and_a_spread_stand_in_the_cell_of_their_figure():
+def test_intervals_and_spreads_share_the_cell_of_their_metric():
     figure = columns_of(RANKING)[1]
     assert figure == Column(name="f1", low="low", high="high", sd="sd")
     assert [cell(row, figure) for row in RANKING] == ["0.953 [0.940, 0.960]", "0.900 ± 0.004"]
@@ -110,6 +110,6 @@ def test_a_latex_table_aligns_numbers_right_and_escapes_text():
     assert text.count(r"\\") == 3
 
 
-def test_a_latex_row_that_begins_with_a_bracket_is_not_taken_for_an_option():
+def test_a_latex_row_that_starts_with_a_bracket_is_no_option():
     assert r"{[a]} \\" in as_latex([{"x": "[a]"}])
     assert r"{*} \\" in as_latex([{"x": "*"}])

@@ -179,7 +179,8 @@ def test_machines_read_rankings(sortal):
     assert r"n\_neighbors=5" in latex
 
 
-def test_several_targets_are_tables_for_people_and_one_document_for_machines(sortal):
+def test_several_targets_print_one_table_each_but_one_document(sortal):
+    """Tables are for people; JSON, CSV and LaTeX are one document with a column for the target."""
     said = sortal("show", "two")
     assert "red: two on" in said.out
     assert "hot: two on" in said.out
@@ -264,7 +265,7 @@ def test_the_schema_is_json_schema(sortal):
     assert {"data", "classifiers"} <= set(schema["required"])
 
 
-def test_predict_writes_a_file_and_warns_of_what_it_has_not_seen(sortal, home):
+def test_predict_writes_a_file_and_warns_of_unseen_values(sortal, home):
     frame = load_iris()
     table = pl.DataFrame(frame.data, schema=list(frame.feature_names))
     table.with_columns(pl.col("petal width (cm)") + 100).write_csv(home / "new.csv")
@@ -366,7 +367,7 @@ def test_a_busy_store_is_told(sortal, home):
         holder.communicate("\n")
 
 
-def test_a_file_that_cannot_be_written_is_an_error_without_traceback(sortal, home):
+def test_a_file_that_cannot_be_written_gives_no_traceback(sortal, home):
     (home / "file").write_text("")
     said = sortal("show", "two", "--figures", "file")
     assert said.code != 0

@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.mark.slow
-def test_the_demo_compares_forty_classifiers_and_knows_them_the_second_time(tmp_path):
+def test_a_second_demo_finds_its_forty_classifiers_stored(tmp_path):
     def demo() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "sortal", "demo"],

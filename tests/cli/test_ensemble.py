@@ -29,7 +29,7 @@ def four(sortal, made):
     return sortal("ensemble", "flowers/lda", "trees", "--title", "four")
 
 
-def test_its_scores_stand_beside_those_of_its_members_with_intervals(four):
+def test_its_scores_are_listed_with_those_of_its_members(four):
     assert four.code == 0
     lines = four.out.splitlines()
     assert lines[0].startswith("four on test examples")

@@ -57,7 +57,7 @@ def test_an_exported_graph_gives_the_classes_of_predict(sortal, home):
 
 
 @pytest.mark.usefixtures("petals")
-def test_what_the_file_leaves_to_its_reader_is_said_even_if_quiet(sortal):
+def test_notes_on_an_exported_file_are_printed_even_if_quiet(sortal):
     said = sortal("export", "net", "--format", "h5-weights", "--out", "best_weights.h5", "-q")
     assert said.code == 0
     assert said.out.startswith("note: the file expects scaled examples")

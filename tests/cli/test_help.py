@@ -41,7 +41,7 @@ def test_there_are_the_commands_that_the_manual_names():
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_help_of_every_command_tells_what_it_does_and_every_option(name, sortal):
+def test_help_describes_every_command_and_every_option(name, sortal):
     said = sortal(*name.split(), "--help")
     assert said.code == 0
     assert f"Usage: sortal {name}".rstrip() in said.out

@@ -22,7 +22,7 @@ def test_jobs_are_listed_with_their_data_sizes_and_hashes(said, stored):
     assert "members" in told
 
 
-def test_the_items_of_a_job_are_listed_with_their_sizes_and_hashes(said, stored):
+def test_the_items_of_a_job_are_listed_with_sizes_and_hashes(said, stored):
     told = said("ls", "flowers").out
     for name in ("lda", "gaussiannb", "projection", "map by errors"):
         assert name in told
@@ -57,7 +57,7 @@ def test_who_else_had_a_classifier_is_told_when_it_is_deleted(said, stored):
     assert Results.read(stored, "again").results == ()
 
 
-def test_an_ensemble_that_averages_a_classifier_is_told_when_that_is_deleted(said, stored):
+def test_deleting_a_classifier_names_the_ensembles_that_use_it(said, stored):
     ensemble(stored, ["flowers/lda", "flowers/gaussiannb"], title="both")
     told = said("rm", "flowers/gaussiannb").out
     assert "'flowers/both' averages it: it cannot be applied until it is there again." in told
@@ -73,7 +73,7 @@ def test_pictures_are_deleted_one_by_one_or_all(said, stored):
     assert stored.job_names() == ["again", "flowers", "wines"]
 
 
-def test_everything_of_a_dataset_is_deleted_by_the_beginning_of_its_hash(said, stored):
+def test_the_start_of_a_dataset_s_hash_deletes_all_of_it(said, stored):
     fingerprint = stored.read_job("flowers").dataset
     told = said("rm", "--dataset", fingerprint[:10]).out
     assert "'again', 'flowers'" in told
@@ -94,7 +94,7 @@ def test_everything_of_a_dataset_is_deleted_by_the_beginning_of_its_hash(said, s
         ("show", "flowers/lad"),
     ],
 )
-def test_what_is_meant_otherwise_is_refused_and_nothing_is_deleted(said, stored, words):
+def test_an_unclear_request_is_refused_and_deletes_nothing(said, stored, words):
     ran = said(*words)
     assert ran.code == 2
     assert stored.job_names() == ["again", "flowers", "wines"]

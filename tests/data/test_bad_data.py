@@ -63,7 +63,7 @@ def test_all_absent_files_are_told_at_once(tmp_path):
         read(tmp_path, source="iriss")
 
 
-def test_columns_that_are_no_numbers_are_named_with_their_first_bad_value(tmp_path):
+def test_text_columns_are_named_with_their_first_bad_value(tmp_path):
     table(tmp_path, "a,b,c,y\n1,2,3,x\n1,oops,3,z\n1,2,high,x\n")
     with pytest.raises(JobError) as raised:
         read(tmp_path, source="t.csv", label="y")

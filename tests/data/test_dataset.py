@@ -29,7 +29,7 @@ def make(seed: int = 0) -> Dataset:
     )
 
 
-def test_a_saved_dataset_opens_as_memory_maps_of_the_same_fingerprint(tmp_path: Path):
+def test_a_saved_dataset_is_memory_mapped_with_its_fingerprint(tmp_path: Path):
     data = make()
     data.save(tmp_path)
     loaded = Dataset.load(tmp_path)
@@ -64,7 +64,7 @@ def test_any_changed_byte_changes_the_fingerprint(data):
     assert replace(after, fingerprint="").fingerprint != before.fingerprint
 
 
-def test_names_and_classes_are_part_of_the_fingerprint_and_notes_are_not():
+def test_the_fingerprint_covers_names_and_classes_but_no_notes():
     data = make()
     other_names = replace(data, names={"features": ("p", "r")}, fingerprint="")
     other_classes = replace(data, labels=Labels(data.labels.codes, ("x", "z")), fingerprint="")
@@ -86,7 +86,7 @@ def test_a_missing_or_cut_file_is_damage(tmp_path: Path, name):
 
 
 @pytest.mark.parametrize("place", range(0, 128, 3))
-def test_any_changed_byte_of_an_array_header_is_damage_or_harmless(tmp_path: Path, place):
+def test_any_changed_byte_of_an_array_header_is_damage_or_none(tmp_path: Path, place):
     saved = make()
     saved.save(tmp_path)
     path = tmp_path / "labels.npy"

@@ -137,7 +137,7 @@ def test_given_folds_may_have_gaps():
     st.integers(3, 6).flatmap(lambda n: st.tuples(st.just(n), st.lists(st.integers(0, n - 1)))),
     st.booleans(),
 )
-def test_with_validation_every_example_tests_once_and_validates_once(drawn, numbered):
+def test_each_example_tests_once_and_validates_once(drawn, numbered):
     count, more = drawn
     folds = np.array([*range(count), *more]) * 10
     data = make(np.arange(len(folds)) % 2, folds=folds)
@@ -155,7 +155,7 @@ def test_with_validation_every_example_tests_once_and_validates_once(drawn, numb
         np.testing.assert_array_equal(np.sort(every), np.arange(len(folds)))
 
 
-def test_folds_test_the_same_examples_with_validation_and_without():
+def test_folds_test_the_same_examples_without_validation_too():
     plain, validated = (
         divide(make([0, 1] * 20), FoldSplit(kind="folds", validation=validation), 3)
         for validation in (False, True)
@@ -187,9 +187,7 @@ def test_given_parts_are_kept(block):
     validation=st.one_of(st.just(0.0), st.floats(0.1, 0.4)),
     seed=st.integers(0, 1000),
 )
-def test_random_parts_cover_all_rows_in_the_proportions_of_the_whole(
-    examples, classes, test, validation, seed
-):
+def test_random_parts_cover_all_rows_in_proportion(examples, classes, test, validation, seed):
     codes = drawn_codes(seed, examples, classes)
     data = make(codes)
     (split,) = divide(data, RandomSplit(test=test, validation=validation), seed)
@@ -231,7 +229,8 @@ def test_features_have_no_say_in_the_split():
     assert first.fingerprint == second.fingerprint
 
 
-def test_independent_targets_are_stratified_together_with_rare_combinations_pooled():
+def test_independent_targets_are_stratified_by_combination():
+    """Rare combinations are pooled."""
     codes = np.zeros((100, 2), dtype=np.int8)
     codes[:50, 0] = 1
     codes[:20, 1] = -1

@@ -20,7 +20,7 @@ def drawn(count: int, seed: int = 0) -> np.ndarray:
 
 
 @given(WEIGHTS)
-def test_the_sum_stays_and_only_a_negative_sum_leaves_negative_weights(weights):
+def test_negative_weights_remain_only_where_the_sum_is_negative(weights):
     given_ = np.array(weights)
     after = cancel_negatives(given_, drawn(len(given_)))
     size = np.abs(given_).sum() + 1e-300
@@ -55,13 +55,13 @@ def test_cells_and_scarce_neighbours_keep_sum_and_sign(seed):
     assert after.sum() == pytest.approx(weights.sum(), rel=1e-9)
 
 
-def test_the_nearest_positive_weight_pays_first_and_the_next_one_the_rest():
+def test_a_negative_weight_is_taken_from_the_nearest_positive():
     features = np.array([[0.0], [0.4], [1.0], [5.0]], dtype=np.float32)
     after = cancel_negatives(np.array([-2.0, 0.5, 1.0, 4.0]), features)
     np.testing.assert_allclose(after, [0, 0, 0, 3.5])
 
 
-def test_a_negative_majority_far_from_all_positive_weight_is_cancelled_one_by_one(monkeypatch):
+def test_negative_weights_far_from_positive_ones_are_cancelled(monkeypatch):
     monkeypatch.setattr(pairing, "_NEIGHBOURS", 1)
     features = np.concatenate([np.zeros((30, 1)), np.arange(1.0, 41)[:, np.newaxis]])
     weights = np.concatenate([-np.ones(30), np.ones(40)])
@@ -78,7 +78,7 @@ def test_examples_far_away_keep_their_weights():
     np.testing.assert_array_equal(after[200:], 1)
 
 
-def test_equal_examples_can_be_cancelled_although_no_cut_divides_them(monkeypatch):
+def test_equal_examples_are_cancelled_though_no_cut_splits_them(monkeypatch):
     monkeypatch.setattr(pairing, "_CELL", 4)
     weights = np.array([-1.0, 1] * 10 + [1.0])
     after = cancel_negatives(weights, np.zeros((21, 2), dtype=np.float32))
@@ -86,7 +86,7 @@ def test_equal_examples_can_be_cancelled_although_no_cut_divides_them(monkeypatc
     assert (after >= 0).all()
 
 
-def test_distances_are_told_in_columns_of_unit_variance_whatever_is_missing():
+def test_distances_are_in_columns_of_unit_variance_despite_gaps():
     table = np.random.default_rng(0).normal(5, [1, 1000, 0], size=(300, 3))
     table[:7, 1] = np.nan
     made = standardised(table)

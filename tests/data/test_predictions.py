@@ -96,7 +96,7 @@ def test_decisions_beside_scores_are_those_of_the_highest(tmp_path):
     assert read.scores.tolist() == [[0.9, 0.1], [0.5, 0.5], [0.5, 0.5]]
 
 
-def test_truth_under_the_name_of_decisions_is_truth_where_it_is_named(tmp_path):
+def test_a_label_column_called_class_is_read_as_truth(tmp_path):
     path = tmp_path / "file.csv"
     path.write_text("id,class,a,b\n1,b,0.9,0.1\n2,a,0.2,0.8\n")
     read = read_predictions(path, label_column="class")

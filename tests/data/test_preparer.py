@@ -85,7 +85,7 @@ def test_constant_features_are_named_and_keep_scale_one():
     assert preparer.fitted["features"].scale[4] == 1
 
 
-def test_a_feature_without_known_value_cannot_be_imputed_from_it():
+def test_a_feature_without_known_values_cannot_be_imputed():
     table = holey()
     table[:, 1] = np.nan
     for imputation in ("mean", "median", "most_frequent"):
@@ -94,7 +94,7 @@ def test_a_feature_without_known_value_cannot_be_imputed_from_it():
     assert not np.isnan(fit(table, "standard", "zero").fitted["features"].scale).any()
 
 
-def test_a_feature_without_known_value_stays_finite_when_it_comes_later():
+def test_a_feature_unknown_in_training_stays_finite_later():
     table = holey()
     table[:, 1] = np.nan
     new = np.array([[1.0, 2.0, 3.0, 4.0, 5.0]])
@@ -187,7 +187,7 @@ def test_outside_counts_examples_beyond_the_training_range(blocks):
     assert preparer.outside(inputs_of(features=train.astype(int))) == ()
 
 
-def test_outside_counts_a_signal_once_however_many_points_are_beyond():
+def test_a_signal_beyond_the_range_counts_once():
     ragged = Ragged(np.array([1.0, 2, 9, 9, 1, 9]), np.array([0, 2, 2, 4, 6]))
     train = inputs_of(signal=Ragged(np.array([1.0, 2.0]), np.array([0, 2])))
     preparer = Preparer.fit(train, {}, np.array([0]), Preparation())

@@ -69,7 +69,7 @@ def test_infinite_values_of_a_large_array_become_missing():
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", ["<f4", ">f8"])
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_large_members_of_an_archive_are_mapped_or_unpacked_to_a_file(tmp_path, save, dtype, order):
+def test_large_members_of_an_archive_are_mapped_or_unpacked(tmp_path, save, dtype, order):
     matrix = np.asarray(np.arange(900).reshape(300, 3), dtype=dtype, order=order)
     save(tmp_path / "a.npz", first=np.zeros(3), features=matrix, labels=np.arange(300))
     whole = open_file(tmp_path / "a.npz").whole("features")

@@ -112,7 +112,7 @@ def test_bad_values_have_their_place(tmp_path, table_spec, text, said):
         list(read_inputs([tmp_path / "new.csv"], table_spec, id_column="who", size=1))
 
 
-def test_infinite_values_are_missing_where_training_took_them_so(tmp_path):
+def test_infinite_values_are_missing_if_they_were_in_training(tmp_path):
     (tmp_path / "train.csv").write_text("a,y\n1,u\ninf,v\n")
     spec = spec_of(tmp_path, source="train.csv", label="y", infinite="missing")
     (block,) = read_inputs([tmp_path / "train.csv"], spec)
@@ -186,7 +186,7 @@ def test_arrays_that_do_not_fit_the_model_are_refused(tmp_path, table_spec):
         list(read_inputs([tmp_path / "train.csv"], spec))
 
 
-def test_new_files_get_the_aliases_and_names_of_training_and_no_cut(tmp_path):
+def test_new_files_get_the_aliases_of_training_but_not_its_cut(tmp_path):
     (tmp_path / "train.csv").write_text("1,2,u\n3,4,v\n5,0,v\n")
     spec = spec_of(
         tmp_path,
@@ -212,7 +212,7 @@ def test_new_files_get_the_aliases_and_names_of_training_and_no_cut(tmp_path):
     np.testing.assert_array_equal(new.inputs.arrays["features"], expected)
 
 
-def test_a_spec_that_was_stored_before_files_had_options_is_still_read(table_spec):
+def test_a_spec_stored_before_files_had_options_is_still_read(table_spec):
     described = table_spec.described()
     for key in ("columns", "header", "tree", "aliases"):
         del described[key]

@@ -70,7 +70,7 @@ def test_the_total_of_each_class_follows_the_power_of_its_yield(given_, power, n
 
 
 @given(weighed(), st.sampled_from(TREATMENTS))
-def test_without_a_power_only_dropping_changes_the_sum_of_a_class(given_, negative):
+def test_without_a_power_only_dropping_changes_a_class_s_sum(given_, negative):
     codes, weights = given_
     yields, present = totals(codes, weights), np.bincount(codes, minlength=3) > 0
     assume((yields[present] > 1e-2).all())
@@ -80,7 +80,8 @@ def test_without_a_power_only_dropping_changes_the_sum_of_a_class(given_, negati
     np.testing.assert_allclose(totals(codes, weigher.trained), totals(codes, kept), atol=1e-9)
 
 
-def test_equal_totals_of_as_many_as_the_background_has_rows_are_the_binary_rule(events):
+def test_totals_of_the_background_s_rows_are_the_binary_rule(events):
+    """Both classes get the total weight that the background has examples."""
     codes, weights = np.minimum(events[0], 1), np.abs(events[1])
     labels = Labels(codes, ("background", "signal"))
     trained = Weigher.fit(Weighing(power=0, reference="background"), labels, weights).trained
@@ -107,14 +108,14 @@ def test_natural_rates_change_nothing_but_the_scale(events):
     np.testing.assert_allclose(trained / weights, trained[0] / weights[0])
 
 
-def test_absolute_values_are_rescaled_to_the_signed_sum_of_their_class(events):
+def test_absolute_weights_are_scaled_to_the_signed_sum_by_class(events):
     codes, weights = events
     trained = Weigher.fit(Weighing(negative="absolute"), exclusive(codes), weights).trained
     np.testing.assert_allclose(totals(codes, trained), totals(codes, weights))
     assert (trained > 0).all()
 
 
-def test_pairs_cancel_within_a_class_and_validation_keeps_its_signs(events):
+def test_weights_cancel_within_a_class_but_not_in_validation(events):
     codes, weights = events
     labels = exclusive(codes)
     weigher = Weigher.fit(Weighing(negative="pairwise"), labels, weights, features(1200))
@@ -131,7 +132,7 @@ def test_validation_examples_are_treated_by_the_same_rule(negative, expected):
     )
 
 
-def test_factors_come_from_training_examples_unless_each_part_has_its_own(events):
+def test_factors_come_from_training_unless_parts_have_their_own(events):
     codes, weights = events[0], np.abs(events[1])
     train, rest = slice(0, 800), slice(800, None)
     rule = Weighing(power=0, reference="wjets")
@@ -147,7 +148,7 @@ def test_factors_come_from_training_examples_unless_each_part_has_its_own(events
     )
 
 
-def test_one_target_has_a_class_that_has_it_and_one_that_has_it_not():
+def test_a_target_has_two_classes_to_balance():
     labels = Labels(np.array([[0], [0], [0], [1], [UNKNOWN]]), ("x",), Outputs.INDEPENDENT)
     for reference, total in (("", 3), ("not x", 3), ("x", 1)):
         weigher = Weigher.fit(Weighing(power=0, reference=reference), labels, None)
@@ -155,7 +156,7 @@ def test_one_target_has_a_class_that_has_it_and_one_that_has_it_not():
         np.testing.assert_allclose(weigher.trained, [total / 3] * 3 + [total, 0])
 
 
-def test_a_class_that_training_lacks_keeps_the_weights_that_it_has():
+def test_a_class_absent_from_training_keeps_its_weights():
     weigher = Weigher.fit(Weighing(power=0), exclusive([1, 1, 2]), None)
     np.testing.assert_array_equal(weigher.factors, [1, 1, 2])
 
@@ -171,7 +172,8 @@ def test_a_class_that_training_lacks_keeps_the_weights_that_it_has():
         (Weighing(power=0), [0, 0, 1, 1]),
     ],
 )
-def test_a_class_whose_weights_do_not_sum_above_zero_is_refused_by_name_and_value(rule, weights):
+def test_a_class_without_a_positive_sum_is_refused_by_name(rule, weights):
+    """The value of the sum is named too."""
     total = sum(max(0, w) if rule == Weighing(negative="drop") else w for w in weights[:2])
     with pytest.raises(DataError, match=rf"class 'signal' sum to {total}, and must sum above 0"):
         Weigher.fit(rule, exclusive([0, 0, 1, 2]), np.array(weights, dtype=float), features(4))
@@ -183,7 +185,7 @@ def test_dropping_with_equal_totals_needs_positive_weights_only():
     np.testing.assert_allclose(weigher.trained, [2, 0, 2, 2])
 
 
-def test_the_default_leaves_weights_as_they_come_and_says_what_speaks_against_them():
+def test_by_default_weights_stay_and_warnings_name_their_faults():
     weights = np.array([1.0, -3, 5, 5])
     weigher = Weigher.fit(Weighing(), exclusive([0, 0, 1, 2]), weights)
     assert weigher.trained is weights
@@ -192,7 +194,7 @@ def test_the_default_leaves_weights_as_they_come_and_says_what_speaks_against_th
     assert Weigher.fit(Weighing(), exclusive([0, 1]), None).trained is None
 
 
-def test_several_targets_at_once_and_unknown_references_are_refused():
+def test_several_targets_and_unknown_references_are_refused():
     labels = Labels(np.array([[0, 1], [1, 0]]), ("x", "y"), Outputs.INDEPENDENT)
     with pytest.raises(DataError, match="targets: independent, or class_weight"):
         Weigher.fit(Weighing(power=0), labels, None)
@@ -277,7 +279,7 @@ def prepared(events, rule: Weighing, labels: Labels | None = None) -> Prepared:
     return Prepared.fit(dataset, split, Preparation(weighing=rule))
 
 
-def test_physics_weights_stay_as_they_are_beside_training_weights(events):
+def test_physics_weights_are_kept_beside_training_weights(events):
     data = prepared(events, Weighing(power=0, negative="pairwise"))
     for part, rows in ((Part.TRAIN, slice(0, 600)), (Part.TEST, slice(900, None))):
         np.testing.assert_array_equal(data.weights(part), events[1][rows])

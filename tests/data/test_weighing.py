@@ -38,7 +38,7 @@ def test_each_target_has_its_column_and_the_others_weigh_one(folder):
     assert any("1 of 9 weights are negative" in note for note in data.notes)
 
 
-def test_weights_of_each_target_are_kept_on_disk_and_count_in_the_fingerprint(folder):
+def test_weights_of_each_target_are_stored_and_fingerprinted(folder):
     data, other = read(folder, weight={"x": "wx"}), read(folder, weight={"y": "wx"})
     (folder / "saved").mkdir()
     data.save(folder / "saved")
@@ -52,7 +52,7 @@ def test_a_column_for_all_is_the_same_for_every_target(folder):
     assert data.weights_for("y") is data.weights_for(None)
 
 
-def test_one_classifier_for_all_targets_cannot_see_weights_of_each():
+def test_one_classifier_of_all_targets_takes_no_weights_of_each():
     labels = Labels(np.array([[0, 1]]), ("x", "y"), Outputs.INDEPENDENT)
     with pytest.raises(DataError, match="one classifier for all of them"):
         weights_for(np.ones((1, 2)), labels, None)

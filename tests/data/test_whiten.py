@@ -32,7 +32,7 @@ def whitened(preparer: Preparer, table) -> np.ndarray:
 
 
 @given(st.integers(0, 10_000), st.integers(1, 8), st.sampled_from([np.float32, np.float64]))
-def test_training_examples_have_zero_mean_and_the_identity_as_covariance(seed, columns, kind):
+def test_training_examples_are_centred_with_unit_covariance(seed, columns, kind):
     table = correlated(seed, 60 + 10 * columns, columns).astype(kind)
     made = whitened(fit(table), table)
     assert made.dtype == kind
@@ -42,7 +42,7 @@ def test_training_examples_have_zero_mean_and_the_identity_as_covariance(seed, c
     np.testing.assert_allclose(covariance, np.eye(columns), atol=tolerance)
 
 
-def test_a_whitened_feature_is_closest_to_the_feature_of_its_name():
+def test_a_whitened_feature_is_closest_to_its_namesake():
     table = correlated()
     made = whitened(fit(table), table)
     between = np.corrcoef(table.T, made.T)[:5, 5:]
@@ -73,7 +73,7 @@ def test_blocks_of_any_size_give_the_same_bits(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
-def test_constant_and_collinear_features_are_projected_out_and_named(kind):
+def test_constant_and_collinear_features_are_dropped_and_named(kind):
     table = correlated(columns=3)
     copies = [table, 2 * table[:, :1] - 1, np.full((400, 1), 1e6 / 3)]
     table = np.concatenate(copies, axis=1).astype(kind)
@@ -92,7 +92,7 @@ def test_features_that_are_not_collinear_are_not_remarked_on():
     assert fit(correlated()).remarks == ()
 
 
-def test_unseen_values_stay_finite_and_a_missing_one_makes_its_row_missing():
+def test_unseen_values_stay_finite_and_a_gap_empties_its_row():
     table = correlated()
     preparer = fit(table)
     far = np.tile(table[:1], (3, 1))

@@ -72,7 +72,7 @@ def test_names_are_compared_a_few_times_each(block):
     assert "u.csv has columns that t.csv lacks" in found.notes[0]
 
 
-def test_thousands_of_wrong_names_are_told_without_a_long_search():
+def test_thousands_of_wrong_names_are_listed_quickly():
     tables = WideTable("t.csv"), WideTable("u.csv")
     Counted.comparisons = 0
     with pytest.raises(JobError) as caught:
@@ -83,7 +83,7 @@ def test_thousands_of_wrong_names_are_told_without_a_long_search():
     assert Counted.comparisons < 40 * COLUMNS
 
 
-def test_thousands_of_text_columns_are_told_with_one_look_at_the_file(monkeypatch):
+def test_thousands_of_text_columns_need_one_look_at_the_file(monkeypatch):
     looks = []
     monkeypatch.setattr(
         "sortal.data.gathered.Places.at", lambda self, row: looks.append(row) or f"row {row}"

@@ -60,7 +60,7 @@ def is_gone(pid):
         return True
 
 
-def test_a_task_reports_its_start_its_messages_in_order_and_its_result():
+def test_a_task_reports_its_start_its_messages_and_its_result():
     with Here(2, 1) as engine:
         tasks = {f"t{i}": {"value": i, "steps": 5} for i in range(6)}
         reports, ends = collect(engine, "double", tasks)
@@ -113,7 +113,7 @@ def test_a_killed_worker_fails_its_own_task_only():
     assert [type(end) for end in ends.values()] == [Finished] * 4
 
 
-def test_workers_that_kill_themselves_are_replaced_while_others_finish():
+def test_killed_workers_are_replaced_while_others_finish():
     tasks = {}
     for i in range(4):
         tasks |= {f"bad{i}": {"how": "SIGKILL"}, f"raise{i}": {"how": "raise"}}
@@ -142,7 +142,7 @@ def test_each_way_to_fail_has_its_report(how, kind, reason):
     assert ends["a"].reason == reason
 
 
-def test_a_raised_task_carries_its_traceback_and_its_worker_goes_on():
+def test_a_failed_task_has_its_traceback_and_its_worker_goes_on():
     with Here(1, 1) as engine:
         _, ends = collect(engine, "fail", {"a": {"how": "raise"}, "b": {"how": "raise"}})
         assert len(engine._workers) == 1
@@ -202,7 +202,7 @@ def test_kill_ends_workers_in_mid_task_and_reports_their_tasks():
     assert all(is_gone(pid) for pid in pids)
 
 
-def test_leaving_the_iteration_early_ends_what_runs_and_the_engine_stays_usable():
+def test_leaving_early_ends_tasks_and_keeps_the_engine_usable():
     with Here(1, 1) as engine:
         iteration = mapped(engine, "sleep", {"a": {}, "b": {}})
         pid = next(report.body["pid"] for report in iteration if isinstance(report, Message))
@@ -223,7 +223,7 @@ def test_close_ends_workers_and_what_their_tasks_started():
     wait_until(lambda: all(map(is_gone, pids)))
 
 
-def test_a_worker_killed_while_its_child_holds_the_line_is_noticed():
+def test_a_killed_worker_is_noticed_though_its_child_lives_on():
     with Here(1, 1) as engine:
         pids, end = [], None
         for report in mapped(engine, "sleep", {"a": {"child": True}}):
@@ -329,7 +329,7 @@ def test_a_late_message_of_a_task_is_not_taken_for_the_next_one():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts files in /proc")
-def test_many_tasks_and_deaths_leak_no_files_under_a_small_limit():
+def test_many_tasks_and_deaths_leak_no_files():
     script = (
         f"import os, sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "from sortal.engines.here import Here\n"

@@ -65,7 +65,7 @@ def test_the_error_is_the_spread_of_simulated_histograms():
     assert found.error == pytest.approx(np.std(drawn), rel=0.06)
 
 
-def test_no_signal_in_any_bin_is_no_merit_and_no_error_is_claimed():
+def test_no_signal_in_any_bin_gives_no_merit_and_no_error():
     found = binned_merit(histogram([0, 0, 0]), histogram([5, 5, 5]))
     assert found.combined == 0
     assert np.isnan(found.error)

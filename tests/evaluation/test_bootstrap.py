@@ -20,7 +20,7 @@ def test_a_resample_has_as_many_examples_as_the_part(examples, seed):
     assert np.array_equal(counts(examples, 7, seed).sum(axis=1), np.full(7, examples))
 
 
-def test_each_example_is_drawn_once_on_average_with_the_spread_of_a_bootstrap():
+def test_bootstrap_counts_have_mean_one_and_the_right_spread():
     drawn = counts(50, 4000, 0)
     assert drawn.mean(axis=0) == pytest.approx(np.ones(50), abs=0.08)
     assert drawn.var() == pytest.approx(1 - 1 / 50, rel=0.02)
@@ -49,7 +49,7 @@ def test_drawing_in_tiles_changes_nothing_but_the_memory_used(monkeypatch):
     assert np.array_equal(counts(30, 50, 9), whole)
 
 
-def test_many_examples_are_drawn_by_poisson_counts_with_the_same_interval(monkeypatch):
+def test_poisson_counts_of_many_examples_give_the_same_interval(monkeypatch):
     values = np.random.default_rng(1).random((2000, 1))
     columns = np.concatenate([np.ones((2000, 1)), values], axis=1)
 
@@ -82,7 +82,7 @@ def test_the_interval_is_of_percentiles():
     )
 
 
-def test_resamples_without_the_figure_are_left_out_of_its_interval():
+def test_resamples_with_an_undefined_metric_are_left_out():
     figures = np.array([[np.nan, np.nan], [0.2, np.nan], [0.4, np.nan], [np.nan, np.nan]])
     bounds = interval(figures)
     assert bounds[0] == pytest.approx(np.quantile([0.2, 0.4], [0.025, 0.975]))

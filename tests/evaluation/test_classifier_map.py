@@ -81,7 +81,7 @@ def test_a_map_that_can_be_true_has_no_stress():
     assert np.isnan(drawn.from_optimal).all()
 
 
-def test_both_figures_of_a_map_are_of_the_distances_that_it_draws():
+def test_both_quality_numbers_are_of_the_distances_drawn():
     plane, other = np.random.default_rng(0).normal(size=(2, 30, 2))
     given = Dissimilarity(
         by=By.AGREEMENT, distances=cdist(other, other), euclidean=cdist(plane, plane)
@@ -118,7 +118,7 @@ def test_what_does_not_fit_the_number_of_classifiers_is_told(right, classifiers)
         draw_map(by_errors([right]), classifiers, MapUmap(n_neighbors=26))
 
 
-def test_unknown_methods_and_parameters_are_told_with_the_nearest():
+def test_unknown_methods_and_parameters_get_the_nearest_name():
     with pytest.raises(JobError, match="Did you mean 'tsne'"):
         parse_map("t-sne")
     with pytest.raises(JobError, match="Did you mean 'perplexity'"):

@@ -21,7 +21,7 @@ def test_few_discordant_examples_are_tested_exactly(first, second):
 
 
 @given(st.integers(0, 5000), st.integers(26, 5000))
-def test_many_discordant_examples_are_tested_with_continuity_correction(first, second):
+def test_many_discordant_pairs_get_a_continuity_correction(first, second):
     gap = max(0, abs(first - second) - 1)
     expected = chi2.sf(gap**2 / (first + second), 1)
     assert float(mcnemar(first, second)) == pytest.approx(expected, rel=1e-8)
@@ -113,7 +113,8 @@ P_VALUES = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=12)
 
 
 @given(P_VALUES)
-def test_corrected_p_values_keep_their_order_and_lie_between_p_and_bonferroni(p_values):
+def test_corrected_p_values_stay_ordered_and_below_bonferroni(p_values):
+    """None lies below the p that it corrects."""
     corrected = holm(np.array(p_values))
     for p, value in zip(p_values, corrected, strict=True):
         assert p <= value <= min(1.0, p * len(p_values)) + 1e-12
@@ -129,7 +130,8 @@ def test_tests_that_were_not_made_do_not_count(p_values):
     assert np.isnan(with_gaps[0])
 
 
-def test_one_false_alarm_among_many_independent_tests_is_as_rare_as_promised():
+def test_false_alarms_among_independent_tests_are_rare():
+    """One in many tests is as rare as the level of the correction."""
     p_values = np.random.default_rng(0).random((4000, 10))
     alarms = [min(holm(row)) < 0.05 for row in p_values]
     assert np.mean(alarms) == pytest.approx(1 - (1 - 0.005) ** 10, abs=0.012)

@@ -52,7 +52,7 @@ def test_a_healthy_training_shows_no_pitfall():
     assert report.below.share_measured == 0.0
 
 
-def test_validation_that_rises_while_training_falls_is_over_fitting():
+def test_rising_validation_and_falling_training_loss_overfits():
     validation = TRAINING + 0.01 + 0.004 * np.maximum(0, EPOCHS - 25)
     report = report_losses(rows(training=TRAINING, validation=validation))
     assert report.validation_rise.clear
@@ -94,13 +94,14 @@ def test_penalties_are_a_reason_only_where_the_loss_counts_them(counted, named):
     assert any("l1 and l2 act in training only" in one for one in report.sentences) == named
 
 
-def test_without_the_loss_on_the_same_weights_the_size_is_unknown():
+def test_without_the_loss_on_equal_weights_the_gap_is_unknown():
     report = report_losses(rows(loss=TRAINING + 0.03, validation=TRAINING))
     assert causes(report) == ["running_average"]
     assert "was not measured" in report.sentences[-1]
 
 
-def test_validation_below_on_the_same_weights_is_easier_unless_errors_say_chance():
+def test_lower_validation_loss_is_chance_within_its_errors():
+    """On the same weights, validation below training is easier data unless the errors allow for chance."""
     history = rows(loss=TRAINING, training=TRAINING, validation=TRAINING - 0.01)
     assert causes(report_losses(history)) == ["easier"]
     assert causes(report_losses(history, Circumstances(errors=(0.001, 0.002)))) == ["easier"]
@@ -127,7 +128,8 @@ def test_a_first_epoch_below_is_not_yet_a_pitfall():
     assert "below the running average of training in 2% of the epochs" in report.below.sentence
 
 
-def test_rows_without_validation_are_passed_over_and_none_at_all_is_an_error():
+def test_rows_without_validation_are_skipped_unless_all_are():
+    """Where no row has validation, it is an error."""
     history = [{"validation_loss": None}, {"validation_loss": 0.5}, {"validation_loss": 0.7}]
     report = report_losses(history)
     assert (report.rows, report.best_index, report.best_epoch) == (3, 1, None)

@@ -61,7 +61,7 @@ def test_resampling_spreads_as_new_samples_do_and_as_errors_say():
     assert drawn.std() == pytest.approx(at_cut(part, 0.7, RULE).merit_error, rel=0.1)
 
 
-def test_the_resampled_interval_holds_the_truth_as_often_as_it_says():
+def test_the_resampled_interval_covers_the_truth_at_its_level():
     truth = at_cut(drawn_events(0, size=400_000, light=1e-4, heavy=5e-4), 0.7, RULE).merit
     scanned = scan_events(drawn_events(0), RULE, np.array([0.7]))
     held = 0
@@ -111,7 +111,7 @@ def test_a_maximum_is_flattered_by_its_own_fluctuations():
     assert np.mean(guesses) == pytest.approx(np.mean(gaps), rel=0.6)
 
 
-def test_choosing_anew_from_a_long_scan_tries_some_of_its_cuts_and_its_best():
+def test_reselection_tries_a_few_cuts_of_a_scan_and_its_best():
     part = drawn_events(5)
     scanned = scan_events(part, RULE)
     found = reselect(scanned, part, resamples=30, seed=0, most=7)
@@ -123,7 +123,7 @@ def test_choosing_anew_from_a_long_scan_tries_some_of_its_cuts_and_its_best():
     assert set(only.cuts[~np.isnan(only.cuts)]) <= {scanned.cuts[0], scanned.cuts[scanned.best]}
 
 
-def test_a_guard_that_a_resample_evades_is_not_taken_for_optimism():
+def test_a_guard_that_a_resample_evades_is_no_optimism():
     part = drawn_events(6)
     rule = replace(RULE, uncertainty=0.0, minimum_effective_background=400.0)
     scanned = scan_events(part, rule, GRID)

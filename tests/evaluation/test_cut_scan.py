@@ -55,7 +55,7 @@ def test_the_cuts_of_the_guide_are_its_own_to_the_last_bit(events):
     assert page_cuts()[[0, -1]] == pytest.approx([0.7, 0.9985])
 
 
-def test_a_strict_scan_of_those_cuts_is_what_the_script_computes(events):
+def test_a_strict_scan_of_the_script_s_cuts_gives_its_numbers(events):
     _, signal, background, figures = script_of_the_guide(*columns(events), events.eligible, 0.2)
     found = scan(
         *columns(events), cuts=page_cuts(), eligible=events.eligible, uncertainty=0.2, strict=True
@@ -194,7 +194,7 @@ def test_a_cut_chosen_elsewhere_is_applied_by_the_same_rule(events):
     assert np.isnan(beyond.merit_error)
 
 
-def test_luminosity_scales_yields_and_root_luminosity_the_figure(events):
+def test_luminosity_scales_yields_and_its_root_the_merit(events):
     scores, is_signal, weights = columns(events)
     once, fourfold = (scan(scores, is_signal, factor * weights) for factor in (1, 4))
     assert fourfold.signal == pytest.approx(4 * once.signal)

@@ -30,9 +30,7 @@ def _blocks(array, size):
     size=st.integers(1, 60),
 )
 @settings(max_examples=60)
-def test_distance_by_errors_is_the_share_of_examples_that_one_alone_has_right(
-    seed, members, examples, size
-):
+def test_distance_by_errors_is_the_share_one_alone_has_right(seed, members, examples, size):
     right = np.random.default_rng(seed).random((members, examples)) < 0.6
     found = by_errors(_blocks(right, size))
     expected = (right[:, None] != right).mean(axis=2)
@@ -40,7 +38,7 @@ def test_distance_by_errors_is_the_share_of_examples_that_one_alone_has_right(
     np.testing.assert_allclose(found.euclidean**2, expected, atol=1e-12)
 
 
-def test_the_distance_from_one_who_is_always_right_is_the_error_rate():
+def test_the_distance_from_perfection_is_the_error_rate():
     right = np.random.default_rng(0).random((4, 50)) < 0.7
     right[2] = True
     assert by_errors([right]).distances[2] == pytest.approx(1 - right.mean(axis=1))
@@ -56,7 +54,7 @@ def test_the_distance_from_one_who_is_always_right_is_the_error_rate():
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_distance_by_agreement_is_one_minus_the_kappa_of_scikit_learn(seed, members, classes, size):
+def test_distance_by_agreement_is_1_minus_scikit_learn_s_kappa(seed, members, classes, size):
     codes = np.random.default_rng(seed).integers(0, classes, (members, 40)).astype(np.uint8)
     codes[0] = 0
     found = by_agreement(_blocks(codes, size), EXCLUSIVE, classes).distances
@@ -67,7 +65,7 @@ def test_distance_by_agreement_is_one_minus_the_kappa_of_scikit_learn(seed, memb
             assert found[i, j] == found[j, i] == pytest.approx(expected, abs=1e-9)
 
 
-def test_always_the_same_answer_agrees_with_others_as_chance_does():
+def test_a_constant_classifier_agrees_with_others_by_chance():
     codes = np.random.default_rng(1).integers(0, 3, (3, 200))
     codes[0] = 1
     np.testing.assert_allclose(by_agreement([codes], EXCLUSIVE, 3).distances[0, 1:], 1.0)
@@ -75,9 +73,7 @@ def test_always_the_same_answer_agrees_with_others_as_chance_does():
 
 @given(seed=st.integers(0, 10_000), targets=st.integers(1, 4), size=st.integers(1, 30))
 @settings(max_examples=40)
-def test_agreement_on_several_targets_averages_what_is_seen_and_what_chance_makes(
-    seed, targets, size
-):
+def test_agreement_on_targets_averages_observed_and_chance(seed, targets, size):
     answers = np.random.default_rng(seed).integers(0, 2, (3, 30, targets)).astype(np.uint8)
     found = by_agreement(_blocks(answers, size), INDEPENDENT, targets).distances
     seen = np.mean(answers[0] == answers[1])
@@ -96,7 +92,7 @@ def test_distance_by_probabilities_is_the_root_mean_square(seed, outputs, size):
     np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
-def test_opposite_certainties_differ_by_one_and_equal_ones_by_nothing():
+def test_opposite_certainties_have_distance_1_and_equal_ones_0():
     sure = np.eye(2)[[[0, 1, 0], [1, 0, 1], [0, 1, 0]]]
     found = by_probabilities([sure], EXCLUSIVE).distances
     np.testing.assert_allclose(found, [[0, 1, 0], [1, 0, 1], [0, 1, 0]], atol=1e-6)

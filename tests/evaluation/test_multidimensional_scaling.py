@@ -22,7 +22,7 @@ def test_distances_of_points_on_a_plane_are_found_again(seed, count):
 
 
 @pytest.mark.parametrize("count", [50, 400])
-def test_classical_scaling_of_euclidean_distances_is_principal_components(count):
+def test_classical_scaling_of_euclidean_distances_is_pca(count):
     matrix = np.random.default_rng(0).normal(size=(count, 6)) * [5, 3, 1, 1, 1, 1]
     found = classical_scaling(cdist(matrix, matrix))
     expected = PCA(2).fit_transform(matrix)
@@ -48,7 +48,7 @@ def test_many_points_in_one_place_stay_there():
 
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=10)
-def test_smacof_is_no_worse_than_its_start_and_than_scikit_learn(seed):
+def test_smacof_is_no_worse_than_its_start_and_scikit_learn(seed):
     matrix = np.random.default_rng(seed).normal(size=(60, 8))
     distances = cdist(matrix, matrix)
     start = classical_scaling(distances)

@@ -23,7 +23,8 @@ def part(stream, name, size, *, apart=1.0, signed=False, scale=1.0):
     return Part(name=name, scores=chances.astype(np.float32), positive=positive, weights=weights)
 
 
-def test_histograms_of_both_parts_and_classes_share_their_edges_and_lose_no_weight():
+def test_histograms_of_parts_and_classes_share_their_edges():
+    """They lose no weight."""
     stream = np.random.default_rng(0)
     parts = part(stream, "train", 900), part(stream, "validation", 500, scale=4.0)
     found = compare_parts(*parts)
@@ -73,7 +74,7 @@ def test_one_score_for_all_is_one_bin_of_agreement(binning):
     assert judge([found]).level == "no"
 
 
-def test_the_gap_is_between_the_areas_that_ranking_has_and_errors_add_in_squares():
+def test_the_gap_is_between_areas_and_errors_add_in_quadrature():
     stream = np.random.default_rng(3)
     parts = part(stream, "a", 700, apart=1.3), part(stream, "b", 600, signed=True)
     found = compare_parts(*parts)
@@ -85,7 +86,7 @@ def test_the_gap_is_between_the_areas_that_ranking_has_and_errors_add_in_squares
     assert found.classes[0].ks.signed
 
 
-def test_p_of_kolmogorov_is_exact_for_few_examples_and_a_limit_for_many():
+def test_p_of_kolmogorov_is_exact_for_few_and_a_limit_for_many():
     stream = np.random.default_rng(4)
     kinds = [
         compare_parts(part(stream, "a", size), part(stream, "b", size)).classes[1].ks.kind
@@ -136,7 +137,7 @@ def test_parts_that_differ_the_other_way_are_no_sure_sign():
     assert "the parts differ, but train is not clearly separated better" in verdict.sentence
 
 
-def test_outputs_of_several_classes_are_compared_each_against_the_rest():
+def test_outputs_of_several_classes_are_compared_with_the_rest():
     stream = np.random.default_rng(9)
     names = ["signal", "W", "top"]
     parts = []

@@ -161,7 +161,7 @@ def test_a_single_target_ranks_as_two_classes_do(tags):
         }
 
 
-def test_the_intervals_of_a_single_target_are_recomputed_from_its_resamples(tags):
+def test_intervals_of_one_target_are_those_of_its_resamples(tags):
     scores, labels, weights = tags
     alone = labels.for_target("ea")
     judged = judge(scores[:1, :, :1], alone, weights)[0]
@@ -178,7 +178,7 @@ def test_the_intervals_of_a_single_target_are_recomputed_from_its_resamples(tags
         )
 
 
-def test_intervals_of_classes_are_recomputed_from_their_resamples(flowers):
+def test_intervals_of_classes_are_those_of_their_resamples(flowers):
     scores, labels, weights = flowers
     draws = resampled_sums(np.eye(60), resamples=100, seed=1, strata=labels.codes).sum(axis=0)
     for member, judged in zip(scores, judge(scores, labels, weights), strict=True):
@@ -216,7 +216,7 @@ def test_figures_do_not_depend_on_the_members_beside(kind, request, monkeypatch)
 
 
 @pytest.mark.parametrize("kind", ["flowers", "tags"])
-def test_a_member_with_a_missing_score_has_no_figures_and_spoils_none(kind, request):
+def test_a_member_with_a_missing_score_has_no_metrics(kind, request):
     scores, labels, weights = request.getfixturevalue(kind)
     broken = scores.copy()
     broken[1, 0, 0] = np.nan
@@ -314,7 +314,7 @@ def test_scores_of_other_examples_are_refused(flowers):
 
 @pytest.mark.realdata
 @pytest.mark.skipif(not STAMPS.exists(), reason="the published scores are not here")
-def test_the_published_scores_of_deep_hits_have_their_published_figures():
+def test_deep_hits_published_scores_have_its_published_metrics():
     with np.load(STAMPS) as published:
         yes, truth = published["cnn_p1"].astype(np.float64), published["cnn_label"].astype(int)
     labels = Labels(truth, ("artifact", "real"))

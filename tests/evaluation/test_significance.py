@@ -49,7 +49,7 @@ def test_asimov_agrees_with_50_digits(ratio, background, uncertainty):
     assert abs(asimov(signal, background, uncertainty) / expected - 1) < 1e-14
 
 
-def test_asimov_agrees_with_50_digits_on_a_grid_of_its_whole_range():
+def test_asimov_agrees_with_50_digits_on_its_whole_range():
     worst = 0.0
     for power in range(-12, 13):
         for background in (1e-6, 1e-3, 1.0, 37.0, 1e4, 1e9):
@@ -100,7 +100,7 @@ def test_uncertainty_fades_out_without_a_step(ratio, background):
 
 
 @given(st.floats(-3, 3).map(lambda power: 10.0**power), st.floats(0.01, 1))
-def test_more_data_does_not_help_against_a_systematic_uncertainty(ratio, uncertainty):
+def test_more_data_does_not_help_against_systematic_uncertainty(ratio, uncertainty):
     limit = math.sqrt(2 * (ratio - math.log1p(ratio))) / uncertainty
     assert asimov(ratio * 1e30, 1e30, uncertainty) == pytest.approx(limit, rel=1e-9)
 
@@ -140,7 +140,7 @@ def test_a_missing_yield_is_not_taken_for_nothing(figure):
     assert np.isnan(figure.of(2.0, np.nan))
 
 
-def test_without_background_figures_diverge_or_are_the_root_of_the_signal():
+def test_without_background_merit_diverges_or_is_root_of_signal():
     for figure in (FigureOfMerit.ASIMOV, FigureOfMerit.S_OVER_B, FigureOfMerit.S_OVER_SQRT_B):
         assert figure.of(4.0, 0.0, uncertainty=0.2) == np.inf
     for figure in (FigureOfMerit.S_OVER_SQRT_SB, FigureOfMerit.S_OVER_SIGMA):

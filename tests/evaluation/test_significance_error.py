@@ -65,7 +65,7 @@ def test_errors_keep_their_limit_as_the_signal_vanishes(figure):
     assert found == pytest.approx(np.full(3, found[0]), rel=1e-6)
 
 
-def test_where_a_figure_is_not_finite_neither_is_its_error_known():
+def test_an_infinite_merit_has_no_known_error():
     assert np.isnan(standard_error(FigureOfMerit.ASIMOV, 1.0, 0.0, 0.1, 0.1))
     assert np.isnan(standard_error(FigureOfMerit.ASIMOV, 1.0, -1.0, 0.1, 0.1))
     assert standard_error(FigureOfMerit.S_OVER_SQRT_SB, 4.0, 0.0, 0.16, 0.0) == pytest.approx(0.1)

@@ -32,7 +32,7 @@ def test_strict_cuts_leave_out_the_edge_and_the_top():
     assert wider.expected.tolist() == [1.0, 3.0, 1.0, 0.0]
 
 
-def test_only_eligible_events_are_selected_and_all_are_in_the_total():
+def test_only_eligible_events_are_selected_but_totals_have_all():
     eligible = PROCESSES != 1
     found = yields_at_cut(PROCESSES, NAMES, SCORES, WEIGHTS, 0.8, eligible=eligible)
     assert found.expected.tolist() == [1.0, 0.0, 0.5, 0.0]
@@ -71,7 +71,7 @@ def test_a_cut_above_every_score_leaves_nothing():
     assert found.of().efficiency == 0.0
 
 
-def test_weights_are_scaled_by_luminosity_and_the_share_of_the_part():
+def test_weights_are_scaled_by_luminosity_and_share_of_the_part():
     scale = Scale(luminosity=100.0, split_factor=2.0, split_factors={"Signal": 4.0})
     assert scale.factors(np.array([0, 1, 3]), NAMES).tolist() == [400.0, 200.0, 200.0]
     assert Scale().factors(PROCESSES, NAMES).tolist() == [1.0] * 7

@@ -26,7 +26,7 @@ def test_an_unknown_ending_is_refused_with_the_known_ones():
 
 
 @pytest.mark.parametrize("form", [Format.H5, Format.H5_WEIGHTS])
-def test_an_ending_that_keras_takes_for_another_format_is_refused(form):
+def test_an_ending_of_another_format_of_keras_is_refused(form):
     with pytest.raises(OptionError, match=r"not in \.weights\.h5"):
         format_of(Path("net.weights.h5"), form)
 

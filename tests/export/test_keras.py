@@ -184,7 +184,7 @@ def test_layers_of_signals_and_stamps_are_the_same_in_keras(asked, what, form):
     np.testing.assert_allclose(came, expected, atol=1e-5)
 
 
-def test_a_layer_that_keras_has_not_is_refused_with_the_formats_that_carry_it(made, of_points):
+def test_a_layer_unknown_to_keras_is_refused_with_other_formats(made, of_points):
     for kind in ("residual", "branch"):
         shape, layers = of_points[kind]
         with pytest.raises(UserError, match=rf"layers\.0 \({kind}\).*onnx or safetensors"):

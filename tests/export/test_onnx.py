@@ -46,7 +46,7 @@ def _scores(path, rows):
 
 
 @pytest.mark.parametrize(("job", "title"), TRAINED)
-def test_a_trained_network_scores_raw_features_in_onnxruntime_as_here(
+def test_a_trained_network_scores_raw_features_in_onnxruntime(
     portable, said, raw, tmp_path, *, job, title
 ):
     write(portable(job, title), tmp_path / "x.onnx", Format.ONNX)
@@ -95,7 +95,7 @@ def test_missing_values_are_imputed_inside_the_graph(portable, said, raw, tmp_pa
     np.testing.assert_allclose(came, said("targets", "elu", rows), atol=1e-5)
 
 
-def test_infinities_are_filled_where_the_job_takes_them_for_missing(made, tmp_path):
+def test_infinities_are_filled_where_a_job_counts_them_missing(made, tmp_path):
     rows = np.array([[np.inf, 1, 2], [1, np.nan, -np.inf]], dtype=np.float32)
     net = made(DENSE, fill=0.25, infinite_is_missing=True)
     write(net, tmp_path / "x.onnx", Format.ONNX)
@@ -204,7 +204,7 @@ def test_the_file_names_features_classes_and_kind_of_output(portable, tmp_path):
     assert model.opset_import[0].version == 13
 
 
-def test_a_graph_that_scores_otherwise_than_sortal_is_not_written(made, tmp_path, monkeypatch):
+def test_a_graph_that_scores_differently_is_not_written(made, tmp_path, monkeypatch):
     class Lying:
         def __init__(self, *_, **__):
             pass

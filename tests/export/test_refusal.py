@@ -26,7 +26,7 @@ class Novel(AbstractLayer):
         ("Keras", lambda step: translate_points(Novel(), step)),
     ],
 )
-def test_an_untranslated_layer_is_named_with_the_format_that_carries_it(family, translate):
+def test_an_untranslated_layer_is_named_with_a_format_for_it(family, translate):
     step = Step(name="layers.3", tensors={}, shape=(2,), dropout=0.0)
     told = rf"layers\.3 \(novel\) cannot be written for {family}; choose the format safetensors"
     with pytest.raises(UserError, match=told):

@@ -42,7 +42,7 @@ def test_one_flat_row_is_prepared_as_the_inputs_are(names, scaling, imputation, 
     np.testing.assert_allclose(scaler.apply(inputs.matrix()), expected, rtol=1e-12, atol=1e-12)
 
 
-def test_infinities_are_filled_where_the_job_takes_them_for_missing():
+def test_infinities_are_filled_where_a_job_counts_them_missing():
     preparer, _ = _fitted({"x": np.arange(8.0).reshape(4, 2)}, "none", "mean")
     spec = InputSpec(names={"x": ("a", "b")}, shapes={"x": (2,)}, infinite="missing")
     scaler = Scaler.of(preparer, spec, (2,))
@@ -75,7 +75,7 @@ def test_whitened_inputs_are_turned_each_by_its_own_matrix():
     np.testing.assert_array_equal(scaler.described()["rotation"], scaler.rotation)
 
 
-def test_features_that_whitening_amplifies_beyond_float32_are_named():
+def test_features_whitened_beyond_float32_are_named():
     first = np.random.default_rng(6).normal(100, 1, size=200)
     table = np.stack([first, first + 1e-4 * np.cos(np.arange(200)), np.sin(np.arange(200))], 1)
     preparer, _ = _fitted({"x": table}, "whiten", "none")

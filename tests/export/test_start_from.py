@@ -44,7 +44,7 @@ def test_what_was_written_is_what_is_begun_with(nets, tmp_path, form, ending):
 
 
 @EVERY_FORM
-def test_the_whitening_of_raw_examples_is_no_layer_to_begin_with(portable, tmp_path, form, ending):
+def test_training_from_a_file_skips_its_whitening(portable, tmp_path, form, ending):
     net, path = portable("white", "relu"), tmp_path / f"net{ending}"
     write(net, path, form)
     state = stored_start(path, net.network, net.classes)
@@ -74,7 +74,7 @@ def test_layers_that_keras_lacks_begin_with_safetensors(made, of_points, tmp_pat
         stored_start(tmp_path / "net.h5", net.network, net.classes)
 
 
-def test_a_file_that_keras_itself_saved_gives_the_scores_of_keras(tmp_path):
+def test_a_file_saved_by_keras_gives_the_scores_of_keras(tmp_path):
     subprocess.run(
         [sys.executable, "-W", "ignore", Path(__file__).parent / "save_with_keras.py", tmp_path],
         check=True,

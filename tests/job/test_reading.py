@@ -69,7 +69,7 @@ def test_comments_in_json_leave_lines_right():
     assert '"b.npz"' in lines[positions.line(["data", "source", "train", 1]) - 1]
 
 
-def test_a_byte_order_mark_and_windows_line_breaks_change_nothing(tmp_path):
+def test_a_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path):
     plain = read_text(tmp_path, SOUND)
     windows = read_text(tmp_path, b"\xef\xbb\xbf" + SOUND.replace("\n", "\r\n").encode())
     assert windows.job == plain.job

@@ -42,7 +42,8 @@ def test_a_misspelt_key_beside_the_right_one_is_left_out():
     assert saved.job.data.label == "x"
 
 
-def test_a_classifier_without_method_is_left_out_and_the_others_keep_their_places():
+def test_a_classifier_without_method_is_left_out():
+    """The others keep their places."""
     blocks = [{"title": "none"}, {"method": "svm"}, None, {"method": "lda"}]
     saved = salvage({"data": {"source": "a.csv"}, "classifiers": blocks})
     assert [block.method for block in saved.job.classifiers] == ["svm", "lda"]
@@ -51,7 +52,7 @@ def test_a_classifier_without_method_is_left_out_and_the_others_keep_their_place
     assert written == ["classifiers[1].parameters.C", "classifiers[3].parameters.C"]
 
 
-def test_places_hold_also_where_a_key_is_mended_after_a_classifier_was_left_out():
+def test_places_hold_where_a_key_is_mended_after_one_left_out():
     blocks = [{"title": "none"}, {"methd": "svm", "seed": 3}]
     saved = salvage({"data": {"sorce": "a.csv", "split": {"kind": "fold"}}, "classifers": blocks})
     assert [block.method for block in saved.job.classifiers] == ["svm"]
@@ -60,7 +61,7 @@ def test_places_hold_also_where_a_key_is_mended_after_a_classifier_was_left_out(
     assert [one.path for one in saved.as_written([wrong])] == ["classifers[1].methd"]
 
 
-def test_nothing_is_said_of_the_classifier_that_stands_in_for_none():
+def test_the_stand_in_for_no_classifier_causes_no_problem():
     saved = salvage({"data": {"source": "a.csv"}, "classifiers": [{"title": "none"}]})
     assert len(saved.job.classifiers) == 1
     wrong = Problem(path="classifiers[0].method", expected="", got="")
@@ -105,7 +106,7 @@ def test_what_is_nothing_like_a_job_is_not_mended(data):
     assert salvage(data) is None
 
 
-def test_reading_partly_leaves_the_problems_to_be_told_with_others():
+def test_partial_reading_keeps_its_problems_for_a_later_report():
     with pytest.raises(JobError) as caught:
         read_job(HERE / "five_mistakes.yaml")
     file = read_job(HERE / "five_mistakes.yaml", partly=True)

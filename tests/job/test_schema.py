@@ -25,7 +25,7 @@ def test_the_schema_says_its_draft_and_is_json():
     assert described["required"] == ["data", "classifiers"]
 
 
-def test_every_block_of_the_schema_refuses_unknown_keys_and_every_field_has_help():
+def test_blocks_refuse_unknown_keys_and_every_field_has_help():
     found = blocks(schema())
     assert len(found) == 14
     for block in found:
@@ -48,7 +48,7 @@ def test_golden_jobs_hold_to_the_schema(path):
     assert list(validator.iter_errors(json.loads(path.read_text()))) == []
 
 
-def test_the_reference_has_a_section_for_every_block_and_an_entry_for_every_field():
+def test_the_reference_describes_every_block_and_every_field():
     text = reference()
     for heading in ("The whole file", "`data`", "`data.source` as a map", "`classifiers[]`"):
         assert f"## {heading}\n" in text

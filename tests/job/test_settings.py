@@ -47,7 +47,7 @@ def test_without_a_file_options_and_defaults_hold():
     assert read_settings(Oven, None, {"name": "a", "degrees": 200.0}).degrees == 200
 
 
-def test_an_option_stands_before_the_file_and_the_file_before_the_default(file):
+def test_an_option_precedes_the_file_and_the_file_the_default(file):
     path = file("name: a\ndegrees: 100 # warm\nmode: grill\n")
     read = read_settings(Oven, path, {"degrees": 120.0})
     assert (read.name, read.degrees, read.mode, read.racks) == ("a", 120.0, "grill", [1, 3])

@@ -13,12 +13,12 @@ def test_titles_may_hold_brackets_commas_and_signs(text):
 
 
 @pytest.mark.parametrize("text", ["", ".hidden", " x", "a/b", "a\\b", "a:b", "naïve", "a\nb", "-x"])
-def test_titles_hold_nothing_that_paths_or_shells_take_for_something_else(text):
+def test_titles_hold_nothing_special_to_paths_or_shells(text):
     assert not is_title(text)
 
 
 @given(st.text(max_size=200))
-def test_what_is_made_of_any_text_is_a_title_and_a_name_in_the_store(text):
+def test_any_text_becomes_a_valid_title_and_a_store_name(text):
     made = as_title(text)
     assert len(made) <= LONGEST
     if made:

@@ -101,7 +101,7 @@ def test_named_data_give_the_scores_of_a_script(name, run):
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_a_weighted_table_with_gaps_gives_the_scores_of_a_script(
+def test_a_weighted_table_with_gaps_scores_as_in_a_script(
     suffix, run, survey, survey_files, survey_block
 ):
     data = {**survey_block, "source": str(survey_files / f"survey.{suffix}")}

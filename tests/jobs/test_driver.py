@@ -86,7 +86,7 @@ class Line:
 
 
 @pytest.mark.usefixtures("inline", "hasty")
-def test_members_that_gain_nothing_from_company_are_stored_and_told_one_by_one(run):
+def test_members_that_share_nothing_are_stored_one_by_one(run):
     told = []
     launched = run(job(TREES), listener=told.append)
     events = [type(event) for event in told if isinstance(event, MemberTrained | TaskEnded)]
@@ -152,7 +152,7 @@ def test_the_driver_reads_only_what_no_message_brought(tmp_path, monkeypatch, en
     assert len(read) == isinstance(engine, Mute)
 
 
-def test_candidates_that_pause_at_a_rung_are_stored_and_not_told_as_results(run):
+def test_candidates_paused_at_a_rung_are_stored_but_no_results(run):
     networks = {
         "method": "mlp",
         "parameters": {

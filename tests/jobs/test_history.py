@@ -122,9 +122,7 @@ def test_history_is_printed_as_it_is_kept(launched, capsys):
     assert read["value"].to_list() == result.history["value"].to_list()
 
 
-def test_showing_a_network_tells_its_training_and_draws_its_curves(
-    launched, capsys, tmp_path: Path
-):
+def test_showing_a_network_prints_and_draws_its_training(launched, capsys, tmp_path: Path):
     show(
         "wines/lr 0.1",
         store=launched.results.store.folder,

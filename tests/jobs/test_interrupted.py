@@ -93,7 +93,8 @@ def whole(command_type: type, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return found
 
 
-def test_ctrl_c_stops_within_a_minibatch_and_the_next_run_ends_as_one_without(command, whole):
+def test_ctrl_c_stops_training_and_the_next_run_completes_it(command, whole):
+    """The next run ends with the bytes of a run that was never interrupted."""
     one = command(NETWORKS)
     process = one.start()
     one.wait_for(is_past(0.15))
@@ -117,7 +118,7 @@ def test_ctrl_c_stops_within_a_minibatch_and_the_next_run_ends_as_one_without(co
 @pytest.mark.parametrize(
     "number", [signal.SIGTERM, pytest.param(signal.SIGUSR1, marks=pytest.mark.slow)]
 )
-def test_a_batch_system_that_asks_for_an_end_is_told_to_run_again(command, number):
+def test_a_run_stopped_by_a_batch_system_asks_for_a_rerun(command, number):
     one = command(NETWORKS)
     process = one.start()
     one.wait_for(is_past(0.15))
@@ -129,7 +130,7 @@ def test_a_batch_system_that_asks_for_an_end_is_told_to_run_again(command, numbe
     assert one.open().read_job("networks").runs[-1].interrupted
 
 
-def test_killed_in_mid_epoch_and_run_again_ends_as_one_that_was_not(command, whole):
+def test_a_run_killed_in_mid_epoch_ends_like_a_whole_one(command, whole):
     one = command(NETWORKS)
     process = one.start("store", "--snapshot-seconds", "0.02")
     one.wait_for(is_past(0.25))

@@ -190,7 +190,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_goes_on(command):
     assert second.trained == 9 - first.trained
 
 
-def test_a_second_interrupt_leaves_at_once_and_the_store_is_sound(command):
+def test_a_second_interrupt_ends_the_run_and_the_store_is_sound(command):
     one = command(fragile("well", "a", seconds=1000.0))
     process = one.start()
     one.wait_for(lambda event: event["event"] == "TaskStarted" and "Fragile" in event["task"])
@@ -244,7 +244,7 @@ SPOILED = {
 
 @pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("file", SPOILED)
-def test_a_damaged_file_is_named_and_its_members_are_computed_again(file, run, tmp_path):
+def test_a_damaged_file_is_named_and_its_members_recomputed(file, run, tmp_path):
     job = {"data": {"source": "iris"}, "classifiers": [{"method": "lda"}, {"method": "naive"}]}
     job["bootstrap"] = 0
     launched = run(job)
@@ -266,7 +266,7 @@ def test_a_damaged_file_is_named_and_its_members_are_computed_again(file, run, t
 
 
 @pytest.mark.usefixtures("inline")
-def test_a_deleted_job_is_computed_again_only_if_nobody_shares_it(run, tmp_path):
+def test_a_deleted_job_is_computed_again_unless_another_has_it(run, tmp_path):
     job = {"data": {"source": "iris"}, "classifiers": [{"method": "lda"}], "bootstrap": 0}
     both = {**job, "title": "both", "classifiers": [{"method": "lda"}, {"method": "naive"}]}
     run(job)

@@ -108,7 +108,7 @@ def test_training_scores_count_too(run):
     assert less.members[0].scores[Part.TEST].examples == 38
 
 
-def test_independent_targets_outside_the_unit_keep_their_threshold(run, tmp_path):
+def test_independent_decision_values_keep_their_threshold(run, tmp_path):
     data = stars(tmp_path)
     results = run(("sure", {}), ("wide", {"intercept_scaling": 1.5, "verbose": 25}), data=data)
     for target in ("up", "wide"):

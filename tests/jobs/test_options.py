@@ -89,7 +89,7 @@ def test_weights_train_and_judge(fit, survey):
     assert plain.results.results[0].confusion.sum() == 60
 
 
-def test_weights_alone_change_figures_of_methods_that_cannot_train_with_them(fit):
+def test_weights_change_only_metrics_if_a_method_ignores_them(fit):
     plain, weighted = fit({"method": "lda"}, weight=None), fit({"method": "lda"})
     assert np.array_equal(stored_scores(plain, "lda"), stored_scores(weighted, "lda"))
     before, after = (one.results.results[0].figures["accuracy"].mean for one in (plain, weighted))
@@ -128,7 +128,7 @@ def test_inputs_and_excluded_columns_decide_what_is_seen(fit):
     )
 
 
-def test_parts_have_the_sizes_asked_for_and_validation_is_scored_too(fit):
+def test_parts_have_the_given_sizes_and_validation_is_scored(fit):
     launched = fit(split={"test": 0.2, "validation": 0.3})
     train, validation, test = _parts(launched)
     assert (len(train), len(validation), len(test)) == (120, 72, 48)
@@ -180,9 +180,7 @@ def test_files_are_the_parts(run, survey, tmp_path):
         ({"seed": 4}, StratifiedKFold(4, shuffle=True, random_state=4)),
     ],
 )
-def test_folds_are_those_of_scikit_learn_and_each_is_trained_on_the_others(
-    split, folds, fit, survey
-):
+def test_folds_are_scikit_learn_s_and_each_trains_on_the_others(split, folds, fit, survey):
     launched = fit(split={"kind": "folds", "folds": 4, **split}, weight=None)
     kind, matrix = survey["kind"].to_numpy(), features(survey)
     accuracies = []
@@ -246,7 +244,7 @@ def test_seeds_are_reported_as_mean_and_spread(fit):
     )
 
 
-def test_calibration_gives_probabilities_to_a_method_that_has_none(fit):
+def test_calibration_gives_probabilities_to_a_method_without(fit):
     launched = fit(
         {"method": "svm"},
         {"method": "svm", "title": "sigmoid", "calibrate": "sigmoid"},
@@ -320,7 +318,7 @@ def test_independent_targets_are_classifiers_of_their_own(run, targets_file):
     assert results.scores("gaussiannb", "flare").columns == ["id", "label_flare", "score_flare"]
 
 
-def test_multilabel_is_one_classifier_on_examples_with_all_labels_known(run, targets_file):
+def test_multilabel_is_one_classifier_of_fully_known_examples(run, targets_file):
     data = {"source": str(targets_file), "label": ["variable", "flare"]}
     launched = run({"data": data, "classifiers": [NB], "bootstrap": 0})
     (result,) = launched.results.results
@@ -366,7 +364,7 @@ def test_a_title_like_that_of_a_fold_is_refused(fit):
         fit({**NB, "title": "x"}, {**NB, "title": "x fold1"}, split=split)
 
 
-def test_without_a_split_every_example_trains_and_figures_stay_blank(fit):
+def test_without_a_split_all_examples_train_without_metrics(fit):
     results = fit(NB, {"method": "naive"}, split={"kind": "none"}).results
     assert [len(part) for part in _parts_of(results)] == [240, 0, 0]
     figures = [result.figures["accuracy"].mean for result in results.results]

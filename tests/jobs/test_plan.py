@@ -16,7 +16,7 @@ def planned(*classifiers, data=IRIS, cores=2, **job):
     )
 
 
-def test_members_that_share_are_one_population_and_others_are_not():
+def test_members_that_can_share_are_one_population():
     _, made = planned(
         {"method": "kneighbors", "parameters": {"n_neighbors": [1, 3, 5], "p": [1, 2]}},
         {"method": "randomforest", "parameters": {"n_estimators": [5, 9], "max_depth": [2, 3]}},
@@ -62,7 +62,7 @@ def test_the_plan_is_the_same_every_time_and_its_names_differ():
     assert len(set(names)) == len(names)
 
 
-def test_a_task_keeps_its_name_without_the_members_that_are_stored():
+def test_a_task_keeps_its_name_without_its_stored_members():
     _, made = planned({"method": "kneighbors", "parameters": {"n_neighbors": [1, 3]}})
     task = made.tasks[0]
     rest = task.without({task.entries[0].member.key})
@@ -83,7 +83,7 @@ def test_cores_are_divided_between_workers(cores, workers, threads):
     assert (made.workers, made.threads) == (workers, threads)
 
 
-def test_long_work_that_gains_nothing_from_company_is_cut_for_balance():
+def test_long_work_that_shares_nothing_is_cut_for_balance():
     resolved, whole = planned({"method": "svm", "parameters": {"C": [1, 2, 3, 4]}})
     assert len(whole.tasks) == 1
     import dataclasses

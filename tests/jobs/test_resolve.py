@@ -39,7 +39,7 @@ def problems_of(job) -> list[Problem]:
     return list(caught.value.problems)
 
 
-def test_mistakes_of_every_kind_are_told_together_with_their_lines(tmp_path):
+def test_mistakes_of_every_kind_are_reported_with_their_lines(tmp_path):
     job = tmp_path / "job.yaml"
     job.write_text(MISTAKES)
     told = [(one.line, one.path, one.nearest) for one in problems_of(job)]
@@ -89,13 +89,13 @@ def test_data_is_read_though_no_classifier_is_left():
     assert [one.path for one in told] == ["classifiers[0].method", "data.source"]
 
 
-def test_a_wrong_column_name_is_not_followed_by_complaints_about_that_column(survey_files):
+def test_a_wrong_column_name_causes_no_further_complaints(survey_files):
     data = {"source": str(survey_files / "survey.csv"), "label": "kind", "id": 5}
     told = problems_of({"data": data, "classifiers": [{"method": "svm"}]})
     assert [one.path for one in told] == ["data.id"]
 
 
-def test_imputation_that_is_misspelt_is_not_followed_by_missing_values(survey_block):
+def test_misspelt_imputation_is_the_only_problem_reported(survey_block):
     data = {**survey_block, "imputation": "medium well"}
     told = problems_of({"data": data, "classifiers": [{"method": "lda"}]})
     assert [one.path for one in told] == ["data.imputation"]
@@ -134,7 +134,7 @@ def test_signals_of_unequal_length_need_a_length(tmp_path):
         ("os.path.join", "installed package"),
     ],
 )
-def test_an_import_path_that_leads_to_no_classifier_is_a_problem(method, expected):
+def test_an_import_path_without_a_classifier_is_a_problem(method, expected):
     told = problems_of({"data": {"source": "iris"}, "classifiers": [{"method": method}]})
     assert [one.path for one in told] == ["classifiers[0].method"]
     assert expected in told[0].expected
@@ -155,7 +155,7 @@ def test_parameters_of_an_imported_classifier_are_checked():
     }
 
 
-def test_two_classifiers_of_one_title_are_a_problem_and_one_twice_is_not():
+def test_two_classifiers_of_one_title_are_a_problem_if_unequal():
     iris = {"source": "iris"}
     two = [{"method": "lda", "title": "it {method}"}, {"method": "svm", "title": "it svm"}]
     prepare({"data": iris, "classifiers": two})
@@ -170,7 +170,7 @@ def test_two_classifiers_of_one_title_are_a_problem_and_one_twice_is_not():
     assert sum(len(task.entries) for task in plan.tasks) == 1
 
 
-def test_several_values_under_a_title_that_does_not_name_them_are_a_problem():
+def test_a_title_that_does_not_name_its_values_is_a_problem():
     block = {"method": "svm", "title": "machine", "parameters": {"C": [1, 2]}}
     told = problems_of({"data": {"source": "iris"}, "classifiers": [block]})
     assert [one.path for one in told] == ["classifiers[0].title"]
@@ -207,7 +207,7 @@ def test_a_job_from_python_has_no_lines_and_is_named_job():
     )
 
 
-def test_a_class_with_one_example_is_a_problem_of_the_split_only_if_stratified(tmp_path):
+def test_a_class_with_one_example_cannot_be_stratified(tmp_path):
     file = tmp_path / "rare.csv"
     file.write_text("x,kind\n" + "\n".join(f"{n},{'b' if n else 'a'}" for n in range(20)))
     data = {"source": str(file), "label": "kind"}

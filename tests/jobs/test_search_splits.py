@@ -58,7 +58,7 @@ SPLITS = st.sampled_from(
 
 @settings(max_examples=40)
 @given(SPLITS, st.none() | st.floats(0.1, 0.5), st.integers(0, 100))
-def test_no_test_example_trains_or_validates_and_the_parts_do_not_overlap(split, share, seed):
+def test_no_test_example_trains_or_validates_and_parts_differ(split, share, seed):
     _, own, found = divided(split, validation=share, seed=seed)
     assert len(found) == len(own)
     for mine, theirs in zip(found, own, strict=True):
@@ -69,7 +69,7 @@ def test_no_test_example_trains_or_validates_and_the_parts_do_not_overlap(split,
             assert not (set(mine.train) | set(mine.validation)) & set(theirs.test)
 
 
-def test_a_fifth_of_the_training_examples_validates_in_the_proportion_of_the_classes():
+def test_a_fifth_of_training_validates_in_proportion_of_classes():
     data, (own,), (mine,) = divided({"kind": "random"})
     assert set(mine.train) | set(mine.validation) == set(own.train)
     assert len(mine.validation) == pytest.approx(len(own.train) / 5, abs=1)
@@ -79,7 +79,7 @@ def test_a_fifth_of_the_training_examples_validates_in_the_proportion_of_the_cla
         assert share == pytest.approx(np.mean(codes[own.train] == code), abs=0.03)
 
 
-def test_the_split_s_own_validation_examples_stand_before_a_draw():
+def test_validation_examples_of_the_split_precede_a_draw():
     _, (own,), (mine,) = divided({"kind": "random", "validation": 0.3})
     assert np.array_equal(mine.validation, own.validation)
     assert np.array_equal(mine.train, own.train)
@@ -92,7 +92,7 @@ def test_folds_validate_where_there_is_nothing_else():
         assert mine.fold == theirs.fold
 
 
-def test_folds_of_the_training_examples_validate_each_of_them_once():
+def test_folds_of_training_examples_validate_each_of_them_once():
     _, (own,), found = divided({"kind": "random"}, folds=4)
     every = np.concatenate([one.validation for one in found])
     assert np.array_equal(np.sort(every), own.train)

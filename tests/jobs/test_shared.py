@@ -116,7 +116,7 @@ def test_thousands_of_members_need_few_open_files(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_second_job_of_a_thousand_computes_the_half_that_is_new(tmp_path):
+def test_a_second_job_of_a_thousand_computes_the_new_half(tmp_path):
     for name, start, stop in (("first", 1, 1000), ("second", 501, 1500)):
         text = (
             "bootstrap: 0\ndata: {source: iris}\nclassifiers:\n  - method: gaussiannb\n"

@@ -29,7 +29,7 @@ def predicted(results):
 
 
 @pytest.mark.parametrize("ending", ["h5", "keras", "safetensors"])
-def test_a_network_taken_as_it_is_scores_as_the_one_that_was_exported(tmp_path, ending):
+def test_a_network_read_from_a_file_scores_as_the_exported_one(tmp_path, ending):
     first = ran(tmp_path / "one", "cnn", {**SMALL, "epochs": 3, "learning_rate": 0.01})
     path = tmp_path / f"net.{ending}"
     first.export("net", str(path))

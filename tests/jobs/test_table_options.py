@@ -28,7 +28,7 @@ def tree(tmp_path):
     return columns
 
 
-def test_every_row_of_a_new_file_is_predicted_with_the_aliases_of_training(run, tree, tmp_path):
+def test_new_files_are_predicted_with_the_aliases_of_training(run, tree, tmp_path):
     data = {
         "source": str(tmp_path / "e.root"),
         "tree": "events",

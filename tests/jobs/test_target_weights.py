@@ -51,7 +51,7 @@ def job(tmp_path: Path) -> Callable[[Any], dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("inline")
-def test_members_of_a_target_train_and_are_judged_by_its_weights_alone(run, job, tmp_path):
+def test_members_of_a_target_use_its_weights_alone(run, job, tmp_path):
     both = run(job({"x": "wx", "y": "wy"})).results
     for target, column in (("x", "wx"), ("y", "wy")):
         alone = run(job(column), store=tmp_path / column).results

@@ -30,7 +30,7 @@ def judged(run, survey_block):
     return launched
 
 
-def test_training_figures_are_those_of_the_model_on_its_training_examples(judged, tmp_path):
+def test_training_metrics_are_those_of_the_training_examples(judged, tmp_path):
     results = judged(FOREST)
     store, (member,) = Store.open(tmp_path / "store"), results.results[0].members
     rows, scores = part_scores(store, member, Part.TRAIN)
@@ -62,7 +62,7 @@ def test_what_was_learnt_by_heart_shows_in_ranking_and_table(judged):
     assert "training" in {getattr(column, "name", column) for column in columns(results)}
 
 
-def test_without_the_option_nothing_of_training_is_judged_or_shown(judged):
+def test_without_the_option_no_training_metrics_are_computed(judged):
     results = judged(FOREST, training_figures=False)
     (result,) = results.results
     assert set(result.members[0].scores) == {Part.VALIDATION, Part.TEST}
@@ -88,7 +88,7 @@ def test_folds_and_seeds_have_their_mean_on_training_examples(judged):
     assert result.training_figures["accuracy"].mean == pytest.approx(np.mean(values))
 
 
-def test_candidates_of_a_search_are_not_judged_on_what_they_learnt(judged, tmp_path):
+def test_candidates_of_a_search_have_no_training_metrics(judged, tmp_path):
     results = judged(
         {"method": "decisiontree", "parameters": {"max_depth": [1, 2, 3]}},
         tuning={"sampler": "random", "trials": 3, "batch": 3},
@@ -105,7 +105,7 @@ def test_candidates_of_a_search_are_not_judged_on_what_they_learnt(judged, tmp_p
     assert parts == {"validation"}
 
 
-def test_a_mean_over_some_members_is_not_shown_beside_one_over_all(judged):
+def test_a_mean_of_some_members_is_not_shown_beside_one_of_all(judged):
     judged({**FOREST, "seeds": 2}, training_figures=False)
     results = judged({**FOREST, "seeds": 3})
     (result,) = results.results

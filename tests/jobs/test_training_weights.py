@@ -82,7 +82,7 @@ def test_members_without_a_rule_keep_the_keys_that_they_had(job, data):
     assert entry.member.key == key
 
 
-def test_a_rule_changes_keys_of_the_methods_that_take_weights_alone(job):
+def test_a_rule_changes_only_keys_of_methods_that_take_weights(job):
     classifiers = [LOGISTIC, {"method": "kneighbors"}]
     plain, ruled = (
         prepare(job(classifiers, training_weights=rule))[0].entries for rule in ({}, RULE)
@@ -92,9 +92,7 @@ def test_a_rule_changes_keys_of_the_methods_that_take_weights_alone(job):
 
 
 @pytest.mark.usefixtures("inline")
-def test_a_library_is_given_the_weights_of_the_rule_and_scores_are_weighed_as_before(
-    run, job, events
-):
+def test_a_library_trains_by_the_rule_and_scores_keep_weights(run, job, events):
     results = run(job([LOGISTIC], training_weights=RULE)).results
     frame = results.scores("logistic")
     split = prepare(job([LOGISTIC]))[0].splits[0]
@@ -118,7 +116,7 @@ def test_a_library_is_given_the_weights_of_the_rule_and_scores_are_weighed_as_be
 
 
 @pytest.mark.usefixtures("inline")
-def test_the_rule_lies_beside_the_preparer_and_remarks_are_notes_of_members(run, job):
+def test_the_rule_is_stored_with_the_preparer_and_members_notes(run, job):
     results = run(job([LOGISTIC, MLP], training_weights=RULE)).results
     for title in ("logistic", "mlp"):
         (member,) = results.titled(title)[0].members
@@ -134,7 +132,7 @@ def test_the_rule_lies_beside_the_preparer_and_remarks_are_notes_of_members(run,
 
 @pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("negative", ["keep", "drop", "absolute", "pairwise"])
-def test_networks_trees_and_calibrated_members_train_by_every_rule(run, job, negative):
+def test_networks_trees_and_calibrated_members_obey_every_rule(run, job, negative):
     classifiers = [MLP, {**LOGISTIC, "calibrate": "sigmoid", "title": "calibrated"}]
     if negative != "keep":
         classifiers.append({"method": "xgboost", "parameters": {"n_estimators": 3}})
@@ -173,7 +171,7 @@ def test_targets_learnt_apart_are_weighed_apart(run, job, events, tmp_path):
 
 
 @pytest.mark.usefixtures("inline")
-def test_every_event_is_scored_once_where_folds_test_and_validate_in_turn(run, job):
+def test_each_event_is_scored_once_if_folds_test_and_validate(run, job):
     split = {"kind": "given_folds", "column": "fold", "validation": True}
     results = run(
         job([MLP], split=split, training_weights={"power": 0, "negative": "absolute"})
@@ -206,7 +204,7 @@ def test_rules_that_do_not_fit_are_told_before_anything_runs(job, rule, data, sa
     assert said in problems(job([LOGISTIC], training_weights=rule, **data))
 
 
-def test_a_class_that_does_not_sum_above_zero_is_told_before_anything_runs(job, events, tmp_path):
+def test_a_class_without_a_positive_sum_is_refused_before_a_run(job, events, tmp_path):
     worse = pl.when(pl.col("kind") == "ttbar").then(-pl.col("w").abs()).otherwise(pl.col("w"))
     events.with_columns(w=worse).write_csv(tmp_path / "events.csv")
     for negative in ("keep", "absolute", "pairwise"):
@@ -218,7 +216,7 @@ def test_a_class_that_does_not_sum_above_zero_is_told_before_anything_runs(job, 
 
 
 @pytest.mark.usefixtures("inline")
-def test_networks_refuse_a_loss_without_lower_bound_even_without_a_rule(run, job, events, tmp_path):
+def test_networks_refuse_a_loss_without_lower_bound(run, job, events, tmp_path):
     worse = pl.when(pl.col("kind") == "ttbar").then(-pl.col("w").abs()).otherwise(pl.col("w"))
     events.with_columns(w=worse).write_csv(tmp_path / "events.csv")
     (failure,) = run(job([MLP])).summary.failed.values()

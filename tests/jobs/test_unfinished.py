@@ -82,7 +82,8 @@ def scores(results: Results, title: str) -> np.ndarray:
 
 
 @pytest.mark.usefixtures("inline")
-def test_members_in_training_are_listed_with_epochs_and_best_loss(interrupt, capsys, store):
+def test_members_in_training_are_listed_with_their_best_loss(interrupt, capsys, store):
+    """With their epochs, too."""
     launched = interrupt(7)
     assert launched.summary.paused == 4
     rows = launched.results.unfinished().to_dicts()
@@ -117,9 +118,7 @@ def test_as_they_are_members_have_their_best_weights_and_say_so(interrupt, run):
 
 
 @pytest.mark.usefixtures("inline")
-def test_a_run_after_that_goes_on_and_ends_as_one_that_was_never_interrupted(
-    interrupt, run, tmp_path, store
-):
+def test_a_rerun_after_that_ends_like_an_uninterrupted_one(interrupt, run, tmp_path, store):
     whole = run(JOB, store=tmp_path / "whole").results
     interrupt(5)
     run(JOB, as_is=True)

@@ -38,9 +38,7 @@ def gappy(tmp_path):
     return make
 
 
-def test_a_target_that_is_unknown_for_all_test_examples_is_trained_and_not_judged(
-    run, gappy, tmp_path
-):
+def test_a_target_unknown_in_the_test_part_has_no_test_metrics(run, gappy, tmp_path):
     others = [{"method": "kneighbors"}, {"method": "xgboost", "parameters": {"n_estimators": 3}}]
     launched = run({"data": gappy(slice(40, None)), "classifiers": [NB, *others]})
     results = launched.results
@@ -53,7 +51,7 @@ def test_a_target_that_is_unknown_for_all_test_examples_is_trained_and_not_judge
     assert write_figures(results, tmp_path / "figures")
 
 
-def test_a_target_that_is_unknown_for_all_training_examples_is_a_problem(run, gappy):
+def test_a_target_unknown_in_the_training_part_is_a_problem(run, gappy):
     with pytest.raises(JobError) as caught:
         run({"data": gappy(slice(0, 40)), "classifiers": [NB]})
     (problem,) = caught.value.problems
@@ -70,9 +68,7 @@ def test_a_split_that_leaves_nothing_to_judge_by_is_a_problem(run):
     ("file", "name"),
     [("été (1).yaml", "t_ (1)"), ("_x.yaml", "x"), ("結果.json", "job"), ("a.b.yaml", "a.b")],
 )
-def test_a_job_without_title_is_named_after_its_file_as_far_as_a_name_may(
-    file, name, run, tmp_path
-):
+def test_a_job_without_title_is_named_after_its_file(file, name, run, tmp_path):
     path = tmp_path / file
     path.write_text('{"data": {"source": "iris"}, "classifiers": [{"method": "naive"}]}')
     assert run(path).results.name == name
@@ -86,7 +82,7 @@ def test_more_combinations_than_anyone_can_train_are_a_problem(run):
         run({"data": {"source": "iris"}, "classifiers": [block]})
 
 
-def test_a_class_without_training_examples_is_scored_all_the_same(run, tmp_path):
+def test_a_class_without_training_examples_is_scored_too(run, tmp_path):
     rows = [f"{n},{'ab'[n % 2]},train" for n in range(20)]
     rows += [f"{n},{'abc'[n % 3]},test" for n in range(9)]
     (tmp_path / "late.csv").write_text("x,kind,role\n" + "\n".join(rows))

@@ -78,9 +78,7 @@ def test_gradient_boosting_stages_equal_ones_trained_alone(
     assert (trained.notes["n34"] != ()) == early
 
 
-def test_gradient_boosting_trained_in_chunks_equals_training_at_once(
-    prepare, train, driver, noisy_classes
-):
+def test_gradient_boosting_in_chunks_equals_training_at_once(prepare, train, driver, noisy_classes):
     matrix, codes = noisy_classes
     control = driver()
     chosen = {"a": {"max_iter": 120, "max_leaf_nodes": 4, "l2_regularization": 0.1}}
@@ -129,9 +127,7 @@ def test_a_stop_keeps_the_members_that_are_complete(prepare, train, driver, nois
     assert trained.model.members == ("n1", "n6", "n15")
 
 
-def test_a_stop_between_targets_keeps_nothing_that_lacks_a_target(
-    prepare, train, driver, noisy_targets
-):
+def test_a_stop_between_targets_keeps_no_incomplete_member(prepare, train, driver, noisy_targets):
     control = driver(lambda progress: Verdict(stop_all=progress.done > 0.4))
     data = prepare(*noisy_targets)
     assert train(AdaBoost(), data, members("n_estimators"), control=control) == []
@@ -141,7 +137,7 @@ def test_a_stop_between_targets_keeps_nothing_that_lacks_a_target(
 @pytest.mark.parametrize(
     ("method", "rounds"), [(AdaBoost, "n_estimators"), (HistGradientBoosting, "max_iter")]
 )
-def test_stored_members_score_the_same_and_keep_only_their_rounds(  # noqa: PLR0917 - fixtures
+def test_stored_members_score_the_same_with_only_their_rounds(  # noqa: PLR0917 - fixtures
     prepare, train, noisy_classes, tmp_path, method, rounds, classes
 ):
     matrix, codes = noisy_classes

@@ -74,7 +74,7 @@ def test_independent_targets_are_calibrated_each_for_itself():
         np.testing.assert_allclose(scores[:, column], expected, atol=2e-5)
 
 
-def test_folds_spread_every_class_evenly_and_are_always_the_same():
+def test_folds_spread_every_class_evenly_and_reproducibly():
     data = make_prepared()
     numbers = fold_numbers(data.dataset, data.split.train)
     codes = data.labels(Part.TRAIN).codes
@@ -171,7 +171,7 @@ def test_the_sigmoid_fits_no_worse_than_scikit_learns(scores, random):
     assert loss(found.slope, found.intercept) <= loss(peer.a_, peer.b_) + 1e-6
 
 
-def test_isotonic_maps_equal_scikit_learns_between_and_beyond_their_points():
+def test_isotonic_maps_equal_scikit_learn_s_at_any_score():
     rng = np.random.default_rng(1)
     scores = rng.normal(size=60).round(1)
     true = rng.random(60) < 1 / (1 + np.exp(-2 * scores))
@@ -221,7 +221,7 @@ def test_what_maps_to_no_probability_is_refused(described):
         read_map(described)
 
 
-def test_labels_of_other_targets_do_not_matter_to_a_members_folds():
+def test_labels_of_other_targets_do_not_change_a_member_s_folds():
     data = make_prepared(Outputs.INDEPENDENT)
     narrowed = make_prepared(Outputs.INDEPENDENT, target="green")
     assert isinstance(narrowed.labels(Part.TRAIN), Labels)

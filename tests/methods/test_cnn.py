@@ -95,7 +95,7 @@ def test_it_learns_digits_from_images(train):
     [(MNIST, (28, 28), 1_199_882), (CIFAR, (32, 32, 3), 1_250_858)],
     ids=["MNIST", "CIFAR-10"],
 )
-def test_kerass_old_examples_have_as_many_parameters_as_in_keras(parameters, shape, numbers):
+def test_keras_s_old_examples_have_the_parameters_of_keras(parameters, shape, numbers):
     network = drawn_network(parameters, shape)
     assert network.numbers == numbers
 
@@ -119,7 +119,7 @@ def test_layers_stand_as_in_kerass_old_example():
     assert kinds == ["unflatten", "augment", *block, *block, *dense]
 
 
-def test_scores_are_those_of_torchs_layers_with_the_same_weights():
+def test_scores_are_those_of_torch_s_layers_with_equal_weights():
     parameters = {**MNIST, "filters": (3, 5), "hidden_layer_sizes": (7,), "batch_norm": True}
     network = drawn_network(parameters, (10, 9, 2), outputs=4)
     state = torch.randn(1, network.size, generator=torch.Generator().manual_seed(0)) * 0.3
@@ -186,7 +186,7 @@ def test_images_of_any_layout_are_the_same_images(train):
         np.testing.assert_allclose(other, found[0], atol=1e-5)
 
 
-def test_a_table_beside_the_image_joins_before_the_hidden_layers(train):
+def test_a_table_beside_the_image_joins_before_hidden_layers(train):
     stamps, codes = drawn_stamps()
     table = np.eye(3)[(codes * 2) % 3] * 4 + np.random.default_rng(2).normal(size=(60, 3))
     blind = np.random.default_rng(3).normal(size=stamps.shape).transpose(0, 3, 1, 2)
@@ -217,7 +217,7 @@ def test_a_signal_is_convolved_along_its_points(train):
     assert (scores.argmax(axis=1) == data.labels(Part.TRAIN).codes).mean() > 0.95
 
 
-def test_members_with_augmentation_and_dropout_are_what_they_are_alone(train):
+def test_augmented_members_with_dropout_train_the_same_alone(train):
     stamps, codes = drawn_stamps()
     data = data_of({"features": stamps.reshape(60, -1)}, codes)
     common = {**SMALL, "shape": (6, 8, 2), "augment": {"shift": 0.2, "flip": "both"}}
@@ -278,7 +278,7 @@ def test_what_does_not_fit_the_data_is_every_members_reason(train, arrays, param
         ({"epochs": 0}, "epochs 0 trains nothing, and needs start_from"),
     ],
 )
-def test_lists_of_the_wrong_length_and_options_of_no_effect_are_refused(parameters, said):
+def test_wrong_lengths_and_options_without_effect_are_refused(parameters, said):
     with pytest.raises(ValidationError, match=said):
         CNNParameters(**parameters)
 

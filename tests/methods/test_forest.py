@@ -46,7 +46,7 @@ def test_every_prefix_equals_a_forest_trained_alone(prepare, train, kind, librar
 
 
 @pytest.mark.parametrize(("kind", "library"), KINDS)
-def test_missing_values_and_weights_are_used_as_scikit_learn_does(
+def test_missing_values_and_weights_count_as_in_scikit_learn(
     prepare, train, noisy_classes, kind, library
 ):
     matrix, codes = noisy_classes
@@ -142,7 +142,7 @@ def test_what_cannot_be_trained_is_a_failure(prepare, train, noisy_classes):
 
 
 @pytest.mark.parametrize("kind", [RandomForest, ExtraTrees])
-def test_stored_members_score_the_same_and_keep_only_their_trees(
+def test_stored_members_score_the_same_with_only_their_trees(
     prepare, train, noisy_classes, tmp_path, kind
 ):
     matrix, codes = noisy_classes

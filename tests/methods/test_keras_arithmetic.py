@@ -138,9 +138,7 @@ def assert_same(outcome, key, data, ran, *, loss, accuracy):
 
 
 @pytest.mark.parametrize("initialiser", ["he_normal", "glorot_uniform"])
-def test_starting_weights_are_drawn_from_the_distribution_that_keras_draws_from(
-    scripts, initialiser
-):
+def test_starting_weights_follow_the_distribution_of_keras(scripts, initialiser):
     import keras
 
     drawn = keras.initializers.get({"class_name": initialiser, "config": {"seed": 1}})((100, 2000))
@@ -180,7 +178,7 @@ def test_a_binary_network_follows_keras(*, scripts, simulate, driver, precision,
 
 
 @precisions(1e-5)
-def test_networks_of_five_classes_follow_keras_whatever_their_decay(
+def test_five_class_networks_follow_keras_at_any_decay(
     *, scripts, simulate, driver, precision, loss, accuracy
 ):
     shares = [0.1, 0.4, 0.3, 0.15, 0.05]

@@ -20,7 +20,7 @@ class Driver:
         return self._verdicts.pop(0) if self._verdicts else Verdict()
 
 
-def test_progress_is_the_sum_over_families_by_their_share_of_the_work() -> None:
+def test_progress_sums_families_by_their_share_of_the_work() -> None:
     driver = Driver()
     first, second = SharedLine(driver, [0.75, 0.25]).parts
     first.report(Progress(0.5))
@@ -29,7 +29,7 @@ def test_progress_is_the_sum_over_families_by_their_share_of_the_work() -> None:
     assert [progress.done for progress in driver.heard] == [0.375, 0.625, 1.0]
 
 
-def test_an_end_told_to_one_family_reaches_the_other_exactly_once() -> None:
+def test_a_stop_of_members_reaches_the_other_family_once() -> None:
     line = SharedLine(Driver(Verdict(stop=frozenset("b"))), [0.5, 0.5])
     first, second = line.parts
     assert first.report(Progress(0.1)).stop == {"b"}

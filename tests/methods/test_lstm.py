@@ -81,7 +81,7 @@ def test_it_learns_which_of_two_words_came_first(train, convolved):
     assert (scores.argmax(axis=1) == data.labels(Part.TEST).codes).mean() > 0.9
 
 
-def test_scores_are_those_of_torchs_layers_with_the_same_weights():
+def test_scores_are_those_of_torch_s_layers_with_equal_weights():
     sentences = Sentences.drawn(12)
     data = data_of(sentences.tokens, sentences.codes)
     network = drawn_network({**SMALL, "layer_sizes": (7, 5), "dropout": 0.3}, data)
@@ -166,7 +166,7 @@ def test_members_are_what_they_are_alone(train):
 
 
 @pytest.mark.parametrize(("wrong", "part"), [(40, 0), (-1, 79), (2.5, 79)])
-def test_what_is_no_token_is_every_members_reason_wherever_it_is(train, wrong, part):
+def test_a_value_that_is_no_token_fails_every_member(train, wrong, part):
     sentences = Sentences.drawn(80)
     tokens = sentences.tokens.astype(float)
     tokens[part, 3] = wrong

@@ -102,9 +102,8 @@ def test_a_class_that_training_never_saw_gets_nothing(
     np.testing.assert_allclose(scores.sum(axis=-1), 1, atol=1e-6)
 
 
-def test_a_target_that_never_holds_is_denied_and_one_that_always_holds_affirmed(
-    prepare, train, noisy_targets, by_key
-):
+def test_a_target_of_one_value_gets_certain_scores(prepare, train, noisy_targets, by_key):
+    """0 for a target that never holds in training, 1 for one that always does."""
     matrix, codes = noisy_targets
     codes[:, 0], codes[:, 1] = 0, 1
     data = prepare(matrix, codes)
@@ -181,7 +180,7 @@ def test_progress_rises_to_the_end(prepare, train, driver, noisy_classes):
     assert any("epoch 3/5, loss" in progress.text for progress in control.progress)
 
 
-def test_members_with_a_shuffle_of_their_own_see_other_minibatches(
+def test_members_with_their_own_shuffle_see_other_minibatches(
     prepare, train, noisy_classes, by_key
 ):
     data = prepare(*noisy_classes)
@@ -215,9 +214,7 @@ def test_given_class_weights_weigh_classes(prepare, train, noisy_classes, by_key
     assert shares["first"] > shares["none"] + 0.1
 
 
-def test_weights_of_a_class_that_is_not_there_fail_their_member_alone(
-    prepare, train, noisy_classes
-):
+def test_weights_of_an_absent_class_fail_their_member_alone(prepare, train, noisy_classes):
     data, wrong = prepare(*noisy_classes), {**SMALL, "class_weight": {"classO": 2.0}}
     failed, trained = train(MLP(), data, {"wrong": wrong, "right": SMALL})
     assert isinstance(failed, Failed)
@@ -327,7 +324,7 @@ def test_a_changed_file_is_damaged(model, tmp_path, name):
         MLP().load(tmp_path)
 
 
-def test_parameters_of_other_shapes_than_the_model_says_are_damaged(model, tmp_path):
+def test_parameters_of_unexpected_shapes_are_damage(model, tmp_path):
     model.save(tmp_path)
     about = (tmp_path / "model.json").read_text(encoding="utf-8")
     (tmp_path / "model.json").write_text(about.replace("16", "17"), encoding="utf-8")
@@ -364,14 +361,14 @@ def test_members_group_by_shapes_and_minibatches_alone():
         assert group(**chosen) != group()
 
 
-def test_one_number_is_one_hidden_layer_and_wrong_ones_are_refused():
+def test_one_number_is_one_hidden_layer_and_bad_ones_fail():
     assert MLP.Parameters(hidden_layer_sizes=30).hidden_layer_sizes == (30,)
     for wrong in ({"hidden_layer_sizes": (0,)}, {"dropout": 1.0}, {"learning_rate": 0}):
         with pytest.raises(ValidationError):
             MLP.Parameters(**wrong)
 
 
-def test_options_that_came_later_count_in_keys_only_where_they_are_used():
+def test_later_options_enter_keys_only_where_they_are_used():
     later = MLP.Parameters.later
     assert later < MLP.Parameters.model_fields.keys()
     assert not later & MLP.Parameters(epochs=3).meaning().keys()

@@ -97,9 +97,7 @@ def test_members_of_a_finished_tile_are_not_trained_again(
     _assert_same_to_the_bit(by_key([first]), by_key([again]), data)
 
 
-def test_killed_in_mid_epoch_and_rerun_equals_the_uninterrupted_training(
-    tools, driver, tmp_path, by_key
-):
+def test_a_rerun_after_a_kill_equals_uninterrupted_training(tools, driver, tmp_path, by_key):
     script = HERE / "train_mlp_until_killed.py"
     process = subprocess.Popen([sys.executable, str(script), str(tmp_path)])
     deadline = time.monotonic() + 120

@@ -65,7 +65,7 @@ def test_many_features_far_from_the_origin_equal_scikit_learn(prepare, train):
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "manhattan", "chebyshev", "cosine"])
-def test_members_are_bitwise_the_same_alone_even_where_distances_tie(prepare, train, metric):
+def test_members_equal_themselves_alone_bit_by_bit_despite_ties(prepare, train, metric):
     rng = np.random.default_rng(1)
     matrix = rng.integers(0, 3, size=(200, 4)).astype(np.float64)
     data = prepare(matrix, rng.integers(0, 3, 200))

@@ -68,7 +68,7 @@ def test_families_equal_scikit_learn(name, parameters, peer):
     np.testing.assert_array_equal(scores[0], peer.predict_proba(test.matrix()))
 
 
-def test_support_vectors_decide_as_scikit_learn_with_ties_broken():
+def test_support_vectors_decide_as_scikit_learn_breaking_ties():
     data = make_prepared()
     peer = SVC(kernel="poly", degree=2, break_ties=True)
     peer.fit(data.inputs(Part.TRAIN).matrix(), data.labels(Part.TRAIN).codes)
@@ -175,7 +175,7 @@ def test_a_member_that_raises_fails_alone_with_its_traceback(train):
     assert models == [("a", "c"), ("d",)]
 
 
-def test_members_asked_to_end_before_their_turn_fail_with_a_reason(train, driver):
+def test_members_stopped_before_their_turn_fail_with_a_reason(train, driver):
     control = driver(lambda _: Verdict(stop=frozenset({"b"})))
     outcomes = train(Moody(), make_prepared(), {"a": {}, "b": {}, "c": {}}, control=control)
     assert [one.key for one in outcomes if isinstance(one, Failed)] == ["b"]
@@ -202,7 +202,7 @@ def test_gaussian_processes_refuse_large_data(monkeypatch, train):
         ("logistic", {"penalty": "l1"}, "lbfgs takes the penalties l2 and none"),
     ],
 )
-def test_options_that_exclude_each_other_are_refused_before_training(name, parameters, text):
+def test_mutually_exclusive_options_are_refused_before_training(name, parameters, text):
     with pytest.raises(ValueError, match=text):
         registry.find(name).Parameters(**parameters)
 
@@ -221,7 +221,8 @@ def _rewritten(folder, change) -> None:
     stored.write_about(folder, about, files=("estimators.skops",))
 
 
-def test_a_forged_file_that_names_another_class_is_refused_before_it_is_built(tmp_path):
+def test_a_forged_file_of_another_class_is_refused_unbuilt(tmp_path):
+    """The class that the file names is refused before an object of it is built."""
     _model("gaussiannb", [{}]).save(tmp_path)
 
     def change(files):

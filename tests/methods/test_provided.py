@@ -60,7 +60,7 @@ def test_a_name_of_what_cannot_be_used_is_no_built_in_method(provider):
     assert "svm" in registry.known_names()
 
 
-def test_a_provided_method_is_known_by_its_full_name_while_it_is_provided(provider):
+def test_a_provided_method_has_its_full_name_while_provided(provider):
     with providing([provider]) as (method,):
         assert method.name.startswith("mine@")
         assert registry.find(method.name) is method
@@ -92,7 +92,7 @@ def test_it_stands_before_a_built_in_of_its_name_in_jobs_alone(tmp_path):
     assert registry.choose("kneighbors") is built_in
 
 
-def test_built_in_and_provided_ones_of_one_name_train_side_by_side(tmp_path):
+def test_a_built_in_and_a_provided_namesake_train_side_by_side(tmp_path):
     with providing([Provider(LOADER, write(tmp_path, "kneighbors"))]) as (method,):
         assert registry.choose("kneighbors").name == "kneighbors"
         assert registry.choose(method.name) is method
@@ -108,7 +108,7 @@ def test_a_worker_is_told_what_its_own_method_needs(provider, tmp_path):
         assert registry.find(mine.name).name == mine.name
 
 
-def test_one_whose_folder_is_not_given_is_told_with_the_option_that_gives_it():
+def test_a_method_without_its_folder_names_the_option_for_it():
     with pytest.raises(
         UserError, match=r"mine is a classifier of a plugin \(source 0a1b2c3d\).*--plugins"
     ):

@@ -98,7 +98,7 @@ def test_scaling_of_the_job_changes_nothing_but_rounding(driver, stretch):
     np.testing.assert_allclose(scores[0], scores[1], atol=1e-5)
 
 
-def test_members_that_differ_in_rates_are_alone_what_they_are_together(driver):
+def test_members_of_different_rates_train_the_same_alone(driver):
     chosen = (
         {"learning_rate": 0.02, "dropout": 0.3},
         {"epochs": 4, "weight_decay": 0.0},
@@ -161,7 +161,7 @@ def test_scaling_and_clipping_are_part_of_a_stored_model(driver, tmp_path):
     assert np.array_equal(loaded.scores(test), model.scores(test))
 
 
-def test_numbers_that_lie_far_off_change_a_score_little_more_than_far_numbers(driver):
+def test_very_large_numbers_score_almost_like_large_ones(driver):
     data = wine(scaling="none")
     model = trained(driver, population(), data)["m0"][0]
     rows = np.array(data.inputs(Part.TEST).matrix()[:1])

@@ -47,7 +47,7 @@ def test_optimal_needs_ids_that_name_one_example(train):
     assert "twice" in outcome.reason
 
 
-def test_naive_answers_the_most_frequent_class_or_all_frequencies(prepare, train):
+def test_naive_predicts_the_most_frequent_class_or_frequencies(prepare, train):
     data = prepare(np.zeros((10, 2)), np.array([0] * 3 + [1] * 5 + [2] * 2))
     members = {"sure": {}, "prior": {"strategy": "prior"}}
     (trained,) = train(registry.find("naive"), data, members)

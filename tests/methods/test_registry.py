@@ -112,7 +112,7 @@ def test_imported_classifiers_tell_what_they_can():
         ({"alpha": RidgeClassifier()}, "alpha", "a finite number, a text"),
     ],
 )
-def test_parameters_are_checked_as_the_class_would_before_training(given, field, text):
+def test_parameters_are_checked_before_training_as_by_the_class(given, field, text):
     method = registry.find("sklearn.linear_model.RidgeClassifier")
     with pytest.raises(ValidationError, match=text) as caught:
         method.Parameters(**given)

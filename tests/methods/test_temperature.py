@@ -71,7 +71,7 @@ def test_the_number_makes_the_validation_loss_least():
     np.testing.assert_allclose(found, best.x, rtol=1e-6)
 
 
-def test_a_few_examples_that_are_all_right_do_not_ask_for_certainty():
+def test_few_correct_examples_do_not_lead_to_certainty():
     outputs = torch.tensor([[[2.0, 0.0, 0.0]] * 9], dtype=torch.float64)
     free = torch.ones(1, 1, 3, dtype=torch.bool)
     told = _told_classes(torch.zeros(1, 9, dtype=torch.int64), free.expand_as(outputs))

@@ -40,9 +40,8 @@ def by_key(outcomes: list[Trained], inputs: Inputs) -> dict[str, np.ndarray]:
     }
 
 
-def test_targets_weights_and_seeds_share_bins_and_equal_separate_training(
-    prepare, train, noisy_targets
-):
+def test_members_that_share_bins_equal_separate_training(prepare, train, noisy_targets):
+    """Targets, weights and seeds differ."""
     matrix, codes = noisy_targets
     rng = np.random.default_rng(0)
     matrix = np.where(rng.random(matrix.shape) < 0.1, np.nan, matrix)
@@ -155,7 +154,7 @@ def test_a_stop_keeps_what_is_complete_and_skips_the_rest(prepare, train, driver
     assert shares == sorted(shares)
 
 
-def test_an_ended_member_keeps_its_rounds_or_fails_if_it_had_none(
+def test_a_stopped_member_keeps_its_rounds_or_fails_without_any(
     prepare, train, driver, noisy_targets
 ):
     matrix, codes = noisy_targets
@@ -171,7 +170,7 @@ def test_an_ended_member_keeps_its_rounds_or_fails_if_it_had_none(
     assert failed == Failed("later", "ended by request before its training began.")
 
 
-def test_stored_members_score_the_same_and_keep_only_their_rounds(
+def test_stored_members_score_the_same_with_only_their_rounds(
     prepare, train, noisy_classes, tmp_path
 ):
     matrix, codes = noisy_classes

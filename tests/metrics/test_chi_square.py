@@ -34,7 +34,7 @@ KINDS = pytest.mark.parametrize("drawn", [flat, growing, signed])
 
 
 @KINDS
-def test_p_is_uniform_where_both_histograms_come_from_one_distribution(drawn):
+def test_p_is_uniform_for_two_histograms_of_one_distribution(drawn):
     stream = np.random.default_rng(21)
     p_values = [
         chi_square_homogeneity(drawn(stream, 1800), drawn(stream, 900)).p for _ in range(400)
@@ -61,7 +61,7 @@ def test_neither_order_nor_scale_of_weights_matters(seed, scale):
     assert test(one, one).p == pytest.approx(1.0)
 
 
-def test_weights_that_vary_over_bins_mislead_the_test_of_the_paper_and_not_ours():
+def test_uneven_weights_mislead_the_paper_s_test_but_not_ours():
     stream = np.random.default_rng(4)
     pairs = [(growing(stream, 2000), growing(stream, 700)) for _ in range(400)]
     paper = np.mean([chi_square_ww(*pair).p < 0.05 for pair in pairs])
@@ -90,7 +90,7 @@ def test_the_test_of_the_paper_is_its_formula():
     assert found.statistic == pytest.approx((gaps / variances).sum())
 
 
-def test_bins_with_too_few_effective_events_are_merged_and_counted():
+def test_bins_of_few_effective_events_are_merged_and_counted():
     counts = np.array([40.0, 3, 4, 5, 30, 2])
     edges = np.arange(7.0)
     histogram = Histogram(edges=edges, sums=counts, squares=counts)

@@ -55,7 +55,7 @@ def test_figures_agree_with_scikit_learn(voted, figure, reference, weighted):
 
 
 @given(decisions())
-def test_averages_agree_with_scikit_learn_where_classes_are_missing(case):
+def test_averages_agree_with_scikit_learn_for_missing_classes(case):
     truth, predicted, _ = case
     tally = confusion.tally(confusion.confusion_matrix(truth, predicted, CLASSES))
     for average in ("macro", "weighted"):
@@ -67,7 +67,7 @@ def test_averages_agree_with_scikit_learn_where_classes_are_missing(case):
 
 
 @given(decisions())
-def test_figures_of_each_class_agree_with_scikit_learn_where_it_defines_them(case):
+def test_metrics_by_class_agree_with_scikit_learn_if_defined(case):
     truth, predicted, _ = case
     tally = confusion.tally(confusion.confusion_matrix(truth, predicted, CLASSES))
     precision, recall, f1, support = peer.precision_recall_fscore_support(
@@ -121,7 +121,8 @@ def test_balanced_accuracy_ignores_absent_classes():
     assert confusion.balanced_accuracy(matrix) == pytest.approx(0.75)
 
 
-def test_a_class_never_predicted_has_no_precision_and_counts_zero_in_the_mean():
+def test_a_class_never_predicted_has_no_precision():
+    """It counts as 0 in the mean over classes."""
     tally = confusion.tally(confusion.confusion_matrix(np.array([0, 1]), np.array([0, 0]), 2))
     assert np.isnan(tally.precision[1])
     assert tally.macro(tally.precision) == pytest.approx(0.25)

@@ -18,9 +18,7 @@ def _cloud(seed, count=60, features=7):
 
 @given(seed=st.integers(0, 10_000), count=st.integers(12, 80), neighbours=st.integers(1, 5))
 @settings(max_examples=40)
-def test_trustworthiness_is_that_of_scikit_learn_where_no_distances_are_equal(
-    seed, count, neighbours
-):
+def test_trustworthiness_is_that_of_scikit_learn_without_ties(seed, count, neighbours):
     matrix = _cloud(seed, count)
     picture = np.random.default_rng(seed + 1).normal(size=(count, 2))
     expected = by_scikit_learn(matrix, picture, n_neighbors=neighbours)
@@ -32,16 +30,14 @@ def test_trustworthiness_is_that_of_scikit_learn_where_no_distances_are_equal(
 
 @given(seed=st.integers(0, 10_000), count=st.integers(3, 40), copies=st.integers(1, 3))
 @settings(max_examples=30)
-def test_a_picture_that_is_the_truth_is_trusted_wholly_however_many_points_share_a_place(
-    seed, count, copies
-):
+def test_a_true_picture_is_trusted_wholly_despite_equal_points(seed, count, copies):
     plane = np.repeat(np.random.default_rng(seed).normal(size=(count, 2)), copies, axis=0)
     assert trustworthiness(cdist(plane, plane), plane) == pytest.approx(1.0)
     assert trustworthiness_of_examples(plane, plane) == pytest.approx(1.0)
     assert stress(cdist(plane, plane), plane) == pytest.approx(0.0, abs=1e-6)
 
 
-def test_trustworthiness_asked_of_some_examples_is_near_that_of_all():
+def test_trustworthiness_of_a_sample_is_near_that_of_all():
     matrix = _cloud(3, 1500)
     picture = matrix[:, :2] + 0.3 * _cloud(4, 1500, 2)
     every = trustworthiness_of_examples(matrix, picture)
@@ -80,7 +76,7 @@ def test_stress_is_that_of_the_best_scale_and_no_other(seed, factor):
     assert stress(true, plane) <= worse
 
 
-def test_stress_of_everything_in_one_place_is_none_only_if_it_is_true():
+def test_stress_of_equal_points_is_0_only_if_they_are_equal():
     here = np.zeros((4, 2))
     assert stress(np.zeros((4, 4)), here) == 0.0
     assert math.isnan(stress(np.ones((4, 4)), here))

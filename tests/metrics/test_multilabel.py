@@ -70,7 +70,7 @@ def test_each_target_is_scored_as_scikit_learn_does(tagged):
         assert figures == pytest.approx(np.array(expected), abs=1e-10)
 
 
-def test_a_target_that_neither_occurs_nor_is_predicted_is_left_out():
+def test_a_target_neither_true_nor_predicted_is_left_out():
     truth = np.array([[1, 0], [0, 0]])
     tally = multilabel.tally(truth, truth)
     assert np.isnan(tally.f1[1])

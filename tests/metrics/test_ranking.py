@@ -19,7 +19,7 @@ def rankings(draw):
 
 
 @given(rankings())
-def test_figures_agree_with_scikit_learn_on_tied_and_weighted_scores(case):
+def test_metrics_agree_with_scikit_learn_on_ties_and_weights(case):
     positive, scores, weights = case
     assert float(ranking.roc_auc(positive, scores, weights)) == pytest.approx(
         peer.roc_auc_score(positive, scores, sample_weight=weights), abs=1e-10
@@ -70,7 +70,7 @@ def test_the_order_of_examples_does_not_matter(case, shuffler):
 
 
 @given(rankings(), st.integers(0, 1000))
-def test_the_area_is_the_share_of_pairs_in_order_whatever_the_signs_of_weights(case, seed):
+def test_the_area_is_the_share_of_ordered_pairs_for_any_weights(case, seed):
     positive, scores, _ = case
     weights = np.random.default_rng(seed).normal(0.5, 1.0, len(scores))
     ups, downs = weights[positive], weights[~positive]
@@ -124,7 +124,8 @@ def test_rankings_side_by_side_do_not_mix():
         assert together == pytest.approx(np.array(alone, dtype=float), abs=1e-12)
 
 
-def test_the_macro_area_is_of_classes_with_positives_and_negatives():
+def test_the_macro_area_averages_classes_with_both_kinds():
+    """Classes that have positives and negatives."""
     truth = np.array([0, 0, 1, 1])
     scores = np.array([[0.9, 0.1, 0], [0.4, 0.6, 0], [0.5, 0.5, 0], [0.2, 0.8, 0]])
     areas = ranking.roc_auc(ranking.one_vs_rest(truth, 3), scores.T)

@@ -60,7 +60,7 @@ def test_the_asymptotic_p_of_unweighted_samples_is_kolmogorovs():
 
 
 @given(samples(), samples())
-def test_whole_weights_are_repetitions_and_their_scale_is_of_no_account(first, second):
+def test_whole_weights_are_repetitions_and_their_scale_is_free(first, second):
     weighted = [Sample(values=one[0], weights=one[1]) for one in (first, second)]
     repeated = [unit(np.repeat(*one)) for one in (first, second)]
     scaled = Sample(values=first[0], weights=0.37 * first[1])
@@ -91,7 +91,7 @@ def test_few_examples_are_permuted_as_counting_all_deals_has_it():
     assert not found.approximate
 
 
-def test_p_from_draws_is_never_zero_and_depends_on_the_seed_alone():
+def test_p_from_draws_is_positive_and_depends_only_on_the_seed():
     one, two = unit(np.arange(50.0)), unit(np.arange(50.0) + 100)
     assert ks_permutation(one, two, permutations=99).p == 0.01
     assert ks_limit(one, two, draws=99).p == 0.01
@@ -107,7 +107,7 @@ def test_the_limit_of_unweighted_samples_is_kolmogorovs_law():
 
 
 @pytest.mark.parametrize("drawn", [growing, signed])
-def test_the_limit_agrees_with_permutation_where_weights_depend_on_values(drawn):
+def test_the_limit_agrees_with_permutation_for_uneven_weights(drawn):
     stream = np.random.default_rng(8)
     for _ in range(4):
         one, two = drawn(stream, 3000), drawn(stream, 2000)
@@ -121,7 +121,7 @@ def uniform(p_values, *, tolerance=0.001):
 
 
 @pytest.mark.parametrize("drawn", [growing, signed, lambda stream, n: unit(stream.random(n))])
-def test_p_is_uniform_where_both_samples_come_from_one_distribution(drawn):
+def test_p_is_uniform_for_two_samples_of_one_distribution(drawn):
     stream = np.random.default_rng(21)
     found = {name: [] for name in ("permutation", "limit")}
     for seed in range(200):
@@ -141,7 +141,7 @@ def test_p_is_small_where_the_distributions_differ(drawn):
     assert ks_limit(one, two).p < 0.002
 
 
-def test_negative_weights_are_flagged_and_may_take_the_distance_beyond_one():
+def test_negative_weights_are_flagged_and_may_exceed_distance_1():
     one = Sample(values=np.array([0.0, 1.0, 2.0]), weights=np.array([2.0, -1.5, 0.5]))
     found = ks_permutation(one, unit([1.5, 2.5]), permutations=20)
     assert found.signed

@@ -104,7 +104,7 @@ def test_the_scale_of_weights_moves_neither_mean_nor_error(scale):
     assert scaled.error == pytest.approx(plain.error)
 
 
-def test_the_error_of_a_weighted_mean_is_its_spread_over_repetitions():
+def test_the_error_of_a_weighted_mean_is_its_spread():
     stream = np.random.default_rng(4)
     pulls = []
     for _ in range(500):
@@ -122,7 +122,7 @@ def test_means_without_weight_or_with_one_example_have_no_error():
         weighted_mean(np.ones(3), np.ones(2))
 
 
-def test_accuracy_is_the_share_of_the_weight_with_a_binomial_error():
+def test_accuracy_is_a_share_of_weight_with_a_binomial_error():
     truth, predicted = np.array([0, 1, 1, 0]), np.array([0, 1, 0, 0])
     found = weighted_accuracy(truth, predicted)
     assert found.value == 0.75
@@ -142,7 +142,7 @@ def test_rows_of_shares_sum_to_one_with_binomial_errors():
     )
 
 
-def test_errors_of_weighted_shares_are_their_spread_over_repetitions():
+def test_errors_of_weighted_shares_are_their_spread():
     stream = np.random.default_rng(6)
     shares, errors = [], []
     for _ in range(400):

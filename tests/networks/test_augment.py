@@ -33,7 +33,7 @@ def by_numpy(stamp, down, right, *, flips):
 
 @settings(max_examples=20)
 @given(seed=st.integers(0, 10_000), shift=st.sampled_from([0.0, 0.15, 0.3]), flips=st.booleans())
-def test_an_example_is_one_of_those_that_shifts_and_flips_can_make(seed, shift, flips):
+def test_an_augmented_example_is_a_possible_shift_and_flip(seed, shift, flips):
     layer = Augment(shift=shift, flip="horizontal" if flips else "none")
     values = stamps(2)
     result = acted(layer, values, seeds=(seed,))[0].numpy()

@@ -9,7 +9,7 @@ from sortal.networks.network import Network
 from sortal.networks.unflatten import Unflatten
 
 
-def test_what_layers_make_comes_first_and_the_other_features_behind():
+def test_outputs_of_the_branch_precede_the_other_features():
     network = Network(shape=(5,), layers=(Branch(start=1, count=3, layers=(Dense(units=1),)),))
     state = torch.tensor([[1.0, 10.0, 100.0, 0.5]])
     rows = torch.tensor([[7.0, 1.0, 2.0, 3.0, 8.0]])

@@ -225,7 +225,7 @@ def test_a_member_alone_is_what_it_is_among_others(layer, shape, arranged):
 
 
 @EVERY
-def test_outside_training_a_member_alone_is_what_it_is_among_others(layer, shape, arranged):
+def test_outside_training_a_member_computes_the_same_alone(layer, shape, arranged):
     together, alone = Acted(layer, shape), Acted(layer, shape, members=[2])
     both = [
         acted.layer.forward(acted.values, acted.held, acted.run(training=False))

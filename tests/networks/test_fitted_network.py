@@ -46,7 +46,7 @@ def test_each_layer_is_fitted_behind_the_layers_before_it():
         torch.testing.assert_close(made.std(0, correction=0), torch.ones_like(made[0]))
 
 
-def test_layers_that_need_no_examples_start_as_in_a_plain_network():
+def test_layers_without_statistics_start_as_in_a_plain_network():
     layers = (Dense(units=3),)
     plain = Network(shape=(4,), layers=layers)
     fitted = FittedNetwork.of(plain, EXAMPLES)

@@ -24,7 +24,7 @@ SPREADS = {
 
 
 @pytest.mark.parametrize("initialiser", Initialiser.__args__)
-def test_weights_have_the_spread_and_the_ends_that_keras_defines(initialiser):
+def test_weights_have_the_spread_and_the_limits_of_keras(initialiser):
     weight = torch.empty(30, 4000, dtype=torch.float64)
     draw_weights(weight, initialiser, (30, 40), stream(5))
     spread = SPREADS[initialiser]

@@ -70,7 +70,8 @@ def test_inner_layers_are_told_apart_by_kind():
         Network.model_validate_json(text)
 
 
-def test_values_are_the_same_after_the_long_way_has_written_over_its_own():
+def test_recording_gives_the_values_of_the_forward_pass():
+    """The main branch overwrites its own values."""
     layers = (Activation(name="relu"), Dense(units=3), Activation(name="relu"), Dropout(rate=0.5))
     network = Network(shape=(3,), layers=(Dense(units=3), Residual(layers=layers)))
     state, uniform = torch.randn(2, network.size), torch.rand(2, 4, 3)

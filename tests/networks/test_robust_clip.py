@@ -28,7 +28,7 @@ def test_it_is_the_formula_of_the_paper():
     np.testing.assert_allclose(clipped(RobustClip.fitted(rows), rows), expected, rtol=1e-12)
 
 
-def test_features_whose_quartiles_coincide_are_scaled_by_half_their_range():
+def test_features_of_equal_quartiles_are_scaled_by_half_range():
     rare = np.array([0.0] * 9 + [8.0])[:, None]
     assert RobustClip.fitted(rare).factor == (0.25,)
 

@@ -16,7 +16,7 @@ def test_a_row_becomes_the_stamp_that_flattening_had():
     assert torch.equal(again, stamp)
 
 
-def test_a_row_that_goes_channel_by_channel_becomes_what_torch_has():
+def test_a_row_stored_channel_by_channel_is_shaped_as_in_torch():
     stamp = torch.randn(1, 2, 4, 3, 5)
     layer = Unflatten(channels=4, points=(3, 5), order="first")
     assert torch.equal(layer.forward(stamp.flatten(2), Held(), RUN), stamp)

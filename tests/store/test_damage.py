@@ -50,7 +50,7 @@ def filled(store, commit, dataset, split):
 
 @pytest.mark.parametrize("damage", [cut, flip, empty, remove])
 @pytest.mark.parametrize("file", SEGMENT_FILES)
-def test_damage_to_a_segment_is_named_and_computing_it_again_mends_it(filled, commit, file, damage):
+def test_a_damaged_segment_is_named_and_recomputing_repairs_it(filled, commit, file, damage):
     name = filled.find(["a"])["a"].segment
     damage(filled.segment(name).folder / file)
     found = filled.verify()
@@ -81,7 +81,7 @@ def test_committing_over_a_sound_segment_keeps_it(filled, commit):
     assert filled.scores(["a"])[0].max() == 0.5
 
 
-def test_a_file_too_many_is_named_but_not_what_file_browsers_leave(filled):
+def test_an_unexpected_file_is_named_but_not_those_of_browsers(filled):
     folder = filled.segment(filled.find(["a"])["a"].segment).folder
     (folder / ".DS_Store").write_text("x")
     assert filled.verify() == []
@@ -179,7 +179,8 @@ def test_reading_members_of_a_cut_file_says_which(filled):
         filled.record("b")
 
 
-def test_every_changed_byte_of_an_array_is_found_and_its_header_raises_nothing_else(filled):
+def test_any_changed_byte_of_an_array_is_found_as_damage(filled):
+    """A changed header raises nothing else either."""
     segment = filled.segment(filled.find(["a"])["a"].segment)
     path = segment.folder / "scores.npy"
     content = path.read_bytes()

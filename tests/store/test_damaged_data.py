@@ -82,7 +82,7 @@ def test_a_list_of_digests_may_not_differ_in_a_space(filled, folder, text):
     assert [damage.file for damage in filled.verify()] == [manifest.FILE]
 
 
-def test_line_ends_of_windows_in_a_list_of_digests_are_no_damage(filled, folder):
+def test_windows_line_ends_in_a_list_of_digests_are_no_damage(filled, folder):
     path = folder / manifest.FILE
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert filled.verify() == []

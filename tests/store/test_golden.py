@@ -140,7 +140,7 @@ def test_jobs_and_artifacts_of_format_1_are_read(golden, ran):
     assert (artifact.folder / "best.txt").read_text() == "3"
 
 
-def test_members_and_data_are_stored_today_under_the_names_of_format_1(golden, commit, tmp_path):
+def test_members_and_data_still_have_the_names_of_format_1(golden, commit, tmp_path):
     dataset = golden.dataset(DATASET)
     today = Store.open(tmp_path / "today")
     assert today.save_dataset(dataset).name == DATASET

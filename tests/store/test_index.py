@@ -25,7 +25,7 @@ assert store.verify() == []
 """
 
 
-def test_two_thousand_segments_are_read_with_256_file_descriptors(store, child):
+def test_two_thousand_segments_are_read_with_256_open_files(store, child):
     pytest.importorskip("resource")
     assert child(LIMITED, store.folder).wait(timeout=60) == 0
 
@@ -84,7 +84,7 @@ def test_lines_of_segments_that_are_gone_are_ignored(store, commit):
     assert Store.open(store.folder).find("a") == {}
 
 
-def test_a_member_of_two_segments_is_found_in_the_same_one_by_everybody(store, commit):
+def test_a_member_of_two_segments_is_read_from_the_same_one(store, commit):
     names = {commit(store, ["a", "b"]), commit(store, ["a"]), commit(store, ["b", "a"])}
     assert store.find("a")["a"].segment == min(names)
     assert Store.open(store.folder).find("a") == store.find("a")

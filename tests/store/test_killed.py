@@ -43,7 +43,7 @@ def test_a_process_killed_at_any_moment_leaves_a_sound_store(store, child):
     assert store.find(committed).keys() == set(committed)
 
 
-def test_two_processes_that_commit_the_same_members_leave_one_segment(store, child):
+def test_two_processes_that_commit_the_same_leave_one_segment(store, child):
     race = """
 store = Store.open(sys.argv[1])
 import time

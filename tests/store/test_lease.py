@@ -70,7 +70,7 @@ def test_a_process_number_that_was_used_again_holds_nothing(store):
         assert store.parts.leases.live()["stars"].started == process.started()
 
 
-def test_a_clock_that_was_set_does_not_cost_a_running_driver_its_lease(store):
+def test_a_changed_clock_costs_no_running_driver_its_lease(store):
     leave(store, started=process.started() - 1000, age=30)
     with pytest.raises(StoreBusy), store.lease("stars"):
         pass
@@ -107,7 +107,7 @@ def test_a_heartbeat_touches_the_lease(store, monkeypatch):
         assert time.time() - path.stat().st_mtime < 60
 
 
-def test_a_lease_that_was_taken_over_is_not_removed_by_its_former_holder(store):
+def test_a_lease_taken_over_is_not_removed_by_its_former_holder(store):
     with store.lease("stars"):
         path = leave(store)
     assert path.exists()
@@ -139,14 +139,14 @@ def test_of_many_who_take_a_stale_lease_over_one_gets_it(store):
     assert max(most) == 1
 
 
-def test_who_was_too_late_to_take_a_lease_over_leaves_its_new_holder_alone(store):
+def test_whoever_is_late_leaves_the_new_holder_of_a_lease_alone(store):
     with store.lease("stars"):
         lease._remove_stale(store.folder / "leases" / "stars.json")
         with pytest.raises(StoreBusy), store.lease("stars"):
             pass
 
 
-def test_a_guard_left_by_a_killed_process_does_not_lock_a_job_forever(store):
+def test_a_guard_of_a_killed_process_locks_no_job_forever(store):
     leave(store, pid=2**22 + 1)
     guard = store.folder / "leases" / ".stars.json.takeover"
     guard.touch()

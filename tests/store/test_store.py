@@ -18,7 +18,7 @@ def test_a_folder_with_other_things_is_refused(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["thesis.tex"]
 
 
-def test_a_folder_where_a_store_was_begun_by_a_killed_process_becomes_one(tmp_path):
+def test_a_store_begun_by_a_killed_process_can_be_opened(tmp_path):
     (tmp_path / ".tmp-host-1-00").write_text("{")
     assert Store.open(tmp_path).verify() == []
 
@@ -140,7 +140,7 @@ def test_datasets_and_splits_come_back_as_they_were(store, dataset, split):
         store.save_split("none", split)
 
 
-def test_saving_a_dataset_again_writes_nothing_unless_a_file_is_short(store, dataset, split):
+def test_saving_a_dataset_again_writes_only_files_cut_short(store, dataset, split):
     folder = store.save_dataset(dataset)
     store.save_split(dataset.fingerprint, split)
     before = (folder / "labels.npy").stat().st_mtime_ns

@@ -36,7 +36,7 @@ def test_a_run_without_its_process_has_ended(run):
     assert not dataclasses.replace(run, host="elsewhere").running
 
 
-def test_a_run_that_was_kept_without_its_machine_is_looked_for_here(run):
+def test_a_run_stored_without_its_machine_is_looked_for_here(run):
     assert dataclasses.replace(run, host="").running
 
 

@@ -26,7 +26,7 @@ def ensemble(key, title, *averaged):
     return EnsembleEntry(**dict(entry), members=shares)
 
 
-def test_a_deleted_member_is_found_no_more_and_its_segment_is_freed_with_the_last(store, commit):
+def test_a_deleted_member_is_gone_and_its_segment_with_the_last(store, commit):
     commit(store, ["a", "b"])
     store.remove_members(["a"])
     assert store.find("ab").keys() == {"b"}
@@ -55,7 +55,7 @@ def test_deleting_an_unknown_member_deletes_none(store, commit):
     assert store.find("a")
 
 
-def test_members_that_an_ensemble_averages_are_kept_until_it_is_deleted(store, commit):
+def test_members_in_an_ensemble_are_kept_until_it_is_deleted(store, commit):
     for key in "abe":
         commit(store, [key])
     store.write_job(job_record("one", "a"))
@@ -81,7 +81,7 @@ def test_deleting_a_job_deletes_the_members_that_are_its_alone(store, commit):
         store.remove_job("one")
 
 
-def test_deleting_a_job_beside_an_unreadable_one_deletes_nothing(store, commit):
+def test_beside_an_unreadable_job_no_job_is_deleted(store, commit):
     commit(store, ["a"])
     store.write_job(job_record("one", "a"))
     (store.folder / "jobs" / "two.json").write_text("{")
@@ -163,7 +163,7 @@ def test_folders_of_replaced_artifacts_go(store):
     assert artifact.folder.exists()
 
 
-def test_pictures_and_searches_go_with_the_last_job_that_they_are_of(store):
+def test_pictures_and_searches_go_with_their_last_job(store):
     about = {
         "picture": {"job": "one", "dataset": "d"},
         "map": {"job": "one"},
@@ -185,7 +185,8 @@ def test_pictures_and_searches_go_with_the_last_job_that_they_are_of(store):
     assert store.verify() == []
 
 
-def test_no_picture_is_freed_while_a_record_or_its_own_is_unreadable(store):
+def test_no_picture_is_freed_while_a_record_is_unreadable(store):
+    """Be it the record of a job or the picture's own."""
     store.save_artifact("picture", "x", {"dataset": "d"}, lambda folder: None)
     (store.folder / "jobs").mkdir()
     record = store.folder / "jobs" / "one.json"
@@ -278,9 +279,8 @@ def test_merging_mends_a_damaged_segment(store, other, commit):
     assert store.verify() == []
 
 
-def test_merging_keeps_deleted_what_the_other_store_deleted_and_brings_back_what_lives_there(
-    store, other, commit
-):
+def test_merging_keeps_deletions_and_restores_what_lives_there(store, other, commit):
+    """What the other store deleted stays deleted, and what is alive in it comes back."""
     commit(other, ["a", "b"])
     other.remove_members(["a"])
     commit(store, ["c"])

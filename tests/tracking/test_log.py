@@ -78,7 +78,7 @@ def test_lines_are_there_as_soon_as_the_event_was_told(tmp_path):
 
 
 @pytest.mark.parametrize("lost", [1, 2, 10, 60])
-def test_a_half_written_last_line_is_skipped_and_excused_after_reopening(tmp_path, lost):
+def test_a_half_written_last_line_is_skipped_after_reopening(tmp_path, lost):
     path = tmp_path / "log"
     with RunLog(path) as log:
         log(warned("kept"))

@@ -44,7 +44,7 @@ def test_members_from_the_store_trained_and_failed_are_done():
     assert (state.done, state.total, state.trained, state.failed) == (6, 10, 1, 1)
 
 
-def test_the_share_counts_only_what_was_to_do_and_running_work_partly():
+def test_the_share_counts_work_to_do_and_running_work_in_part():
     state = follow(
         planned(14, stored=4),
         trained(),

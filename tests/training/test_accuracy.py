@@ -83,9 +83,7 @@ def test_accuracies_are_those_of_the_weights_at_the_epochs_end(
         assert one.history["a"][-1][name] == pytest.approx(right)
 
 
-def test_the_running_accuracy_is_the_mean_over_minibatches_before_their_updates(
-    recipe, course, tile, watch, examples
-):
+def test_running_accuracy_is_the_mean_before_each_update(recipe, course, tile, watch, examples):
     chosen = recipe(accuracy=Accuracy.WEIGHTED, batch_size=100)
     one, data = tile(chosen, course(epochs=1)), examples()
     data.weights[0, :30] = 3.0
@@ -101,7 +99,7 @@ def test_the_running_accuracy_is_the_mean_over_minibatches_before_their_updates(
     }
 
 
-def test_where_nothing_counts_accuracy_is_no_number_and_nobody_fails(recipe, course, tile, watch):
+def test_without_weights_accuracy_is_nan_and_nothing_fails(recipe, course, tile, watch):
     features = torch.randn(40, 6, generator=torch.Generator().manual_seed(0))
     truth, weights = (features[:, :3] > 0).float(), torch.ones(2, 40, 3)
     seen = Examples(features, truth.expand(2, 40, 3), weights, None)

@@ -15,7 +15,7 @@ def test_every_epoch_sees_each_example_once(seed, epoch, rows):
 
 
 @given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 30), st.integers(0, 6))
-def test_epochs_of_so_many_updates_are_cut_from_one_row_of_passes(rows, size, steps, epoch):
+def test_epochs_of_given_length_are_cut_from_a_row_of_passes(rows, size, steps, epoch):
     passes = [epoch_order(3, number, rows) for number in range(7 * 30 * 9 // rows + 2)]
     length = steps * size
     expected = torch.cat(passes)[epoch * length : (epoch + 1) * length]
@@ -71,7 +71,7 @@ def test_blocks_of_large_data_are_read_as_runs_of_neighbours():
 
 @pytest.mark.usefixtures("small_limits")
 @pytest.mark.parametrize("classes", [2, 5])
-def test_minibatches_of_data_sorted_by_class_are_mixed_almost_as_if_drawn_at_random(classes):
+def test_minibatches_of_sorted_data_are_mixed_almost_at_random(classes):
     rows, size = 20_000, 64
     labels = torch.arange(rows) * classes // rows
     shares = []

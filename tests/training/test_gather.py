@@ -64,7 +64,7 @@ def test_balanced_classes_weigh_the_same():
     assert weights.sum().item() == pytest.approx(4)
 
 
-def test_validation_is_weighed_with_factors_of_the_training_examples():
+def test_validation_is_weighed_with_factors_of_training():
     data = _data([0, 1, 1, 1, 0, 0], validation=2)
     train, validation = _gather(data, Lesson(None, False, True))
     assert validation.weights.tolist() == [[train.weights[0, 0].item()] * 2]

@@ -101,7 +101,7 @@ def test_a_member_that_diverges_leaves_alone(recipe, course, tile, watch, exampl
     assert trained.ended["calm"].state.isfinite().all()
 
 
-def test_weights_that_became_infinite_in_the_last_update_are_a_failure(
+def test_weights_infinite_after_the_last_update_are_a_failure(
     recipe, course, tile, watch, examples
 ):
     trained = tile(recipe(optimiser="sgd", batch_size=100), course(learning_rate=1e39, epochs=1))
@@ -151,7 +151,7 @@ def test_weight_two_equals_a_row_that_is_there_twice(recipe, course, tile, examp
 
 
 @pytest.mark.parametrize("stop_at", [1, 3, 8, 9, 20])
-def test_leaving_at_any_minibatch_and_coming_back_changes_no_bit(
+def test_leaving_and_resuming_at_any_minibatch_changes_no_bit(
     *, recipe, course, tile, watch, examples, tmp_path, monkeypatch, stop_at
 ):
     monkeypatch.setattr("sortal.training.watch._REPORT_SECONDS", 0.0)
@@ -203,7 +203,7 @@ def test_validations_may_come_every_few_updates(recipe, course, tile, watch, exa
     assert [row["epoch"] for row in trained.history["a"]] == [3 / 7, 6 / 7, 9 / 7, 12 / 7]
 
 
-def test_the_training_loss_is_measured_on_the_weights_that_validation_sees(
+def test_the_training_loss_is_measured_on_validation_s_weights(
     recipe, course, tile, watch, examples
 ):
     data = examples()
@@ -230,7 +230,7 @@ def test_a_plateau_slows_its_own_member_alone(recipe, course, tile, watch, examp
     torch.testing.assert_close(slowed.state[1], free.state[0], rtol=0, atol=1e-5)
 
 
-def test_dividing_by_weights_gives_the_mean_that_weights_ask_for(recipe, course, tile, examples):
+def test_dividing_by_weights_gives_the_weighted_mean(recipe, course, tile, examples):
     data = examples(40, dtype=torch.float64)
     few = data.cut(slice(0, 10))
     data.weights[0, 10:] = 0
@@ -258,7 +258,7 @@ def test_penalties_pull_weights_and_leave_biases(recipe, course, tile, examples)
     torch.testing.assert_close(pulled.parameters - plain.parameters, expected)
 
 
-def test_told_to_leave_while_validating_it_leaves_and_comes_back_without_a_change_of_bit(
+def test_leaving_and_resuming_while_validating_changes_no_bit(
     *, recipe, course, tile, watch, examples, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("sortal.training.watch._REPORT_SECONDS", 0.0)

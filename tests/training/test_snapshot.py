@@ -99,7 +99,7 @@ def test_a_snapshot_without_a_digest_is_read(saved):
     assert Snapshot.read(path).keys == ("a", "b", "c")
 
 
-def test_a_half_written_snapshot_does_not_replace_the_last_whole_one(saved, recipe, monkeypatch):
+def test_a_half_written_snapshot_does_not_replace_a_whole_one(saved, recipe, monkeypatch):
     one, courses, folder = saved
     monkeypatch.setattr(
         "sortal.training.snapshot.save_file",

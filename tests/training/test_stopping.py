@@ -63,14 +63,14 @@ def test_a_gain_that_is_too_small_does_not_count():
     assert stopping.best_epoch.tolist() == [2, 1]
 
 
-def test_without_patience_nobody_stops_and_current_weights_count():
+def test_without_patience_none_stops_and_current_weights_count():
     stopping = Stopping([0, 0], [0.0, 0.0], WEIGHTS)
     assert _feed(stopping, (1.0, 1.0), (2.0, 2.0), (3.0, 3.0)) == [[], [], []]
     assert stopping.kept(0, torch.full((2, 1), 3.0)) == (torch.tensor([3.0]), 0)
     assert stopping.best.shape == (2, 0)
 
 
-def test_a_member_whose_loss_never_was_a_number_ends_with_its_current_weights():
+def test_a_member_whose_loss_is_always_nan_keeps_its_weights():
     stopping = Stopping([2, 2], [0.0, 0.0], WEIGHTS)
     assert _feed(stopping, (math.nan, 1.0), (math.nan, 0.5))[1] == [0]
     assert stopping.kept(0, torch.full((2, 1), 2.0)) == (torch.tensor([2.0]), 0)
@@ -100,7 +100,7 @@ def test_training_ends_where_keras_ends_it(case):
     assert _train_one(rule, case["losses"], start=1) == (case["stopped"], case["best"])
 
 
-def test_the_best_weights_are_kept_without_stopping_if_asked_for():
+def test_the_best_weights_are_kept_without_stopping_if_asked():
     ended, best = _train_one(StopRule(keep_best=True), [3.0, 1.0, 2.0, 4.0], start=1)
     assert (ended, best) == (None, 2.0)
 
@@ -201,7 +201,7 @@ def test_a_member_whose_weights_hardly_change_ends():
     assert stopping.kept(0, torch.full((3, 4), 7.0))[0].tolist() == [7.0] * 4
 
 
-def test_the_first_validation_has_nothing_to_compare_weights_with():
+def test_the_first_validation_has_no_weights_to_compare_with():
     stopping = Stopping.of([StopRule(min_change=1.0)], torch.ones(1, 4), updates_per_epoch=1)
     losses = torch.ones(1, dtype=torch.float64)
     assert stopping.judge(losses, torch.ones(1, 4), 0) == []
@@ -215,7 +215,7 @@ def test_weights_that_are_no_numbers_do_not_count_as_settled():
         assert stopping.judge(torch.ones(1, dtype=torch.float64), broken, at) == []
 
 
-def test_running_figures_beside_the_weights_do_not_count_as_change():
+def test_running_statistics_beside_the_weights_are_no_change():
     state = torch.ones(1, 4)
     rules = [StopRule(min_change=0.01)]
     stopping = Stopping.of(rules, state, updates_per_epoch=1, trained=2)

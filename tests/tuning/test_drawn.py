@@ -49,7 +49,7 @@ def test_declared_bounds_are_the_range_and_open_ends_stay_out():
     assert not share.log
 
 
-def test_a_range_of_two_decades_counts_ratios_unless_told_otherwise():
+def test_a_range_of_two_decades_is_logarithmic_by_default():
     assert draw("units").log
     assert not draw("units", log=False).log
     assert not draw("units", max=50).log
@@ -107,7 +107,7 @@ def test_what_cannot_be_drawn_is_told_at_its_place(name, said, path):
     assert problem(name, **said)[0] == path
 
 
-def test_several_values_begin_at_the_default_if_it_is_among_them():
+def test_several_values_start_at_the_default_if_among_them():
     assert several([1, 5, 9], 5).initial == 5
     assert several([1, 9], 5).initial == 1
 
@@ -122,7 +122,7 @@ def _is_refused(parameters: type[BaseModel], field: str, value: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", registry.method_names())
-def test_ranges_drawn_from_built_in_methods_hold_what_the_methods_take(name):
+def test_ranges_of_built_in_methods_hold_values_they_accept(name):
     parameters = registry.find(name).Parameters
     for field, declared in parameters.model_fields.items():
         try:

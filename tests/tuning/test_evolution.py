@@ -20,7 +20,7 @@ def judged(candidates, value):
     return [Judged(candidate=one, value=value(one)) for one in candidates]
 
 
-def test_the_first_round_is_the_initial_values_with_their_offspring():
+def test_the_first_round_is_initial_values_and_their_offspring():
     evolution = Evolution([SVM, FIXED], population=3, offspring=4, seed=1)
     asked = evolution.ask(0)
     assert [one.values for one in asked[:2]] == [SVM.initial, {}]
@@ -28,7 +28,7 @@ def test_the_first_round_is_the_initial_values_with_their_offspring():
     assert len(asked) == len(set(asked)) <= 2 + 4
 
 
-def test_the_best_of_all_classifiers_together_survive_and_bear_the_next_round():
+def test_the_best_of_all_classifiers_survive_and_are_varied():
     evolution = Evolution([SVM, SVM], population=2, offspring=3, seed=1)
     first = evolution.ask(0)
     evolution.tell(judged(first, lambda one: one.values["C"] + 100 * one.kind))
@@ -46,7 +46,8 @@ def test_of_equals_the_first_survives():
     assert evolution.survivors == first[:1]
 
 
-def test_what_failed_or_was_pruned_drops_out_and_a_lost_round_changes_nothing():
+def test_failed_and_pruned_ones_drop_out_of_the_survivors():
+    """A round in which all fail changes nothing."""
     evolution = Evolution([SVM], population=9, offspring=5, seed=3)
     first = evolution.ask(0)
     evolution.tell([Judged(candidate=one, value=None) for one in first])

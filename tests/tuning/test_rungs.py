@@ -9,7 +9,7 @@ factors = st.integers(2, 5)
 
 
 @given(st.integers(1, 50), st.integers(2, 500), factors)
-def test_budgets_rise_by_the_factor_and_stay_below_whole_training(lowest, highest, factor):
+def test_budgets_grow_by_the_factor_below_whole_training(lowest, highest, factor):
     found = budgets(lowest=lowest, highest=highest, factor=factor)
     assert all(b == a * factor for a, b in pairwise(found))
     assert all(lowest <= one < highest for one in found)

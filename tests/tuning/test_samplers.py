@@ -30,7 +30,7 @@ def course(kind, spaces, *, rounds=6, count=5, seed=1, of=hill):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_proposed_lies_in_the_spaces_and_every_classifier_has_its_turn(kind):
+def test_proposals_lie_in_the_spaces_and_cover_every_classifier(kind):
     asked = [one for some in course(kind, [NUMBERS, MIXED]) for one in some]
     assert {one.kind for one in asked} == {0, 1}
     assert all((NUMBERS, MIXED)[one.kind].holds(one.values) for one in asked)

@@ -27,7 +27,8 @@ def test_the_ends_are_where_they_are_said_to_be(one):
         assert math.isclose(one.at(one.place(end)), end, rel_tol=1e-9)
 
 
-def test_a_step_is_a_fifth_of_the_range_unless_it_is_given_and_counts_decades_on_a_log_scale():
+def test_a_step_is_a_fifth_of_the_range_unless_given():
+    """On a logarithmic scale decades are counted."""
     assert Range(low=0, high=10, initial=1).step == 2
     assert math.isclose(Range(low=0.001, high=100, initial=1, log=True).step, 1.0)
     assert Range(low=0, high=10, initial=1, sigma=3).step == 3
@@ -47,7 +48,7 @@ def test_a_candidate_is_its_values_whoever_its_parent_is():
     assert len({one, Candidate(kind=0, values={"b": [2, 3], "a": 1})}) == 1
 
 
-def test_a_space_begins_at_the_initial_values_and_knows_its_numbers():
+def test_a_space_starts_at_initial_values_and_lists_its_numbers():
     space = Space({"C": Range(low=1, high=9, initial=3), "k": Choices(values=("a",), initial="a")})
     assert space.initial == {"C": 3, "k": "a"}
     assert space.numeric == ("C",)

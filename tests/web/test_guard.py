@@ -120,7 +120,8 @@ def test_the_token_lets_programs_in_from_anywhere(caller, store):
     assert Store.open(store).job_names() == []
 
 
-def test_a_browser_that_told_the_token_has_a_cookie_that_scripts_cannot_read(caller):
+def test_a_browser_with_the_token_gets_a_cookie_unread_by_code(caller):
+    """Scripts of the page cannot read it."""
     client = caller(token=TOKEN)
     assert client.post(f"{API}/session", json={"token": "wrong"}).status_code == 401
     answer = client.post(f"{API}/session", json={"token": TOKEN})

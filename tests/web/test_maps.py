@@ -40,7 +40,7 @@ def watched(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", list(PATHS))
-def test_pictures_that_are_asked_for_at_once_are_computed_in_turn(client, watched, kind):
+def test_pictures_requested_at_once_are_computed_in_turn(client, watched, kind):
     filters = list(warnings.filters)
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda p: client.get(f"/api/v1/jobs/kinds/{p}"), PATHS[kind]))

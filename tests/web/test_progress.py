@@ -50,9 +50,7 @@ def test_a_job_that_was_never_run_here_has_no_events(client, store):
     assert events(client.get(PATH).text) == []
 
 
-def test_a_job_that_was_deleted_has_no_events_and_leaves_none_to_the_next_of_its_name(
-    client, store
-):
+def test_a_deleted_job_leaves_no_events_to_its_namesake(client, store):
     assert client.post("/api/v1/jobs/kinds/delete").status_code == 200
     assert client.get(PATH).status_code == 404
     assert not (store / "logs" / "kinds.jsonl").exists()

@@ -66,7 +66,7 @@ def test_jobs_do_not_know_the_token(handed, stands_in, monkeypatch):
     assert "a-token" not in said
 
 
-def test_a_run_of_another_machine_is_not_looked_for_among_our_processes(handed, stands_in):
+def test_a_run_of_another_machine_is_not_looked_for_here(handed, stands_in):
     stands_in("exec sleep 60")
     run = handed.start(JOB, "yaml")
     folder = handed._folder / run.id

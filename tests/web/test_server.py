@@ -141,7 +141,7 @@ def test_classifiers_of_plugin_folders_can_be_handed_in(tmp_path):
         assert {"naive", "majority"} == {row["title"] for row in rows}
 
 
-def test_what_batch_jobs_may_name_is_described_with_plugins_among_it(tmp_path):
+def test_what_batch_jobs_may_name_is_described_with_plugins(tmp_path):
     for kind, name, text in (("datasets", "coins", DATA), ("classifiers", "majority", PLUGIN)):
         folder = tmp_path / "modules" / kind / name
         folder.mkdir(parents=True)

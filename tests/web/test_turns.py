@@ -8,7 +8,7 @@ import pytest
 from sortal.web.turns import Crowded, Turns
 
 
-def test_one_has_its_turn_few_wait_and_the_next_is_refused_at_once():
+def test_one_is_served_few_wait_and_the_next_is_refused_at_once():
     turns, begun, end = Turns("pictures", waiting=2), Event(), Event()
     inside, most, guard = 0, 0, Lock()
 

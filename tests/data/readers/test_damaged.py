@@ -176,7 +176,7 @@ def test_a_parquet_file_of_endless_rows_is_refused(tmp_path: Path):
         open_file(tmp_path / "t.parquet")
 
 
-def test_one_long_text_for_all_rows_of_a_parquet_file_is_refused(tmp_path: Path):
+def test_one_long_text_for_all_rows_of_a_parquet_is_refused(tmp_path: Path):
     places = pa.array(np.zeros(60_000, dtype=np.int32))
     words = pa.DictionaryArray.from_arrays(places, pa.array(["a" * 1_000_000]))
     parquet.write_table(
@@ -227,7 +227,7 @@ def test_names_that_no_file_can_have_are_not_there(tmp_path: Path, source):
         open_file(tmp_path / source)
 
 
-def test_what_a_library_raises_becomes_one_line_without_control_signs(tmp_path: Path):
+def test_an_error_of_a_library_is_one_line_of_printable_signs(tmp_path: Path):
     with (
         pytest.raises(DataError, match=r"f\.x: not a readable X file \(OSError: a\?\[31m\)"),
         understood(Path("f.x"), "X"),

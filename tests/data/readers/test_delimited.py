@@ -42,7 +42,7 @@ def test_a_line_of_another_width_is_named_by_its_number(tmp_path: Path, options)
         list(open_file(tmp_path / "a.csv", options).batches([], 10))
 
 
-def test_a_header_a_blank_line_and_a_quoted_break_count_as_lines(tmp_path: Path):
+def test_headers_blank_lines_and_quoted_breaks_count_as_lines(tmp_path: Path):
     (tmp_path / "a.csv").write_text('a,b\n1,2\n\n3,"4\n4"\n5,6,7\n')
     with pytest.raises(DataError, match=r"line 6: expected 2 columns, got 3\."):
         open_file(tmp_path / "a.csv")
@@ -70,7 +70,7 @@ def test_an_empty_file_and_a_name_given_twice_are_refused(tmp_path: Path):
         open_file(tmp_path / "a.csv", TableOptions(columns=("a", "b", "a")))
 
 
-def test_a_bad_value_in_a_file_without_a_header_has_the_number_of_its_line(tmp_path: Path):
+def test_a_bad_value_has_its_line_number_without_a_header_too(tmp_path: Path):
     block = DataBlock(source="a.csv", columns=["pt", "weight", "process"], label="process")
     for line, said in (
         ("high,1,Wj.root", r"'high' in a\.csv, row 3"),

@@ -86,7 +86,7 @@ def test_columns_and_rows_are_those_that_polars_makes(tmp_path, expected, kind, 
     assert (table.rows_read, table.rows_passed) == (ROWS, len(expected))
 
 
-def test_an_alias_of_columns_of_32_bits_has_32_and_a_question_is_true_or_false():
+def test_aliases_of_32_bits_keep_32_and_comparisons_are_boolean():
     table = DerivedTable(
         HeldTable(pa.table(EVENTS)), {"a": "pt * 1.05", "b": "pt + n", "c": "pt > 9", "d": "a + pt"}
     )
@@ -94,7 +94,7 @@ def test_an_alias_of_columns_of_32_bits_has_32_and_a_question_is_true_or_false()
     assert [str(one.type) for one in batch.columns] == ["float", "double", "bool", "float"]
 
 
-def test_comparisons_are_those_of_c_with_numbers_as_they_are_stored():
+def test_comparisons_follow_c_on_numbers_as_they_are_stored():
     held = HeldTable(pa.table({"x": np.array([0.1, 0.2], dtype=np.float32)}))
     (batch,) = DerivedTable(held, {"c": "x > 0.1"}).batches(["c"], 10)
     assert batch["c"].to_pylist() == [True, True]
@@ -123,9 +123,7 @@ def test_only_columns_that_are_needed_are_read():
         ({"a": "pt[0]"}, "", "one value a row in 'pt'"),
     ],
 )
-def test_expressions_that_cannot_be_used_are_refused_when_the_file_is_opened(
-    tmp_path, aliases, cut, said
-):
+def test_unusable_expressions_are_refused_when_a_file_is_opened(tmp_path, aliases, cut, said):
     with pytest.raises(BadExpression, match=said):
         open_file(write(tmp_path / "e.csv"), TableOptions(aliases=aliases, cut=cut))
 
@@ -154,7 +152,7 @@ def test_a_row_after_the_cut_knows_its_row_in_the_file(tmp_path):
     limit=st.integers(0, 9),
     size=st.integers(1, 20),
 )
-def test_rows_that_pass_are_those_of_the_whole_and_all_find_back(values, limit, size):
+def test_rows_that_pass_a_cut_keep_order_and_their_row_number(values, limit, size):
     table = DerivedTable(HeldTable(pa.table({"x": values})), {}, f"x >= {limit}")
     found = [v for batch in table.batches(["x"], size) for v in batch["x"].to_pylist()]
     rows = [row for row, v in enumerate(values) if v >= limit]
@@ -162,7 +160,7 @@ def test_rows_that_pass_are_those_of_the_whole_and_all_find_back(values, limit, 
     assert [table.row_in_file(k) for k in range(len(rows))] == rows
 
 
-def test_a_job_tells_how_many_rows_pass_and_refuses_a_cut_that_drops_all(tmp_path):
+def test_a_job_counts_rows_that_pass_and_refuses_an_empty_cut(tmp_path):
     write(tmp_path / "e.csv")
     data = read_dataset(
         DataBlock(source=["e.csv", "e.csv"], label="process", cut="met > 60 && n > 0"), tmp_path, 0

@@ -153,9 +153,7 @@ def test_unknown_endings_and_absent_files_are_told_apart(tmp_path: Path):
         open_file(tmp_path / "irs.csv")
 
 
-def test_a_column_that_turns_into_fractions_and_names_later_keeps_its_values(
-    tmp_path: Path, monkeypatch
-):
+def test_fractions_and_names_late_in_a_column_keep_its_values(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(delimited, "_BLOCK_BYTES", 200)
     lines = [f"{i},{i}" for i in range(300)] + ["1.5,007"] + ["nan,x y"]
     (tmp_path / "a.csv").write_text("\n".join(["a,b", *lines]))
@@ -203,7 +201,7 @@ def test_a_cut_archive_is_refused(tmp_path: Path):
             list(open_file(tmp_path / name).batches(["x"], 10))
 
 
-def test_quoted_line_breaks_bom_and_blanks_around_names_are_understood(tmp_path: Path):
+def test_quoted_breaks_bom_and_blanks_around_names_are_read(tmp_path: Path):
     (tmp_path / "a.csv").write_bytes(
         b'\xef\xbb\xbfa, b ,c\r\n1, 2 ,"one\r\ntwo"\r\n+3,TRUE,"x,y"\r\n'
     )

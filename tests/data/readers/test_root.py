@@ -65,9 +65,7 @@ def test_columns_keep_values_and_types(tmp_path, kind, size):
 
 @pytest.mark.parametrize("kind", ["tree", "ntuple"])
 @pytest.mark.parametrize("step", [70, ROWS])
-def test_windows_smaller_than_the_blocks_of_the_file_lose_nothing(
-    tmp_path, monkeypatch, kind, step
-):
+def test_windows_smaller_than_a_file_s_blocks_lose_no_row(tmp_path, monkeypatch, kind, step):
     monkeypatch.setattr(root, "_WINDOW_BYTES", 1000)
     table = open_file(write(tmp_path / "e.root", kind, step))
     np.testing.assert_array_equal(column(table, "pt", 13), EVENTS["pt"])
@@ -99,14 +97,14 @@ def test_a_tree_is_found_by_its_path_and_cycle(several, tree, value):
     assert column(open_file(several, TableOptions(tree=tree)), "x").tolist() == [value] * 3
 
 
-def test_several_trees_need_a_name_and_a_wrong_one_gets_the_nearest(several):
+def test_several_trees_need_a_name_and_a_typo_gets_the_nearest(several):
     with pytest.raises(DataError, match=r"has several: events, up/events, down/events\."):
         open_file(several)
     with pytest.raises(DataError, match=r"no tree named 'up/event'\. Did you mean 'up/events'"):
         open_file(several, TableOptions(tree="up/event"))
 
 
-def test_a_file_without_a_tree_and_a_branch_that_is_not_there_are_told(tmp_path):
+def test_a_file_without_a_tree_and_a_missing_branch_are_refused(tmp_path):
     with uproot.recreate(tmp_path / "h.root") as file:
         file["h"] = np.histogram([1, 2, 3])
     with pytest.raises(DataError, match="expected a TTree or an RNTuple, the file has none"):
@@ -148,14 +146,14 @@ def test_lists_are_refused_with_the_way_out_which_works(tmp_path, kind):
         column(open_file(tmp_path / "l.root", TableOptions(aliases={"a": "mass[0]"})), "a")
 
 
-def test_text_and_values_that_may_be_missing_are_read_from_an_rntuple(tmp_path):
+def test_text_and_optional_values_of_an_rntuple_are_read(tmp_path):
     write_lists(tmp_path / "l.root", "ntuple")
     (batch,) = open_file(tmp_path / "l.root").batches(["name", "maybe"], 10)
     assert batch["name"].to_pylist() == ["a", "bc", "", "d"]
     assert batch["maybe"].to_pylist() == [1.5, None, 2.5, None]
 
 
-def test_aliases_of_the_tree_itself_are_columns_if_they_can_be_understood(tmp_path, monkeypatch):
+def test_aliases_of_a_tree_are_columns_if_they_can_be_parsed(tmp_path, monkeypatch):
     path = write(tmp_path / "e.root", "tree")
     given = {
         "both": "twice + met",
@@ -258,7 +256,7 @@ def test_real_files_are_read_as_uproot_reads_them(name, rows, columns, of):
 
 @pytest.mark.realdata
 @needs_files
-def test_leading_muons_of_a_real_rntuple_and_texts_of_a_real_tree():
+def test_a_real_rntuple_and_texts_of_a_real_tree_are_read():
     path = REAL / "Run2012BC_DoubleMuParked_Muons_1000evts_rntuple_v1-0-0-0.root"
     pair = TableOptions(
         aliases={"lead": "Muon_pt[0]"}, cut="nMuon >= 2 && Muon_charge[0] != Muon_charge[1]"

@@ -46,7 +46,7 @@ def shares_of(yields):
     return ConfusionShares(yields=yields, yield_errors=unknown, shares=shares, share_errors=unknown)
 
 
-def test_weighted_cells_have_percent_of_the_row_and_the_yield_below():
+def test_weighted_cells_show_percent_and_the_yield_below():
     axes = weighted_confusion_figure(shares_of(YIELDS), ("Signal", "Wjets"), heading="RUN 3").axes[
         0
     ]

@@ -59,13 +59,13 @@ def test_neither_data_nor_ratio_are_shown_where_blinded():
     assert "blinded" in {text.get_text() for text in upper.texts}
 
 
-def test_data_beyond_blinding_do_not_betray_themselves_by_the_limits():
+def test_blinded_data_cannot_be_guessed_from_the_limits():
     low, high = (_process("Data", [40, 30, 20, last]) for last in (10, 1e6))
     drawn = [score_figure(BACKGROUNDS, data=data, blinded=(0.8, 1.0)) for data in (low, high)]
     assert drawn[0].axes[0].get_ylim() == drawn[1].axes[0].get_ylim()
 
 
-def test_points_beyond_the_limits_of_the_lower_panel_become_arrows():
+def test_points_outside_the_lower_panel_become_arrows():
     ratio = LowerPanel(label="ratio", values=np.array([1.0, 3.0, -1.0, 1.0]), limits=(0.5, 1.5))
     lower = score_figure(BACKGROUNDS, lower=ratio).axes[1]
     arrows = {line.get_marker(): line.get_xydata().tolist() for line in lower.lines}

@@ -19,7 +19,7 @@ def named(axes):
     return {line.get_label(): line for line in axes.lines if not line.get_label().startswith("_")}
 
 
-def test_losses_alone_have_one_pair_of_axes_with_the_best_epochs():
+def test_losses_alone_have_one_pair_of_axes_with_best_epochs():
     figure = learning_curves_figure(LOSSES, best=[(2, 0.65)], heading="h")
     (axes,) = figure.axes
     assert set(named(axes)) == {"loss", "validation loss", "best epoch"}

@@ -75,7 +75,7 @@ signed = st.one_of(st.sampled_from([0.0, 1.0, -1.0, 0.1, -0.1]), size, size.map(
 
 
 @given(st.tuples(*[signed] * 5), st.tuples(*[signed] * 5))
-def test_a_ratio_is_finite_wherever_the_denominator_is_above_zero(above, below):
+def test_a_ratio_is_finite_where_its_denominator_is_positive(above, below):
     denominator = of(*below)
     panel = LowerPanel.ratio(of(*above), denominator, label="r")
     left_out = np.isnan(panel.values)

@@ -26,7 +26,7 @@ def _legend(figure):
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
-def test_a_map_names_the_poles_the_methods_and_whom_it_is_asked_to(drawn):
+def test_a_map_labels_the_poles_the_methods_and_chosen_titles(drawn):
     figure = map_figure(drawn, heading="stars", named=["tree 3", "unheard of"])
     assert _texts(figure)[:2] == ["Optimal", "tree 3"]
     assert {"tree", "svm"} <= set(_texts(figure))
@@ -57,7 +57,7 @@ def test_every_classifier_is_drawn_where_the_map_has_it(drawn):
     )
 
 
-def test_a_projection_tells_training_from_test_and_known_from_unknown():
+def test_a_projection_marks_test_and_unlabelled_examples():
     coordinates = np.random.default_rng(0).normal(size=(9, 2))
     codes = np.array([0, 0, 1, 1, -1, 0, 1, 2, 2])
     figure = projection_figure(

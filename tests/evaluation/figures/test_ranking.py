@@ -17,7 +17,7 @@ def _bar(title, value, *, tied=False, reference=False):
     )
 
 
-def test_the_ranking_spans_those_that_compete_and_not_the_references():
+def test_the_ranking_spans_competitors_without_references():
     rows = [_bar("optimal", 1.0, reference=True), _bar("svm", 0.8), _bar("lda", 0.75)]
     low, high = ranking_figure(rows, heading="", quantity="").axes[0].get_xlim()
     assert 0.72 < low < 0.73

@@ -47,7 +47,7 @@ def test_a_logarithmic_axis_begins_below_the_smallest_rate():
     assert _labels(axes.get_legend())[-1] == "Optimum (area = 0.80)"
 
 
-def test_an_inset_shows_the_same_curves_and_the_legend_leaves_the_axes():
+def test_an_inset_shows_the_same_curves_with_the_legend_outside():
     figure = roc_figure([_curve("ROC")], enlarged="inset")
     (inset,) = figure.axes[0].child_axes
     assert inset.get_xscale() == "log"

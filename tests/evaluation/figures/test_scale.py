@@ -16,7 +16,7 @@ ANY = arrays(
 
 @given(ANY, st.booleans())
 @example(np.array([5e-324]), True)
-def test_limits_are_finite_and_hold_every_value_that_can_be_drawn(values, log):
+def test_limits_are_finite_and_contain_every_drawable_value(values, log):
     low, high = span(values, log=log)
     assert np.isfinite([low, high]).all()
     assert low < high

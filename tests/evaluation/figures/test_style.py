@@ -41,7 +41,7 @@ def test_without_texts_nothing_stands_above_the_axes():
     assert not _texts(figure) & set(TEXTS.values())
 
 
-def test_texts_above_the_axes_lie_within_the_figure_and_below_the_heading():
+def test_texts_above_the_axes_lie_between_figure_and_heading():
     look = Look(style="hep", **TEXTS)
     figure = loss_figure(LOSSES, heading="RUN 3", look=look)
     with drawing(look):

@@ -46,9 +46,8 @@ def test_every_method_keeps_neighbours_and_gives_the_same_twice(name, digits):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_of_many_examples_a_sample_is_fitted_and_the_rest_lies_among_its_like(
-    name, digits, monkeypatch
-):
+def test_of_many_examples_a_sample_is_fitted_the_rest_placed(name, digits, monkeypatch):
+    """The rest lies among the examples that are like it."""
     matrix, classes = digits
     monkeypatch.setattr(PROJECTIONS[name], "largest", 120)
     found = project(matrix, _small(name))

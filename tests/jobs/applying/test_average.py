@@ -31,7 +31,7 @@ def test_equal_weights_give_numpys_mean_and_deviation(scores, weight):
 
 
 @given(probabilities, st.data())
-def test_weights_give_the_mean_and_deviation_that_are_documented(scores, data):
+def test_weights_give_the_documented_mean_and_deviation(scores, data):
     counts = np.array(data.draw(st.lists(weights, min_size=len(scores), max_size=len(scores))))
     average = averaged(scores, counts)
     shares = counts / counts.sum()

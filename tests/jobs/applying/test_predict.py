@@ -72,7 +72,7 @@ def test_new_data_may_be_written_otherwise_and_that_is_said(
 
 @pytest.mark.parametrize("title", ["gaussiannb", "svm", "kneighbors n_neighbors=5"])
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_examples_of_the_test_part_get_the_scores_that_are_stored(
+def test_test_examples_get_the_scores_that_are_stored(
     title, suffix, trained, predict, survey_files
 ):
     table = predict(title, survey_files / f"survey.{suffix}", out=f"out.{suffix}")
@@ -97,9 +97,7 @@ def test_blocks_do_not_change_what_is_predicted(predict, survey_files):
         assert predict("gaussiannb", survey_files / "survey.csv", block=block).equals(whole)
 
 
-def test_columns_are_found_by_name_in_any_order_and_others_are_left_out(
-    predict, survey, survey_files, tmp_path
-):
+def test_columns_are_found_by_name_and_others_are_ignored(predict, survey, survey_files, tmp_path):
     expected = predict("gaussiannb", survey_files / "survey.parquet")
     survey.select(sorted(survey.columns)).drop("kind", "weight").with_columns(
         comment=pl.lit("text")
@@ -167,7 +165,7 @@ def test_an_error_half_way_leaves_the_file_that_was_there(predict, survey, tmp_p
     assert not list(tmp_path.glob("*unfinished*"))
 
 
-def test_features_that_leave_the_range_of_training_are_warned_of(predict, survey, tmp_path, capsys):
+def test_features_outside_the_range_of_training_are_warned_of(predict, survey, tmp_path, capsys):
     far = survey.with_columns(
         flux=pl.when(pl.int_range(240) < 30).then(1e3).otherwise(0.0), skew=pl.lit(0.0)
     )

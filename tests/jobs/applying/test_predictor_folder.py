@@ -111,9 +111,7 @@ def _stored_scores(store, results, title):
 
 
 @pytest.mark.parametrize("title", ["gaussiannb", "mlp"])
-def test_every_example_is_scored_by_the_members_that_never_saw_it(
-    title, in_folds, survey, tmp_path
-):
+def test_each_example_is_scored_by_members_that_never_saw_it(title, in_folds, survey, tmp_path):
     store, results = in_folds
     save_predictor(Predictor.load(store, results.titled(title)), tmp_path / title)
     loaded = load_predictor(tmp_path / title)
@@ -145,7 +143,7 @@ def test_without_folds_there_is_nobody_who_never_saw_an_example(store):
         _load(store, "gaussiannb").predict(inputs, folds=np.array([0]))
 
 
-def test_a_classifier_of_its_own_kind_is_replaced_and_nothing_else(store, tmp_path):
+def test_a_folder_is_replaced_only_if_it_holds_a_predictor(store, tmp_path):
     save_predictor(_load(store, "mlp"), tmp_path / "network")
     save_predictor(_load(store, "gaussiannb"), tmp_path / "network")
     assert len(load_predictor(tmp_path / "network").columns[0].scorers) == 1

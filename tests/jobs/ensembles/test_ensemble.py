@@ -67,7 +67,7 @@ def entries(store, title, name="flowers"):
     return [e for e in store.read_job(name).ensembles if e.title == title]
 
 
-def test_scores_and_spread_are_those_that_numpy_finds_in_the_stored_ones(store):
+def test_scores_and_spread_are_those_of_numpy_on_stored_scores(store):
     made = ensemble(store, MEMBERS, title="five")
     assert made.is_new
     assert made.members == 5
@@ -82,7 +82,7 @@ def test_scores_and_spread_are_those_that_numpy_finds_in_the_stored_ones(store):
     assert store.predicted([entry.key])[0].tolist() == decided[0].tolist()
 
 
-def test_figures_are_judged_on_the_examples_and_resamples_of_the_members(store):
+def test_metrics_use_the_examples_and_resamples_of_the_members(store):
     from sklearn.metrics import balanced_accuracy_score, log_loss
 
     results = ensemble(store, MEMBERS, title="five").results
@@ -130,7 +130,7 @@ def test_two_titles_of_the_same_members_share_their_scores(store):
     assert store.usage()["segments"].count == segments
 
 
-def test_weights_count_by_classifier_and_are_shared_by_its_seeds(store):
+def test_weights_are_by_classifier_and_shared_by_its_seeds(store):
     made = ensemble(store, ["lda", "trees"], title="weighted", weights=[2, 1])
     (entry,) = entries(store, "weighted")
     lda, *trees = (s.astype(np.float64) for s in store.scores(keys_of(store, "lda", "trees")))
@@ -143,7 +143,8 @@ def test_weights_count_by_classifier_and_are_shared_by_its_seeds(store):
     assert other.is_new
 
 
-def test_prediction_is_scoring_by_hand_with_the_spread_of_the_class_decided_for(store, tmp_path):
+def test_prediction_is_scoring_by_hand_with_the_decided_spread(store, tmp_path):
+    """The uncertainty is the spread of the class that is decided for."""
     ensemble(store, ["lda", "trees"], title="weighted", weights=[2, 1])
     file = tmp_path / "new.csv"
     generator = np.random.default_rng(0)
@@ -241,7 +242,8 @@ def test_independent_targets_are_averaged_each_for_itself(run, tmp_path):
     assert (table["red"] == pl.Series(truth[:, 0])).mean() > 0.9
 
 
-def test_a_target_that_nothing_tells_of_among_the_tested_is_averaged_and_not_judged(run, tmp_path):
+def test_a_target_unknown_in_the_test_part_is_only_averaged(run, tmp_path):
+    """It has no metrics."""
     x = np.random.default_rng(0).normal(size=60)
     partly = np.where(np.arange(60) < 40, (x > 0.3).astype(int).astype(str), "")
     role = ["train"] * 40 + ["test"] * 20
@@ -321,7 +323,7 @@ def test_a_taken_title_and_an_ensemble_of_ensembles_are_refused(store):
         ensemble(store, ["five", "lda"], title="six")
 
 
-def test_classifiers_of_other_data_or_splits_are_refused_by_name(store, run, survey_block):
+def test_classifiers_of_other_data_or_splits_are_refused(store, run, survey_block):
     run(job(title="later", data={**IRIS, "split": {"test": 0.3}}))
     with pytest.raises(UserError, match="later/lda is of another split than flowers/lda"):
         ensemble(store, ["flowers/lda", "later/lda"], title="x")
@@ -338,7 +340,7 @@ def test_classifiers_of_other_data_or_splits_are_refused_by_name(store, run, sur
         ensemble(store, MEMBERS, title="x", job="other")
 
 
-def test_jobs_of_one_split_are_averaged_across_and_listed_where_asked(store, run):
+def test_jobs_of_one_split_are_averaged_and_listed_where_asked(store, run):
     run(job(title="more", classifiers=[{"method": "qda"}], data={**IRIS, "scaling": "standard"}))
     made = ensemble(store, ["flowers/lda", "more/qda"], title="across", job="more")
     assert made.results.name == "more"
@@ -368,7 +370,7 @@ def test_a_running_job_is_not_given_an_ensemble(store):
         ensemble(store, MEMBERS, title="x")
 
 
-def test_it_stays_when_its_job_is_run_again_and_goes_with_its_data(store, run):
+def test_it_outlives_a_rerun_of_its_job_and_goes_with_its_data(store, run):
     ensemble(store, MEMBERS, title="five")
     run(job(classifiers=CLASSIFIERS[:1]))
     results = Results.read(store, "flowers")

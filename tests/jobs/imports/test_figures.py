@@ -114,7 +114,7 @@ def test_predictions_are_not_imported_beside_figures(results, tmp_path):
         import_predictions(results.store, [path], job="pets")
 
 
-def test_the_same_again_is_found_and_another_of_its_title_left_alone(store):
+def test_a_second_import_is_found_and_its_namesake_left_alone(store):
     first, second = (
         foreign("good", [[9, 1], [0, 10]]),
         foreign("new", [[9, 1], [0, 10]], asked={"n": 2}),
@@ -237,7 +237,8 @@ def test_an_interval_does_not_depend_on_which_others_are_judged():
     assert [one.intervals for one in both] == [one.intervals for one in alone]
 
 
-def test_one_who_is_always_right_has_no_width_and_no_examples_no_interval():
+def test_a_perfect_classifier_has_an_interval_without_width():
+    """Without examples there is no interval."""
     right, none = evaluate_counts(
         np.array([[[5, 0], [0, 5]], [[0, 0], [0, 0]]]), CLASSES, resamples=50, seed=0
     )

@@ -67,9 +67,7 @@ def titled(results, title):
 
 
 @pytest.mark.parametrize("name", ["theirs.csv", "theirs.tsv.gz", "theirs.parquet"])
-def test_the_scores_of_ours_in_a_file_get_the_figures_and_intervals_of_ours(
-    store, theirs, tmp_path, name
-):
+def test_our_own_scores_in_a_file_get_our_metrics_and_intervals(store, theirs, tmp_path, name):
     shuffled = theirs.sample(fraction=1.0, shuffle=True, seed=3)
     path = tmp_path / name
     if name.endswith(".gz"):
@@ -105,7 +103,7 @@ def test_it_is_ranked_tied_compared_mapped_found_and_counted(store, theirs, tmp_
     assert len(titled(results, "far away").timing_table()) == 1
 
 
-def test_decisions_alone_are_judged_without_figures_of_probabilities(store, theirs, tmp_path):
+def test_decisions_alone_get_no_metrics_of_probabilities(store, theirs, tmp_path):
     said = theirs.select("id", "label", pl.col("label").alias("class"))
     results = import_predictions(store, [written(tmp_path, said)], job="flowers").results
     result = titled(results, "theirs")
@@ -163,7 +161,7 @@ def test_a_job_with_folds_takes_one_file_of_all_folds(store, tmp_path):
         (lambda f: f.select("id", "label", predicted=pl.lit("rose")), "column 'predicted'.*'rose'"),
     ],
 )
-def test_what_does_not_match_is_refused_with_its_place_and_nothing_is_written(
+def test_a_mismatch_is_refused_by_place_and_writes_nothing(
     store, theirs, tmp_path, change, message
 ):
     before = store.read_job("flowers")
@@ -180,7 +178,7 @@ def test_an_example_that_was_trained_on_is_named_as_such(store, theirs, tmp_path
         import_predictions(store, [written(tmp_path, frame)], job="flowers")
 
 
-def test_the_same_again_is_found_and_another_under_its_title_refused(store, theirs, tmp_path):
+def test_a_second_import_is_found_and_a_namesake_is_refused(store, theirs, tmp_path):
     path = written(tmp_path, theirs)
     import_predictions(store, [path], job="flowers")
     record = store.read_job("flowers")
@@ -200,7 +198,7 @@ def test_titles_are_one_a_file(store, theirs, tmp_path):
         import_predictions(store, [path, path], job="flowers")
 
 
-def test_it_can_neither_predict_nor_be_averaged_and_says_so_by_name(store, theirs, tmp_path):
+def test_an_import_can_neither_predict_nor_be_averaged(store, theirs, tmp_path):
     results = import_predictions(store, [written(tmp_path, theirs)], job="flowers").results
     with pytest.raises(UserError, match="theirs cannot be applied: its model was not stored"):
         Predictor.load(store, results.titled("theirs"))
@@ -211,9 +209,7 @@ def test_it_can_neither_predict_nor_be_averaged_and_says_so_by_name(store, their
     )
 
 
-def test_a_rerun_keeps_it_and_a_job_of_other_data_lets_it_go_and_says_so(
-    store, theirs, run, tmp_path
-):
+def test_an_import_survives_reruns_but_not_a_job_of_other_data(store, theirs, run, tmp_path):
     import_predictions(store, [written(tmp_path, theirs)], job="flowers")
     launched = run(job(classifiers=[{"method": "lda"}]), store.folder)
     assert titled(launched.results, "theirs").method == "imported"
@@ -295,7 +291,7 @@ def test_independent_targets_are_refused_by_name(run, tmp_path):
         import_predictions(Store.open(tmp_path / "store"), [path], job="two")
 
 
-def test_a_split_without_training_examples_is_only_that_of_what_was_trained_elsewhere():
+def test_only_an_import_s_split_may_lack_training_examples():
     none, rows = np.zeros(0, dtype=np.int64), np.arange(3)
     with pytest.raises(DataError, match="no example to train on"):
         Split(train=none, validation=none, test=rows)

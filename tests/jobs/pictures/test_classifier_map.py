@@ -61,7 +61,7 @@ def test_other_parameters_or_classifiers_make_another_map(results, counted):
     assert len(counted) == len(results.store.artifact_names(KIND)) == 5
 
 
-def test_a_renamed_classifier_has_the_same_place_under_its_new_title(results, run, inline, counted):
+def test_a_renamed_classifier_keeps_its_place_on_the_map(results, run, inline, counted):
     first = classifier_map(results)
     job = {**JOB, "classifiers": [*JOB["classifiers"][:1], {"method": "svm", "title": "new"}]}
     job["classifiers"].append({"method": "naive"})
@@ -90,7 +90,7 @@ def test_a_kept_map_tells_who_is_left_out_of_the_job_that_asks(inline, run, coun
     assert again.notes == without.notes
 
 
-def test_what_a_kept_map_tells_of_decision_values_names_no_title(results):
+def test_a_stored_map_s_note_on_decision_values_has_no_title(results):
     (note,) = [n for n in classifier_map(results, by="probabilities").notes if "decision" in n]
     assert note.startswith("1 gives decision values")
     assert "svm" not in note

@@ -86,7 +86,7 @@ def test_the_computed_poles_are_what_trained_references_are(survey_results):
     np.testing.assert_allclose(ours, theirs[order], atol=1e-9)
 
 
-def test_decision_values_of_two_classes_lie_beside_agreeing_probabilities(inline, run):
+def test_decision_values_of_two_classes_match_the_probabilities(inline, run):
     job = {
         "data": {"source": "breast_cancer", "scaling": "standard"},
         "classifiers": [{"method": one} for one in ("svm", "logistic", "naive")],

@@ -38,7 +38,7 @@ def counted(monkeypatch):
     return calls
 
 
-def test_training_and_test_examples_are_projected_together_scaled_by_training(results):
+def test_all_examples_are_projected_scaled_by_training(results):
     shown = projected_examples(results, Pca())
     assert len(shown.rows) == 150
     matrix = load_iris().data
@@ -51,9 +51,7 @@ def test_training_and_test_examples_are_projected_together_scaled_by_training(re
         assert np.array_equal(shown.rows[shown.parts == code], results.splits[0].rows(part))
 
 
-def test_a_projection_is_made_once_and_found_by_every_job_of_the_same_data(
-    results, inline, run, counted
-):
+def test_a_projection_is_computed_once_for_all_jobs_of_its_data(results, inline, run, counted):
     first = projected_examples(results, Tsne(perplexity=10.0))
     other = run({**IRIS, "title": "other", "classifiers": [{"method": "lda"}]}).results
     again = projected_examples(other, Tsne(perplexity=10.0))

@@ -64,7 +64,7 @@ def course(study: Study) -> list[tuple[Any, ...]]:
     return [(one.title, one.keys, one.value, one.state, one.rungs) for one in study.trials]
 
 
-def test_the_best_on_validation_examples_is_trained_as_the_job_says_and_tested(run):
+def test_the_best_on_validation_examples_is_trained_and_tested(run):
     launched = run(job(SVM, {"method": "naive"}, keep=2))
     study, results = launched.searched.study, launched.results
     best = study.ranked
@@ -85,7 +85,7 @@ def test_candidates_are_never_scored_on_test_examples(run):
     assert not tested & set(keys)
 
 
-def test_values_are_those_of_the_stored_members_over_seeds_folds_and_targets(run):
+def test_values_are_means_over_seeds_folds_and_targets(run):
     launched = run(job({**SVM, "seeds": 2}, folds=2, trials=2, batch=2, metric="mcc"))
     searched = Results.read(launched.results.store, "t.search")
     for one in launched.searched.study.trials:
@@ -96,7 +96,7 @@ def test_values_are_those_of_the_stored_members_over_seeds_folds_and_targets(run
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random", "cmaes"])
-def test_run_again_it_trains_nothing_and_equal_seeds_search_alike(run, tmp_path, sampler):
+def test_a_rerun_trains_nothing_and_equal_seeds_search_alike(run, tmp_path, sampler):
     asked = job(
         {**SVM, "parameters": {**SVM["parameters"], "degree": {"tune": True, "min": 1, "max": 4}}},
         sampler=sampler,
@@ -113,7 +113,7 @@ def test_run_again_it_trains_nothing_and_equal_seeds_search_alike(run, tmp_path,
     assert course(other.searched.study) != course(first.searched.study)
 
 
-def test_evolution_keeps_the_best_of_all_classifiers_and_varies_them(run):
+def test_evolution_keeps_and_varies_the_best_of_all_classifiers(run):
     neighbours = {"method": "kneighbors", "parameters": {"n_neighbors": [1, 30]}}
     launched = run(evolution(SVM, neighbours, rounds=3))
     study = launched.searched.study
@@ -138,7 +138,7 @@ def test_the_smallest_loss_is_the_best(run):
 RUNGS = {"lowest": 1, "highest": 12, "factor": 2}
 
 
-def test_rungs_give_up_the_hopeless_and_change_nothing_for_those_that_stay(run, tmp_path):
+def test_rungs_drop_the_worst_and_do_not_change_the_others(run, tmp_path):
     launched = run(job(NETWORK, rungs=RUNGS, trials=8, batch=8, sampler="random"))
     store, study = launched.results.store, launched.searched.study
     pruned = [one for one in study.trials if one.state is State.PRUNED]
@@ -159,7 +159,7 @@ def test_rungs_give_up_the_hopeless_and_change_nothing_for_those_that_stay(run, 
     assert not store.snapshot_folders(), "what was given up leaves no snapshot"
 
 
-def test_with_rungs_too_a_second_run_trains_nothing_and_sifts_alike(run):
+def test_a_rerun_with_rungs_trains_nothing_and_drops_the_same(run):
     asked = job(NETWORK, rungs={**RUNGS, "factor": 3}, trials=9, batch=5)
     told: list[Event] = []
     first, again = run(asked), run(asked, listener=told.append)
@@ -168,7 +168,7 @@ def test_with_rungs_too_a_second_run_trains_nothing_and_sifts_alike(run):
     assert not [one for one in told if isinstance(one, TaskStarted)]
 
 
-def test_methods_that_cannot_pause_are_trained_whole_beside_those_that_can(run):
+def test_methods_that_cannot_pause_are_trained_to_the_end(run):
     launched = run(job(NETWORK, SVM, rungs=RUNGS, trials=8, batch=8, sampler="random"))
     study = launched.searched.study
     svms = [one for one in study.trials if one.method == "svm"]
@@ -185,7 +185,7 @@ def test_hyperband_starts_many_low_and_few_high(run):
     assert [len(one.trials) for one in study.rounds] == [4, 3, 3, 1]
 
 
-def test_candidates_whose_values_do_not_go_together_fail_alone_with_the_reason(run):
+def test_candidates_of_incompatible_values_fail_with_the_reason(run):
     network = {
         "method": "mlp",
         "title": "mlp {optimiser}",
@@ -203,7 +203,7 @@ def test_candidates_whose_values_do_not_go_together_fail_alone_with_the_reason(r
     assert "momentum has no effect with optimiser adam" in told["adam"][1]
 
 
-def test_a_metric_that_is_undefined_makes_candidates_fail_and_nothing_is_tested(run):
+def test_an_undefined_metric_fails_candidates_and_tests_nothing(run):
     launched = run(job(SVM, metric="log_loss", trials=2))
     assert {one.state for one in launched.searched.study.trials} == {State.FAILED}
     assert "log_loss is undefined" in launched.searched.study.trials[0].reason
@@ -248,7 +248,7 @@ def test_every_round_is_told_with_the_best_so_far(run):
 @pytest.mark.parametrize(
     ("text", "by"), [("{", ""), ("format", "former"), ('"format": 1', '"format": 99')]
 )
-def test_a_study_is_read_back_as_it_was_and_a_damaged_one_is_made_anew(run, text, by):
+def test_a_study_is_read_back_and_a_damaged_one_made_anew(run, text, by):
     launched = run(job(SVM))
     store, study = launched.results.store, launched.searched.study
     assert Study.read(store, "t") == study
@@ -309,7 +309,7 @@ def test_problems_of_search_and_classifiers_are_told_together(run):
     assert problems(made, run) == ["classifiers[0].parameters.C.mim", "tuning.metric"]
 
 
-def test_figures_that_may_be_optimised_are_those_that_are_measured():
+def test_the_metrics_to_optimise_are_those_that_are_computed():
     import numpy as np
 
     from sortal.data.labels import Labels, Outputs
@@ -347,7 +347,7 @@ def test_check_tells_who_searches_on_what(tmp_path):
     assert "on 75 validation examples of 3 folds" in folds
 
 
-def test_a_study_stays_while_only_the_job_of_its_candidates_is_there(run):
+def test_a_study_stays_while_the_job_of_its_candidates_is_there(run):
     launched = run(job(SVM))
     store, name = launched.results.store, launched.results.name
     store.remove_job(name)

@@ -60,7 +60,7 @@ def is_first(name: str) -> Any:
     return lambda event: event["event"] == name
 
 
-def test_ctrl_c_in_a_rung_keeps_what_is_trained_and_the_next_run_goes_on(command, whole):
+def test_ctrl_c_in_a_rung_keeps_members_for_the_next_run(command, whole):
     one = command(SEARCH)
     process = one.start()
     one.wait_for(lambda e: e["event"] == "TaskProgressed" and "epoch" in e["text"])
@@ -76,7 +76,7 @@ def test_ctrl_c_in_a_rung_keeps_what_is_trained_and_the_next_run_goes_on(command
     assert len(trained(one)) == len(set(trained(one))), "nothing is trained twice"
 
 
-def test_a_batch_system_that_asks_for_an_end_is_told_to_run_again(command):
+def test_a_run_stopped_by_a_batch_system_asks_for_a_rerun(command):
     one = command(SEARCH)
     process = one.start()
     one.wait_for(is_first("TaskStarted"))

@@ -112,7 +112,7 @@ def folded(bench):
     return run, X, y
 
 
-def test_folds_give_what_a_script_gives_and_are_scaled_one_by_one(folded):
+def test_folds_give_a_script_s_results_and_are_scaled_alone(folded):
     run, X, y = folded
     ran = run()
     results = ran.results("job")
@@ -235,7 +235,7 @@ def test_the_built_in_corpora_are_told_fold_by_fold(bench):
     assert "test accuracy on each fold" in ran.out
 
 
-def test_of_two_classes_every_method_has_its_columns_in_their_order(bench):
+def test_of_two_classes_every_method_orders_its_columns(bench):
     """Fault 1: decision values of two classes came as [x, 1 - x]."""
     X, y = load_breast_cancer(return_X_y=True)
     parts = train_test_split(X, y, test_size=0.2, stratify=y, random_state=42)
@@ -273,7 +273,7 @@ def test_folds_without_probabilities_are_joined_like_any_others(bench, folded):
     assert {split.rows(Part.TEST).size for split in results.splits} == {30, 40, 50}
 
 
-def test_a_test_on_training_examples_is_called_so_and_subsets_can_be_drawn(bench):
+def test_a_test_on_training_examples_is_named_and_may_be_a_draw(bench):
     """Fault 4: such a test was told as if nothing trained, and subsets were the first rows alone."""
     X, y = load_iris(return_X_y=True)
     title = CLASSIFIERS[0]["title"]
@@ -292,7 +292,7 @@ def test_a_test_on_training_examples_is_called_so_and_subsets_can_be_drawn(bench
     assert figures(results, title).confusion[2][2] > 40
 
 
-def test_networks_validate_on_examples_of_every_class_with_augmentation_too(bench):
+def test_networks_validate_on_examples_of_every_class(bench):
     """Fault 5: the last fifth as it lay validated, and with augmentation nothing did."""
     X, y = made(200, 5, spread=0.2)
     order = np.argsort(y, kind="stable")
@@ -352,7 +352,7 @@ def test_what_ran_is_what_is_shown(bench):
     assert any("got 0; the default 100 is used" in note for note in result.notes)
 
 
-def test_several_labels_have_figures_of_each_and_no_matrix_to_fail_on(bench):
+def test_several_labels_have_metrics_of_each_and_no_matrix(bench):
     """Fault 8: several labels had no figures of their own, and crashed the views."""
     X, Y = made(90, 3, labels=3)
     bench.dataset("several", (X, Y))
@@ -371,7 +371,7 @@ def test_single_splits_have_intervals_and_tests(bench):
     assert len(results.tied()) > 1
 
 
-def test_a_job_that_fails_is_followed_by_the_next_and_told_by_the_exit_code(bench):
+def test_a_failed_job_is_followed_by_the_next_and_sets_the_code(bench):
     """Fault 12: one data set's failure skipped all other jobs, and the exit code was 0."""
     lost = bench.job("lost", job("no_such_data", CLASSIFIERS, title="lost"))
     ran = bench.batch(lost, bench.job("job", job("sklearn_iris", CLASSIFIERS[:1])))

@@ -83,7 +83,7 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Written]:
     return folder, tune(write(folder), folder / "store")
 
 
-def test_tuning_betters_the_initial_configuration_on_validation_examples(tuned):
+def test_tuning_improves_validation_scores_of_the_first_values(tuned):
     folder, written = tuned
     found = study(folder / "store")
     initial, best = found.trials[0], found.ranked[0]
@@ -94,7 +94,7 @@ def test_tuning_betters_the_initial_configuration_on_validation_examples(tuned):
     assert all(len(found.of(one)) >= 3 for one in found.rounds)
 
 
-def test_the_page_s_number_of_variations_is_made_of_each_kept_configuration(tuned):
+def test_each_kept_configuration_gets_the_page_s_variations(tuned):
     folder, _ = tuned
     found = study(folder / "store")
     assert 2 <= len(found.rounds[0].trials) <= 1 + 3
@@ -115,7 +115,7 @@ def test_test_examples_take_no_part_in_choosing(tuned):
     assert len(written.launched.results.results) == 3
 
 
-def test_the_report_has_a_top_list_and_statistics_for_each_round(tuned):
+def test_the_report_has_a_top_list_and_statistics_by_round(tuned):
     _, written = tuned
     text = written.report.read_text()
     assert written.report.name == "tuningjob.report.md"
@@ -131,7 +131,7 @@ def test_the_report_has_a_top_list_and_statistics_for_each_round(tuned):
     assert f"| 1 | {found.ranked[0].title} | {found.ranked[0].value:.4f} | {accuracy:.4f} |" in text
 
 
-def test_the_result_is_a_batch_job_that_runs_and_finds_its_results(tuned):
+def test_the_result_is_a_batch_job_that_finds_its_results(tuned):
     folder, written = tuned
     said = json.loads(written.result.read_text())
     assert written.result.name == "tuningjob.result.json"
@@ -177,7 +177,8 @@ def test_folds_of_the_training_examples_may_validate(tmp_path):
     assert "3 folds of" in written.report.read_text()
 
 
-def test_the_folds_of_a_data_set_validate_and_the_report_says_that_they_test_too(tmp_path):
+def test_folds_of_a_dataset_validate_and_the_report_says_so(tmp_path):
+    """The report says that they are the test examples too."""
     changes = {"dataset": "sklearn_digits_cross_validation", "test_size": 0}
     path = write(tmp_path, tuning_rounds=1, tuning_offspring=1, **changes)
     written = tune(path, tmp_path / "s")
@@ -246,9 +247,7 @@ def test_a_user_s_own_classifier_is_tuned_like_a_built_in_one(tmp_path):
         ("C", "expected a number from 0"),
     ],
 )
-def test_what_the_classifier_would_not_take_is_refused_before_anything_is_trained(
-    tmp_path, name, told
-):
+def test_values_a_classifier_refuses_fail_before_training(tmp_path, name, told):
     path = write(tmp_path)
     job = json.loads(path.read_text())
     wide = {"tune": True, "type": "float", "min": -5, "max": 10, "initial": 1, "sigma": 2}
@@ -260,7 +259,7 @@ def test_what_the_classifier_would_not_take_is_refused_before_anything_is_traine
     assert not (tmp_path / "store").exists()
 
 
-def test_a_folder_of_plugins_that_nobody_named_is_told_before_its_code_can_fail(tmp_path):
+def test_an_unnamed_plugin_folder_is_announced_before_it_runs(tmp_path):
     path = write(tmp_path, dataset="gone")
     folder = tmp_path / "modules" / "datasets" / "gone"
     folder.mkdir(parents=True)
@@ -299,7 +298,8 @@ def trained(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_the_round_keeps_the_best_and_the_next_run_goes_on(tuned, tmp_path):
+def test_ctrl_c_ends_the_round_and_the_next_run_continues_it(tuned, tmp_path):
+    """The best configuration so far is kept."""
     folder, written = tuned
     path = write(tmp_path)
     process = start(path)

@@ -14,7 +14,7 @@ def modules(tmp_path):
     return folder
 
 
-def test_a_broken_plugin_is_not_replaced_by_what_is_built_in_under_its_name(modules):
+def test_a_broken_plugin_is_not_replaced_by_a_built_in_namesake(modules):
     for kind, name in (("classifiers", "kneighbors"), ("datasets", "sklearn_iris")):
         text = f"import no_such_package\nINFO = {{'name': '{name}'}}\n"
         (modules / kind / "mine" / "__init__.py").write_text(text)
@@ -26,7 +26,7 @@ def test_a_broken_plugin_is_not_replaced_by_what_is_built_in_under_its_name(modu
     assert available.classifier("svm").declaration.name == "svm"
 
 
-def test_a_folder_that_nobody_named_is_announced_before_anything_of_it_runs(modules):
+def test_an_unnamed_plugin_folder_is_announced_before_it_runs(modules):
     text = "raise ValueError(f'{__name__} runs')\n"
     (modules / "classifiers" / "mine" / "__init__.py").write_text(text)
     said = []

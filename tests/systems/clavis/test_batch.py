@@ -41,7 +41,7 @@ def summary(ran):
     return {row[0]: row[1:] for row in rows[: end + 1]}
 
 
-def test_every_classifier_has_its_line_and_the_summary_its_numbers(bench):
+def test_classifiers_have_a_line_each_and_a_summary(bench):
     ran = bench.batch(bench.job("iris", [OPTIMAL, NAIVE, knn([1, 2, 3])]))
     assert ran.code == 0
     assert "iris: sklearn_iris, 150 examples of 4 features, 3 classes" in ran.out
@@ -89,7 +89,7 @@ def test_two_titles_of_one_meaning_share_a_result_and_both_show(bench):
     assert summary(ran)["iris"][1] == "3"
 
 
-def test_an_invalid_value_runs_as_its_default_and_says_so_for_ever(bench):
+def test_an_invalid_value_runs_as_its_default_with_a_kept_note(bench):
     ran = bench.batch(bench.job("iris", [{**knn([-1, 5]), "title": "KNN {n_neighbors}"}]))
     warning = "n_neighbors: expected an integer from 1 to 1000, got -1; the default 5 is used."
     assert f"warning: KNN -1: {warning}" in ran.out
@@ -103,7 +103,7 @@ def test_an_invalid_value_runs_as_its_default_and_says_so_for_ever(bench):
     assert asked.members[0].entry.key == usual.members[0].entry.key
 
 
-def test_a_parameter_that_the_method_does_not_have_is_told_once_and_recorded(bench):
+def test_a_parameter_the_method_lacks_is_warned_of_and_recorded(bench):
     ran = bench.batch(bench.job("iris", [knn([1, 2, 3, 4, 5], n_neighbours=9)]))
     told = [line for line in ran.lines if "has no parameter" in line]
     assert len(told) == 1
@@ -235,20 +235,20 @@ def test_break_stops_at_a_job_that_cannot_be_read_too(bench):
     assert ran.code == 1
 
 
-def test_one_dash_and_a_word_is_an_option_only_where_it_is_the_word():
+def test_one_dash_and_a_word_is_an_option_only_for_exact_words():
     assert spelt_out(["-break", "a", "-b"]) == ["--break", "a", "-b"]
     assert spelt_out(["-breaks", "--", "-break"]) == ["-breaks", "--", "-break"]
     assert spelt_out(["-help"]) == ["--help"]
 
 
 @pytest.mark.parametrize("command", ["batch", "autotune", "explorer", "serve"])
-def test_every_program_of_the_original_knows_its_help_with_one_dash(command):
+def test_every_program_of_the_original_prints_help_for_one_dash(command):
     ran = CliRunner().invoke(app, ["clavis", command, "-help"])
     assert ran.exit_code == 0
     assert ran.output == CliRunner().invoke(app, ["clavis", command, "--help"]).output
 
 
-def test_a_plugin_gets_arguments_that_it_does_not_declare_with_a_warning(bench):
+def test_a_plugin_gets_undeclared_arguments_with_a_warning(bench):
     bench.classifier("loose", fit="self.clf.fit(X_train, y_train)")
     path = bench.folder / "modules/classifiers/loose/__init__.py"
     text = path.read_text().replace('max_depth=args["depth"]', 'min_samples_leaf=args["leaf"]')
@@ -279,7 +279,7 @@ def test_plugins_stand_before_built_in_ones_with_a_notice(bench):
     assert result.asked["parameters"] == {"depth": 3}
 
 
-def test_a_plugin_named_like_a_method_of_ours_leaves_the_classifiers_that_run_by_it(bench):
+def test_a_plugin_named_like_our_method_leaves_others_on_ours(bench):
     bench.classifier("mlp")
     network = {"method": "mlpc_keras", "epochs": 1, "hidden_layer_sizes_short": "1x4"}
     entries = [{"title": "net", **network}, {"title": "tree", "method": "mlp"}]
@@ -292,7 +292,8 @@ def test_a_plugin_named_like_a_method_of_ours_leaves_the_classifiers_that_run_by
     assert tree.asked["parameters"] == {"depth": 2}
 
 
-def test_a_plugin_is_told_title_job_and_data_but_only_its_arguments_count(bench):
+def test_a_plugin_gets_title_job_and_data_which_keys_leave_out(bench):
+    """Only its arguments enter the key."""
     body = "open(self.place, 'a').write(self.told); self.clf.fit(X_train, y_train)"
     bench.classifier("told", body)
     path = bench.folder / "modules/classifiers/told/__init__.py"
@@ -308,7 +309,7 @@ def test_a_plugin_is_told_title_job_and_data_but_only_its_arguments_count(bench)
     assert "1 of them in the store" in ran.out
 
 
-def test_a_broken_plugin_hides_no_other_and_is_told_with_its_traceback(bench):
+def test_a_broken_plugin_shows_its_traceback_and_hides_no_other(bench):
     bench.classifier("good")
     bench.classifier("bad")
     (bench.folder / "modules/classifiers/bad/__init__.py").write_text(
@@ -336,7 +337,7 @@ def test_a_job_without_classifiers_is_no_error(bench):
     assert "no classifier is left to train" in ran.out
 
 
-def test_records_tell_where_on_what_and_how_long_classifiers_trained(bench):
+def test_records_hold_where_on_what_and_how_long_one_trained(bench):
     results = bench.batch(bench.job("iris", [NB])).results("iris")
     (row,) = results.titled("NB")[0].member_table().to_dicts()
     assert row["host"]

@@ -97,7 +97,7 @@ def test_a_sound_classifier_is_read_beside_one_that_is_not(cache):
         ({"conf_matrix": None}, "conf_matrix: expected a matrix of both training and test"),
     ],
 )
-def test_what_a_file_of_scores_must_not_say_is_told_with_its_place(cache, change, message):
+def test_an_invalid_file_of_scores_is_refused_with_its_place(cache, change, message):
     block = cache.data()
     scores, inner = cache.iris(3), {"accuracy", "conf_matrix", "pre_rec_fs_supp"}
     path = block.classifier("odd", scores, cache.iris(0))
@@ -206,7 +206,7 @@ def test_titles_that_a_terminal_cannot_show_are_refused(cache, title):
 
 @pytest.mark.parametrize("name", ["\x1b]0;x\x07", "half \ud800", "two\nlines", "\x9b2J"])
 @pytest.mark.parametrize("depth", [0, 3])
-def test_names_of_arguments_that_a_terminal_cannot_show_are_refused(cache, name, depth):
+def test_argument_names_a_terminal_cannot_show_are_refused(cache, name, depth):
     inner = {name: 1}
     for _ in range(depth):
         inner = {"within": [inner]}

@@ -59,7 +59,7 @@ labelled = st.integers(2, 60).flatmap(
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=labelled)
-def test_figures_are_those_of_scikit_learn_and_of_our_own_judgement(cache, said):
+def test_metrics_are_those_of_scikit_learn_and_of_our_jobs(cache, said):
     truth, predicted = said
     folder = cache.another()
     folder.data(dataset="nobody knows").classifier("one", folder.scores(truth, predicted))
@@ -169,7 +169,7 @@ def test_equal_titles_are_told_apart_and_stay_so(cache):
     assert cache.bring().record(JOB) == ran.record(JOB)
 
 
-def test_a_classifier_of_folds_is_made_of_them_where_all_are_there(cache):
+def test_a_classifier_of_folds_is_made_where_all_are_there(cache):
     block = cache.data()
     folds = [cache.iris(wrong) for wrong in (1, 2, 5)]
     for number, scores in enumerate(folds):
@@ -195,7 +195,7 @@ def test_a_classifier_of_folds_is_made_of_them_where_all_are_there(cache):
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_means_of_folds_that_are_not_there_are_those_of_the_file(cache, number):
+def test_means_of_missing_folds_are_those_of_the_file(cache, number):
     block = cache.data()
     folds = [cache.iris(1), cache.iris(2)]
     if number:
@@ -228,7 +228,7 @@ def test_several_labels_rank_by_subset_accuracy(cache):
         assert cache.sortal(*command).code == 0
 
 
-def test_a_matrix_that_leaves_classes_out_is_not_assigned_to_any(cache):
+def test_a_matrix_that_leaves_classes_out_belongs_to_none(cache):
     block = cache.data()
     block.classifier("full", cache.iris(1))
     block.classifier("small", cache.scores([0, 2, 2, 2], [0, 0, 2, 2]))
@@ -243,7 +243,7 @@ def test_a_matrix_that_leaves_classes_out_is_not_assigned_to_any(cache):
     assert "Iris" not in shown.out
 
 
-def test_classes_are_named_by_plugins_that_are_given_and_numbered_without(cache, monkeypatch):
+def test_classes_are_named_by_plugins_and_numbered_without(cache, monkeypatch):
     modules = cache.folder.parent / "modules"
     (modules / "datasets" / "pets").mkdir(parents=True)
     (modules / "datasets" / "pets" / "__init__.py").write_text(PLUGIN)
@@ -286,7 +286,7 @@ def test_names_of_another_data_set_are_not_taken(cache):
         ["show", f"{JOB}/KNN 1", "--history"],
     ],
 )
-def test_what_needs_examples_or_a_model_is_refused_in_a_sentence(cache, words, monkeypatch):
+def test_what_needs_examples_or_a_model_is_refused(cache, words, monkeypatch):
     monkeypatch.chdir(cache.folder.parent)
     Path("theirs.csv").write_text("id,label,a,b\n1,a,0.5,0.5\n")
     block = cache.data()

@@ -12,7 +12,7 @@ JOB = "iris - ClaVis"
 
 
 @pytest.mark.parametrize("text", ["half \ud800", "\x1b]0;x\x07", "\x9b2J"])
-def test_values_that_a_terminal_cannot_show_are_shown_by_their_numbers(cache, text):
+def test_values_a_terminal_cannot_show_appear_by_their_numbers(cache, text):
     block = cache.data(path=text, inner=[{"path": text}])
     block.classifier("KNN", cache.iris(1), metric=text, inner=[{"path": text}])
     assert cache.bring().code == 0
@@ -22,7 +22,7 @@ def test_values_that_a_terminal_cannot_show_are_shown_by_their_numbers(cache, te
         assert all(line.isprintable() for line in ran.lines)
 
 
-def test_what_cannot_be_used_is_told_line_by_line_and_the_rest_imported(cache):
+def test_unusable_entries_are_listed_and_the_rest_is_imported(cache):
     block = cache.data()
     block.classifier("sound", cache.iris(1))
     broken = [block.classifier(f"broken {n}", cache.iris(1)) for n in range(2)]
@@ -35,7 +35,7 @@ def test_what_cannot_be_used_is_told_line_by_line_and_the_rest_imported(cache):
     assert [result.title for result in ran.results(JOB).results] == ["sound"]
 
 
-def test_a_matrix_of_more_examples_than_can_be_drawn_ends_no_import(cache):
+def test_a_matrix_too_large_to_draw_does_not_end_an_import(cache):
     block = cache.data("many", "nobody knows")
     most = {
         "accuracy": 1.0,

@@ -67,7 +67,7 @@ def test_a_fifth_tests_where_nothing_is_said():
     assert (len(train), len(test)) == (48, 12)
 
 
-def test_test_examples_of_the_data_set_are_used_whatever_test_size_says():
+def test_a_dataset_s_test_examples_are_used_at_any_test_size():
     data = source(40, test=20)
     divided = dataset_of(data, block(test_size=0.5))
     train, test = parts(divided)
@@ -127,7 +127,7 @@ def test_a_test_size_of_nothing_tests_nothing_and_says_so():
     assert "no test scores" in divided.notes[0]
 
 
-def test_a_test_size_of_everything_tests_on_training_examples_and_says_so():
+def test_a_test_size_of_1_tests_on_training_and_says_so():
     data = source()
     divided = dataset_of(data, block(test_size=1))
     assert "tested on the very examples" in divided.notes[0]
@@ -169,7 +169,7 @@ def test_folds_follow_the_first_rows():
     np.testing.assert_array_equal(divided.dataset.folds, FOLDS[:30])
 
 
-def test_folds_of_the_test_examples_leave_the_training_examples_alone():
+def test_folds_of_test_examples_leave_training_examples_alone():
     folds = np.repeat([2, 5], 10)
     specs = {"cv_folds": folds, "cv_folds_for_test_only": True}
     divided = dataset_of(source(40, test=20, specs=specs), block(subset_test=0.75))

@@ -50,7 +50,7 @@ def test_a_classifier_may_have_no_parameters(said):
 @pytest.mark.parametrize(
     ("value", "fits"), [(0, False), (1, True), (7, True), (8, False), (True, False), (1.0, False)]
 )
-def test_integers_are_whole_numbers_within_both_ends_and_no_truth_values(value, fits):
+def test_integers_are_whole_numbers_in_the_range_not_booleans(value, fits):
     assert _takes(value, range=[1, 7]) is fits
 
 
@@ -95,7 +95,7 @@ def test_arrays_and_others_are_not_looked_into(type_, value):
     assert _takes(value, type=type_, default_value=[])
 
 
-def test_parts_of_an_array_are_looked_into_where_they_are_declared():
+def test_elements_of_an_array_are_checked_where_declared():
     units = Declared(name="units", type="integer", range=(1, 9), default=1)
     sizes = Declared(name="sizes", type="array", items=units, default=[3])
     assert sizes.takes([1, 9])
@@ -150,7 +150,8 @@ def test_a_default_that_breaks_its_own_rule_is_told_and_used():
         (_info(range="1-5"), "expected a list"),
     ],
 )
-def test_what_breaks_a_rule_of_the_page_is_refused_by_place_and_value(info, said):
+def test_a_broken_rule_of_the_page_is_refused_with_its_place(info, said):
+    """With the value found, too."""
     with pytest.raises(OptionError, match=said) as refused:
         from_info(info, where="modules/classifiers/made")
     assert str(refused.value).startswith("modules/classifiers/made")
@@ -163,7 +164,7 @@ def test_a_parameter_without_a_default_is_refused():
         from_info(info)
 
 
-def test_an_argument_that_cannot_be_used_gives_the_default_and_a_warning():
+def test_an_unusable_argument_gives_the_default_and_a_warning():
     checked = check({"n_neighbors": 0}, from_info(KNN))
     assert checked.values == {"n_neighbors": 5}
     assert checked.warnings == (
@@ -171,7 +172,8 @@ def test_an_argument_that_cannot_be_used_gives_the_default_and_a_warning():
     )
 
 
-def test_an_undeclared_argument_is_told_with_the_nearest_name_and_recorded():
+def test_an_undeclared_argument_gets_the_nearest_name():
+    """It is recorded, too."""
     checked = check({"n_neigbors": 3, "title": "KNN", "method": "kneighbors"}, from_info(KNN))
     assert checked.values == {"n_neighbors": 5}
     assert checked.undeclared == {"n_neigbors": 3}

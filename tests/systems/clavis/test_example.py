@@ -86,7 +86,7 @@ def test_the_command_writes_what_the_function_writes(tmp_path):
     assert contents(tmp_path / "command") == contents(tmp_path / "function")
 
 
-def test_nobody_is_told_to_change_to_the_folder_that_they_are_in(tmp_path, monkeypatch):
+def test_no_advice_to_change_to_the_current_folder_is_printed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     _, here = command("example", "clavis", ".")
     assert "cd " not in here
@@ -111,7 +111,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
         write_example(tmp_path / "file")
 
 
-def test_every_job_of_the_example_is_tested_and_told_in_its_readme(example):
+def test_every_job_of_the_example_is_tested_and_in_its_readme(example):
     found = {path.relative_to(example).as_posix() for path in example.rglob("*.json")}
     assert found == {*QUICK, *LONG, "tuningjob.json"}
     readme = (example / "README.md").read_text(encoding="utf-8")
@@ -135,7 +135,7 @@ def unknown(job: BatchJob, folder: Path, path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [*QUICK, *LONG])
-def test_every_job_has_data_and_classifiers_that_take_every_argument(name, example, tmp_path):
+def test_every_job_has_data_and_classifiers_with_all_arguments(name, example, tmp_path):
     path = example / name
     job = read_batch_job(path)
     assert len(job.classifiers) >= 4
@@ -212,7 +212,7 @@ def test_a_program_ends_with_the_exit_code_of_its_command(example):
 
 
 @pytest.mark.slow
-def test_the_tuning_program_writes_a_job_that_the_batch_program_runs(example):
+def test_the_tuning_program_writes_a_job_that_batch_runs(example):
     tuned = program("autotune.py", "tuningjob.json")
     assert tuned.returncode == 0, tuned.stderr
     assert (example / "tuningjob.report.md").is_file()

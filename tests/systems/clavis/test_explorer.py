@@ -31,7 +31,7 @@ def test_jobs_are_listed_with_data_numbers_sizes_and_hashes(stored, capsys, monk
     assert flowers[-1] == stored.read_job("flowers").dataset
 
 
-def test_a_job_lists_its_items_and_shows_arguments_scores_and_matrix(stored, capsys, monkeypatch):
+def test_a_job_lists_its_items_with_arguments_scores_and_matrix(stored, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     explored(stored, "show 2", "s1", "s 3", "s 4", "q")
     told = capsys.readouterr().out
@@ -43,9 +43,7 @@ def test_a_job_lists_its_items_and_shows_arguments_scores_and_matrix(stored, cap
     assert "artifacts/classifier-map/" in told
 
 
-def test_arguments_stand_in_the_words_of_the_job_beside_the_parameters_of_the_method(
-    stored, capsys
-):
+def test_arguments_of_the_job_are_shown_beside_parameters(stored, capsys):
     record = stored.read_job("wines")
     asked = {"system": "clavis", "arguments": {"num_neighbors": 3}}
     first = record.entries[0].model_copy(update={"asked": asked})
@@ -70,7 +68,7 @@ def test_an_unclear_answer_is_asked_again(stored):
     assert stored.job_names() == ["flowers", "wines"]
 
 
-def test_one_classifier_is_deleted_in_every_job_that_has_it_and_the_question_says_so(stored):
+def test_deleting_a_classifier_names_all_jobs_that_have_it(stored):
     _, asked = explored(stored, "s 2", "d 1", "yes", "b", "q")
     assert asked[2].startswith("delete 'lda', which again has too?")
     assert [r.title for r in Results.read(stored, "flowers").results] == ["gaussiannb"]

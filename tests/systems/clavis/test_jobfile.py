@@ -153,7 +153,7 @@ def test_one_warning_of_a_job_tells_all_equal_titles(tmp_path):
     )
 
 
-def test_each_of_thousands_of_equal_titles_finds_its_number_at_once(tmp_path, monkeypatch):
+def test_of_equal_keys_the_last_counts_with_a_warning(tmp_path, monkeypatch):
     asked = []
     is_taken = Titles._is_taken
     monkeypatch.setattr(Titles, "_is_taken", lambda *one: asked.append(one) or is_taken(*one))
@@ -210,7 +210,8 @@ def test_a_value_that_a_list_has_twice_is_one_configuration(tmp_path):
     assert "'KNN 1' occurs twice with the same parameters" in job.notes[0]
 
 
-def test_of_a_key_that_stands_twice_the_last_counts_with_a_warning(tmp_path):
+def test_a_title_of_thousands_is_numbered_without_a_search(tmp_path):
+    """One question finds the number of each."""
     text = """{"data": {"title": "t", "dataset": "d"},
       "classifiers": [],
       "classifiers": [{"title": "a", "method": "svm", "C": 1,

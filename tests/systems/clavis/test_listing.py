@@ -31,7 +31,7 @@ def test_everything_that_is_built_in_is_listed():
 
 
 @pytest.mark.parametrize("name", classifiers.BUILT_IN)
-def test_the_configuration_of_a_classifier_is_json_that_it_takes_as_it_is(name):
+def test_the_printed_configuration_is_json_the_classifier_takes(name):
     said = json.loads(json.dumps(of_kind("classifier")[name].example, allow_nan=False))
     assert said["method"] == name
     checked = check(
@@ -53,7 +53,7 @@ def test_the_data_of_a_data_set_are_read_back():
     assert DataBlock.model_validate(said).dataset == "sklearn_iris"
 
 
-def test_a_plugin_stands_in_the_place_of_what_has_its_name_and_a_broken_one_for_nothing(bench):
+def test_a_plugin_replaces_its_namesake_unless_it_is_broken(bench):
     bench.classifier("kneighbors")
     folder = bench.folder / "modules"
     (folder / "classifiers" / "bad").mkdir()
@@ -69,7 +69,7 @@ def test_a_plugin_stands_in_the_place_of_what_has_its_name_and_a_broken_one_for_
         find(available, "kneighbours")
 
 
-def test_one_is_printed_with_its_parameters_and_a_configuration_to_copy(bench):
+def test_one_is_printed_with_parameters_and_a_configuration(bench):
     code, out = called("mlpc_keras")
     assert code == 0
     assert "classifier mlpc_keras: Multi-layer perceptron" in out
@@ -83,7 +83,7 @@ def test_one_is_printed_with_its_parameters_and_a_configuration_to_copy(bench):
     assert "mnist.npz" in out
 
 
-def test_all_are_printed_in_one_table_and_plugins_nearby_with_them(bench):
+def test_all_are_printed_in_one_table_with_plugins_nearby(bench):
     bench.classifier("mine")
     code, out = called("--format", "csv")
     assert code == 0

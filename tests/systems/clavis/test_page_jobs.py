@@ -260,7 +260,8 @@ def test_the_first_job_runs(bench):
     assert [one.title for one in ran.record("Your batch job title").projections] == ["PCA"]
 
 
-def test_the_job_that_lacks_a_comma_says_where_and_runs_once_it_is_mended(bench):
+def test_a_job_that_lacks_a_comma_names_the_line(bench):
+    """It runs once the comma is there."""
     images = np.random.default_rng(0).integers(0, 256, (40, 4)).astype(np.float32)
     bench.dataset("keras_mnist", (images[:30], np.arange(30) % 3), (images[30:], np.arange(10) % 3))
     ran = bench.batch(bench.job("mnist", WITHOUT_COMMA))

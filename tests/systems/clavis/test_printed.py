@@ -99,7 +99,7 @@ def test_what_estimators_of_a_native_job_print_is_kept_too(bench):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_an_interrupt_says_what_it_waits_for_and_the_second_leaves(bench):
+def test_an_interrupt_names_what_it_waits_for_a_second_leaves(bench):
     bench.classifier("slow", SLOW.strip())
     job = bench.job("iris", [entry("slow")])
     process = subprocess.Popen(

@@ -61,9 +61,7 @@ def test_a_classifier_that_is_done_has_its_line(progress, told):
     assert "tree (decisiontree): train accuracy 0.8750, test accuracy 0.7500, 1.500 s" in line
 
 
-def test_long_training_says_how_far_it_is_only_where_nothing_else_is_said(
-    progress, told, monkeypatch
-):
+def test_long_training_prints_progress_if_nothing_else_does(progress, told, monkeypatch):
     progress(TaskStarted(job="j", task="mlpc_keras-0a1b", method="mlpc_keras", members=18))
     progress(going_on())
     assert told == []
@@ -74,7 +72,7 @@ def test_long_training_says_how_far_it_is_only_where_nothing_else_is_said(
     assert "training mlpc_keras x18 20% classifier 3/18" in line
 
 
-def test_a_classifier_that_takes_long_is_named_though_nothing_is_reported(progress, told, clock):
+def test_a_slow_classifier_is_named_though_nothing_is_reported(progress, told, clock):
     progress(TaskStarted(job="j", task="t", method="mlpc_keras", members=18, title="MLP 1"))
     progress(TaskProgressed(job="j", task="t", done=0.1, text="classifier 2/18", title="MLP 2"))
     progress(Waiting(job="j"))

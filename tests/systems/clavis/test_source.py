@@ -19,7 +19,7 @@ def _source(**changed):
     return Source(**{**given, **changed})
 
 
-def test_empty_test_arrays_as_the_page_writes_them_get_the_shape_of_training():
+def test_the_page_s_empty_test_arrays_get_the_training_shape():
     source = _source()
     assert (source.X_test.shape, source.y_test.shape) == ((0, 2), (0,))
     assert source.y_train.dtype == np.int64
@@ -27,7 +27,7 @@ def test_empty_test_arrays_as_the_page_writes_them_get_the_shape_of_training():
     assert not source.is_multilabel
 
 
-def test_several_labels_are_zeros_and_ones_and_rows_may_be_empty():
+def test_several_labels_are_0_and_1_and_rows_may_be_empty():
     source = _source(y_train=np.array([[0, 0], [1, 1], [0, 1], [0, 0], [1, 0], [1, 1]]))
     assert source.is_multilabel
     assert source.y_test.shape == (0, 2)
@@ -39,7 +39,7 @@ def test_lists_and_whole_numbers_in_floats_are_numbers_too():
     assert source.y_train.tolist() == [0, 1]
 
 
-def test_folds_of_training_and_folds_of_test_examples_are_told_apart():
+def test_folds_of_training_and_of_test_examples_are_distinct():
     folds = np.array([1, 1, 2, 2, 3, 3])
     assert _source(specs={"cv_folds": folds}).folds.tolist() == folds.tolist()
     assert not _source(specs={"cv_folds": folds}).folds_of_test
@@ -86,7 +86,7 @@ def test_the_original_shape_is_that_of_one_example():
         ({"specs": {"original_shape": (6, 3)}}, "original_shape: expected the shape before"),
     ],
 )
-def test_data_that_break_a_rule_are_refused_by_name_rule_and_value(changed, said):
+def test_data_that_break_a_rule_are_refused_by_name_and_value(changed, said):
     with pytest.raises(DataError, match=said) as refused:
         _source(**changed)
     assert str(refused.value).startswith("data set made: ")

@@ -122,7 +122,8 @@ def test_the_example_of_the_page_is_read_as_it_stands(tmp_path):
     ]
 
 
-def test_numbers_without_a_beginning_begin_in_the_middle_and_whole_ones_stay_whole(tmp_path):
+def test_numbers_without_initial_value_start_in_the_middle(tmp_path):
+    """Whole numbers stay whole."""
     entry = {**SVM, "degree": tuned("int", min=2, max=9), "C": tuned("float", min=1, max=5)}
     (one,) = read(tmp_path, entry).entries
     assert one.space.dimensions["degree"].whole
@@ -164,7 +165,7 @@ def test_references_take_no_part_and_a_note_says_so(tmp_path):
         (tuned("categorical", values=[1, 2], initial=3), "C.initial"),
     ],
 )
-def test_what_is_wrong_with_a_tuned_parameter_is_told_on_its_line(tmp_path, said, path):
+def test_a_wrong_tuned_parameter_is_reported_with_its_line(tmp_path, said, path):
     found = problems(tmp_path, {**SVM, "C": said})
     assert [where for where, _ in found] == [f"classifiers[0].{path}"]
 

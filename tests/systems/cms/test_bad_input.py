@@ -140,7 +140,7 @@ class TestLines:
             "got nothing."
         )
 
-    def test_lines_are_counted_past_empty_ones_windows_ends_and_cuts(self, page_folder, refused):
+    def test_lines_count_empty_ones_windows_ends_and_cut_events(self, page_folder, refused):
         page_folder.change_line("train_bkg.csv", 4, lambda line: f"\n\n{line}")
         page_folder.change_field("train_bkg.csv", 9, 1, "high")
         page_folder.change("train_bkg.csv", lambda text: text.replace("\n", "\r\n"))
@@ -223,7 +223,7 @@ def test_a_class_of_the_map_without_events_is_named(cms):
     )
 
 
-def test_a_signal_point_that_does_not_exist_is_told_with_the_nearest(page_folder, refused):
+def test_an_unknown_signal_point_gets_the_nearest_name(page_folder, refused):
     assert refused("--signal-point", "S_550_500") == (
         "signal_point: no signal event is of the process 'S_550_500'. Did you mean 'S_550_520'?"
     )
@@ -302,7 +302,7 @@ def test_names_of_the_folder_must_be_given(cms):
     assert "--channel: expected" in said.err
 
 
-def test_factors_of_a_class_or_part_that_does_not_exist_are_told(page_folder, cms):
+def test_factors_of_an_unknown_class_or_part_are_refused(page_folder, cms):
     file = page_folder.path.parent / "my.yaml"
     file.write_text("split_factors:\n  test: {Signl: 2}\n")
     said = cms("binary", "-s", "my.yaml", *NAMES)
@@ -314,9 +314,7 @@ def test_factors_of_a_class_or_part_that_does_not_exist_are_told(page_folder, cm
     assert "line 2, split_factors.val: expected as key one of train, validation, test" in said.err
 
 
-def test_a_constant_variable_is_a_warning_and_a_process_without_root_nothing(
-    page_folder, cms, inline
-):
+def test_a_constant_variable_warns_and_no_root_ending_does_not(page_folder, cms, inline):
     for path in page_folder.path.iterdir():
         path.write_text(path.read_text().replace(".root", ""))
     for name in ("train_sig.csv", "train_bkg.csv"):

@@ -186,7 +186,7 @@ class TestThePagesCommand:
             np.testing.assert_allclose(output(folder / name)[0], scores, atol=1e-5)
 
     @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-    def test_stock_keras_loads_the_best_weights_into_the_same_network(self, page, workplace):
+    def test_stock_keras_loads_the_best_weights_into_its_network(self, page, workplace):
         os.environ.setdefault("KERAS_BACKEND", "torch")
         keras = pytest.importorskip("keras")
         folder, _ = page
@@ -211,7 +211,7 @@ class TestThePagesCommand:
             assert min(pixels.shape[:2]) > 400
             assert pixels[..., :3].std() > 0.02, f"{path.name} is blank"
 
-    def test_run_again_nothing_is_trained_and_every_file_is_the_same(
+    def test_a_rerun_trains_nothing_and_writes_the_same_files(
         self, page, workplace, nothing_to_train
     ):
         folder, _ = page
@@ -264,7 +264,7 @@ class TestSeveralRuns:
         titles = [line["title"] for line in report(folder)["classifiers"]]
         assert titles == ["run 0", "run 1", "run 2", "ensemble"]
 
-    def test_an_option_stands_before_the_file_and_the_file_before_the_default(self, runs):
+    def test_an_option_precedes_the_file_and_the_file_the_default(self, runs):
         folder, _ = runs
         settings = report(folder)["settings"]
         assert (settings["year"], settings["epochs"], settings["runs"]) == ("2017", 3, 3)
@@ -273,7 +273,7 @@ class TestSeveralRuns:
         for number in range(3):
             assert len(history(folder / f"run{number}")["loss"]) == 3
 
-    def test_each_run_has_one_line_and_the_best_epoch_is_that_of_the_best_run(self, runs):
+    def test_each_run_has_a_line_and_the_best_run_its_best_epoch(self, runs):
         folder, out = runs
         courses = [history(folder / f"run{number}")["val_loss"] for number in range(3)]
         lines = out.splitlines()
@@ -307,9 +307,7 @@ class TestSeveralRuns:
             assert json.loads(about["classes"]) == ["Signal"]
 
 
-def test_each_of_several_rates_is_told_and_with_compat_draws_its_own_last_weights(
-    workplace, monkeypatch
-):
+def test_each_rate_is_reported_and_compat_draws_last_weights(workplace, monkeypatch):
     drawn = []
 
     def remember(curves, **others):

@@ -321,7 +321,7 @@ def test_a_binary_network_is_the_scripts(scripts, in_example):
     compare_binary(scripts, in_example(24_000), epochs=4, precision="float64", within=1e-4)
 
 
-def test_an_epoch_of_the_binary_script_is_the_formulas_to_the_last_digits(in_example):
+def test_an_epoch_of_the_binary_script_is_that_of_the_formulas(in_example):
     folder = in_example(24_000)
     given = {
         "year": "2016",
@@ -345,7 +345,7 @@ def test_an_epoch_of_the_binary_script_is_the_formulas_to_the_last_digits(in_exa
         np.testing.assert_allclose(ours.reshape(theirs.shape), theirs, rtol=0, atol=1e-12)
 
 
-def test_networks_of_five_classes_and_their_figures_of_merit_are_the_scripts(scripts, in_example):
+def test_five_class_networks_and_merits_are_the_script_s(scripts, in_example):
     folder = in_example(8_000)
     fast = {"learning_rate": 5e-3, "batch_size": 500}
     compare_multiclass(scripts, folder, epochs=6, precision="float64", within=1e-6, **fast)

@@ -26,7 +26,7 @@ def test_golden_settings_resolve_as_expected(kind):
 
 
 @pytest.mark.parametrize("kind", MODELS)
-def test_with_compat_settings_that_name_every_default_are_no_clash(kind):
+def test_compat_allows_settings_that_name_every_default(kind):
     names = {"year": "2017", "channel": "1l", "name": "first"}
     whole = MODELS[kind](compat=True, **names)
     assert MODELS[kind].model_validate(whole.model_dump()) == whole

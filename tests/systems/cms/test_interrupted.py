@@ -46,7 +46,7 @@ def command(place):
     )
 
 
-def test_ctrl_c_keeps_the_state_and_the_same_command_ends_as_one_without(workplace, tmp_path):
+def test_a_rerun_after_ctrl_c_ends_like_an_uninterrupted_one(workplace, tmp_path):
     whole, there = tmp_path / "whole", tmp_path / "stopped"
     for place in (whole, there):
         shutil.copytree(workplace.path / "data", place / "data")

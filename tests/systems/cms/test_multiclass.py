@@ -53,7 +53,7 @@ def test_all_runs_and_decays_are_one_job_of_one_classifier(campaign, workplace):
     assert len(entries) == 4
 
 
-def test_each_decay_has_a_folder_named_as_the_script_names_it_and_in_it_each_run(campaign):
+def test_each_decay_has_the_script_s_folder_with_each_run_in_it(campaign):
     models, _ = campaign
     assert names(models) == set(FOLDERS)
     for name in FOLDERS:
@@ -79,7 +79,7 @@ def test_every_network_is_another(campaign):
         assert all(np.abs(one - other).max() > 1e-4 for other in kernels[:place])
 
 
-def test_scores_beside_the_runs_are_those_of_their_mean_an_output_a_class(campaign, workplace):
+def test_scores_beside_the_runs_are_their_mean_by_class(campaign, workplace):
     models, _ = campaign
     frames = [
         pd.read_csv(workplace.path / "17var" / "data" / f"test_{kind}.csv", header=None)
@@ -155,7 +155,7 @@ def test_run_again_the_table_is_the_same_and_may_be_appended_to(
     assert lines == [header, *rows[:2], header, *rows[2:]]
 
 
-def test_one_decay_is_told_without_its_folder_in_a_folder_of_that_name(workplace):
+def test_one_decay_is_printed_without_its_folder(workplace):
     done = workplace.cms(
         *("multiclass", *QUICK, "--runs", 1, "--decays", 0, "--name", "single"),
         *("--table", "single.csv", "--epochs", 2, "--signal-point", ""),
@@ -186,7 +186,7 @@ def test_one_rate_given_twice_is_refused(workplace):
     assert not (workplace.path / "nowhere").exists()
 
 
-def test_the_row_of_a_run_without_a_cut_is_the_scripts_first_cut(train, simulated):
+def test_a_run_without_a_cut_has_the_script_s_first_cut(train, simulated):
     settings = MulticlassSettings(
         data=str(simulated / "17var" / "data"),
         runs=1,

@@ -72,7 +72,7 @@ def test_a_folder_is_made_and_an_older_one_is_announced(tmp_path, said):
     assert (folder / "report.md").read_text() == "older"
 
 
-def test_reading_says_so_as_each_script_does_and_tells_the_notes(lasting_folder, settings, said):
+def test_reading_prints_the_script_s_line_and_the_notes(lasting_folder, settings, said):
     data = str(lasting_folder.path)
     session.load(settings(data=data))
     assert said == ["LOADING DATA"]
@@ -86,7 +86,7 @@ def test_reading_says_so_as_each_script_does_and_tells_the_notes(lasting_folder,
     assert any("events pass the cut" in line for line in said[1:])
 
 
-def test_a_network_is_printed_with_its_optimiser_and_all_its_rates(lasting_folder, said):
+def test_a_network_is_printed_with_its_optimiser_and_rates(lasting_folder, said):
     asked = MulticlassSettings(
         data=str(lasting_folder.path),
         classes={"Wjets": ["Wj*"], "TTbar": ["*"]},
@@ -100,7 +100,7 @@ def test_a_network_is_printed_with_its_optimiser_and_all_its_rates(lasting_folde
     assert "softmax" in said[-3]
 
 
-def test_one_of_several_networks_has_one_line_and_with_verbose_all(tmp_path, said):
+def test_one_of_several_networks_prints_one_line_unless_verbose(tmp_path, said):
     trained = network([1.5, 1.2, 1.3])
     session.print_course(trained, tmp_path, verbose=False, name="run 3")
     assert said == ["run 3: best epoch 1, val_loss 1.20000"]

@@ -55,7 +55,7 @@ def test_parameters_may_be_a_view_into_a_larger_tensor(kind, choices, slope, sta
     assert (state[:, 40:] == 7).all()
 
 
-def test_coupled_decay_is_scaled_by_the_gradient_and_decoupled_is_not(start):
+def test_only_coupled_decay_is_scaled_by_the_gradient(start):
     choice = Choice(learning_rate=0.1, weight_decay=0.5)
     ends = {}
     for kind in ("adam", "adamw"):
@@ -67,7 +67,7 @@ def test_coupled_decay_is_scaled_by_the_gradient_and_decoupled_is_not(start):
     torch.testing.assert_close(ends["adam"], start - 0.1 * start.sign(), rtol=0, atol=1e-5)
 
 
-def test_averages_of_gradients_that_stay_zero_do_not_become_denormal(choices):
+def test_averages_of_zero_gradients_do_not_become_denormal(choices):
     parameters = torch.ones(1, 4)
     rates, adam = Rates.of(choices("adam")[:1], parameters), build_optimiser("adam", parameters)
     adam.step(parameters, torch.ones(1, 4), rates)

@@ -9,7 +9,7 @@ from sortal.training.optimisers.rates import Averaging, Choice, Rates
 LIKE = torch.zeros(1)
 
 
-def test_rates_stand_in_one_column_per_member_in_the_parameters_dtype():
+def test_rates_are_one_column_by_member_in_the_parameters_dtype():
     like = torch.zeros(2, 5, dtype=torch.float64)
     rates = Rates.of([Choice(learning_rate=0.1), Choice(learning_rate=0.2)], like)
     assert rates.learning_rate.tolist() == [[0.1], [0.2]]

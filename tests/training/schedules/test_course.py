@@ -49,7 +49,7 @@ def test_a_training_of_one_update_is_made_at_the_base_rate():
     assert OneCycle().factors(np.array([0]), Span(1, 1)).tolist() == [1.0]
 
 
-def test_coslog4_is_zero_at_the_ends_of_four_cycles_of_growing_length():
+def test_coslog4_is_0_at_the_ends_of_its_four_growing_cycles():
     made = np.array([0, 1, 3, 7, 15])
     np.testing.assert_allclose(CosLog4().factors(made, Span(15, 1)), 0, atol=1e-12)
 

@@ -67,7 +67,7 @@ def test_restarts_equal_torchs(by_torch, period, multiplier):
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
 
 
-def test_restarts_of_capfinder_come_after_the_epochs_its_rule_gives():
+def test_capfinder_s_restarts_come_after_the_epochs_of_its_rule():
     """Cycles of 5, 8, 12, 18, 27, 41, 62 epochs; the highest rate falls to 0.9 of itself."""
     schedule = SGDR(period=5, multiplier=1.5, min_factor=0.5, peak_decay=0.9)
     rates = 2e-3 * schedule.factors(np.arange(300 * 5), Span(5, 300))
@@ -81,7 +81,7 @@ def test_restarts_of_capfinder_come_after_the_epochs_its_rule_gives():
     np.testing.assert_allclose(rates[173 * 5 :], 1e-3, rtol=1e-12)
 
 
-def test_a_product_that_rounding_lifts_above_a_whole_number_is_that_number():
+def test_a_product_just_above_a_whole_number_is_that_number():
     assert math.ceil(100 * 1.1) == 111
     factors = SGDR(period=100, multiplier=1.1, unit="updates").factors(np.arange(212), SPAN)
     assert np.flatnonzero(factors == 1).tolist() == [0, 100, 210]

@@ -56,7 +56,7 @@ def test_steps_equal_torchs(by_torch, unit, every):
     np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
-def test_deep_hits_halves_its_rate_before_every_hundred_thousandth_update():
+def test_deep_hits_halves_its_rate_every_100_000_updates():
     made = np.array([0, 99_999, 100_000, 199_999, 200_000, 439_999])
     rates = 0.04 * Step(gamma=0.5, step_size=100_000, unit="updates").factors(
         made, Span(24_400, 18)

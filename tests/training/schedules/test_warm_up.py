@@ -11,7 +11,7 @@ from sortal.training.schedules.warm_up import WarmUp
 SPAN = Span(5, 12)
 
 
-def test_a_warm_up_is_multiplied_as_torchs_chained_schedulers_do(by_torch):
+def test_a_warm_up_multiplies_as_torch_s_chained_schedulers(by_torch):
     ours = WarmUp(schedule=Step(gamma=0.5, step_size=2), length=3)
     theirs = by_torch(
         lambda one: ChainedScheduler(
@@ -22,7 +22,7 @@ def test_a_warm_up_is_multiplied_as_torchs_chained_schedulers_do(by_torch):
     np.testing.assert_allclose(ours.factors(np.arange(60), SPAN), theirs, rtol=1e-12)
 
 
-def test_the_first_update_is_small_and_the_last_of_the_warm_up_full():
+def test_a_warm_up_rises_from_a_small_update_to_a_full_one():
     factors = WarmUp(schedule=Constant(), length=4, unit="updates").factors(np.arange(6), SPAN)
     assert factors.tolist() == [0.25, 0.5, 0.75, 1, 1, 1]
 

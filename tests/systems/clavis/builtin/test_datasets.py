@@ -48,7 +48,7 @@ def test_digits_know_their_shape(name):
     assert find(name).read(None).original_shape == (8, 8)
 
 
-def test_examples_with_several_classes_have_names_that_are_texts():
+def test_examples_of_several_classes_have_text_names():
     source = find("multi_label_test").read(None)
     assert source.is_multilabel
     assert source.X_train.shape == (500, 20)
@@ -70,7 +70,7 @@ def test_what_is_made_is_the_same_every_time_and_as_announced(name):
     )
 
 
-def test_another_corpus_is_harder_than_ones_own_and_a_stranger_one_harder_still():
+def test_another_corpus_is_harder_and_a_third_one_harder_still():
     source = find("cross_corpus_simulated_a_on_b_and_c").read(None)
     assert source.folds_of_test
     own = cross_val_score(SVC(), source.X_train, source.y_train).mean()
@@ -99,7 +99,7 @@ def test_without_a_folder_one_sentence_says_what_to_do(name, monkeypatch):
     assert find(name).needs in str(refused.value)
 
 
-def test_the_environment_names_the_folder_where_the_command_does_not(monkeypatch, tmp_path):
+def test_the_environment_names_the_folder_unless_an_option_does(monkeypatch, tmp_path):
     monkeypatch.setenv("SORTAL_DATASETS", str(tmp_path))
     with pytest.raises(DataError, match=f"expected mnist.npz or keras_mnist.npz in {tmp_path};"):
         find("keras_mnist").read(None)

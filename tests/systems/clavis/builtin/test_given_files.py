@@ -121,7 +121,7 @@ def test_texts_are_fitted_to_500_of_20000_words(tmp_path, name, classes):
         ("keras_reuters", "reuters.npz"),
     ],
 )
-def test_pickles_of_keras_are_not_opened_and_the_way_round_is_told(tmp_path, name, place):
+def test_pickles_of_keras_are_refused_and_a_way_round_is_named(tmp_path, name, place):
     (tmp_path / place).write_bytes(b"\x80\x04.")
     with pytest.raises(DataError, match="which could run any program") as refused:
         find(name).read(tmp_path)

@@ -55,7 +55,7 @@ def test_augmentation_acts(squares, learn, plain):
     assert not np.allclose(plain["cifar10_cnn"].scores, other.scores, atol=1e-7)
 
 
-def test_images_too_small_to_be_moved_are_mirrored_alone_and_that_is_told(squares, translated):
+def test_images_too_small_to_shift_are_mirrored_with_a_note(squares, translated):
     small, large = translated("cifar10_cnn", DIGITS), translated("cifar10_cnn", squares)
     assert small.parameters["augment"] == {"flip": "horizontal"}
     assert "8 x 8 points and does not move them" in small.notices[0]
@@ -121,5 +121,5 @@ def test_fine_tuning_begins_where_the_file_ends(squares, learn, plain, saved):
     assert tuned.history[0]["loss"] < plain["cifar10_cnn"].history[0]["loss"]
 
 
-def test_the_twenty_one_classifiers_of_the_original_and_the_page_s_are_there():
+def test_the_original_s_21_classifiers_and_the_page_s_are_there():
     assert len(classifiers.BUILT_IN) == 22

@@ -77,14 +77,14 @@ def test_patience_says_when_training_ends(learn):
     assert lengths[0] == lengths[1] < lengths[2]
 
 
-def test_a_fifth_of_the_training_examples_validates_without_early_stopping_too(learn, plain):
+def test_a_fifth_validates_even_without_early_stopping(learn, plain):
     assert all("validation_loss" in row and "loss" in row for row in plain.history)
     assert "15 training examples were held out to validate" in " ".join(
         plain.outcome.notes.get("m", ())
     )
 
 
-def test_the_short_form_of_layer_sizes_stands_before_the_long_one():
+def test_the_short_form_of_layer_sizes_precedes_the_long_one():
     translated = _translated(hidden_layer_sizes=[7], hidden_layer_sizes_short="3x20")
     assert translated.parameters["hidden_layer_sizes"] == [20, 20, 20]
     assert translated.values["hidden_layer_sizes"] == [20, 20, 20]
@@ -112,7 +112,7 @@ def test_wishes_for_the_runner_are_passed_on():
 @pytest.mark.parametrize(
     "arguments", [{"epochs": 0}, {"learning_rate_init": 0}, {"dropout": 1}], ids=str
 )
-def test_values_with_which_nothing_is_learnt_are_refused_by_name(arguments):
+def test_values_that_prevent_learning_are_refused_by_name(arguments):
     (name,) = arguments
     with pytest.raises(OptionError, match=rf"mlpc_keras\.{name}"):
         _translated(**arguments)

@@ -51,7 +51,7 @@ def test_every_answer_is_that_of_the_script(learn, halves, source, case):
     assert learn(name, source, arguments).answers.tolist() == expected.tolist()
 
 
-def test_equal_pairwise_votes_alone_are_decided_otherwise_than_by_the_plain_script(learn, halves):
+def test_only_tied_pairwise_votes_differ_from_the_plain_script(learn, halves):
     train, test = halves(DIGITS)
     script = SVC(gamma="scale").fit(DIGITS.X_train[train], DIGITS.y_train[train])
     plain = script.predict(DIGITS.X_train[test])
@@ -165,14 +165,14 @@ def test_defaults_are_taken_and_no_reserved_name_is_used(name):
 
 
 @pytest.mark.parametrize("name", [one.declaration.name for one in plain.CLASSIFIERS])
-def test_values_that_run_are_recorded_under_the_classifier_s_own_names(name):
+def test_values_used_are_recorded_under_the_classifier_s_names(name):
     built_in = BUILT_IN[name]
     source = SEVERAL if name.endswith("multi_label") else DIGITS
     translated = built_in.translated(check({}, built_in.declaration), source)
     assert set(translated.values) <= set(built_in.declaration.defaults())
 
 
-def test_parameters_are_spelt_so_that_a_job_takes_a_list_as_one_value():
+def test_a_list_is_written_so_that_a_job_takes_it_as_one_value():
     mlpc = classifiers.find("mlpc")
     checked = check({"hidden_layer_sizes": [5, 4]}, mlpc.declaration)
     assert mlpc.translated(checked, IRIS).job_parameters()["hidden_layer_sizes"] == {
@@ -180,7 +180,7 @@ def test_parameters_are_spelt_so_that_a_job_takes_a_list_as_one_value():
     }
 
 
-def test_what_only_the_range_allows_is_refused_for_that_classifier():
+def test_a_value_within_the_range_may_still_be_refused():
     svm = classifiers.find("svm")
     with pytest.raises(UserError, match=r"svm\.C: expected a number above 0, got 0"):
         svm.translated(check({"C": 0}, svm.declaration), IRIS)

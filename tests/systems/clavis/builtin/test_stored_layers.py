@@ -91,7 +91,7 @@ def test_a_perceptron_is_read_layer_by_layer(saved):
     }
 
 
-def test_layers_in_a_bare_list_and_as_bytes_are_those_of_older_files(tmp_path):
+def test_older_files_hold_layers_in_a_bare_list_and_as_bytes(tmp_path):
     path = tmp_path / "old.h5"
     model = {"class_name": "Sequential", "config": PERCEPTRON}
     with h5py.File(path, "w") as file:
@@ -191,7 +191,7 @@ def test_what_is_no_perceptron_is_refused(saved, layers, said):
         dense_network(saved(layers))
 
 
-def test_models_of_other_kinds_and_files_of_other_things_are_refused(saved, tmp_path):
+def test_models_of_other_kinds_and_other_files_are_refused(saved, tmp_path):
     with pytest.raises(UserError, match="found a Functional model"):
         dense_network(saved([], model=_model([], "Functional")))
     other = tmp_path / "text.h5"

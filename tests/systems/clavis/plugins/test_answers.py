@@ -23,7 +23,7 @@ def reading(answer, codes=(0, 1, 2), columns=3, **options) -> Reading:
 
 
 @given(st.integers(2, 5), st.data())
-def test_the_class_with_the_largest_answer_decides_whatever_was_seen(columns, data):
+def test_the_largest_output_decides_whatever_classes_were_seen(columns, data):
     codes = sorted(data.draw(st.sets(st.integers(0, columns - 1), min_size=2)))
     chosen = np.array(
         data.draw(st.lists(st.sampled_from(range(len(codes))), min_size=1, max_size=6))
@@ -36,7 +36,8 @@ def test_the_class_with_the_largest_answer_decides_whatever_was_seen(columns, da
     np.testing.assert_allclose(scores.sum(axis=1), 1)
 
 
-def test_a_class_never_seen_has_probability_zero_or_the_lowest_decision():
+def test_a_class_never_seen_gets_0_or_the_lowest_value():
+    """Probability 0, or one below the lowest decision value."""
     given_ = np.array([[0.2, 0.8], [0.9, 0.1]])
     scores = reading(Answer.PROBABILITIES, (0, 2)).scores(given_, 2)
     np.testing.assert_array_equal(scores, [[0.2, 0, 0.8], [0.9, 0, 0.1]])
@@ -45,7 +46,7 @@ def test_a_class_never_seen_has_probability_zero_or_the_lowest_decision():
 
 
 @pytest.mark.parametrize("shape", [(3,), (3, 1)])
-def test_one_decision_value_of_two_classes_is_that_of_the_second(shape):
+def test_one_decision_value_of_two_classes_is_of_the_second(shape):
     values = np.array([-2.0, 0.5, 3.0]).reshape(shape)
     scores = reading(Answer.DECISIONS, (0, 1), 2).scores(values, 3)
     np.testing.assert_array_equal(scores, [[2, -2], [-0.5, 0.5], [-3, 3]])
@@ -60,7 +61,8 @@ def test_one_probability_of_two_classes_is_that_of_the_second(shape):
     np.testing.assert_array_equal(scores, [[0.75, 0.25], [0, 1]])
 
 
-def test_one_decision_value_of_the_two_classes_seen_of_three_is_that_of_the_second():
+def test_one_decision_value_of_two_classes_of_three_also_is():
+    """Training saw two of three classes: the value is of the second one seen."""
     scores = reading(Answer.DECISIONS, (0, 2)).scores(np.array([-2.0, 3.0]), 2)
     np.testing.assert_array_equal(scores, [[2, -3, -2], [-3, -4, 3]])
 
@@ -98,7 +100,8 @@ def test_several_labels_in_columns_stay_as_they_are():
     np.testing.assert_array_equal(scores, given_)
 
 
-def test_several_labels_in_a_list_as_scikit_learn_has_them_are_laid_side_by_side():
+def test_lists_of_outputs_by_label_are_laid_side_by_side():
+    """scikit-learn gives a list with one array for each label."""
     parts = [np.array([[0.4, 0.6], [0.9, 0.1]]), np.ones((2, 1)), np.ones((2, 1))]
     scores = reading(Answer.PROBABILITIES, **SEVERAL).scores(parts, 2)
     np.testing.assert_allclose(scores, [[0.6, 0, 1], [0.1, 0, 1]])
@@ -140,7 +143,7 @@ def test_answers_that_contradict_each_other_are_told():
     assert told.startswith("predict and predict_proba decide otherwise for 1 of 2")
 
 
-def test_answers_of_several_labels_are_compared_by_their_threshold():
+def test_outputs_of_several_labels_are_compared_by_threshold():
     several = reading(Answer.PROBABILITIES, **SEVERAL)
     scores = np.array([[0.1, 0.0, 0.9], [0.8, 0.2, 1.0]])
     decided = several.decided(scores, 2)

@@ -93,12 +93,12 @@ def test_a_name_that_code_changes_later_is_found_in_the_end(bench, modules, impo
     assert "other" in load([modules], named("other"), ()).classifiers
 
 
-def test_a_name_that_only_code_tells_stands_before_a_built_in_one(bench, modules):
+def test_a_name_computed_by_a_plugin_precedes_a_built_in_one(bench, modules):
     bench("two", "'s' + 'vm'")
     assert "svm" in load([modules], named("svm"), {"svm"}).classifiers
 
 
-def test_two_plugins_of_a_name_that_nobody_asks_for_are_no_error(bench, modules):
+def test_two_plugins_of_one_unused_name_are_no_error(bench, modules):
     bench("one", "'same'")
     bench("two", "'same'")
     bench("three")

@@ -61,9 +61,7 @@ def test_the_iris_plugin_of_the_page_is_read_as_it_stands(page_plugins):
     assert source.description == "ScikitLearn | Iris"
 
 
-def test_the_mnist_plugin_finds_its_file_by_the_absolute_path_and_tells_its_shape(
-    page_plugins, tmp_path, monkeypatch
-):
+def test_the_mnist_plugin_finds_its_file_and_gives_its_shape(page_plugins, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path.parent)
     source = page_plugins.dataset("keras_mnist").read()
     assert source.X_train.shape == (400, 64)
@@ -98,7 +96,7 @@ def test_folds_of_training_and_of_test_examples_are_read(dataset):
         "data['specs'] = {'cv_folds': np.array([1, 1, 1, 2, 2, 2])}",
     ],
 )
-def test_folds_that_fit_no_test_examples_are_read_and_refused_unless_disabled(dataset, change):
+def test_unfit_folds_of_test_examples_are_refused_if_enabled(dataset, change):
     source = dataset(change).dataset("made").read()
     job = {"title": "a job", "dataset": "made", "test_size": 0.5}
     with pytest.raises(DataError, match="or set disable_cross_validation"):
@@ -141,7 +139,7 @@ def test_several_labels_are_read_as_an_indicator(dataset):
         ("raise KeyError('digits')", "get_data raised KeyError: 'digits' (__init__.py, line 18)"),
     ],
 )
-def test_data_that_breaks_a_rule_is_refused_with_the_value_found(dataset, change, told):
+def test_data_that_breaks_a_rule_is_refused_with_its_value(dataset, change, told):
     plugins = dataset(change)
     with pytest.raises(DataError) as caught:
         plugins.dataset("made").read()
@@ -193,7 +191,7 @@ def test_class_names_that_are_right_are_not_warned_of(dataset):
     assert dataset(names="('a', 'b', ' c ')").dataset("made").read().notes == ()
 
 
-def test_labels_of_several_classes_name_the_classes_that_lack_a_name(dataset):
+def test_classes_without_a_name_are_named_in_the_labels(dataset):
     source = dataset("data['y_train'] = np.eye(6, 4, dtype=int)").dataset("made").read()
     assert source.class_names == ("a", "b", "c", "3")
 

@@ -67,7 +67,7 @@ class TestOwners:
         above = {"working": places["working"], "jobs": places["job"].parent}
         return make(above.get(request.param, places["project"]))
 
-    def test_what_belongs_to_another_user_is_not_loaded_and_it_is_said(
+    def test_a_folder_of_another_user_is_not_loaded_with_a_notice(
         self, places, folder, monkeypatch
     ):
         monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
@@ -103,9 +103,7 @@ class TestOwners:
         (notice,) = found(places).notices
         assert f"everybody may write to {(plugin / place).resolve()};" in notice
 
-    def test_nor_is_one_of_whose_code_a_part_belongs_to_another_user(
-        self, places, plugin, monkeypatch
-    ):
+    def test_a_plugin_with_a_part_of_another_user_is_not_loaded(self, places, plugin, monkeypatch):
         true = os.stat
 
         def stat(path, **options):

@@ -32,7 +32,7 @@ def run(code: str, **names: object) -> dict[str, object]:
     return space
 
 
-def test_the_page_s_plugin_loads_and_its_error_names_the_first_undefined_name(modules):
+def test_the_page_s_plugin_fails_with_its_first_undefined_name(modules):
     write(modules, {"classifiers/mlpc_keras/__init__.py": page.KERAS})
     plugins = load([modules])
     assert plugins.broken == ()
@@ -126,7 +126,7 @@ def test_optimizers_begin_with_the_rates_of_then(name, rate):
 
 
 @pytest.mark.parametrize("given", ["", "0.5", "lr=0.5"])
-def test_adagrad_begins_with_an_accumulator_of_zero_whatever_its_rate(given):
+def test_adagrad_starts_with_an_accumulator_of_0_at_any_rate(given):
     with pytest.warns(UserWarning, match="Keras of 2020"):
         made = run(f"from keras.optimizers import Adagrad\nopt = Adagrad({given})")["opt"]
     assert made.initial_accumulator_value == 0.0

@@ -11,7 +11,7 @@ from sortal.systems.clavis.plugins.load import load, methods
 from .conftest import MAJORITY, write
 
 
-def test_plugins_of_the_page_are_known_by_what_they_call_themselves(page_plugins):
+def test_plugins_of_the_page_are_known_by_their_own_names(page_plugins):
     assert sorted(page_plugins.datasets) == ["keras_mnist", "sklearn_iris"]
     assert sorted(page_plugins.classifiers) == ["kneighbors", "randomforest", "reshaping"]
     assert page_plugins.broken == ()
@@ -31,9 +31,7 @@ def test_nothing_else_of_the_process_changes(page_modules):
     assert not list(page_modules.rglob("*.pyc"))
 
 
-def test_one_that_cannot_be_imported_is_told_with_its_traceback_and_hides_no_other(
-    modules, classifier
-):
+def test_a_failed_import_shows_a_traceback_and_hides_no_plugin(modules, classifier):
     classifier("sound")
     write(modules, {"classifiers/bad/__init__.py": "import no_such_package\n"})
     write(modules, {"classifiers/odd/__init__.py": "def get_info(:\n"})
@@ -71,9 +69,8 @@ def test_one_that_cannot_be_imported_is_told_with_its_traceback_and_hides_no_oth
         ("import tools", ""),
     ],
 )
-def test_a_library_that_is_missing_is_told_with_its_cure_unless_it_is_the_folder_s_own(
-    modules, classifier, line, cure
-):
+def test_a_missing_library_is_named_with_its_cure(modules, classifier, line, cure):
+    """Unless it is a module of the plugin's own folder."""
     classifier("sibling")
     inner = {"__init__.py": line + "\n", "layers.py": ""}
     write(modules, {f"classifiers/bad/{name}": text for name, text in inner.items()})
@@ -84,7 +81,7 @@ def test_a_library_that_is_missing_is_told_with_its_cure_unless_it_is_the_folder
     assert "rm -r" not in bad.reason
 
 
-def test_a_broken_plugin_that_a_job_asks_for_is_named_with_its_reason(modules):
+def test_a_broken_plugin_that_a_job_wants_is_named_with_reason(modules):
     write(modules, {"classifiers/bad/__init__.py": "1 / 0\n"})
     plugins = load([modules])
     with pytest.raises(UserError, match=r"classifier bad: its plugin cannot be used.*ZeroDivision"):
@@ -93,7 +90,7 @@ def test_a_broken_plugin_that_a_job_asks_for_is_named_with_its_reason(modules):
         plugins.dataset("bad")
 
 
-def test_a_broken_plugin_is_known_by_each_name_that_it_may_mean_to_have(modules):
+def test_a_broken_plugin_has_every_name_it_may_have_meant(modules):
     texts = {
         "my_neighbours": "import no_such_package\nCLF_INFO = {'name': 'kneighbors', 'short': 'K'}\n",
         "half": 'CLF_INFO = {\n    "name" : "svm",\n',
@@ -266,7 +263,7 @@ def test_a_folder_that_holds_no_plugins_is_refused(tmp_path, modules, folder, hi
         load([tmp_path / folder])
 
 
-def test_what_plugins_print_while_they_are_loaded_leaves_stdout_alone(classifier, modules, capsys):
+def test_output_of_plugins_while_loading_stays_off_stdout(classifier, modules, capsys):
     classifier("loud", imports="print('Using TensorFlow backend.')\n")
     load([modules])
     out, err = capsys.readouterr()
@@ -336,7 +333,7 @@ class TestTheDigest:
         (folder / "__init__.py").write_text(text.replace("N = 1", "N = 2"))
         assert load([modules]).classifier("near").module.N == 2
 
-    def test_a_changed_sibling_is_imported_anew_by_whoever_comes_next(self, modules, classifier):
+    def test_a_changed_sibling_module_is_imported_anew(self, modules, classifier):
         write(modules, {"classifiers/shared.py": "N = 1"})
         near = classifier("near", imports="from ..shared import N\n")
         methods(near)

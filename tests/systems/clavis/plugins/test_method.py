@@ -104,9 +104,8 @@ def test_arguments_and_specs_are_those_of_the_page(classifier, modules):
     }
 
 
-def test_arguments_that_are_not_declared_reach_the_plugin_and_stand_behind_declared_ones(
-    classifier, modules
-):
+def test_undeclared_arguments_reach_the_plugin_too(classifier, modules):
+    """They stand after the declared ones."""
     declared = [{"name": "n", "type": "integer", "default_value": 5}]
     folder = classifier(body=TELLING, imports=IMPORTS, parameters=declared)
     trained(folder, {"undeclared": {"x": [1, 2], "n": 7, "method": "other"}})
@@ -116,7 +115,7 @@ def test_arguments_that_are_not_declared_reach_the_plugin_and_stand_behind_decla
     assert arguments == {"method": "small", "n": 5, "x": [1, 2]}
 
 
-def test_without_a_job_of_clavis_title_and_job_title_are_names_of_files_still(classifier, modules):
+def test_title_and_job_title_are_file_names_outside_clavis_too(classifier, modules):
     trained(classifier(body=TELLING, imports=IMPORTS))
     arguments, specs, _, _ = load([modules]).classifier("small").module.TOLD[-1]
     assert arguments["title"].startswith("small ")
@@ -228,7 +227,7 @@ class TestFailures:
         body = "    def fit(self, X, y):\n        raise SystemExit(3)\n\n    predict = fit\n"
         assert "raised SystemExit: 3" in failure(classifier(body=body)).reason
 
-    def test_in_an_answer_of_the_wrong_shape_before_anything_is_scored(self, classifier):
+    def test_a_wrong_output_shape_fails_before_anything_is_scored(self, classifier):
         body = "    def fit(self, X, y):\n        pass\n\n    def predict(self, X, y):\n        return X\n"
         assert "predict: expected the number of a class" in failure(classifier(body=body)).reason
 
@@ -243,7 +242,7 @@ class TestFailures:
         assert told.reason == "classifier small: get_clf: expected predict, got 'predict_proba'."
 
 
-def test_answers_that_contradict_each_other_stay_with_the_result(classifier):
+def test_contradictory_outputs_are_noted_with_the_result(classifier):
     body = """\
     def fit(self, X, y):
         pass

@@ -53,7 +53,7 @@ def test_what_does_not_fit_is_refused(parameters, name, value, told):
         parameters.model_validate({name: value})
 
 
-def test_a_default_that_is_not_of_its_type_stays_as_it_is_without_a_word(classifier):
+def test_a_default_of_another_type_is_kept_without_a_warning(classifier):
     declared = [{"name": "rate", "type": "float", "default_value": "auto"}]
     made = method_of(classifier(parameters=declared)).Parameters
     assert made().declared() == {"rate": "auto"}

@@ -101,7 +101,7 @@ def test_they_score_as_our_own_of_the_same_kind_do(page_modules, run, inline, tm
         assert own.record.method == "kneighbors"
 
 
-def test_a_built_in_of_the_same_name_trains_beside_it_in_one_worker(page_modules, tmp_path):
+def test_a_plugin_and_its_built_in_namesake_share_a_worker(page_modules, tmp_path):
     plugins = load([page_modules])
     full = f"kneighbors@{plugins.classifier('kneighbors').digest}"
     job = {
@@ -157,7 +157,7 @@ def test_one_that_kills_its_worker_fails_alone(classifier, page_modules, run):
     assert len(done.summary.failed) == 1
 
 
-def test_models_that_plugins_save_lie_below_the_working_directory(
+def test_models_saved_by_plugins_lie_in_the_working_directory(
     page_modules, run, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
@@ -273,7 +273,7 @@ class TestTheCommand:
         assert "n_neighbors" in out
         assert "Number of neighbors" in out
 
-    def test_a_broken_plugin_is_not_replaced_by_the_built_in_of_its_name(self, modules, sortal):
+    def test_a_broken_plugin_is_not_replaced_by_a_built_in_namesake(self, modules, sortal):
         folder = modules / "classifiers" / "my_neighbours"
         folder.mkdir()
         (folder / "__init__.py").write_text("import nowhere\nCLF_INFO = {'name': 'kneighbors'}\n")

@@ -27,16 +27,16 @@ def minor(name):
     return ".".join(version(name).split("+")[0].split(".")[:2])
 
 
-def test_packages_are_found_inside_functions_and_siblings_are_none(plugin):
+def test_packages_are_found_inside_functions_without_siblings(plugin):
     assert imported_packages([plugin]) == {"json", "numpy", "sklearn", "no_such_library", "polars"}
 
 
-def test_libraries_are_those_that_are_installed_by_their_own_names(plugin):
+def test_installed_libraries_are_listed_by_their_own_names(plugin):
     expected = (f"{name} {minor(name)}" for name in ("numpy", "polars", "scikit-learn"))
     assert libraries([plugin]) == tuple(expected)
 
 
-def test_a_package_that_is_installed_under_another_name_is_found(tmp_path):
+def test_a_package_installed_under_another_name_is_found(tmp_path):
     path = tmp_path / "__init__.py"
     path.write_text("import ruamel.yaml\n")
     assert libraries([path]) == (f"ruamel.yaml {minor('ruamel.yaml')}",)

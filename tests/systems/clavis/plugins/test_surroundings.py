@@ -53,7 +53,7 @@ DRAWS_WHEN_ASKED = """\
 """
 
 
-def test_one_that_draws_when_it_is_asked_answers_the_same_for_the_same_seed(classifier):
+def test_random_draws_in_scoring_repeat_for_the_same_seed(classifier):
     folder = classifier(body=DRAWS_WHEN_ASKED, imports="import random\n")
     outcome = trained(folder, seed=3)
     first = scores(outcome)
@@ -62,7 +62,7 @@ def test_one_that_draws_when_it_is_asked_answers_the_same_for_the_same_seed(clas
     assert (scores(trained(folder, seed=4)) != first).any()
 
 
-def test_asking_it_leaves_everybody_else_s_generators_where_they_were(classifier):
+def test_scoring_does_not_move_generators_of_others(classifier):
     outcome = trained(classifier(body=DRAWS_WHEN_ASKED, imports="import random\n"))
     before = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
     scores(outcome)
@@ -124,9 +124,7 @@ def draws(folder):
         "import keras; self.drawn = float(keras.random.uniform((1,))[0])",
     ],
 )
-def test_a_generator_that_is_imported_while_it_trains_is_seeded_the_first_time_too(
-    classifier, draw
-):
+def test_a_generator_imported_while_training_is_seeded_at_once(classifier, draw):
     drawn = draws(classifier(body=LATE.format(draw=draw)))
     assert drawn[:2] == drawn[2:]
     assert drawn[0] != drawn[1]

@@ -23,7 +23,7 @@ def test_the_default_stands_in_for_no_argument():
     assert check_argument("C", {}, INFO) == 1.0
 
 
-def test_the_default_stands_in_for_one_that_cannot_be_used_with_a_warning():
+def test_an_unusable_argument_warns_and_becomes_the_default():
     with pytest.warns(UserWarning, match="C: expected a number from 0 to 100, got 101"):
         assert check_argument("C", {"C": 101}, INFO) == 1.0
 
@@ -40,7 +40,7 @@ def dataset(names=("a", "b"), shape=None):
     return {"class_names": list(names), **specs}
 
 
-def test_compatible_data_sets_give_their_names_and_the_first_shape():
+def test_compatible_datasets_give_their_names_and_first_shape():
     assert check_datasets_compatible(dataset(), dataset()) == (["a", "b"], None)
     shape = check_datasets_compatible(dataset(shape=(10, 8, 8)), dataset(shape=[20, 8, 8]))[1]
     assert shape == (10, 8, 8)

@@ -196,7 +196,7 @@ def test_classes_have_a_score_each_and_the_largest_is_named(asked, campaign, wri
     assert table["predicted"].to_list() == largest.tolist()
 
 
-def test_csv_without_a_header_line_gives_the_columns_of_the_guide(campaign, tmp_path):
+def test_csv_without_a_header_gives_the_columns_of_the_guide(campaign, tmp_path):
     (tmp_path / "test_sig.csv").write_text(_page_lines(campaign.events))
     apply(campaign.model("binary"), [tmp_path / "test_sig.csv"], tmp_path / "test_output.csv")
     names = ["score", "weight", "process"]
@@ -235,9 +235,7 @@ def test_each_event_is_scored_by_the_network_that_never_saw_it(campaign, write, 
     assert seen == 1200
 
 
-def test_without_event_numbers_networks_of_folds_are_averaged_and_it_is_told(
-    campaign, write, tmp_path
-):
+def test_without_event_numbers_folds_are_averaged_with_a_note(campaign, write, tmp_path):
     file = write("in.parquet", campaign.events.drop("event"))
     done = apply(campaign.model("folded"), [file], tmp_path / "out.parquet")
     assert not done.by_fold
@@ -304,7 +302,7 @@ def test_text_in_a_number_is_told_with_its_line(campaign, write, tmp_path):
     assert not list(tmp_path.glob(".tmp*"))
 
 
-def test_a_missing_value_is_refused_with_its_place_or_has_no_score(campaign, write, tmp_path):
+def test_a_missing_value_is_refused_with_its_place_or_unscored(campaign, write, tmp_path):
     values = campaign.events["Met"].to_numpy().copy()
     values[[7, 811]] = np.nan, np.inf
     file = write("in.root", campaign.events.with_columns(Met=values))
@@ -323,7 +321,7 @@ def test_a_missing_value_is_refused_with_its_place_or_has_no_score(campaign, wri
             assert table["predicted"].null_count() == 2
 
 
-def test_event_numbers_of_text_are_kept_as_they_are_beyond_63_bits(campaign, write, tmp_path):
+def test_text_event_numbers_beyond_63_bits_are_kept_as_they_are(campaign, write, tmp_path):
     numbers = [str(2**63 + row) for row in range(len(campaign.events))]
     file = write("in.csv", campaign.events.with_columns(event=pl.Series(numbers)))
     options = {"event_number": "event", "chunk": 100}
@@ -339,7 +337,7 @@ def test_event_numbers_of_text_are_kept_as_they_are_beyond_63_bits(campaign, wri
         apply(campaign.model("folded"), [file], tmp_path / "out.parquet", **options)
 
 
-def test_columns_of_text_files_are_kept_as_numbers_except_in_text(campaign, write, tmp_path):
+def test_columns_of_text_files_stay_numbers_except_in_text(campaign, write, tmp_path):
     file = write("in.csv", campaign.events.with_columns(note=pl.lit("a,b"), run=pl.lit(1.50)))
     keep = ["event", "run", "note"]
     apply(

@@ -150,7 +150,7 @@ def test_a_shift_reaches_aliases_that_the_tree_brings(flat):
     np.testing.assert_allclose(found["r"], PT * 1.5 / MET)
 
 
-def test_hidden_names_of_the_trees_aliases_are_refused_or_left_alone(flat):
+def test_names_hidden_by_the_tree_s_aliases_are_refused_or_kept(flat):
     tree = with_own_aliases(flat, half="pt / 2")
     with pytest.raises(OptionError, match="shift up: pt"):
         Variations(tree, {"pt": "pt + 1"}, "", {"up": {"pt": "pt * 3"}})

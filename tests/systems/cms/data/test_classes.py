@@ -47,7 +47,7 @@ def test_the_first_pattern_that_fits_counts_and_may_end_in_root(events, settings
         class_map(events(NAMES), settings(classes=backwards))
 
 
-def test_a_class_without_events_is_told_with_the_processes_there_are(events, settings):
+def test_a_class_without_events_is_refused_with_known_processes(events, settings):
     with pytest.raises(DataError) as caught:
         class_map(events(["S_1", "TT", "VV"]), settings(classes={"W": ["Wj*", "W+*"], "o": ["*"]}))
     assert str(caught.value) == (
@@ -75,7 +75,8 @@ TABLE = {
 }
 
 
-def test_physics_weights_are_cross_section_over_generated_times_factors(events, settings):
+def test_physics_weights_are_cross_section_by_generated_events(events, settings):
+    """Times the factors of the settings."""
     held = events(["S_1", "TTlep", "Wj", "VV"], weights=[2.0, -3.0, 5.0, 7.0])
     weighed = with_physics_weights(held, settings(processes=TABLE))
     np.testing.assert_allclose(weighed.weights, [2 * 0.5 / 1000, -3 * 0.2, 0.5, 7.0])
@@ -96,7 +97,7 @@ def test_scale_factors_multiply_with_a_table_and_without(events, settings):
     np.testing.assert_allclose(weighed.weights, [0.5 * 0.5 / 1000, 2 * 0.2, 0.3])
 
 
-def test_without_a_table_or_factors_weights_are_those_of_the_files(events, settings):
+def test_without_a_table_or_factors_weights_are_the_files(events, settings):
     held = events(["S_1", "TT"], weights=[1.0, -2.0])
     assert with_physics_weights(held, settings()) is held
 

@@ -126,7 +126,7 @@ def test_a_process_that_a_part_lacks_is_told(events):
     ]
 
 
-def test_files_are_divided_by_seed_or_number_as_the_settings_say(page_folder, settings):
+def test_files_are_divided_by_seed_or_number_as_set(page_folder, settings):
     files = {
         "signal_files": ["data/test_sig.csv"],
         "background_files": ["data/test_bkg.csv", "data/train_bkg.csv"],

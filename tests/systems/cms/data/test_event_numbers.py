@@ -16,7 +16,7 @@ from sortal.systems.cms.data.event_numbers import event_folds, event_numbers, jo
     numbers=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=30)
     | st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=30),
 )
-def test_the_fold_of_an_event_number_is_exact_for_all_of_64_bits(folds, numbers):
+def test_the_fold_of_an_event_number_is_exact_for_all_64_bits(folds, numbers):
     expected = [number % folds for number in numbers]
     kind = pa.int64() if max(numbers) < 2**63 else pa.uint64()
     for column in (pa.array(numbers, kind), pa.array(map(str, numbers), pa.string())):

@@ -61,9 +61,7 @@ def test_the_six_files_are_read_as_they_are(page_folder, settings):
 @pytest.mark.parametrize(
     ("count", "first"), [(1, "var1"), (12, "var1"), (17, "LepChg"), (18, "var1")]
 )
-def test_any_number_of_variables_is_read_and_17_have_the_pages_names(
-    count, first, page_folder, settings
-):
+def test_any_number_of_variables_is_read_and_17_are_the_page_s(count, first, page_folder, settings):
     for path in page_folder.path.iterdir():
         path.write_text("\n".join([",".join(["0.5"] * count + ["1.0", "A.root"])] * 3))
     events = read_files(settings())
@@ -149,9 +147,7 @@ def test_a_process_without_root_is_taken_as_it_is(page_folder, settings):
     assert read_files(settings()).processes == ("S_550_520", "Wj_100", "TTlep", "TT.lep")
 
 
-def test_without_a_column_of_processes_the_six_files_are_sig_and_bkg(
-    page_folder, columns, settings
-):
+def test_without_a_process_column_the_six_files_are_sig_and_bkg(page_folder, columns, settings):
     for name, frame in columns.items():
         frame.drop("process").write_csv(page_folder.path / f"{name}.csv")
     events = read_files(settings())
@@ -162,9 +158,7 @@ def test_without_a_column_of_processes_the_six_files_are_sig_and_bkg(
     )
 
 
-def test_a_pattern_is_all_files_that_fit_and_their_whole_names_are_processes(
-    page_folder, columns, settings
-):
+def test_a_pattern_is_all_matching_files_named_as_processes(page_folder, columns, settings):
     for name in ("W.v2", "TT", "T2_1"):
         columns["train_bkg"].drop("process").write_csv(page_folder.path / f"{name}.csv")
     given = settings(signal_files=["data/T2*.csv"], background_files=["data/W*.csv", "data/TT.csv"])
@@ -237,9 +231,8 @@ def test_a_weight_may_be_computed(page_folder, settings):
     np.testing.assert_allclose(events.weights, 2 * plain.weights)
 
 
-def test_a_file_of_which_no_event_passes_is_left_out_where_files_are_divided(
-    page_folder, columns, settings
-):
+def test_a_file_whose_events_all_fail_the_cut_is_left_out(page_folder, columns, settings):
+    """Where files are divided into the parts."""
     page_folder.add_headers()
     columns["train_bkg"].with_columns(met=-1.0).write_csv(page_folder.path / "low.csv")
     both = ["data/train_bkg.csv", "data/low.csv"]

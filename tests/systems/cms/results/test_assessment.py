@@ -50,7 +50,7 @@ def area_of_pairs(scores, positive, weights):
     return (ahead * pairs).sum() / pairs.sum()
 
 
-def test_areas_are_those_of_scikit_learn_where_weights_are_positive(positive, truth, judged):
+def test_areas_are_those_of_scikit_learn_for_positive_weights(positive, truth, judged):
     (network,) = positive.networks
     found = judged(positive)
     for part in Part:
@@ -64,7 +64,8 @@ def test_areas_are_those_of_scikit_learn_where_weights_are_positive(positive, tr
         assert not area.leaves_unit_square
 
 
-def test_with_negative_weights_areas_are_sums_over_signed_pairs_and_say_so(one, truth, judged):
+def test_with_negative_weights_areas_sum_signed_pairs(one, truth, judged):
+    """A note says so."""
     (network,) = one.networks
     found = judged(one)
     for part in Part:
@@ -87,9 +88,7 @@ def test_every_class_of_several_has_its_area_against_the_rest(multiclass, truth,
             assert area.auc.value == pytest.approx(wanted, rel=1e-9)
 
 
-def test_the_loss_is_scikit_learns_with_the_weights_balanced_as_in_training(
-    positive, truth, judged
-):
+def test_the_loss_is_scikit_learn_s_with_balanced_weights(positive, truth, judged):
     (network,) = positive.networks
     found = judged(positive)
     weighed = balanced(positive, truth)
@@ -123,7 +122,7 @@ def test_loss_and_accuracy_are_weighted_means_over_the_events(which, request, tr
         )
 
 
-def test_losses_of_training_are_the_same_sums_over_rows_in_place_of_weights(one, truth, judged):
+def test_losses_of_training_are_sums_over_rows_not_weights(one, truth, judged):
     (network,) = one.networks
     best = min(network.history, key=lambda row: row["validation_loss"])
     weighed = {part: balanced(one, truth)(truth(one.settings, part)) for part in Part}
@@ -134,7 +133,8 @@ def test_losses_of_training_are_the_same_sums_over_rows_in_place_of_weights(one,
 
 
 @pytest.mark.parametrize("which", ["one", "positive", "multiclass"])
-def test_measured_losses_are_those_of_the_history_with_errors_of_a_mean(which, request, truth):
+def test_measured_losses_are_those_of_the_history_with_errors(which, request, truth):
+    """The errors are those of a mean."""
     campaign = request.getfixturevalue(which)
     (network,) = campaign.networks
     best = min(network.history, key=lambda row: row["validation_loss"])
@@ -151,7 +151,7 @@ def test_measured_losses_are_those_of_the_history_with_errors_of_a_mean(which, r
         assert one.error == pytest.approx(terms.std(ddof=1) / math.sqrt(len(terms)), rel=1e-5)
 
 
-def test_where_training_had_other_weights_its_losses_have_no_errors(one, folded, positive):
+def test_losses_have_no_errors_where_training_had_other_weights(one, folded, positive):
     (network,) = one.networks
     for other in ({"compat": True}, {"negative_weights": "drop"}, {"negative_weights": "pairwise"}):
         asked = one.settings.model_copy(update=other)
@@ -164,7 +164,7 @@ def test_where_training_had_other_weights_its_losses_have_no_errors(one, folded,
 
 
 @pytest.mark.parametrize(("errors", "cause"), [(1.0, "chance"), (9.0, "easier")])
-def test_a_validation_loss_that_is_lower_by_little_may_be_chance(one, judged, errors, cause):
+def test_a_slightly_lower_validation_loss_may_be_chance(one, judged, errors, cause):
     (network,) = one.networks
     train, validation = measured_losses(network, one.sample, one.settings)
     by = errors * math.hypot(train.error, validation.error)
@@ -175,7 +175,7 @@ def test_a_validation_loss_that_is_lower_by_little_may_be_chance(one, judged, er
     assert f"{errors:.1f} errors of" in told[0].sentence
 
 
-def test_an_event_of_no_weight_and_a_process_that_test_lacks_are_no_nan(one, judged):
+def test_zero_weights_and_untested_processes_give_no_nan(one, judged):
     sample, test = one.sample, one.sample.scales.expected[Part.TEST]
     first = one.sample.events.rows(Part.TRAIN)[0]
     alone = np.arange(len(test)) == first
@@ -229,9 +229,7 @@ def test_the_confusion_matrix_counts_expected_test_events(which, request, truth,
     )
 
 
-def test_over_training_is_looked_for_on_every_output_between_both_pairs_of_parts(
-    multiclass, one, judged
-):
+def test_overtraining_is_tested_for_all_outputs_and_part_pairs(multiclass, one, judged):
     for campaign, outputs in ((multiclass, 5), (one, 1)):
         found = judged(campaign)
         assert list(found.agreements) == [
@@ -258,7 +256,7 @@ def test_the_same_events_twice_agree_and_others_do_not(one):
     assert verdicts[Part.TRAIN, Part.VALIDATION].level == "no"
 
 
-def test_a_score_of_0_for_the_truth_is_a_large_loss_and_no_infinite_one(one):
+def test_a_score_of_0_for_the_truth_is_a_large_finite_loss(one):
     (network,) = one.networks
     wrong = {
         part: (~one.sample.events.is_signal[rows])[:, np.newaxis].astype(np.float32)
@@ -277,7 +275,7 @@ def test_a_mean_has_no_course_and_a_network_tells_its_updates(several, one, judg
     assert judged(one).losses.updates == math.ceil(events / 100)
 
 
-def test_a_network_of_a_fold_has_the_updates_of_the_events_that_it_learns_from(folded, judged):
+def test_a_fold_s_updates_are_those_of_its_training_events(folded, judged):
     # Of three folds one tests and one validates.
     learnt = np.count_nonzero(np.arange(len(folded.sample.events)) % 3 == 0)
     found = judged(folded)
@@ -296,9 +294,7 @@ def test_events_of_both_parts_are_counted(one, events):
     st.lists(st.tuples(st.sampled_from(["S", "B"]), st.floats(0.1, 10)), min_size=1, max_size=20),
     st.floats(0, 2),
 )
-def test_classes_weigh_as_powers_of_their_yields_whatever_the_events(
-    events, settings, drawn, power
-):
+def test_classes_weigh_as_powers_of_their_yields(events, settings, drawn, power):
     names, weights = zip(*[("S", 1.0), ("B", 2.0), *drawn], strict=True)
     held = events(names, weights=weights, parts=["train"] * len(names))
     asked = settings(balance=power)

@@ -109,7 +109,8 @@ def test_compat_scans_as_the_script_does_its_faults_included(sample):
     assert merit.chosen.oracle.merit == pytest.approx(figures[Part.TEST].max(), rel=1e-9)
 
 
-def test_the_corrected_scan_has_derived_factors_one_point_and_scores_of_1(sample):
+def test_the_corrected_scan_equals_a_slow_one(sample):
+    """With derived factors, one signal point, and scores of exactly 1."""
     held, scored = sample
     given = options(minimum_effective_background=0.0)
     classes = class_map(held, given)
@@ -172,7 +173,7 @@ def test_every_distinct_score_may_be_a_cut(sample):
     np.testing.assert_array_equal(merit.scans[Part.TEST].cuts, cuts)
 
 
-def test_yields_of_classes_and_processes_add_up_to_those_of_the_scan(sample):
+def test_yields_of_classes_and_processes_sum_to_the_scan_s(sample):
     held, scored = sample
     for given in (options(), options(compat=True)):
         classes = class_map(held, given)
@@ -187,7 +188,7 @@ def test_yields_of_classes_and_processes_add_up_to_those_of_the_scan(sample):
             assert by_class.expected[0] == pytest.approx(point.signal, rel=1e-9)
 
 
-def test_where_every_cut_leaves_too_little_background_none_is_chosen(sample):
+def test_with_too_little_background_everywhere_no_cut_is_chosen(sample):
     held, scored = sample
     given = options(minimum_background=1e12)
     classes = class_map(held, given)

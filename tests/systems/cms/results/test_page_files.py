@@ -47,9 +47,7 @@ def truth(folder, prefix):
     return pd.concat(frames)[[3, 4]]
 
 
-def test_a_network_that_cannot_be_written_leaves_the_folder_as_it_was(
-    binary, tmp_path, monkeypatch
-):
+def test_a_network_that_cannot_be_written_changes_no_file(binary, tmp_path, monkeypatch):
     def full(portable, path, form):
         path.write_bytes(b"half of a file")
         raise OSError("no space left on device")
@@ -131,7 +129,7 @@ def test_the_best_weights_are_one_file_or_one_a_fold(binary, crossed, tmp_path):
     assert not [one for one in tmp_path.iterdir() if one.name.startswith(".tmp")]
 
 
-def test_of_folds_every_event_is_tested_once_by_the_network_that_never_saw_it(crossed):
+def test_each_event_is_tested_by_the_fold_that_never_saw_it(crossed):
     (network,) = crossed.networks
     everyone = np.arange(len(crossed.sample.events))
     for part in Part:
@@ -157,7 +155,7 @@ def test_the_table_is_written_whole_with_one_header(tmp_path):
     assert path.read_text().startswith(",Scaling Function,NN Configuration,")
 
 
-def test_appended_every_block_has_its_header_behind_what_is_there(tmp_path):
+def test_an_appended_block_has_its_header_after_the_last(tmp_path):
     path = tmp_path / "17var_fom.csv"
     write_table(path, [[row(1)]], append=True)
     once = path.read_text()

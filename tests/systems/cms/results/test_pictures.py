@@ -78,7 +78,7 @@ def test_scores_are_stacked_by_process_in_expected_test_events(which, request, s
     assert totals == sorted(totals)
 
 
-def test_the_panel_below_is_the_background_of_test_over_that_of_validation(one, stacked, truth):
+def test_the_panel_below_is_test_background_over_validation(one, stacked, truth):
     made = stacked(one)
     sums = {}
     for part in (Part.VALIDATION, Part.TEST):
@@ -92,7 +92,7 @@ def test_the_panel_below_is_the_background_of_test_over_that_of_validation(one, 
     np.testing.assert_allclose(made["lower"].values[known], ratio[known], rtol=1e-6)
 
 
-def test_a_faint_signal_is_raised_by_a_power_of_ten_and_a_strong_one_is_not(one, judged, stacked):
+def test_only_a_faint_signal_is_scaled_by_a_power_of_ten(one, judged, stacked):
     found = judged(one)
     (usual,) = stacked(one)["signals"]
     for faintness in (1e-3, 1e3):
@@ -132,7 +132,7 @@ def test_lines_of_the_figure_of_merit_stand_at_the_best_cuts(which, request, jud
     assert f"{found.merit.chosen.test.merit:.3f}"[:4] in told
 
 
-def test_without_a_cut_the_figure_of_merit_is_drawn_all_the_same(
+def test_without_a_cut_the_figure_of_merit_is_still_drawn(
     one, binary_settings, judged, drawn, tmp_path
 ):
     none = replace(one, settings=binary_settings(minimum_background=1e12, scan="page"))
@@ -161,7 +161,7 @@ def test_the_confusion_matrix_is_named_by_classes(which, names, request, judged,
 
 
 @pytest.mark.parametrize("log", [False, True])
-def test_the_course_is_drawn_with_the_scripts_labels_and_the_best_epoch(log, one, drawn, tmp_path):
+def test_histories_have_the_script_s_labels_and_the_best_epoch(log, one, drawn, tmp_path):
     (network,) = one.networks
     draw_course(network, tmp_path, PLAIN, log_accuracy=log)
     assert set(drawn) == {"TrnVal_loss.png", "TrnVal_accuracy.png"}

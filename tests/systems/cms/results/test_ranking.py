@@ -40,7 +40,7 @@ def asimov(signal, background, f):
     return math.sqrt(2 * (first - second))
 
 
-def test_runs_come_first_then_their_mean_the_other_methods_and_the_optimum(several, lines):
+def test_runs_come_first_then_mean_other_methods_and_optimum(several, lines):
     titles = [line.title for line in lines(several)]
     assert titles == ["run 0", "run 1", "ensemble", "lda", OPTIMUM]
 
@@ -69,7 +69,7 @@ def test_the_line_of_the_optimum_is_that_of_the_example(several, lines, simulate
     assert told["background"] == pytest.approx(known["background"], rel=1e-6)
 
 
-def test_no_classifier_of_many_events_is_better_than_the_optimum(several, lines):
+def test_no_classifier_of_many_events_beats_the_optimum(several, lines):
     *others, best = lines(several)
     for line in others:
         assert line.auc.value < best.auc.value
@@ -169,7 +169,7 @@ def test_a_test_part_with_too_little_background_has_no_figure(several, lines):
     assert replace(line, merit=merit).cells()[4] == "none: 3.1 effective background events"
 
 
-def test_a_table_has_a_header_and_columns_that_stand_below_one_another(several, lines):
+def test_a_table_has_a_header_and_aligned_columns(several, lines):
     found = lines(several)
     header, *rows = table_of(found)
     assert header.startswith("classifier")

@@ -178,7 +178,7 @@ def test_classifiers_are_the_lines_that_are_printed(several, mean, judged):
     assert mean.json["details"]["title"] == "ensemble"
 
 
-def test_of_folds_there_is_one_line_and_every_event_counts_in_every_part(folded, crossed):
+def test_folds_have_one_line_and_every_event_in_every_part(folded, crossed):
     (line,) = crossed.json["classifiers"]
     assert line["title"] == "network"
     events = folded.sample.events
@@ -194,7 +194,7 @@ def test_of_folds_there_is_one_line_and_every_event_counts_in_every_part(folded,
     assert told["expected"] == pytest.approx(expected, rel=1e-9)
 
 
-def test_of_folds_the_report_says_what_the_parts_are_and_how_cuts_are_chosen(crossed, single):
+def test_a_report_of_folds_explains_its_parts_and_cuts(crossed, single):
     for text in ("\n".join(crossed.markdown), crossed.out):
         assert "training, validation and test are the same events" in text
         assert "best on the test scores of all other folds" in text
@@ -202,9 +202,10 @@ def test_of_folds_the_report_says_what_the_parts_are_and_how_cuts_are_chosen(cro
     assert "folds" not in "\n".join(single.markdown)
 
 
-def test_that_others_learnt_from_absolute_weights_is_told_where_networks_kept_the_signs(
+def test_others_trained_on_absolute_weights_are_noted(
     single, mean, write, several, binary_settings
 ):
+    """Where networks kept the signs."""
     told = "lda learnt from absolute ones, of the same total in each class"
     assert told in mean.out
     assert [text for text in mean.markdown if told in text]
@@ -226,9 +227,7 @@ def test_what_is_no_number_becomes_null(write, one, binary_settings):
     assert "nan" not in "\n".join(plain.markdown).lower()
 
 
-def test_where_every_cut_leaves_too_little_background_the_report_is_written_all_the_same(
-    write, one, binary_settings
-):
+def test_without_a_choosable_cut_the_report_is_still_written(write, one, binary_settings):
     held = write(replace(one, settings=binary_settings(minimum_background=1e12, scan="page")))
     (line,) = held.json["classifiers"]
     assert line["cut"] is None
@@ -260,9 +259,7 @@ def shy(campaign):
         ({"scan": "scores"}, ""),
     ],
 )
-def test_a_cut_at_the_edge_of_the_pages_grid_is_told_with_the_way_out(
-    write, one, binary_settings, given, told
-):
+def test_a_cut_at_the_edge_of_the_page_s_grid_has_advice(write, one, binary_settings, given, told):
     held = write(replace(one, settings=binary_settings(**given), networks=shy(one)))
     (line,) = held.json["classifiers"]
     at_edge = [text for text in held.out.splitlines() if EDGE in text]
@@ -301,7 +298,7 @@ def test_parts_of_the_text_are_the_figures_of_the_json(single):
 
 
 @pytest.mark.parametrize("which", ["one", "several", "multiclass"])
-def test_the_folder_network_scores_new_events_as_the_campaign_did(which, request):
+def test_the_folder_network_scores_new_events_as_the_campaign(which, request):
     campaign = request.getfixturevalue(which)
     names = {"one": "single", "several": "mean", "multiclass": "classes"}
     report = request.getfixturevalue(names[which])

@@ -74,7 +74,7 @@ def test_the_multiclass_files_are_read_as_the_script_reads_them(example):
     assert (read["bkg"]["Weights"] < 0).any()
 
 
-def test_parts_are_a_quarter_a_quarter_and_a_half_of_every_process(example):
+def test_parts_are_a_quarter_a_quarter_and_a_half_by_process(example):
     import pandas as pd
 
     for folder, columns in (("data", 14), ("17var/data", 19)):
@@ -129,7 +129,7 @@ def test_what_the_balance_costs_is_told(example):
     assert f"figure of merit of {balanced:.4g} only" in (example / "README.md").read_text()
 
 
-def test_the_readme_says_that_events_are_simulated_and_what_to_run(example):
+def test_the_readme_says_events_are_simulated_and_what_to_run(example):
     text = (example / "README.md").read_text()
     assert "SIMULATED" in text
     assert "sortal cms binary -s binary.yaml" in text
@@ -150,7 +150,7 @@ def test_the_readme_counts_the_negative_weights(example):
     )
 
 
-def test_without_uproot_the_readme_says_how_to_get_the_root_file(tmp_path, monkeypatch):
+def test_without_uproot_the_readme_explains_the_root_file(tmp_path, monkeypatch):
     monkeypatch.setattr("sortal.systems.cms.simulation.example.find_spec", lambda _: None)
     write_example(tmp_path / "cms", events=1_000, kinds=("binary",))
     assert not (tmp_path / "cms" / "new_events.root").exists()
@@ -229,7 +229,7 @@ def whole_example(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_network_of_the_examples_settings_comes_near_the_optimum(whole_example):
+def test_a_network_of_the_example_comes_near_the_optimum(whole_example):
     trained = run(whole_example, "cms", "binary", "-s", "binary.yaml")
     assert trained.returncode == 0, trained.stderr
     found = told(whole_example / "models" / "2016_1l_example")
@@ -243,7 +243,7 @@ def test_a_network_of_the_examples_settings_comes_near_the_optimum(whole_example
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_networks_of_five_classes_come_near_the_optimum_together(whole_example):
+def test_five_class_networks_together_come_near_the_optimum(whole_example):
     few = ("--runs", "3", "--decays", "1e-4")
     trained = run(whole_example, "cms", "multiclass", "-s", "multiclass.yaml", *few)
     assert trained.returncode == 0, trained.stderr

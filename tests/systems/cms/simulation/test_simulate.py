@@ -53,7 +53,7 @@ def test_every_observable_rises_with_its_own_latent(name, at, more):
 
 @settings(max_examples=30)
 @given(st.floats(0.1, 0.9), st.floats(0.1, 3), st.floats(0.01, 0.6))
-def test_probabilities_of_counted_states_sum_to_one_and_no_tag_is_without_its_jet(plus, jets, rate):
+def test_state_probabilities_sum_to_1_and_tags_have_their_jets(plus, jets, rate):
     table = states_table(plus=plus, jets=jets, b_rate=rate)
     assert table.sum() == pytest.approx(1)
     assert table[1].sum() == pytest.approx(plus)
@@ -83,7 +83,7 @@ def test_weights_of_each_process_sum_to_its_cross_section(events):
         assert np.mean(own < 0) == pytest.approx(process.negative, abs=4 / np.sqrt(len(own)))
 
 
-def test_some_weights_are_negative_and_only_where_a_process_says_so(events):
+def test_some_weights_are_negative_where_a_process_allows_it(events):
     share = np.mean(events.weights < 0)
     assert 0.01 < share < 0.10
     assert (events.weights[events.is_signal] > 0).all()
@@ -94,7 +94,7 @@ def test_background_outweighs_signal(events):
     assert weights[~events.is_signal].sum() > 3 * weights[events.is_signal].sum()
 
 
-def test_ratio_of_summed_weights_is_the_ratio_that_the_densities_claim(events):
+def test_the_ratio_of_summed_weights_is_that_of_the_densities(events):
     picked, signal, weights = judged(events)
     scores = true_scores(picked)
     edges = np.quantile(scores, np.linspace(0, 1, 13))[1:-1]
@@ -108,7 +108,7 @@ def test_ratio_of_summed_weights_is_the_ratio_that_the_densities_claim(events):
         assert abs(share - claimed) < 4 * error
 
 
-def test_a_ratio_that_forgets_the_signs_of_weights_is_not_the_true_one():
+def test_a_ratio_without_signs_of_weights_is_wrong():
     """The check above can fail: where signs depend on the values, counting events is wrong."""
     of = problem("binary")
     ttbar = next(process for process in of.processes if process.name.startswith("TT"))
@@ -143,7 +143,7 @@ def test_the_optimum_is_good_but_not_perfect(events):
     assert 0.85 < auc(true_scores(picked), signal, weights) < 0.93
 
 
-def test_a_linear_discriminant_stays_below_97_percent_of_the_optimum(events):
+def test_a_linear_discriminant_stays_below_97_percent(events):
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
     picked, signal, weights = judged(events)
@@ -185,7 +185,7 @@ def test_figures_of_merit_are_those_of_an_analysis_worth_doing(events):
     assert best.background > 1
 
 
-def test_the_binary_problem_is_the_other_with_observables_left_out():
+def test_the_binary_problem_is_the_other_with_fewer_observables():
     small, large = problem("binary"), problem("multiclass")
     assert len(small.observables) == 12
     assert large.observables == NAMES
@@ -218,7 +218,7 @@ def test_shares_and_covariances_of_the_processes_are_sound():
                 assert np.linalg.eigvalsh(one.covariance).min() > 0.05
 
 
-def test_the_same_seed_gives_the_same_events_and_another_gives_others():
+def test_equal_seeds_give_equal_events_and_others_give_others():
     of = problem("binary")
     first, again, other = (simulate(of, 2_000, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.values, again.values)

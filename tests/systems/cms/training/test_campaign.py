@@ -61,9 +61,8 @@ def planned(told):
     return [event for event in told if isinstance(event, JobPlanned)]
 
 
-def test_runs_and_decays_are_one_job_in_which_those_of_one_order_of_events_train_together(
-    trained, data
-):
+def test_runs_and_decays_are_one_job_that_trains_together(trained, data):
+    """Those of one order of events are one population."""
     asked = MulticlassSettings(
         data=data, classes=CLASSES, signal_point="", runs=2, decays=[0.0, 0.5], **TRAINING
     )
@@ -75,7 +74,7 @@ def test_runs_and_decays_are_one_job_in_which_those_of_one_order_of_events_train
     assert campaign.seconds > 0
 
 
-def test_what_the_store_has_is_not_trained_again_and_takes_no_time(trained, settings, data):
+def test_stored_networks_are_not_trained_again_and_take_no_time(trained, settings, data):
     asked = settings(data=data, **TRAINING, compare=["lda"])
     first, _ = trained(asked)
     again, told = trained(asked)
@@ -86,7 +85,7 @@ def test_what_the_store_has_is_not_trained_again_and_takes_no_time(trained, sett
         np.testing.assert_array_equal(one[0].scores[Part.TEST], other[0].scores[Part.TEST])
 
 
-def test_more_runs_train_only_what_is_missing_and_change_nothing(trained, settings, data):
+def test_more_runs_train_only_the_missing_ones(trained, settings, data):
     few, _ = trained(settings(data=data, **TRAINING, runs=1))
     many, told = trained(settings(data=data, **TRAINING, runs=3))
     assert planned(told)[0].stored == 1
@@ -95,7 +94,7 @@ def test_more_runs_train_only_what_is_missing_and_change_nothing(trained, settin
     )
 
 
-def test_other_methods_train_on_the_same_events_under_a_title_of_their_own(trained, settings, data):
+def test_other_methods_train_on_the_same_events_with_own_titles(trained, settings, data):
     campaign, told = trained(settings(data=data, **TRAINING, compare=["lda", "logistic"]))
     assert [plan.job for plan in planned(told)] == ["a (title)", "a (title) compared"]
     assert [one.title for one in campaign.peers] == ["lda", "logistic"]
@@ -126,7 +125,7 @@ def test_notes_on_the_events_are_not_told_by_every_job_anew(
     assert not [event for event in told if isinstance(event, Warned) and "negative;" in event.text]
 
 
-def test_a_network_that_cannot_be_trained_ends_it_with_its_reason(trained, settings, data):
+def test_a_network_that_cannot_be_trained_ends_it_with_a_reason(trained, settings, data):
     wild = {**TRAINING, "learning_rate": 1e30, "optimiser": "sgd"}
     with pytest.raises(TaskError, match=r"^network \(seed 0.*: the loss became"):
         trained(settings(data=data, **wild))
@@ -156,9 +155,7 @@ def test_an_end_that_was_asked_for_goes_no_further(trained, settings, data):
     assert len(campaign.networks) == len(campaign.peers) == 1
 
 
-def test_what_a_network_becomes_does_not_depend_on_the_events_that_it_tests(
-    train, settings, lasting_folder, data
-):
+def test_a_network_does_not_depend_on_its_test_events(train, settings, lasting_folder, data):
     asked = settings(data=data, **TRAINING, folds=3)
     sample = read_sample(asked)
     tested = np.arange(len(sample.events)) % 3 == 0

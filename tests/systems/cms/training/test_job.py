@@ -29,7 +29,7 @@ def members(job: Job, dataset) -> int:
     return len(resolve(file, None, given=dataset).entries)
 
 
-def test_a_binary_data_set_has_one_target_and_a_multiclass_one_a_class_each(held, settings):
+def test_a_binary_dataset_has_one_target_a_multiclass_one_each(held, settings):
     binary = dataset_of(held, class_map(held, settings()), settings())
     assert binary.labels.outputs is Outputs.INDEPENDENT
     assert binary.labels.classes == ("Signal",)
@@ -86,7 +86,7 @@ def test_runs_and_decays_are_one_population_of_so_many_networks(held):
     assert members(job, dataset_of(held, class_map(held, given), given)) == 9
 
 
-def test_compat_has_the_scripts_optimiser_losses_and_both_weights(held, settings):
+def test_compat_has_the_script_s_optimiser_losses_and_weights(held, settings):
     compat = settings(compat=True)
     (block,) = network_job(compat, "first").classifiers
     wanted = {

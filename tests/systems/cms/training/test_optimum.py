@@ -37,7 +37,7 @@ def test_without_a_folder_there_is_none(read):
     assert read(optimum="") is None
 
 
-def test_scores_are_those_of_the_parts_in_the_order_of_the_events(read, settings, lasting_folder):
+def test_scores_are_those_of_the_parts_in_the_order_of_events(read, settings, lasting_folder):
     optimum = read()
     events = read_sample(settings(data=str(lasting_folder.path))).events
     assert optimum.title == TITLE

@@ -42,7 +42,7 @@ def test_a_run_is_one_classifier_with_its_own_history(divided):
     assert first.parameters["hidden_layer_sizes"] == [4]
 
 
-def test_folds_of_a_run_are_one_classifier_and_runs_are_not_mixed(crossed):
+def test_folds_of_a_run_are_one_classifier_and_runs_stay_apart(crossed):
     assert [one.seed for one in crossed.networks] == [0, 1]
     for network in crossed.networks:
         assert [one.entry.fold for one in network.members] == list(range(FOLDS))
@@ -50,14 +50,14 @@ def test_folds_of_a_run_are_one_classifier_and_runs_are_not_mixed(crossed):
         assert network.history == crossed.store.history(network.members[0].entry.key)
 
 
-def test_folds_together_score_every_event_in_every_part_rows_ascending(crossed):
+def test_folds_together_score_all_events_of_all_parts_in_order(crossed):
     everyone = np.arange(len(crossed.sample.events))
     for network in crossed.networks:
         for part in Part:
             np.testing.assert_array_equal(network.rows[part], everyone)
 
 
-def test_a_test_or_validation_score_is_that_of_the_one_fold_that_gave_it(crossed):
+def test_a_test_or_validation_score_is_of_its_one_fold(crossed):
     (network, _) = crossed.networks
     for part in (Part.VALIDATION, Part.TEST):
         seen = []
@@ -68,7 +68,7 @@ def test_a_test_or_validation_score_is_that_of_the_one_fold_that_gave_it(crossed
         assert sorted(seen) == list(range(len(crossed.sample.events)))
 
 
-def test_of_several_folds_that_train_on_an_event_the_first_speaks(crossed):
+def test_of_folds_that_train_on_an_event_the_first_scores_it(crossed):
     (network, _) = crossed.networks
     spoken = {}
     trained = np.zeros(len(crossed.sample.events), dtype=int)
