@@ -29,7 +29,10 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 MANUAL = (
     *(f"docs/{name}.md" for name in ("quickstart", "ensembles", "imported", "maps", "gpu")),
-    *(f"docs/{name}.md" for name in ("clavis", "clavis-batch", "clavis-builtin", "plugins")),
+    *(
+        f"docs/{name}.md"
+        for name in ("clavis", "clavis-batch", "clavis-builtin", "plugins", "metrics")
+    ),
     *("README.md", "docs/export.md", "docs/cms.md"),
 )
 """Pages that show commands, in the order in which their commands are run."""
@@ -50,6 +53,9 @@ BEFORE = {
 
 SCRIPTS = frozenset({"docs/quickstart.md"})
 """Pages whose Python blocks make what their commands use; they are run too."""
+
+_NAMED = re.compile(r"# (\S+\.yaml|\S+/\S+\.py)\n")
+"""First line of a block that is the content of a file."""
 
 ENDLESS = (("sortal", "serve"),)
 """Beginnings of commands that run until they are stopped; they are not recorded."""
@@ -168,7 +174,8 @@ def record(pages: Sequence[str], folder: Path) -> Iterator[str]:
 def _follow(page: str, folder: Path) -> Iterator[str]:
     names: dict[str, Any] = {}
     for block in blocks(ROOT / page):
-        if block.language == "yaml" and (named := re.match(r"# (\S+\.yaml)\n", block.text)):
+        if named := _NAMED.match(block.text):
+            (folder / named.group(1)).parent.mkdir(parents=True, exist_ok=True)
             (folder / named.group(1)).write_text(block.text, encoding="utf-8")
         if block.language == "python" and page in SCRIPTS:
             with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):

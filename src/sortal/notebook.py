@@ -211,9 +211,8 @@ class Results(results.Results):
 
     @property
     def failures(self) -> Mapping[str, Mapping[str, str]]:
-        """`reason` and `traceback` of every failed member, by `title (seed, fold, target)`."""
-        failed = self.failed.items()
-        return {place: {"reason": f.reason, "traceback": f.traceback} for place, f in failed}
+        """`reason`, `traceback` and what was `printed`, by `title (seed, fold, target)`."""
+        return {place: failure.to_json() for place, failure in self.failed.items()}
 
     def figure(self, target: str | None = None) -> "Figure":
         """Draw all classifiers of a target with their 95 % intervals, or spread over seeds and folds."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sortal.data.labels import Outputs
 from sortal.data.unseen import InputSpec
 from sortal.job.models import DataBlock
-from sortal.store.job_record import JobRecord, MemberEntry
+from sortal.store.job_record import JobRecord, MemberEntry, SplitEntry
 from sortal.store.member_record import MemberRecord
 
 
@@ -54,7 +54,7 @@ def job_record(name: str, keys: Iterable[str] = (), **fields: object) -> JobReco
         "updated": "",
         "dataset": "",
         "data": DataBlock(source="stars.csv"),
-        "splits": (),
+        "splits": (SplitEntry(fingerprint="", fold=None),),
         "outputs": Outputs.EXCLUSIVE,
         "classes": ("a", "b"),
         "entries": tuple(member_entry(key) for key in keys),

@@ -298,3 +298,36 @@ def test_any_value_of_any_field_is_read_or_damage(name, value):
         assert JobRecord.from_json(read.to_json(), "x") == read
     except Damaged as error:
         assert str(error).startswith("x: ")  # noqa: PT017 - either outcome is right
+
+
+def test_a_copied_file_is_a_job_of_its_own(store):
+    store.write_job(job_record("two", ["a"]))
+    jobs = store.folder / "jobs"
+    (jobs / "copy.json").write_text((jobs / "two.json").read_text())
+    copied = store.read_job("copy")
+    assert copied.name == "copy"
+    store.write_job(copied.model_copy(update={"entries": ()}))
+    assert store.read_job("two").keys == {"a"}
+
+
+def test_options_of_a_newer_version_are_left_out(store):
+    stored = job_record("two").to_json()
+    stored["data"]["zoom"] = 3
+    store.write_job(job_record("two"))
+    (store.folder / "jobs" / "two.json").write_text(json.dumps(stored))
+    assert store.read_job("two") == job_record("two")
+
+
+def test_text_that_is_no_unicode_is_kept(store):
+    odd = job_record("two", failures={"a": {"reason": "no file \udcff.csv"}})
+    store.write_job(odd)
+    assert store.read_job("two") == odd
+
+
+def test_nothing_unlisted_is_deleted_beside_a_damaged_record(store, commit):
+    commit(store, ["a", "b"])
+    store.write_job(job_record("one", ["a"]))
+    (store.folder / "jobs" / "two.json").write_text("{}")
+    store.delete_unlisted([])
+    store.delete_unlisted(["b"])
+    assert store.find(["a", "b"]).keys() == {"a", "b"}

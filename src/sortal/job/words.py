@@ -5,6 +5,7 @@ import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
@@ -119,6 +120,8 @@ def _words(annotation: Any, metadata: list[Any]) -> Words:
 
 def _single(annotation: Any, metadata: list[Any]) -> Words:
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        origin, arguments = Literal, tuple(member.value for member in annotation)
     if origin is Literal:
         listed = ", ".join(map(str, arguments))
         return Words(f"one of {listed}" if len(arguments) > 1 else listed, f"any of {listed}")

@@ -79,6 +79,12 @@ class Driver:
     running: dict[str, PlannedTask] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
 
+    titles: dict[str, str] = field(init=False)
+    """The first title of every member that the job lists, by key."""
+
+    def __post_init__(self) -> None:
+        self.titles = first_titles([*self.record.entries, *self.record.interim])
+
     @property
     def planned(self) -> list[str]:
         """Keys of the members that the plan computes."""
@@ -245,11 +251,10 @@ class Driver:
         if segment in self.stored:
             return
         self.stored.add(segment)
-        named = first_titles([*self.record.entries, *self.record.interim])
         for record in records:
-            if record.key in named:
+            if record.key in self.titles:
                 self.trained += 1
-                self._tell(self._trained(record, named[record.key]))
+                self._tell(self._trained(record, self.titles[record.key]))
 
     def _finish(self, result: TaskResult) -> None:
         """Count the members that paused, and report those that failed, and what no message reported."""
@@ -318,7 +323,7 @@ class Driver:
 
     def _fail(self, key: str, failure: Failure) -> None:
         self.failed[key] = failure
-        title = first_titles(self.record.entries)[key]
+        title = self.titles[key]
         self._tell(
             MemberFailed(
                 job=self.resolved.name,

@@ -181,10 +181,11 @@ class Committed:
 
     def to_json(self) -> Json:
         """The message as plain JSON; the inputs, which are equal for all members, are sent once."""
-        inputs, records = self.records[0].inputs.described(), []
-        for record in self.records:
-            records.append({n: value for n, value in record.to_json().items() if n != "inputs"})
-        return {"segment": self.segment, "inputs": inputs, "records": records}
+        return {
+            "segment": self.segment,
+            "inputs": self.records[0].inputs.described(),
+            "records": [record.to_json(without="inputs") for record in self.records],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

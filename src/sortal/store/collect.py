@@ -64,8 +64,14 @@ def own_keys(parts: Parts, job: str) -> set[str]:
 
 
 def unlisted(parts: Parts, keys: Iterable[str]) -> set[str]:
-    """Those of the keys that no job refers to."""
-    return set(keys).difference(*(parts.jobs.read(name).keys for name in parts.jobs.names()))
+    """Those of the keys that no job refers to; none while a job's record cannot be read."""
+    left = set(keys)
+    if not left:
+        return left
+    try:
+        return left.difference(*(parts.jobs.read(name).keys for name in parts.jobs.names()))
+    except Damaged:
+        return set()  # what the damaged record refers to is not known
 
 
 def _dead_segments(parts: Parts) -> list[Path]:

@@ -1,7 +1,9 @@
 """The record of a job: what its titles mean, and what its runs came to. One JSON file a job."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field
 
 from sortal.data.labels import Outputs
 from sortal.job.models import DataBlock
@@ -10,6 +12,13 @@ from sortal.store.stored_value import StoredValue
 FORMAT = 1
 RESAMPLES = 1000
 """Bootstrap resamples of records that do not say how many: what a job asks for by default."""
+
+
+def _known_options(stored: object) -> object:
+    """A data block without the options that only a newer version has."""
+    if not isinstance(stored, Mapping):
+        return stored
+    return {name: value for name, value in stored.items() if name in DataBlock.model_fields}
 
 
 class MemberEntry(StoredValue):
@@ -181,10 +190,10 @@ class JobRecord(StoredValue):
     dataset: str
     """Fingerprint of the dataset."""
 
-    data: DataBlock
+    data: Annotated[DataBlock, BeforeValidator(_known_options)]
     """The job's data block."""
 
-    splits: tuple[SplitEntry, ...]
+    splits: Annotated[tuple[SplitEntry, ...], Field(min_length=1)]
     """One, or one a fold."""
 
     outputs: Outputs

@@ -37,7 +37,7 @@ class Jobs:
         atomic.write_text(self.path(record.name), _text(record.to_json()))
 
     def read(self, name: str) -> JobRecord:
-        """A job's record.
+        """A job's record, which names the job as its file does.
 
         Raises:
             NotFound: There is no job of that name.
@@ -49,7 +49,9 @@ class Jobs:
         except FileNotFoundError as error:
             where = str(self.folder.parent)
             raise NotFound("job", name, self.names(), where=where) from error
-        return JobRecord.from_json(parse(text, path), str(path))
+        record = JobRecord.from_json(parse(text, path), str(path))
+        # A file may have been copied or renamed by hand: it must not be written over its original.
+        return record if record.name == name else record.model_copy(update={"name": name})
 
     def read_or_none(self, name: str) -> JobRecord | None:
         """A job's record, None where there is none."""

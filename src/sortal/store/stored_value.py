@@ -1,6 +1,5 @@
 """The base of values that are stored as JSON: each class says its form once, for reading and writing."""
 
-import json
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError
@@ -26,13 +25,16 @@ class StoredValue(BaseModel):
         usual = {name for name in self.later if getattr(self, name) == fields[name].default}
         return {name: value for name, value in written.items() if name not in usual}
 
-    def to_json(self) -> Record:
+    def to_json(self, *, without: str | None = None) -> Record:
         """The value as plain JSON; NaN becomes null.
+
+        Args:
+            without: A field to leave out.
 
         Raises:
             TypeError: A parameter or the like has no JSON form.
         """
-        written: Record = json.loads(self.model_dump_json(fallback=plain))
+        written: Record = plain(self.model_dump(exclude={without} if without else None))
         return written
 
     @classmethod

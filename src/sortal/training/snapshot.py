@@ -111,7 +111,7 @@ class Snapshot:
                 about = json.loads(metadata["sortal"])
                 names = list(file.keys())
                 tensors = {name: file.get_tensor(name) for name in names}
-        except (OSError, ValueError, KeyError, SafetensorError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise Damaged(f"{path}: not a readable snapshot ({error}).") from error
         # Older versions wrote no digest.
         is_old = metadata.keys() == {"sortal"}

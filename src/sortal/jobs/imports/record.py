@@ -117,5 +117,7 @@ def imported_record(
         inputs=InputSpec.of(dataset, DataBlock(source=source)),
         threads=None,
         library="",
+        host="",
+        device="",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

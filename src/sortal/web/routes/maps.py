@@ -50,8 +50,8 @@ class MapPoint(Answer):
     computed: bool
     """Whether it is made for the map and no classifier of the job."""
 
-    x: float
-    y: float
+    x: float | None
+    y: float | None
     from_optimal: float | None
     """Its distance from Optimal; null where that is not known."""
 
