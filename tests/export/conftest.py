@@ -264,6 +264,7 @@ def made() -> Made:
         scale: float = 2.0,
         fill: float = np.nan,
         infinite_is_missing: bool = False,
+        blanks: tuple[float, ...] = (),
     ) -> Portable:
         network = Network.model_validate({"shape": shape, "layers": layers})
         state = torch.empty(1, network.size).uniform_(
@@ -282,6 +283,7 @@ def made() -> Made:
             scale=spread,
             largest=3 * spread,
             infinite_is_missing=infinite_is_missing,
+            blanks=blanks,
         )
         return Portable(
             model=TrainedStack(("key",), network, outputs, state),

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -84,6 +85,72 @@ def test_numbers_that_mean_a_gap_are_imputed_in_the_graph(tmp_path):
         table = results.predict("mlp", marked)
     expected = table.select("score_0", "score_1").to_numpy()
     np.testing.assert_allclose(_scores(tmp_path / "x.onnx", rows), expected, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def unfilled(tmp_path_factory):
+    """A network of a job that names numbers for a missing value and imputes nothing."""
+    folder = tmp_path_factory.mktemp("unfilled")
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    frame = pl.DataFrame(rows, schema=["a", "b"], orient="row").with_columns(y=rows[:, 0] > 0)
+    frame.write_csv(folder / "d.csv")
+    job = {
+        "title": "unfilled",
+        "data": {"source": str(folder / "d.csv"), "label": "y", "missing": [-999, -1e9]},
+        "classifiers": [{"method": "mlp", "parameters": {"epochs": 2}}],
+        "bootstrap": 0,
+    }
+    results = sortal.run(job, store=folder / "store", quiet=True)
+    return load_portable(results.store, results.titled("mlp")[0].members[0])
+
+
+def test_a_number_for_a_gap_gives_nan_if_nothing_imputes(unfilled, tmp_path):
+    notes = write(unfilled, tmp_path / "x.onnx", Format.ONNX)
+    rows = np.array([[0.5, 1], [-999, 1], [0.5, -1e9], [np.nan, 1], [-998, 2]], np.float32)
+    came = _scores(tmp_path / "x.onnx", rows)
+    np.testing.assert_array_equal(np.isnan(came).all(axis=1), [False, True, True, True, False])
+    assert np.isfinite(came[[0, 4]]).all()
+    np.testing.assert_allclose(came, unfilled.scores(rows, scaled=False), atol=1e-6)
+    (note,) = (note for note in notes if "missing" in note)
+    assert "(NaN, -999, -1e+09) gets the scores NaN" in note
+
+
+@pytest.mark.parametrize("form", [Format.KERAS, Format.H5, Format.SAFETENSORS])
+def test_files_of_other_formats_name_the_numbers_for_gaps(unfilled, tmp_path, form):
+    notes = write(unfilled, tmp_path / f"x.{form}", form)
+    (note,) = (note for note in notes if "missing" in note)
+    assert note.startswith("the file takes -999, -1e+09 for known values")
+
+
+def test_numbers_for_gaps_are_named_beside_what_replaces_them(made, tmp_path):
+    net = made(DENSE, fill=0.25, blanks=(-999.0, -12345.675))
+    notes = write(net, tmp_path / "x.keras", Format.KERAS)
+    (note,) = (note for note in notes if "missing" in note)
+    assert "does not replace missing values (NaN, -999, -12345.675): put" in note
+
+
+@pytest.mark.parametrize("name", ["dense", "tokens", "convolution"])
+def test_rows_with_gaps_are_nan_whatever_the_layers(made, of_tokens, tmp_path, name):
+    blank = 3.0
+    if name == "tokens":
+        net, rows = of_tokens
+        net = replace(net, scaler=replace(net.scaler, blanks=(blank,)))
+    elif name == "convolution":
+        layers = [
+            {"kind": "conv1d", "channels": 3, "kernel": 2},
+            {"kind": "activation", "name": "relu"},
+        ]
+        layers += [{"kind": "max_pool1d", "size": 2}, {"kind": "flatten"}, *DENSE]
+        net = made(layers, shape=(2, 8), blanks=(blank,))
+        rows = np.random.default_rng(1).integers(4, size=(20, 2, 8)).astype(np.float32)
+    else:
+        net = made([DENSE[0], {"kind": "activation", "name": "relu"}, DENSE[1]], blanks=(blank,))
+        rows = np.random.default_rng(1).integers(5, size=(20, 3)).astype(np.float32)
+    write(net, tmp_path / "x.onnx", Format.ONNX)
+    came = _scores(tmp_path / "x.onnx", rows)
+    lost = (rows == blank).reshape(len(rows), -1).any(axis=1)
+    np.testing.assert_array_equal(np.isnan(came), np.stack([lost, lost], axis=1))
+    np.testing.assert_allclose(came, net.scores(rows, scaled=False), atol=1e-5)
 
 
 def test_missing_values_are_imputed_inside_the_graph(portable, said, raw, tmp_path):

@@ -13,6 +13,7 @@ from sortal.errors import SortalError
 from sortal.export.onnx_layers import add_layer
 from sortal.export.onnx_nodes import Nodes
 from sortal.export.portable import Portable
+from sortal.export.scaler import Scaler
 from sortal.networks.token_embedding import TokenEmbedding
 
 _OPSET = 13
@@ -29,7 +30,7 @@ def write_onnx(portable: Portable, path: Path, *, with_scaler: bool) -> None:
 
     Raises:
         UserError: A layer cannot be written.
-        SortalError: onnxruntime says something else than Sortal.
+        SortalError: onnxruntime gives other scores than Sortal.
     """
     model = onnx_model(portable, with_scaler=with_scaler)
     onnx.checker.check_model(model, full_check=True)
@@ -41,15 +42,21 @@ def write_onnx(portable: Portable, path: Path, *, with_scaler: bool) -> None:
 def onnx_model(portable: Portable, *, with_scaler: bool) -> onnx.ModelProto:
     """Build the graph, and what is known of it as metadata."""
     nodes, network = Nodes(), portable.network
-    value = portable.input_name
+    value, lost = portable.input_name, ""
     if with_scaler:
-        value = _prepare(nodes, value, portable)
+        missing = _missing(nodes, value, portable.scaler)
+        if missing and portable.scaler.has_gaps:
+            lost = _gaps(nodes, missing, portable.scaler)
+        value = _prepare(nodes, value, missing, portable.scaler)
     for layer, step in portable.steps:
         value = add_layer(layer, step, nodes, value)
+    name = "" if lost else _SCORES
     if portable.outputs is Outputs.EXCLUSIVE:
-        nodes.add("Softmax", value, name=_SCORES, axis=-1)
+        value = nodes.add("Softmax", value, name=name, axis=-1)
     else:
-        nodes.add("Sigmoid", value, name=_SCORES)
+        value = nodes.add("Sigmoid", value, name=name)
+    if lost:
+        nodes.add("Where", lost, nodes.number(np.nan), value, name=_SCORES)
     graph = helper.make_graph(
         nodes.nodes,
         "sortal",
@@ -63,20 +70,40 @@ def onnx_model(portable: Portable, *, with_scaler: bool) -> onnx.ModelProto:
     return model
 
 
-def _prepare(nodes: Nodes, value: str, portable: Portable) -> str:
+def _missing(nodes: Nodes, value: str, scaler: Scaler) -> str:
+    """Find the missing values; empty where the file need not know them."""
+    if not (scaler.imputes or scaler.has_gaps):
+        return ""
+    missing = nodes.add("IsNaN", value)
+    if scaler.infinite_is_missing:
+        missing = nodes.add("Or", missing, nodes.add("IsInf", value))
+    for number, blank in enumerate(scaler.blanks):
+        meant = nodes.constant(np.array(blank, dtype=np.float32), f"scaler.missing.{number}")
+        missing = nodes.add("Or", missing, nodes.add("Equal", value, meant))
+    return missing
+
+
+def _gaps(nodes: Nodes, missing: str, scaler: Scaler) -> str:
+    """Find the examples with a missing value that nothing replaces, shape (examples, 1).
+
+    Their scores are set at the end, because NaN does not pass every layer: `max(NaN, 0)` is 0.
+    """
+    unfilled = nodes.constant(np.isnan(scaler.fill), "scaler.unfilled")
+    lost = nodes.add("Cast", nodes.add("And", missing, unfilled), to=TensorProto.FLOAT)
+    flat = nodes.add("Flatten", lost, axis=1)
+    return nodes.add(
+        "Greater", nodes.add("ReduceMax", flat, axes=[1], keepdims=1), nodes.number(0.0)
+    )
+
+
+def _prepare(nodes: Nodes, value: str, missing: str, scaler: Scaler) -> str:
     """Impute and scale in float64, as in training: far from zero float32 would lose digits."""
-    scaler = portable.scaler
-    if not (scaler.imputes or scaler.scales):
+    if not (missing or scaler.scales):
         return value
     precise = nodes.add("Cast", value, to=TensorProto.DOUBLE)
-    if scaler.imputes:
-        missing = nodes.add("IsNaN", value)
-        if scaler.infinite_is_missing:
-            missing = nodes.add("Or", missing, nodes.add("IsInf", value))
-        for number, blank in enumerate(scaler.blanks):
-            meant = nodes.constant(np.array(blank, dtype=np.float32), f"scaler.missing.{number}")
-            missing = nodes.add("Or", missing, nodes.add("Equal", value, meant))
-        precise = nodes.add("Where", missing, nodes.constant(scaler.fill, "scaler.fill"), precise)
+    if missing:
+        fill = scaler.in_place if scaler.has_gaps else scaler.fill
+        precise = nodes.add("Where", missing, nodes.constant(fill, "scaler.fill"), precise)
     centred = nodes.add("Sub", precise, nodes.constant(scaler.center, "scaler.center"))
     scaled = nodes.add("Div", centred, nodes.constant(scaler.scale, "scaler.scale"))
     if scaler.rotation is not None:
@@ -104,7 +131,9 @@ def _check(portable: Portable, content: bytes, *, with_scaler: bool) -> None:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     (came,) = session.run([_SCORES], {portable.input_name: rows})
-    apart = float(np.max(np.abs(came - portable.scores(rows, scaled=not with_scaler))))
+    here = portable.scores(rows, scaled=not with_scaler)
+    blank = np.isnan(came) & np.isnan(here)
+    apart = float(np.max(np.abs(np.where(blank, 0.0, came - here))))
     if not apart <= _TOLERANCE:
         raise SortalError(
             f"export: expected onnxruntime to give Sortal's scores, they differ by up to {apart:g}; "

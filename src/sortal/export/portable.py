@@ -116,7 +116,10 @@ class Portable:
         ]
 
     def scores(self, raw: np.ndarray, *, scaled: bool) -> np.ndarray:
-        """What Sortal itself says of raw examples, or of `scaled` ones; (examples, outputs)."""
+        """What Sortal itself gives for raw examples, or for `scaled` ones; shape (examples, outputs).
+
+        Scores are NaN where a raw example has a missing value that nothing replaces.
+        """
         rows = raw if scaled else self.scaler.apply(raw)
         state = self.model.state.cpu()
         values = torch.from_numpy(rows.astype(np.float32)).to(state.dtype)
@@ -124,7 +127,10 @@ class Portable:
             logits = self.network.forward(values, self.network.held(state), Pass(members=1))[0]
             exclusive = self.outputs is Outputs.EXCLUSIVE
             scores = logits.softmax(dim=-1) if exclusive else logits.sigmoid()
-        return scores.numpy()
+        given: np.ndarray = scores.numpy()
+        if not scaled:
+            given[self.scaler.gaps(raw)] = np.nan
+        return given
 
     def described(self, *, scaler_inside: bool) -> dict[str, Any]:
         """All but the tensors as plain JSON; written into every format.

@@ -80,17 +80,40 @@ class Scaler:
         return not bool(np.isnan(self.fill).all())
 
     @property
+    def has_gaps(self) -> bool:
+        """True if known numbers can mean a missing value that nothing replaces."""
+        means = self.infinite_is_missing or bool(self.blanks)
+        return means and bool(np.isnan(self.fill).any())
+
+    @property
+    def in_place(self) -> np.ndarray:
+        """The number that stands for a missing value: `fill`, or `center` where nothing replaces it."""
+        placed: np.ndarray = np.where(np.isnan(self.fill), self.center, self.fill)
+        return placed
+
+    @property
     def scales(self) -> bool:
         """Whether it changes known values."""
         moves = bool(self.center.any() or (self.scale != 1).any())
         return moves or self.rotation is not None
 
+    def missing(self, raw: np.ndarray) -> np.ndarray:
+        """Find the missing values of rows, bool, shape (examples, *shape)."""
+        blanks = np.array(self.blanks, dtype=np.float32)
+        found: np.ndarray = np.isin(raw.astype(np.float32), blanks)
+        found |= ~np.isfinite(raw) if self.infinite_is_missing else np.isnan(raw)
+        return found
+
+    def gaps(self, raw: np.ndarray) -> np.ndarray:
+        """Find the rows with a missing value that nothing replaces, bool, shape (examples,)."""
+        lost = self.missing(raw) & np.isnan(self.fill)
+        found: np.ndarray = lost.reshape(len(raw), -1).any(axis=1)
+        return found
+
     def apply(self, raw: np.ndarray) -> np.ndarray:
-        """Prepare rows of shape (examples, *shape) in float64."""
-        values = raw.astype(np.float64)
-        missing = ~np.isfinite(values) if self.infinite_is_missing else np.isnan(values)
-        missing |= np.isin(raw.astype(np.float32), np.array(self.blanks, dtype=np.float32))
-        prepared: np.ndarray = (np.where(missing, self.fill, values) - self.center) / self.scale
+        """Prepare rows of shape (examples, *shape) in float64; `in_place` stands for missing values."""
+        values = np.where(self.missing(raw), self.in_place, raw.astype(np.float64))
+        prepared: np.ndarray = (values - self.center) / self.scale
         return prepared if self.rotation is None else prepared @ self.rotation
 
     def blurred(self, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """Write one trained network in one format."""
 
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 from sortal.errors import MissingExtra, UserError
 from sortal.export.formats import Format
 from sortal.export.portable import Portable
+from sortal.export.scaler import Scaler
 
 _SHOWN = 5
 
@@ -80,11 +82,7 @@ def _notes(portable: Portable, form: Format, *, inside: bool) -> list[str]:
             f"the file expects scaled examples: (value - center) / scale{turned} with the numbers "
             "of `scaler` in its description"
         )
-    if scaler.imputes and not (inside and form is Format.ONNX):
-        notes.append(
-            "the file does not replace missing values: put the numbers `fill` of `scaler` in its "
-            "description in their place first"
-        )
+    notes += _notes_of_missing_values(scaler, inside=inside and form is Format.ONNX)
     blurred = scaler.blurred(portable.features) if inside else ()
     if blurred:
         listed = ", ".join(blurred[:_SHOWN]) + (", ..." if len(blurred) > _SHOWN else "")
@@ -93,3 +91,28 @@ def _notes(portable: Portable, form: Format, *, inside: bool) -> list[str]:
             "shift them towards zero before training, or export --bare"
         )
     return notes
+
+
+def _notes_of_missing_values(scaler: Scaler, *, inside: bool) -> Iterator[str]:
+    """What a user must know about missing values.
+
+    Args:
+        scaler: What replaces them, and which numbers mean one.
+        inside: Whether the file itself finds and replaces them.
+    """
+    numbers = [short if float(short := f"{one:g}") == one else repr(one) for one in scaler.blanks]
+    numbers += ["infinite values"] if scaler.infinite_is_missing else []
+    means = f" ({', '.join(['NaN', *numbers])})" if numbers else ""
+    if inside:
+        if scaler.has_gaps:
+            yield f"an example with a missing value{means} gets the scores NaN: nothing replaces it"
+    elif scaler.imputes:
+        yield (
+            f"the file does not replace missing values{means}: put the numbers `fill` of `scaler` in "
+            "its description in their place first"
+        )
+    elif numbers:
+        yield (
+            f"the file takes {', '.join(numbers)} for known values, where the job says that a value "
+            "is missing: leave such examples out first"
+        )
