@@ -58,6 +58,27 @@ def test_workers_do_not_look_beside_the_script(tmp_path):
     assert str(tmp_path) not in python(tmp_path, "-m", "show").stdout.splitlines()
 
 
+def test_python_m_sortal_keeps_what_pythonpath_names(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import atexit\n"
+        "def show():\n"
+        "    from sortal.engines.import_path import import_path\n"
+        "    print('\\n'.join(import_path()))\n"
+        "atexit.register(show)\n"
+    )
+    ran = python(tmp_path, "-m", "sortal", "--version", PYTHONPATH=str(tmp_path))
+    version, *path = ran.stdout.splitlines()
+    assert version.startswith("sortal "), ran.stderr
+    assert path.count(str(tmp_path)) == 1
+
+
+def test_a_folder_that_pythonpath_names_is_not_lost_twice(tmp_path):
+    # Another launcher may have removed the working directory as `python -m sortal` does.
+    removed = f"import sys; del sys.path[0]; {SHOW}"
+    shown = python(tmp_path, "-c", removed, PYTHONPATH=str(tmp_path)).stdout.splitlines()
+    assert shown.count(str(tmp_path)) == 1
+
+
 def test_what_the_user_asked_for_stays(tmp_path):
     inner = tmp_path / "inner"
     inner.mkdir()
