@@ -89,6 +89,38 @@ def test_several_names_that_are_alike_are_listed(told, typed):
         find_place(Listed(), typed, told.append)
 
 
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("net lr=1e-3", "net (lr=1e3)"),
+        ("net lr=1e3", "net (lr=1e-3)"),
+        ("net lr=1e\u22123", "net (lr=1e3)"),
+        ("net lr=1e\u20133", "net [lr=1e3]"),
+        ("x>1", "x<1"),
+        ("x\u22651", "(x\u22641)"),
+        ("knn k-3", "knn (k=3)"),
+        ("C=1", "C (-1)"),
+        ("a+b", "a b"),
+    ],
+)
+def test_another_number_or_comparison_is_another_name(typed, title):
+    assert find_meant(typed, {"job": [title]}) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("net lr=1e-3", "net (lr=1e-3)"),
+        ("net lr=1e\u22123", "net (lr=1e-3)"),
+        ("multi label net", "Multi\u2011label net!"),
+        ("x < 1", "[x<1]"),
+        ("a|b", "a b"),
+    ],
+)
+def test_signs_that_make_no_difference_are_forgiven(typed, title):
+    assert find_meant(typed, {"job": [title]}) == Place("job", title)
+
+
 def test_a_name_like_none_gets_the_nearest(told):
     with pytest.raises(NotFound, match="Did you mean 'RF 25'"):
         find_place(Listed(), "RF 225", told.append)

@@ -9,8 +9,8 @@ from sortal.console import Display, ExitCode, echo, note, print_frame, warn
 from sortal.data.labels import Outputs
 from sortal.display import counted
 from sortal.engines.base import Engines
-from sortal.errors import UserError
-from sortal.jobs.find import find_job, find_place
+from sortal.errors import Damaged, UserError
+from sortal.jobs.find import find_job, find_place, names_file
 from sortal.jobs.meant import Place
 from sortal.jobs.pictures import draw
 from sortal.jobs.result import Result
@@ -163,7 +163,7 @@ def show(
     """
     failed: list[str] = []
     opened = Store.open(store, create=False)
-    results = find_job(opened, what) if Path(what).is_file() else None
+    results = find_job(opened, what) if names_file(what) else None
     place = Place(results.name) if results else find_place(opened, what, note)
     if place.title is None:
         results = (results or Results.read(opened, place.job)).only(target)
@@ -278,10 +278,23 @@ def _show_result(results: Results, result: Result) -> None:
 
 
 def list_jobs(*, store: Path, form: TableFormat) -> None:
-    """Print every job of a store with its state and best classifier."""
+    """Print every job of a store with its state and best classifier.
+
+    Raises:
+        Damaged: The record of a job cannot be read; the other jobs are printed first.
+    """
     opened = Store.open(store, create=False)
-    rows = [Results.read(opened, name).outline().row for name in opened.job_names()]
+    rows, damaged = [], None
+    for name in opened.job_names():
+        try:
+            rows.append(Results.read(opened, name).outline().row)
+        except Damaged as error:
+            damaged = damaged or error
+    if damaged and not rows:
+        raise damaged
     if form is TableFormat.TABLE and not rows:
         echo(f"no jobs in {store} yet: sortal demo, or sortal run JOB.")
     else:
         print_frame(rows, form)
+    if damaged:
+        raise damaged

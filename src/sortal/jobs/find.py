@@ -1,14 +1,17 @@
 """Find a result by what a user calls it: `JOB/TITLE`, a job's name or file, or a title."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from sortal.errors import NotFound, UserError
+from sortal.errors import Damaged, NotFound, UserError
 from sortal.job.title import store_name
 from sortal.jobs.meant import Place, find_meant
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results
 from sortal.store.store import Store
+
+_MOST_NAMED = 5
+"""Unreadable jobs that an error names."""
 
 
 def find_job(store: Store, what: str) -> Results | None:
@@ -16,15 +19,22 @@ def find_job(store: Store, what: str) -> Results | None:
     names = store.job_names()
     if what in names:
         return Results.read(store, what)
-    path = Path(what)
-    if path.is_file():
+    if names_file(what):
         from sortal.job.read import read_job  # ruamel: only those who read a file wait for it
 
-        name = read_job(path).title
+        name = read_job(Path(what)).title
         if name in names:
             return Results.read(store, name)
         raise NotFound("job", name, names, where=f"{store.folder}; run {what} first")
     return None
+
+
+def names_file(what: str) -> bool:
+    """True if a text is the path of a file; a text that no path can be is none."""
+    try:
+        return Path(what).is_file()
+    except OSError:  # such as a name of more than 255 characters
+        return False
 
 
 def find_place(store: Store, what: str, notify: Callable[[str], None]) -> Place:
@@ -40,13 +50,14 @@ def find_place(store: Store, what: str, notify: Callable[[str], None]) -> Place:
         NotFound: Nothing has a name like it.
         UserError: Several have.
     """
-    titles = _titles(store)
-    if what in titles:
+    names = store.job_names()
+    if what in names:
         return Place(what)
-    places = _places(titles)
-    exact = [one for one in places if str(one) == what] or [
-        one for one in places if one.title == what
-    ]
+    job, separator, title = what.partition("/")  # the name of a job has no slash
+    if separator and job in names and title in _titles_of(store, job):
+        return Place(job, title)
+    titles, unreadable = _titles(store, names)
+    exact = [one for one in _places(titles) if one.title == what]
     if exact:
         return _one(exact, what)
     if store_name(what) in titles:
@@ -54,21 +65,42 @@ def find_place(store: Store, what: str, notify: Callable[[str], None]) -> Place:
     what = _with_stored_name(what, titles)
     found = find_meant(what, titles)
     if found is None:
-        for job, known in titles.items():
-            if what.startswith(f"{job}/"):
-                raise NotFound("result", what[len(job) + 1 :], known, where=f"job {job!r}")
-        close = map(str, places) if "/" in what else (place.title or "" for place in places)
-        raise NotFound("job or result", what, [*titles, *close], where=str(store.folder))
+        raise _not_found(store, what, titles, unreadable)
     notify(f"nothing is called {what!r}; {str(found)!r} is shown.")
     return found
 
 
-def _titles(store: Store) -> dict[str, list[str]]:
-    """Titles of each job, also of classifiers that failed, each once."""
-    return {
-        name: list(dict.fromkeys(entry.title for entry in store.read_job(name).every_entry))
-        for name in store.job_names()
-    }
+def _titles(store: Store, names: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """Titles of each job, and the names of jobs whose records cannot be read."""
+    titles, unreadable = dict[str, list[str]](), list[str]()
+    for name in names:
+        try:
+            titles[name] = _titles_of(store, name)
+        except Damaged:
+            unreadable.append(name)  # named where nothing is found
+    return titles, unreadable
+
+
+def _titles_of(store: Store, job: str) -> list[str]:
+    """Titles of one job, also of classifiers that failed, each once."""
+    return list(dict.fromkeys(entry.title for entry in store.read_job(job).every_entry))
+
+
+def _not_found(
+    store: Store, what: str, titles: Mapping[str, Sequence[str]], unreadable: Sequence[str]
+) -> NotFound:
+    """The error for a name that no readable job or result has."""
+    for job, known in titles.items():
+        if what.startswith(f"{job}/"):
+            return NotFound("result", what[len(job) + 1 :], known, where=f"job {job!r}")
+    places = _places(titles)
+    close = map(str, places) if "/" in what else (place.title or "" for place in places)
+    where = str(store.folder)
+    if unreadable:
+        named = ", ".join(map(repr, unreadable[:_MOST_NAMED]))
+        more = f" and {len(unreadable) - _MOST_NAMED} more" if len(unreadable) > _MOST_NAMED else ""
+        where += f", where the records of these jobs cannot be read: {named}{more} (see sortal store check)"
+    return NotFound("job or result", what, [*titles, *close], where=where)
 
 
 def _with_stored_name(what: str, titles: dict[str, list[str]]) -> str:
@@ -79,7 +111,7 @@ def _with_stored_name(what: str, titles: dict[str, list[str]]) -> str:
     return what
 
 
-def _places(titles: dict[str, list[str]]) -> list[Place]:
+def _places(titles: Mapping[str, Sequence[str]]) -> list[Place]:
     return [Place(job, title) for job, known in titles.items() for title in known]
 
 
@@ -107,20 +139,18 @@ def find_result(
         NotFound: Nothing is called so.
         UserError: Several jobs have that title, or it is the name of a job.
     """
-    places = [
-        (name, what[len(name) + 1 :]) for name in store.job_names() if what.startswith(f"{name}/")
-    ]
-    if places:
-        results = Results.read(store, places[-1][0])
-        return results, results.titled(places[-1][1], target)
-    titles = _titles(store)
+    names = store.job_names()
+    job, separator, title = what.partition("/")  # the name of a job has no slash
+    if separator and job in names:
+        results = Results.read(store, job)
+        return results, results.titled(title, target)
+    titles, unreadable = _titles(store, names)
     exact = [place for place in _places(titles) if place.title == what]
     if not exact and titles.get(what):
         example = Place(what, titles[what][0])
         raise UserError(f"{what!r} is a job: name one of its results, such as '{example}'.")
     if not exact:
-        close = {title for known in titles.values() for title in known} if "/" not in what else ()
-        raise NotFound("job or result", what, [*titles, *close], where=str(store.folder))
+        raise _not_found(store, what, titles, unreadable)
     job = _one(exact, what).job
     results = Results.read(store, job)
     return results, results.titled(what, target)

@@ -12,10 +12,12 @@ _QUOTES: dict[int, None] = dict.fromkeys(
 )
 """Quotation marks: straight, accents, typographic and angular ones; `translate` drops them."""
 
-_JOINTS = re.compile(r"_|(?<=\w)-(?=\w)")
-"""What joins words as a blank does; a minus before a number stays."""
+_JOINTS = re.compile(r"_|(?<=\w)-(?=[^\W\d])")
+"""What joins words as a blank does; a hyphen before a digit may be a minus, and stays."""
 
-_SIGNS = re.compile(r"[^\w.+/-]")
+_KEPT = frozenset("_.+/-")
+"""Signs that make a difference, beside those of mathematics such as `<` and `=`."""
+
 _LISTED = 5
 """Names that an error lists."""
 
@@ -82,14 +84,26 @@ def folded(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Also without brackets, symbols and other signs, those of numbers excepted.
+    """Also without brackets, symbols and other signs; those of numbers and comparisons stay.
 
-    >>> bare("🟊 Optimal"), bare("Ⓝ Naive"), bare("RF (n=10, d=0.5)")
-    ('optimal', 'naive', 'rfn10d0.5')
+    >>> bare("🟊 Optimal"), bare("Ⓝ Naive"), bare("RF (n=10, lr=1e-3)")
+    ('optimal', 'naive', 'rfn=10lr=1e-3')
     """
-    letters = "".join(one for one in text if unicodedata.category(one) != "So")
+    letters = "".join(_plain_dash(one) for one in text if unicodedata.category(one) != "So")
     apart = _JOINTS.sub(" ", unicodedata.normalize("NFKC", letters))
-    return _SIGNS.sub("", folded(apart))
+    return "".join(one for one in folded(apart) if _makes_a_difference(one))
+
+
+def _plain_dash(letter: str) -> str:
+    """A hyphen for every dash and minus, which word processors put in its place."""
+    is_dash = letter == "\N{MINUS SIGN}" or unicodedata.category(letter) == "Pd"
+    return "-" if is_dash else letter
+
+
+def _makes_a_difference(letter: str) -> bool:
+    """True for letters, digits, and signs of numbers and comparisons."""
+    of_mathematics = unicodedata.category(letter) == "Sm" and letter not in "|~"
+    return letter.isalnum() or letter in _KEPT or of_mathematics
 
 
 _FOLDS: tuple[Callable[[str], str], ...] = (composed, folded, bare)
