@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -49,6 +50,7 @@ def commit() -> Callable[..., str]:
         keys: Sequence[str],
         value: float = 0.5,
         history: Sequence[Mapping[str, float | None]] = (),
+        printed: Mapping[str, str] = MappingProxyType({}),
         **fields: object,
     ) -> str:
         with store.draft() as draft:
@@ -59,7 +61,7 @@ def commit() -> Callable[..., str]:
             scores = np.full((len(keys), 7, 2), value, np.float32)
             predicted = np.zeros((len(keys), 7), np.uint8)
             histories = dict.fromkeys(keys, history)
-            return draft.commit(records, scores, predicted, histories=histories)
+            return draft.commit(records, scores, predicted, histories=histories, printed=printed)
 
     return write
 

@@ -2,10 +2,12 @@
 
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from stored_records import job_record, member_record
 
 from sortal.errors import Damaged
+from sortal.store import digests, manifest
 from sortal.store.records import write_lines
 from sortal.store.store import Store
 
@@ -192,6 +194,77 @@ def test_any_changed_byte_of_an_array_is_found_as_damage(filled):
             assert [item.file for item in filled.verify_segments()] == ["scores.npy"]
         with suppress(Damaged):
             assert segment.scores.size
+
+
+READ = {
+    "members.jsonl": lambda store: store.record("a"),
+    "scores.npy": lambda store: store.scores(["a"]),
+    "predicted.npy": lambda store: store.predicted(["a"]),
+    "history.jsonl": lambda store: store.history("a"),
+    "printed.jsonl": lambda store: store.printed("a"),
+}
+"""What reads each file of a segment."""
+
+
+def flip_last_letter(path):
+    """Change a file so that it still has the form of what it was."""
+    content = bytearray(path.read_bytes())
+    place = max(content.rfind(one) for one in b"0123456789") if path.suffix != ".npy" else -1
+    content[place] ^= 1
+    path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize("damage", [flip_last_letter, remove])
+@pytest.mark.parametrize("file", sorted(READ))
+def test_a_changed_file_of_a_segment_is_not_read(store, commit, file, damage):
+    commit(store, ["a"], history=[{"loss": 0.5}], printed={"a": "epoch 1"})
+    assert len(store.find(["a"])) == 1
+    path = store.segment(store.find(["a"])["a"].segment).folder / file
+    for read in READ.values():
+        read(store)
+    damage(path)
+    with pytest.raises(Damaged, match=file.replace(".", r"\.")):
+        READ[file](store)
+    for other in READ.keys() - {file}:
+        READ[other](store)
+
+
+def test_files_that_are_not_asked_for_are_not_opened(store, commit, monkeypatch):
+    name = commit(store, ["a"])
+    opened, read = [], digests.fresh_digest
+    monkeypatch.setattr(digests, "_known", {})
+    monkeypatch.setattr(
+        digests, "fresh_digest", lambda path: opened.append(path.name) or read(path)
+    )
+    store.predicted(["a"])
+    assert set(opened) == {"predicted.npy"}
+    store.segment(name).model_folder(0)
+    assert set(opened) == {"predicted.npy", "members.jsonl", "model.json"}
+
+
+def test_a_manifest_is_parsed_once_for_all_models(store, monkeypatch):
+    with store.draft() as draft:
+        for number in range(20):
+            (draft.folder / "models" / str(number)).mkdir(parents=True)
+            (draft.folder / "models" / str(number) / "model.json").write_text("{}")
+        scores = np.zeros((1, 3, 2), np.float32)
+        name = draft.commit([member_record("a")], scores, scores[..., 0].astype(np.uint8))
+    manifest._read_of.cache_clear()
+    monkeypatch.setattr(manifest, "is_settled", lambda _stamp: True)
+    parsed, read = [], manifest._read
+    monkeypatch.setattr(manifest, "_read", lambda path: parsed.append(path) or read(path))
+    for number in range(20):
+        store.segment(name).model_folder(number)
+    assert len(parsed) == 1
+
+
+def test_a_file_too_many_beside_a_model_is_damage(store, commit):
+    segment = store.segment(commit(store, ["a"]))
+    (segment.folder / "models" / "0" / "Thumbs.db").write_text("x")
+    segment.model_folder(0)
+    (segment.folder / "models" / "0" / "extra.json").write_text("x")
+    with pytest.raises(Damaged, match=r"extra\.json: does not belong there"):
+        segment.model_folder(0)
 
 
 USES = {

@@ -216,9 +216,16 @@ def test_a_file_that_may_not_be_read_is_found(filled, dataset, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "other.npz", "a~b.npz"])
-def test_what_lies_among_splits_and_is_none_is_named(filled, folder, name):
+def test_a_file_among_splits_that_is_none_is_no_damage(filled, folder, name):
     (folder / "splits" / name).write_text("x")
-    assert [damage.file for damage in filled.verify()] == [f"splits/{name}"]
+    assert filled.verify() == []
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "thumbs.db", "desktop.ini"])
+def test_what_file_browsers_leave_beside_data_is_no_damage(filled, folder, dataset, name):
+    (folder / name).write_text("x")
+    assert filled.verify() == []
+    assert filled.dataset(dataset.fingerprint).fingerprint == dataset.fingerprint
 
 
 def test_data_that_a_job_was_run_on_is_missed(filled, folder, dataset, split):

@@ -71,12 +71,12 @@ def test_changes_within_one_tick_of_the_clock_are_seen(tmp_path):
 def test_a_file_is_settled_after_a_tick(monkeypatch, age_ns, is_settled):
     changed = 7_000_000_123
     monkeypatch.setattr(time, "time_ns", lambda: changed + age_ns)
-    assert digests._is_settled((1, 1, 4, changed, changed)) is is_settled
+    assert digests.is_settled((1, 1, 4, changed, changed)) is is_settled
 
 
 def test_whole_seconds_settle_after_two(monkeypatch):
     changed = 7_000_000_000
     monkeypatch.setattr(time, "time_ns", lambda: changed + 1_900_000_000)
-    assert not digests._is_settled((1, 1, 4, changed, changed))
+    assert not digests.is_settled((1, 1, 4, changed, changed))
     monkeypatch.setattr(time, "time_ns", lambda: changed + 2_100_000_000)
-    assert digests._is_settled((1, 1, 4, changed, changed))
+    assert digests.is_settled((1, 1, 4, changed, changed))

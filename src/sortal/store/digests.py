@@ -12,7 +12,7 @@ LARGE_BYTES = 64 << 20
 Seals: TypeAlias = Mapping[str, tuple[int, int]]
 """Size [bytes] and time of change [ns] of files that were compared with their digests, by name."""
 
-_Stamp: TypeAlias = tuple[int, int, int, int, int]
+Stamp: TypeAlias = tuple[int, int, int, int, int]
 """Device, inode, size, and the times of the last change of content and of anything else [ns]."""
 
 _BLOCK_BYTES = 1 << 20
@@ -20,7 +20,7 @@ _SECOND_NS = 1_000_000_000
 _TICK_NS = 100_000_000
 """The clocks of file systems are at least this fine [ns], unless they tell whole seconds."""
 
-_known: dict[_Stamp, str] = {}
+_known: dict[Stamp, str] = {}
 """Digests that this process has computed. A file that changes gets another stamp."""
 
 
@@ -35,11 +35,11 @@ def fresh_digest(path: Path) -> str:
 
 def digest_once(path: Path) -> str:
     """The digest of a file, which is read only if it may have changed since this process read it."""
-    stamp = _stamp(path)
+    stamp = stamp_of(path)
     if stamp in _known:
         return _known[stamp]
     digest = fresh_digest(path)
-    if stamp == _stamp(path) and _is_settled(stamp):
+    if stamp == stamp_of(path) and is_settled(stamp):
         _known[stamp] = digest
     return digest
 
@@ -50,13 +50,14 @@ def seal_of(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _stamp(path: Path) -> _Stamp:
+def stamp_of(path: Path) -> Stamp:
+    """What a file is distinguished by from what it was before a change."""
     found = path.stat()
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def _is_settled(stamp: _Stamp) -> bool:
-    """Whether a change from now on is sure to give the file another stamp.
+def is_settled(stamp: Stamp) -> bool:
+    """True if a change from now on is sure to give the file another stamp.
 
     Two changes within one tick of the file system's clock leave the same time.
     """

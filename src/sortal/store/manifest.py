@@ -1,12 +1,16 @@
 """The list of a folder's files with their sizes and digests, by which damage is found."""
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from sortal.errors import Damaged
 from sortal.store.atomic import files_below
-from sortal.store.digests import digest_once, fresh_digest
+from sortal.store.digests import Stamp, digest_once, fresh_digest, is_settled, stamp_of
 
 FILE = "manifest.json"
 
@@ -14,7 +18,31 @@ Fault: TypeAlias = tuple[str, str]
 """A file, and what is wrong with it."""
 
 Compare: TypeAlias = Callable[[Path, str], bool]
-"""Tells whether the content of a file has a digest."""
+"""A function that finds out whether the content of a file has a digest."""
+
+_LEFT_BEHIND = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini"})
+"""Files that Windows puts into folders that somebody looks at, in small letters."""
+
+_HELD = 64
+"""Manifests whose content a process remembers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Listing:
+    """The content of a manifest."""
+
+    files: Mapping[str, tuple[int, str]]
+    """Size [bytes] and digest of each file, by name."""
+
+    names: tuple[str, ...]
+    """Names of the files, ascending."""
+
+    def of(self, place: str) -> tuple[str, ...]:
+        """The names of the files in a folder, whose name ends with `/`; of a file its own."""
+        if not place.endswith("/"):
+            return (place,) if place in self.files else ()
+        after = place[:-1] + chr(ord("/") + 1)
+        return self.names[bisect_left(self.names, place) : bisect_left(self.names, after)]
 
 
 def read_anew(path: Path, digest: str) -> bool:
@@ -48,37 +76,104 @@ def check(
         apart: Folders directly inside it that the manifest does not list.
 
     Returns:
-        What is wrong, nothing if the folder is sound. Hidden files that file browsers
-        and network file systems leave behind are no fault.
+        What is wrong, nothing if the folder is sound. Hidden files, and others that file
+        browsers and network file systems leave behind, are no fault.
+    """
+    try:
+        listing = _read(folder / FILE)
+    except Damaged as error:
+        return [(FILE, str(error))]
+    found = {name for name, _ in _files(folder) if name.split("/")[0] not in apart}
+    return [*_faults(folder, listing, listing.files, compare), *_extra(found, listing)]
+
+
+def check_some(folder: Path, places: Collection[str]) -> list[Fault]:
+    """Compare some files of a folder with its manifest, and look at no others.
+
+    Each of them is read once a process, unless it changes, and so is the manifest.
+
+    Args:
+        folder: The folder that has the manifest.
+        places: Names of files, and of folders, which end with `/`, inside it.
+    """
+    try:
+        listing = _read_once(folder / FILE)
+    except Damaged as error:
+        return [(FILE, str(error))]
+    faults = []
+    for place in places:
+        if place.endswith("/"):
+            found = {place + name for name, _ in _files(folder / place)}
+        else:
+            found = {place} if (folder / place).exists() else set()
+        faults += _faults(folder, listing, listing.of(place), read_once)
+        faults += _extra(found, listing)
+    return faults
+
+
+def _faults(
+    folder: Path, listing: _Listing, names: Collection[str], compare: Compare | None
+) -> Iterator[Fault]:
+    """What is wrong with files that a manifest lists."""
+    for name in names:
+        if fault := _fault(folder / name, *listing.files[name], compare):
+            yield name, fault
+
+
+def _extra(found: Collection[str], listing: _Listing) -> Iterator[Fault]:
+    """A fault for each file that a manifest should list."""
+    for name in sorted({*found} - listing.files.keys() - {FILE}):
+        if not _is_left_behind(name.rpartition("/")[2]):
+            yield name, "does not belong there"
+
+
+def _is_left_behind(name: str) -> bool:
+    """True for names of files that file browsers and network file systems make."""
+    return name.startswith(".") or name.lower() in _LEFT_BEHIND
+
+
+def _read_once(path: Path) -> _Listing:
+    """Read a manifest, once a process unless it changes.
+
+    Raises:
+        Damaged: It is not what was written.
+    """
+    try:
+        stamp = stamp_of(path)
+    except OSError:
+        return _read(path)  # which says what is wrong
+    return _read_of(path, stamp) if is_settled(stamp) else _read(path)
+
+
+@lru_cache(maxsize=_HELD)
+def _read_of(path: Path, _: Stamp) -> _Listing:
+    return _read(path)
+
+
+def _read(path: Path) -> _Listing:
+    """Read a manifest.
+
+    Raises:
+        Damaged: It is not what was written; the text does not name it.
     """
     try:
         # Opening a pipe would wait for ever.
-        if (folder / FILE).exists() and not (folder / FILE).is_file():
-            return [(FILE, "is no file")]
-        content = (folder / FILE).read_bytes()
+        if path.exists() and not path.is_file():
+            raise Damaged("is no file")
+        content = path.read_bytes()
         listed = json.loads(content)["files"]
-        expected = {
+        files = {
             str(name): (int(about["bytes"]), str(about["blake2b"]))
             for name, about in listed.items()
         }
         unchanged = content.replace(b"\r\n", b"\n") == _text(listed)
-    except FileNotFoundError:
-        return [(FILE, "is missing")]
+    except FileNotFoundError as error:
+        raise Damaged("is missing") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return [(FILE, f"is unreadable ({error})")]
+        raise Damaged(f"is unreadable ({error})") from error
     if not unchanged:
-        return [(FILE, "has changed since it was written")]
-    faults = [
-        (name, fault)
-        for name, (size, digest) in expected.items()
-        if (fault := _fault(folder / name, size, digest, compare))
-    ]
-    extra = {
-        name
-        for name, path in _files(folder)
-        if not path.name.startswith(".") and name.split("/")[0] not in apart
-    }
-    return faults + [(name, "does not belong there") for name in sorted(extra - {*expected, FILE})]
+        raise Damaged("has changed since it was written")
+    return _Listing(files, tuple(sorted(files)))
 
 
 def sizes(folder: Path) -> dict[str, int]:

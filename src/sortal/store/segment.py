@@ -36,7 +36,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stored segment; nothing is read before it is asked for."""
+    """A stored segment; nothing is read before it is asked for, and nothing damaged is given."""
 
     name: str
     folder: Path
@@ -71,23 +71,26 @@ class Segment:
     @property
     def scores(self) -> np.ndarray:
         """Shape (members, examples, outputs), float32, a memory map: hold one at a time."""
+        self._refuse_changed(SCORES)
         return map_array(self.folder / SCORES)
 
     @property
     def predicted(self) -> np.ndarray:
         """Decisions of the members, shape (members, examples[, outputs]), a memory map."""
+        self._refuse_changed(PREDICTED)
         return map_array(self.folder / PREDICTED)
 
     @property
     def spread(self) -> np.ndarray:
-        """Of ensembles, the standard deviation over what they average, shape and map of `scores`."""
+        """The standard deviation over what an ensemble averages, shape and map of `scores`."""
+        self._refuse_changed(SPREAD)
         return map_array(self.folder / SPREAD)
 
     def some_records(self, rows: Iterable[int]) -> dict[int, MemberRecord]:
         """Records of some members by row; the others are not parsed.
 
         Raises:
-            Damaged: A record is missing or of another form.
+            Damaged: The records have changed, or one is missing or of another form.
         """
         path = self.folder / MEMBERS
         lines = split_lines(path)
@@ -97,10 +100,13 @@ class Segment:
                 raise Damaged(f"{path}: no line {row + 1}.")
             place = f"{path}, line {row + 1}"
             found[row] = MemberRecord.from_json(parse(lines[row], place), place)
+        # Only now: what is wrong with a record says more than that its file has changed.
+        self._refuse_changed(MEMBERS)
         return found
 
     def history(self) -> dict[str, list[Record]]:
-        """Rows of the training course by key, of those members that have one."""
+        """Rows of the training history by key, of those members that have one."""
+        self._refuse_changed(HISTORY)
         path = self.folder / HISTORY
         if not path.exists():
             return {}
@@ -109,6 +115,7 @@ class Segment:
 
     def printed(self) -> dict[str, str]:
         """What was printed while a member trained, by key, of those that printed anything."""
+        self._refuse_changed(PRINTED)
         path = self.folder / PRINTED
         if not path.exists():
             return {}
@@ -126,19 +133,16 @@ class Segment:
         folder = self.folder / "models" / str(number)
         if not folder.is_dir():
             raise Damaged(f"{folder}: the model's folder is missing.")
-        self._refuse_changed(f"models/{number}/", "preparer/", MEMBERS, manifest.FILE)
+        self._refuse_changed(f"models/{number}/", "preparer/", MEMBERS)
         return folder
 
     def _refuse_changed(self, *places: str) -> None:
-        """Refuse files whose names begin so if they are not what was written; others are not read."""
+        """Refuse files and folders that are not what was written; others are not looked at.
 
-        def compare(path: Path, digest: str) -> bool:
-            name = path.relative_to(self.folder).as_posix()
-            return not name.startswith(places) or manifest.read_once(path, digest)
-
-        for file, what in manifest.check(self.folder, compare=compare):
-            if file.startswith(places):
-                raise Damaged(f"{self.folder / file}: {what}.")
+        Each file is read once a process for this, unless it changes.
+        """
+        for file, what in manifest.check_some(self.folder, places):
+            raise Damaged(f"{self.folder / file}: {what}.")
 
 
 @dataclass(frozen=True, slots=True)
