@@ -100,7 +100,7 @@ def check_some(folder: Path, places: Collection[str]) -> list[Fault]:
         listing = _read_once(folder / FILE)
     except Damaged as error:
         return [(FILE, str(error))]
-    faults = []
+    faults = list[Fault]()
     for place in places:
         if place.endswith("/"):
             found = {place + name for name, _ in _files(folder / place)}
