@@ -23,7 +23,7 @@ Compare: TypeAlias = Callable[[Path, str], bool]
 _LEFT_BEHIND = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini"})
 """Files that Windows puts into folders that somebody looks at, in small letters."""
 
-_HELD = 64
+_HELD = 4096
 """Manifests whose content a process remembers."""
 
 
@@ -105,7 +105,8 @@ def check_some(folder: Path, places: Collection[str]) -> list[Fault]:
         if place.endswith("/"):
             found = {place + name for name, _ in _files(folder / place)}
         else:
-            found = {place} if (folder / place).exists() else set()
+            found = {place} - listing.files.keys()
+            found = {name for name in found if (folder / name).exists()}
         faults += _faults(folder, listing, listing.of(place), read_once)
         faults += _extra(found, listing)
     return faults
@@ -158,7 +159,7 @@ def _read(path: Path) -> _Listing:
     """
     try:
         # Opening a pipe would wait for ever.
-        if path.exists() and not path.is_file():
+        if not path.is_file() and path.exists():
             raise Damaged("is no file")
         content = path.read_bytes()
         listed = json.loads(content)["files"]
@@ -185,9 +186,18 @@ def sizes(folder: Path) -> dict[str, int]:
 def _text(files: Mapping[str, Any]) -> bytes:
     """The bytes of a manifest; a file with other bytes counts as changed.
 
-    Windows ends the lines of older manifests in its own way.
+    Windows ends the lines of older manifests in its own way. Not `json.dumps` with `indent`, which
+    leaves the quick encoder: a store of thousands of segments is read in this way.
     """
-    return json.dumps({"files": files}, indent=1).encode("utf-8")
+    if not files:
+        return b'{\n "files": {}\n}'
+    text = json.dumps
+    listed = (
+        f'  {text(name)}: {{\n   "bytes": {text(about["bytes"])},\n'
+        f'   "blake2b": {text(about["blake2b"])}\n  }}'
+        for name, about in files.items()
+    )
+    return ('{\n "files": {\n' + ",\n".join(listed) + "\n }\n}").encode()
 
 
 def _fault(path: Path, size: int, digest: str, compare: Compare | None) -> str:
