@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from sortal.display import Display, drawn, duration
+from sortal.display import Display, QuietTimes, drawn, duration
 from sortal.events import (
     JobEnded,
     JobPlanned,
@@ -175,3 +175,16 @@ def test_a_real_terminal_shows_the_bar_and_is_restored_early():
     assert b"1/4 members" in text
     assert b"svm x3 0%" in text
     assert text.rindex(b"\x1b[?25h") > text.rindex(b"\x1b[?25l")
+
+
+def test_pauses_between_messages_double_until_something_happens():
+    pauses = QuietTimes(10.0, most_s=35.0)
+    assert not pauses.is_over(100.0, 109.9)
+    assert [pauses.is_over(100.0, 110.0) for _ in range(2)] == [True, True]
+    lengths = []
+    for _ in range(4):
+        lengths.append(next(s for s in range(100) if pauses.is_over(0.0, float(s))))
+        pauses.lengthen()
+    assert lengths == [10, 20, 35, 35]
+    pauses.begin()
+    assert pauses.is_over(0.0, 10.0)

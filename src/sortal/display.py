@@ -110,7 +110,12 @@ class Display:
         if event.interrupted and not self._interrupted:
             self._interrupted = True
             self._say(waiting_line(self._progress.state, time.monotonic()), "yellow")
-        elif not self._quiet and self._live is None and self._quiet_times.is_over(self._spoken):
+        elif (
+            not self._quiet
+            and self._live is None
+            and self._quiet_times.is_over(self._spoken, time.monotonic())
+        ):
+            self._quiet_times.lengthen()
             self._say_progress()
 
     def _start(self) -> None:
@@ -223,29 +228,33 @@ class QuietTimes:
     """Pause before the next message about one training; it grows with each message."""
 
     first_s: float = 15.0
-    """The first time [s]; each is twice the one before."""
+    """The first pause [s]; each is twice the one before."""
 
     most_s: float = 300.0
-    """The longest [s]."""
+    """The longest pause [s]."""
 
     _next_s: float = 0.0
 
     def begin(self) -> None:
-        """Something happened: begin with the first time again."""
+        """Begin with the first pause again, because something happened."""
         self._next_s = 0.0
 
-    def is_over(self, spoken: float, now: float | None = None) -> bool:
-        """Whether to say something; the next time is longer then.
+    def is_over(self, last: float, now: float) -> bool:
+        """True if the pause has lasted long enough.
 
         Args:
-            spoken: When something was said, on the clock of `time.monotonic`.
-            now: The present on it, if not now.
+            last: When the last message was printed, in seconds of some clock.
+            now: The present time on the same clock.
         """
-        quiet = self._next_s or self.first_s
-        over = (time.monotonic() if now is None else now) - spoken >= quiet
-        if over:
-            self._next_s = min(self.most_s, 2 * quiet)
-        return over
+        return now - last >= self._pause_s
+
+    def lengthen(self) -> None:
+        """Make the next pause longer, because a message is printed now."""
+        self._next_s = min(self.most_s, 2 * self._pause_s)
+
+    @property
+    def _pause_s(self) -> float:
+        return self._next_s or self.first_s
 
 
 def drawn(state: State, now: float) -> "RenderableType":

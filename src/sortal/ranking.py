@@ -30,7 +30,7 @@ def heading(results: Results, target: str | None) -> str:
     if results.record.figures_alone:
         return f"{results.name} on {results.part} examples, imported as figures alone"
     if results.damage:
-        return f"{results.name} on {results.part} examples, of which the stored data is damaged"
+        return f"{results.name} on {results.part} examples, of which the stored data is {_fate(results)}"
     examples = sum(len(split.rows(results.part)) for split in results.splits)
     weighted = ", weighted" if results.record.weighted else ""
     named = f"{target}: " if target else ""
@@ -75,8 +75,13 @@ def tied_sentence(results: Results, target: str | None) -> str:
     best = results.best(target)
     if best is None:
         return "no classifier beside the references has been judged."
-    if not results.knows_examples:
+    if results.record.figures_alone:
         return f"{best.title} is best; who is tied with it cannot be told from figures alone."
+    if results.damage:
+        return (
+            f"{best.title} is best; who is tied with it is not known, because the job's data is "
+            f"{_fate(results)}."
+        )
     tied = results.tied(target) - {best.title}
     others = [r.title for r in results.ranked if r.target == target and r.title in tied]
     test = "McNemar's test with Holm's correction, 5 %"
@@ -86,6 +91,11 @@ def tied_sentence(results: Results, target: str | None) -> str:
     more = len(others) - _MOST_NAMED
     rest = f" and {counted(more, 'other')}, marked in the table" if more > 0 else ""
     return f"{best.title} is best; statistically tied with it ({test}): {named}{rest}."
+
+
+def _fate(results: Results) -> str:
+    """What became of data that is not as it was stored, in a word."""
+    return "gone" if results.is_gone else "damaged"
 
 
 def ranking_html(results: Results, target: str | None) -> str:

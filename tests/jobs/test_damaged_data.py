@@ -24,6 +24,8 @@ from sortal.job.problems import JobError
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.outcome import SegmentRows
 from sortal.jobs.run_options import RunOptions
+from sortal.ranking import heading as heading_of
+from sortal.ranking import tied_sentence
 from sortal.store import digests
 from sortal.store.store import Store
 
@@ -305,6 +307,22 @@ def test_results_of_damaged_data_are_shown_from_figures(store, folder, job, file
         results.scores("gaussiannb")
     with pytest.raises(Damaged):
         results.correct(results.results)
+    sentence = tied_sentence(results, None)
+    assert sentence.endswith("tied with it is not known, because the job's data is damaged.")
+    assert heading_of(results, None).endswith("of which the stored data is damaged")
+
+
+@pytest.mark.parametrize("what", ["dataset", "split"])
+def test_results_of_deleted_data_say_that_it_is_gone(store, folder, what):
+    if what == "dataset":
+        shutil.rmtree(folder)
+    else:
+        next((folder / "splits").iterdir()).unlink()
+    results = sortal.load("stars", store=store.folder)
+    found = f"the stored data of the job is gone: the store {store.folder} has no {what} "
+    assert results.damage.startswith(found)
+    assert tied_sentence(results, None).endswith("because the job's data is gone.")
+    assert heading_of(results, None).endswith("of which the stored data is gone")
 
 
 def test_results_that_are_open_stay_right(store, folder):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sortal.console import echo, note
 from sortal.errors import UserError
-from sortal.jobs.applying.predict import Predictor, outside_sentence
+from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.prediction_file import check_suffix, writing
 from sortal.jobs.find import find_result
 from sortal.store.store import Store
@@ -42,5 +42,5 @@ def predict_files(
         echo(f"wrote {file.examples} predictions of {results[0].title} to {out}")
     for sentence in predictor.seen.sentences():
         echo(f"note: {sentence}")
-    if predictor.outside:
-        echo("warning: " + outside_sentence(predictor.outside, file.examples))
+    if predictor.extrapolation:
+        echo(f"warning: {predictor.extrapolation}")

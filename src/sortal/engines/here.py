@@ -10,10 +10,11 @@ the task it held and is replaced when there is more to do.
   microsecond; running functions end as they see fit.
 - Ctrl-C reaches the driver only. When the driver vanishes, however it ended, its workers follow
   within about a second, and so does what they started.
-- What workers print is kept in a temporary file; when one crashes, its last words become
-  part of the reason.
-- `__main__` is never imported again, so scripts need no guard; a function must live in a module
-  that can be imported from the `sys.path` of the driver, beside whose script no worker looks.
+- What workers print is kept in a temporary file; when one crashes, the last lines that it printed
+  become part of the reason.
+- A worker never runs the user's script again, so the script needs no `if __name__ == "__main__"`.
+  The mapped function lives in a module that is found on the driver's `sys.path` without the folder
+  of the script: workers do not look there, see `import_path.py`.
 """
 
 import mmap

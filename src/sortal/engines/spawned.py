@@ -15,6 +15,7 @@ from typing import Any
 
 from sortal.engines.base import Died, Finished, Json, Message, Raised, Report
 from sortal.engines.import_path import import_path
+from sortal.methods.printed import OUTPUT
 
 _WORKER = Path(__file__).with_name("worker.py")
 
@@ -42,9 +43,6 @@ OpenMP threads that spin for long while they wait slow down whatever shares thei
 times over; those that sleep at once make the small steps of networks four times as long. So they
 spin for some 20 microseconds, the gap between two products. And memory of a step stays with the
 process until the next: giving it back and taking it again was a fifth of the time of a step."""
-
-_OUTPUT = "SORTAL_WORKER_OUTPUT"
-"""Environment variable with the path of the file that a worker prints to."""
 
 _REAP_S = 2.0
 """Longest wait for a process that closed its line to be gone [s]."""
@@ -226,6 +224,6 @@ def _spawn(
             env=_TUNING
             | os.environ
             | dict.fromkeys(_THREAD_VARIABLES, str(threads))
-            | {_OUTPUT: str(output)},
+            | {OUTPUT: str(output)},
             **options,
         )

@@ -34,7 +34,7 @@ class WorkingPoint:
     """Statistical error of S of the simulation, sqrt(sum of w^2)."""
 
     background_error: float
-    """Sum of squared weights of the background above each cut: the variance of B."""
+    """Statistical error of B of the simulation, sqrt(sum of w^2)."""
 
     signal_efficiency: float
     """Share of all signal that is selected."""

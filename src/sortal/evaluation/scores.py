@@ -55,12 +55,13 @@ class Scores:
         return flat
 
 
-def predicted(scores: np.ndarray, outputs: Outputs, *, probabilities: bool) -> np.ndarray:
-    """Decide by scores.
+def usual_threshold(probabilities: bool) -> float:
+    """The number that a score must exceed for an independent target to be true."""
+    return 0.5 if probabilities else 0.0
 
-    EXCLUSIVE: the class with the largest score, the first of equals; NaN loses against
-    any number. INDEPENDENT: yes where a probability is above 0.5, or a decision value
-    above 0; a score on the threshold, or NaN, says no.
+
+def predicted(scores: np.ndarray, outputs: Outputs, *, probabilities: bool) -> np.ndarray:
+    """Decide by scores, with the usual threshold: 0.5 for probabilities, 0 for decision values.
 
     Args:
         scores: Shape (members, examples, outputs).
@@ -68,11 +69,29 @@ def predicted(scores: np.ndarray, outputs: Outputs, *, probabilities: bool) -> n
         probabilities: Whether scores are meant as probabilities.
 
     Returns:
+        The decisions, see `decide`.
+    """
+    return decide(scores, outputs, threshold=usual_threshold(probabilities))
+
+
+def decide(scores: np.ndarray, outputs: Outputs, *, threshold: float) -> np.ndarray:
+    """Decide by scores.
+
+    EXCLUSIVE: the class with the largest score, the first of equals; NaN loses against
+    any number. INDEPENDENT: yes where a score is above the threshold; a score on it, or NaN,
+    means no.
+
+    Args:
+        scores: Shape (members, examples, outputs).
+        outputs: How outputs relate.
+        threshold: Threshold of independent targets.
+
+    Returns:
         EXCLUSIVE: class codes, shape (members, examples), in the smallest unsigned type
         that holds every class. INDEPENDENT: 0 or 1, shape of `scores`, uint8.
     """
     if outputs is Outputs.INDEPENDENT:
-        return (scores > (0.5 if probabilities else 0.0)).astype(np.uint8)
+        return (scores > threshold).astype(np.uint8)
     smallest = np.min_scalar_type(max(0, scores.shape[-1] - 1))
     codes = np.empty(scores.shape[:-1], dtype=smallest)
     for place in _blocks(scores, _BLOCK_NUMBERS // max(1, scores[:1].size)):

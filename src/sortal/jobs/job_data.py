@@ -48,14 +48,29 @@ class JobData:
         dataset, splits = self.record.dataset, self.record.splits
         return tuple(self.store.split(dataset, one.fingerprint) for one in splits)
 
-    @cached_property
+    @property
     def damage(self) -> str:
-        """A sentence about damage of the stored data; empty where it is sound."""
+        """A sentence about stored data that is damaged or gone; empty where it is sound."""
+        fault = self._fault
+        if isinstance(fault, NotFound):
+            return (
+                f"the stored data of the job is gone: the store {self.store.folder} has no "
+                f"{fault.kind} {fault.name}."
+            )
+        return str(fault or "")
+
+    @property
+    def is_gone(self) -> bool:
+        """True if the stored data was deleted, or some of it."""
+        return isinstance(self._fault, NotFound)
+
+    @cached_property
+    def _fault(self) -> Damaged | NotFound | None:
         try:
             _ = self.labels, self.splits
         except (Damaged, NotFound) as error:
-            return str(error)
-        return ""
+            return error
+        return None
 
 
 def reported_part(record: JobRecord, store: Store) -> Part:

@@ -17,13 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 OUTPUT = "SORTAL_WORKER_OUTPUT"
-"""Environment variable of a worker: the file that it prints to."""
+"""Environment variable of a worker: the path of the file that it prints to."""
 
 KEPT = 32_000
 """Characters that are kept of the beginning, and again of the end."""
 
 _LONGEST = 2_000
 """Characters of one line."""
+
+_MOST_LINES = 2_000
+"""Lines that are reported at once: the last ones, where there are more."""
 
 _LOOK_S = 0.25
 """How often the file is read while a member trains [s]."""
@@ -149,7 +152,7 @@ class _Follower:
         lines: list[str] = []
         while data := os.pread(self.descriptor, _BLOCK, self.place):
             self.place += len(data)
-            lines = [*lines, *self.printed.feed(data)][-_LONGEST:]
+            lines = [*lines, *self.printed.feed(data)][-_MOST_LINES:]
         self._empty_if_large()
         if lines and self.tell is not None:
             self.tell(lines)

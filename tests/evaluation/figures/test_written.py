@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
+from sortal.errors import DataError, MissingExtra, OptionError
 from sortal.evaluation.figures.shown import ShownFigure
 from sortal.evaluation.figures.written import write_picture
 
@@ -45,6 +46,38 @@ def test_a_picture_that_fails_is_named_and_an_older_one_stays(draw, why, tmp_pat
     assert why in sentence
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["one.png"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("No room."), "ValueError: No room. Results"),
+        (ValueError(), "ValueError. Results"),
+        (DataError("edges: expected 2 or more."), "DataError: edges: expected 2 or more. Results"),
+    ],
+)
+def test_a_reason_ends_with_one_full_stop(tmp_path, error, reason):
+    def fail():
+        raise error
+
+    warnings = []
+    assert write_picture(tmp_path / "one.png", fail, warn=warnings.append) == []
+    assert warnings == [f"no picture {tmp_path / 'one.png'}: {reason} are not affected."]
+
+
+def missing_style():
+    raise MissingExtra("the figure style 'hep'", "hep")
+
+
+@pytest.mark.parametrize(
+    ("name", "draw", "error"),
+    [("one.bmp", blank, OptionError), ("one.png", missing_style, MissingExtra)],
+)
+def test_a_request_that_no_picture_can_meet_is_an_error(tmp_path, name, draw, error):
+    warnings = []
+    with pytest.raises(error):
+        write_picture(tmp_path / name, draw, warn=warnings.append)
+    assert warnings == []
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):

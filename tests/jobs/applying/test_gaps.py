@@ -113,6 +113,22 @@ def test_every_method_tells_a_gap_or_takes_it(train, predict, new, tmp_path):
         assert predict(f"job/{title}", new)["class"].null_count() == 0
 
 
+def test_a_range_is_left_by_so_many_of_predicted_examples(train, predict, new, tmp_path, capsys):
+    train([{"method": "gaussiannb"}])
+    lines = new.read_text().splitlines()
+    cells = lines[3].split(",")
+    new.write_text("\n".join([*lines[:3], ",".join([*cells[:3], "1e6"]), *lines[4:]]) + "\n")
+    predict("job/gaussiannb", new, skip_bad=True)
+    sentence = "features outside the range seen in training, of 4 examples: c in 1"
+    assert f"warning: {sentence}" in capsys.readouterr().out
+    results = Results.read(Store.open(tmp_path / "store"), "job")
+    with (
+        pytest.warns(UserWarning, match=sentence),
+        pytest.warns(UserWarning, match="2 of 6 examples have no prediction"),
+    ):
+        results.predict("gaussiannb", new, skip_bad=True)
+
+
 def test_rows_left_blank_change_no_other_row(train, predict, new):
     train([{"method": "gaussiannb"}, {"method": "mlp", "parameters": {"epochs": 2}}])
     for title in ("gaussiannb", "mlp"):

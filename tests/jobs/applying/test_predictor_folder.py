@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -190,3 +191,20 @@ def test_a_folder_of_a_later_format_asks_for_an_update(store, tmp_path):
     manifest.write(tmp_path / "network")
     with pytest.raises(UserError, match="update sortal"):
         load_predictor(tmp_path / "network")
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.25, 0.75])
+def test_a_folder_decides_at_its_own_threshold(run, tmp_path, threshold):
+    rows = np.random.default_rng(0).normal(size=(80, 2))
+    lines = [f"{x},{y},{int(x > 0)},{int(y > 0)}" for x, y in rows]
+    (tmp_path / "two.csv").write_text("\n".join(["x,y,red,hot", *lines]) + "\n")
+    data = {"source": str(tmp_path / "two.csv"), "label": ["red", "hot"], "targets": "independent"}
+    job = {"title": "two", "bootstrap": 0, "data": data, "classifiers": [{"method": "gaussiannb"}]}
+    results = run(job).results
+    predictor = Predictor.load(results.store, results.titled("gaussiannb"))
+    assert predictor.threshold == 0.5
+    save_predictor(replace(predictor, threshold=threshold), tmp_path / "network")
+    loaded = load_predictor(tmp_path / "network")
+    assert loaded.threshold == threshold
+    (block,) = loaded.files([tmp_path / "two.csv"])
+    np.testing.assert_array_equal(block.decided, block.scores > threshold)

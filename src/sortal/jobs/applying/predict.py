@@ -14,7 +14,7 @@ from sortal.data.readers.base import Arrays, Table
 from sortal.data.readers.in_memory import open_held
 from sortal.data.unseen import InputSpec, NewBlock, read_blocks
 from sortal.errors import DataError, UserError
-from sortal.evaluation.scores import predicted
+from sortal.evaluation.scores import decide, usual_threshold
 from sortal.jobs.applying.gaps import Unpredictable, refuse_lost_scores
 from sortal.jobs.applying.noticed import Noticed
 from sortal.jobs.applying.scorer import Column, StoredScorers
@@ -183,7 +183,7 @@ class Predictor:
 
     @property
     def has_threshold_of_its_own(self) -> bool:
-        """Whether its threshold is not that of what its scores are."""
+        """True if its threshold is another than its kind of scores has."""
         return self.threshold != usual_threshold(self.probabilities)
 
     @property
@@ -220,7 +220,7 @@ class Predictor:
             spread = None if every is None else every.astype(np.float32)
         return Block(
             ids=inputs.ids,
-            decided=predicted(mean[None], self.outputs, probabilities=self.threshold > 0)[0],
+            decided=decide(mean[None], self.outputs, threshold=self.threshold)[0],
             scores=scores,
             spread=spread,
         )
@@ -228,8 +228,13 @@ class Predictor:
     def warnings(self) -> Iterator[str]:
         """Sentences for the user on the examples of files or tables so far."""
         yield from self.seen.sentences()
-        if self.outside:
-            yield outside_sentence(self.outside, self.seen.examples)
+        if self.extrapolation:
+            yield self.extrapolation
+
+    @property
+    def extrapolation(self) -> str:
+        """A sentence on features outside the range seen in training so far; empty if none was."""
+        return outside_sentence(self.outside, self.seen.examples) if self.outside else ""
 
     def _walk(
         self, files: Iterable[Table | Arrays], ids: IdColumn, size: int, *, skip_bad: bool
@@ -272,7 +277,7 @@ class Predictor:
         several = all(len(column.scorers) > 1 for column in self.columns)
         return Block(
             ids=np.zeros(0, dtype=np.int64),
-            decided=predicted(empty[None], self.outputs, probabilities=self.probabilities)[0],
+            decided=decide(empty[None], self.outputs, threshold=self.threshold)[0],
             scores=empty,
             spread=empty if several else None,
         )
@@ -308,13 +313,13 @@ def _way_out(members: Sequence[MemberResult]) -> str:
     return "choose one with --seed"
 
 
-def usual_threshold(probabilities: bool) -> float:
-    """What a score must exceed for an independent target to be true."""
-    return 0.5 if probabilities else 0.0
-
-
 def outside_sentence(outside: Mapping[str, int], examples: int) -> str:
-    """Warn that features leave the range seen in training, worst first."""
+    """Warn that features leave the range seen in training, worst first.
+
+    Args:
+        outside: Examples whose feature leaves it, by feature.
+        examples: Examples that have a prediction.
+    """
     worst = sorted(outside.items(), key=lambda item: -item[1])
     named = ", ".join(f"{name} in {count}" for name, count in worst[:_MOST_NAMED])
     more = f" and {len(worst) - _MOST_NAMED} more features" if len(worst) > _MOST_NAMED else ""

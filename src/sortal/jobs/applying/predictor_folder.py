@@ -21,7 +21,8 @@ from sortal.data.undamaged import undamaged
 from sortal.data.unseen import InputSpec
 from sortal.data.weigh import load_weighers, save_weighers
 from sortal.errors import Damaged, NotFound, UserError
-from sortal.jobs.applying.predict import Predictor, usual_threshold
+from sortal.evaluation.scores import usual_threshold
+from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.scorer import Column, Scorer, Weighers
 from sortal.methods import registry
 from sortal.methods.library import library_version

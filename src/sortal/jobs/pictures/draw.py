@@ -89,7 +89,7 @@ def write_figures(results: Results, folder: Path, *, warn: Warn = warnings.warn)
     Args:
         results: The results that the picture shows.
         folder: Made if need be.
-        warn: Told of pictures that cannot be drawn.
+        warn: Called with a sentence for each picture that cannot be drawn or written.
 
     Returns:
         The files written, PNG.

@@ -154,6 +154,7 @@ class Progress:
             self._interrupted = True
             self.echo(waiting_line(self._books.state, now))
         elif self._quiet_times.is_over(self._told, time.perf_counter()):
+            self._quiet_times.lengthen()
             self._say(f"training {running_line(self._books.state, now)}")
 
     def _reassure(self, event: TaskProgressed) -> None:

@@ -93,7 +93,8 @@ class Applied:
             events = counted(self.without_score, "event")
             yield f"note: {events} without a score (NaN): a variable is missing or infinite."
         if self.outside:
-            yield "warning: " + outside_sentence(self.outside, self.events)
+            scored = self.events - self.without_score
+            yield "warning: " + outside_sentence(self.outside, scored)
 
 
 Progress = Callable[[Applied], None]
