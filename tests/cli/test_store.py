@@ -4,8 +4,11 @@ import re
 
 import pytest
 
+from sortal.cli.report import list_jobs
+from sortal.errors import Damaged
 from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.jobs.results import Results
+from sortal.options import TableFormat
 
 
 @pytest.fixture
@@ -99,3 +102,11 @@ def test_an_unclear_request_is_refused_and_deletes_nothing(said, stored, words):
     assert ran.code == 2
     assert stored.job_names() == ["again", "flowers", "wines"]
     assert len(Results.read(stored, "flowers").results) == 2
+
+
+def test_a_list_shows_the_jobs_beside_an_unreadable_one(stored, capsys):
+    (stored.folder / "jobs" / "again.json").write_text("{}")
+    with pytest.raises(Damaged, match=r"again\.json: name: expected text"):
+        list_jobs(store=stored.folder, form=TableFormat.CSV)
+    printed = capsys.readouterr().out
+    assert [line.split(",")[0] for line in printed.splitlines()] == ["job", "flowers", "wines"]
