@@ -119,7 +119,7 @@ def test_a_number_for_a_gap_gives_nan_if_nothing_imputes(unfilled, tmp_path):
 def test_files_of_other_formats_name_the_numbers_for_gaps(unfilled, tmp_path, form):
     notes = write(unfilled, tmp_path / f"x.{form}", form)
     (note,) = (note for note in notes if "missing" in note)
-    assert note.startswith("the file takes -999, -1e+09 for known values")
+    assert note.startswith("the file takes -999, -1e+09 as known values")
 
 
 def test_numbers_for_gaps_are_named_beside_what_replaces_them(made, tmp_path):

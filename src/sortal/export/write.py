@@ -113,6 +113,6 @@ def _notes_of_missing_values(scaler: Scaler, *, inside: bool) -> Iterator[str]:
         )
     elif numbers:
         yield (
-            f"the file takes {', '.join(numbers)} for known values, where the job says that a value "
-            "is missing: leave such examples out first"
+            f"the file takes {', '.join(numbers)} as known values, but the job counts them as missing: "
+            "leave such examples out first"
         )
