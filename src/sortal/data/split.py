@@ -17,6 +17,10 @@ class Part(StrEnum):
     TEST = "test"
 
 
+SCORED = (Part.VALIDATION, Part.TEST)
+"""Parts whose scores are stored, one after the other along the examples axis."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Split:
     """Ascending row numbers of each part; the parts do not overlap, and need not cover all rows."""

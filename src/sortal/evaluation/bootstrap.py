@@ -20,6 +20,11 @@ _TILE = 1 << 21
 _STREAM = 0xB007
 
 
+def bootstrap_seed(fingerprint: str) -> int:
+    """Seed of the bootstrap: equal for all members of a split, so that intervals are paired."""
+    return int(fingerprint[:8], 16)
+
+
 def resampled_sums(
     columns: np.ndarray, *, resamples: int, seed: int, strata: np.ndarray | None = None
 ) -> np.ndarray:

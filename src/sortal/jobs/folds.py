@@ -4,8 +4,8 @@ import numpy as np
 
 from sortal.data.split import Part
 from sortal.errors import UserError
+from sortal.evaluation.bootstrap import bootstrap_seed
 from sortal.evaluation.scores import Scores, evaluate
-from sortal.jobs.outcome import bootstrap_seed
 from sortal.jobs.result import Result
 from sortal.jobs.results import Results
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
-from sortal.data.split import Part
+from sortal.data.split import SCORED, Part
 from sortal.data.weigh import save_weighers
 from sortal.errors import NotSavable
+from sortal.evaluation.bootstrap import bootstrap_seed
 from sortal.evaluation.scores import (
     Scores,
     are_probabilities,
@@ -28,9 +29,6 @@ from sortal.methods.printed import printing
 from sortal.methods.registry import is_called_reference, is_reference
 from sortal.store.member_record import MemberRecord
 from sortal.store.segment import History, SegmentDraft
-
-SCORED = (Part.VALIDATION, Part.TEST)
-"""Parts whose scores are stored, one after the other along the examples axis."""
 
 _BLOCK_NUMBERS = 1 << 22
 """Numbers that the outputs of one scored block may hold."""
@@ -263,8 +261,3 @@ def _reference(member: Member, trained: Trained) -> bool | None:
 def _unsound(scores: Mapping[Part, np.ndarray], row: int, outputs: Outputs) -> Iterator[str]:
     """The note on a member whose scores cannot be the probabilities that its method means."""
     yield no_probabilities_note(np.concatenate([part[row] for part in scores.values()]), outputs)
-
-
-def bootstrap_seed(fingerprint: str) -> int:
-    """Seed of the bootstrap: equal for all members of a split, so that intervals are paired."""
-    return int(fingerprint[:8], 16)

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from sortal.data.split import Part
+from sortal.data.split import SCORED, Part
 from sortal.jobs.applying.scorer import Column, StoredScorers
-from sortal.jobs.outcome import SCORED
 from sortal.jobs.result import MemberResult
 from sortal.store.store import Store
 

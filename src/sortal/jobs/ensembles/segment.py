@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from sortal.data.prepared import rows_known
-from sortal.data.split import Part
+from sortal.data.split import SCORED, Part
+from sortal.evaluation.bootstrap import bootstrap_seed
 from sortal.evaluation.scores import Scores, evaluate, predicted
 from sortal.jobs.applying.average import Average
 from sortal.jobs.environment import environment
-from sortal.jobs.outcome import SCORED, bootstrap_seed
 from sortal.jobs.result import MemberResult
 from sortal.store.member_record import MemberRecord
 from sortal.store.segment import SPREAD

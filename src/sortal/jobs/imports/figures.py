@@ -19,10 +19,10 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part, Split
 from sortal.errors import UserError
+from sortal.evaluation.bootstrap import bootstrap_seed
 from sortal.job.models import DataBlock
 from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember
 from sortal.jobs.imports.record import imported_record, new_record, with_entries
-from sortal.jobs.outcome import bootstrap_seed
 from sortal.store.job_record import RESAMPLES, ImportedEntry, JobRecord
 from sortal.store.member_record import MemberRecord
 from sortal.store.store import Store

@@ -11,10 +11,10 @@ import numpy as np
 from sortal.data.dataset import Dataset
 from sortal.data.labels import Outputs
 from sortal.data.predictions import Predictions
-from sortal.data.split import Split
+from sortal.data.split import SCORED, Split
+from sortal.evaluation.bootstrap import bootstrap_seed
 from sortal.evaluation.scores import evaluate, no_probabilities_note, predicted
 from sortal.jobs.imports.record import imported_record
-from sortal.jobs.outcome import SCORED, bootstrap_seed
 from sortal.metrics.shares import are_rounded_shares
 from sortal.store.store import Store
 

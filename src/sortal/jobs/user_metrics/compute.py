@@ -13,11 +13,10 @@ import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.data.prepared import rows_known
-from sortal.data.split import Part
+from sortal.data.split import SCORED, Part
 from sortal.errors import Damaged, DataError
 from sortal.evaluation.scores import predicted
 from sortal.events import Listener, Warned
-from sortal.jobs.outcome import SCORED
 from sortal.jobs.user_metrics.values import KeptMetric, MetricValues
 from sortal.metrics.block import Block, ExclusiveBlock, IndependentBlock
 from sortal.metrics.user_metric import UserMetric
