@@ -23,7 +23,7 @@ from sortal.data.split import Part, Split
 from sortal.evaluation.classifier_map import MapMds
 from sortal.evaluation.scores import evaluate, predicted
 from sortal.jobs.pictures.classifier_map import classifier_map
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 
 CLASSES, FAMILIES, A_SEGMENT = 10, 5, 40

@@ -18,7 +18,7 @@ import polars as pl
 import psutil
 
 from side_by_side import is_quick
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 
 FEATURES = 61

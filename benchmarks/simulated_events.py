@@ -27,7 +27,7 @@ from sortal.data.split import Part
 from sortal.evaluation.significance import asimov
 from sortal.events import Event
 from sortal.jobs.launch import Launched
-from sortal.jobs.run_options import DEFAULT_OPTIONS
+from sortal.jobs.running.run_options import DEFAULT_OPTIONS
 from sortal.metrics.ranking import roc_auc
 from sortal.systems.cms.results.merit import Merit, merit_of
 from sortal.systems.cms.session import read

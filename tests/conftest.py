@@ -19,8 +19,8 @@ from sortal.evaluation.projections.parameters import Pca
 from sortal.jobs.launch import launch
 from sortal.jobs.pictures.classifier_map import classifier_map
 from sortal.jobs.pictures.projections import projected_examples
-from sortal.jobs.results import Results
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.results.results import Results
+from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 
 # On a busy machine any example may take long: that tells nothing of what is tested.

@@ -174,7 +174,7 @@ from sortal.data.labels import Labels
 from sortal.evaluation.scores import evaluate, evaluate_counts
 from sortal.job.read import read_mapping
 from sortal.job.schema import schema
-from sortal.jobs.tuning_problems import known_figures
+from sortal.jobs.planning.tuning_problems import known_figures
 print(sortal.__file__)
 scores = np.eye(2)[None, [0, 0, 1, 1]]
 labels = Labels(np.array([0, 1, 1, 1]), ("a", "b"))

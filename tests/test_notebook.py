@@ -20,7 +20,7 @@ from sortal.engines.inline import InlineEngine
 from sortal.errors import DataError, NotFound
 from sortal.job.problems import JobError
 from sortal.jobs.launch import prepare
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 
 IRIS = {
     "title": "flowers",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sortal.estimators import estimator
     from sortal.job.models import Job
     from sortal.job.problems import JobError
-    from sortal.jobs.result import Result
+    from sortal.jobs.results.result import Result
     from sortal.metrics.user_metric import metric
     from sortal.notebook import Results, check, ensemble, import_predictions, load, run
     from sortal.store.store import Store
@@ -48,7 +48,7 @@ _PLACES = {
     "Interrupted": "errors",
     "Job": "job.models",
     "JobError": "job.problems",
-    "Result": "jobs.result",
+    "Result": "jobs.results.result",
     "Results": "notebook",
     "SortalError": "errors",
     "Store": "store.store",

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sortal.console import echo, print_frame, print_rows
-from sortal.jobs.result import Result
-from sortal.jobs.results import Results
-from sortal.jobs.stored_items import Classifier, Picture, StoredJob
+from sortal.jobs.results.result import Result
+from sortal.jobs.results.results import Results
+from sortal.jobs.store_contents import Classifier, Picture, StoredJob
 from sortal.store.store import Store
 from sortal.tables import size
 

@@ -13,16 +13,16 @@ from sortal.engines.base import Engines
 from sortal.errors import Interrupted, NotFound, UserError
 from sortal.evaluation.classifier_map import ClassifierMap
 from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
-from sortal.jobs import results
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.ensembles import ensemble as jobs_ensemble
-from sortal.jobs.find import find_job
 from sortal.jobs.launch import DEFAULT_STORE, JobLike, launch, prepare
 from sortal.jobs.pictures import draw
 from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
 from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
-from sortal.jobs.result import Result
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.results.lookup import find_job
+from sortal.jobs.results.result import Result
+from sortal.jobs.results import results
+from sortal.jobs.running.run_options import RunOptions
 from sortal.outlook import Outlook
 from sortal.ranking import ranking_html, summary
 from sortal.store.store import Store

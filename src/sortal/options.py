@@ -13,7 +13,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 import typer
 
 from sortal.engines.base import Engines
-from sortal.jobs.run_options import AtLeast, RunOptions, Variable
+from sortal.jobs.running.run_options import AtLeast, RunOptions, Variable
 
 Command = Callable[..., None]
 

@@ -5,10 +5,10 @@ from html import escape
 
 from sortal.data.labels import Outputs
 from sortal.display import counted, duration
-from sortal.jobs.plan import Plan
-from sortal.jobs.resolve import Resolved
+from sortal.jobs.planning.plan import Plan
+from sortal.jobs.planning.resolve import Resolved
+from sortal.jobs.planning.stored_data import told
 from sortal.jobs.searching.schedule import brackets_of
-from sortal.jobs.stored_data import told
 from sortal.store.store import Store
 from sortal.tables import size
 

@@ -3,7 +3,7 @@
 from html import escape
 
 from sortal.display import counted
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.metrics.registry import BESIDE_HEADLINE, find, title_of
 from sortal.tables import Column, as_html
 

@@ -11,7 +11,7 @@ from sortal.cli.main import main
 from sortal.engines.base import Engines
 from sortal.engines.inline import InlineEngine
 from sortal.jobs.launch import launch
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 
 from sortal.cli.report import run_and_report, show
 from sortal.jobs.pictures import draw
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.notebook import load
 from sortal.options import TableFormat
 

@@ -7,7 +7,7 @@ import pytest
 from sortal.cli.report import list_jobs
 from sortal.errors import Damaged
 from sortal.jobs.ensembles.ensemble import ensemble
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.options import TableFormat
 
 

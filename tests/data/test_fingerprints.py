@@ -12,7 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from sortal.job.read import read_mapping
-from sortal.jobs.resolve import resolve
+from sortal.jobs.planning.resolve import resolve
 from sortal.systems.clavis.dataset import dataset_of as clavis_dataset
 from sortal.systems.clavis.jobfile import DataBlock as ClavisBlock
 from sortal.systems.clavis.source import Source

@@ -8,7 +8,7 @@ import pytest
 from sortal.engines.base import Finished, Message, Started
 from sortal.engines.inline import InlineEngine
 from sortal.jobs.launch import launch
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 
 MODULE = "tasks_for_engines"
 

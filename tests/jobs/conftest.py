@@ -17,7 +17,7 @@ import pytest
 from sortal.engines.base import Engines
 from sortal.events import Listener, silent
 from sortal.jobs.launch import Launched, launch
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 
 FEATURES = ("flux", "colour", "period", "skew", "amplitude")

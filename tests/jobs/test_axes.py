@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sortal.job.read import read_mapping
-from sortal.jobs.resolve import resolve
+from sortal.jobs.planning.resolve import resolve
 
 N = 16
 

@@ -22,8 +22,8 @@ from sortal.errors import Damaged
 from sortal.events import Listener, Warned, silent
 from sortal.job.problems import JobError
 from sortal.jobs.launch import Launched, launch
-from sortal.jobs.outcome import SegmentRows
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
+from sortal.jobs.running.segment_writer import SegmentRows
 from sortal.ranking import heading as heading_of
 from sortal.ranking import tied_sentence
 from sortal.store import digests

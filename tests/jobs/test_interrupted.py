@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.training.snapshot import Snapshot
 
 NETWORKS = """\
@@ -40,7 +40,7 @@ import sys
 from pathlib import Path
 from sortal.events import MemberTrained
 from sortal.jobs.launch import launch
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 
 def hold(event):
     if isinstance(event, MemberTrained):

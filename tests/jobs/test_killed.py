@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 
 DETERMINISTIC = """\

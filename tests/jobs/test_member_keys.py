@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sortal.jobs.entries import Entry
 from sortal.jobs.launch import prepare
+from sortal.jobs.planning.members import Entry
 from sortal.methods.library import library_version
 from sortal.systems.clavis.plugins.known import with_plugins
 

@@ -12,12 +12,12 @@ from sortal.errors import UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
 from sortal.jobs.ensembles.ensemble import ensemble
-from sortal.jobs.folds import pooled
 from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.launch import launch
-from sortal.jobs.result import MemberResult
-from sortal.jobs.results import Results
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.results.folds import pooled
+from sortal.jobs.results.result import MemberResult
+from sortal.jobs.results.results import Results
+from sortal.jobs.running.run_options import RunOptions
 from sortal.store.member_record import MemberRecord
 from sortal.store.store import Store
 

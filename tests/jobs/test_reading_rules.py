@@ -4,8 +4,8 @@ import pytest
 
 from sortal.data.read import read_dataset
 from sortal.job.models import DataBlock, Job
-from sortal.jobs.resolve import source_key
-from sortal.jobs.results import Results
+from sortal.jobs.planning.resolve import source_key
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -21,7 +21,7 @@ def job(tmp_path):
 
 def old_key(job, folder, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("sortal.jobs.resolve.READING_RULES", 1)
+        patch.setattr("sortal.jobs.planning.resolve.READING_RULES", 1)
         return source_key(Job.model_validate(job), folder)
 
 
@@ -38,7 +38,7 @@ def test_a_misread_dataset_of_an_unchanged_file_is_not_used(job, run, tmp_path, 
 
 def test_a_dataset_that_was_read_rightly_finds_its_members(job, run, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("sortal.jobs.resolve.READING_RULES", 1)
+        patch.setattr("sortal.jobs.planning.resolve.READING_RULES", 1)
         assert run(job).summary.trained == 1
     again = run(job)
     assert (again.summary.trained, again.summary.stored) == (0, 1)

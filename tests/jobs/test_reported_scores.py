@@ -12,8 +12,8 @@ from sortal.errors import NotFound, UserError
 from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.launch import launch
-from sortal.jobs.results import Results
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.results.results import Results
+from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("inline")

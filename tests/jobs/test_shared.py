@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sortal.events import JobPlanned, MemberTrained
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 
 MANY = """\

@@ -7,7 +7,7 @@ import uproot
 
 from sortal.cli.apply import predict_files
 from sortal.job.models import DataBlock, Job
-from sortal.jobs.resolve import source_key
+from sortal.jobs.planning.resolve import source_key
 
 pytestmark = pytest.mark.usefixtures("inline")
 ROWS = 400

@@ -6,8 +6,8 @@ import pytest
 
 from sortal.data.split import Part
 from sortal.job.problems import JobError
-from sortal.jobs.find import find_job
 from sortal.jobs.pictures.draw import write_figures
+from sortal.jobs.results.lookup import find_job
 from sortal.ranking import tied_sentence
 from sortal.store.store import Store
 

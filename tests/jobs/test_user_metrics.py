@@ -14,7 +14,7 @@ from sortal.job.models import Job
 from sortal.job.problems import JobError
 from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.jobs.imports.predictions import import_predictions
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.jobs.user_metrics.load import is_in_folders, providing_metrics
 from sortal.jobs.user_metrics.values import KIND, MetricValues
 from sortal.ranking import columns

@@ -12,7 +12,7 @@ from starlette.exceptions import StarletteDeprecationWarning
 
 from sortal.engines.inline import InlineEngine
 from sortal.jobs.launch import launch
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.web.app import make_app
 from sortal.web.settings import Settings
 

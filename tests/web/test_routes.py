@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from sortal.events import silent
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.jobs.user_metrics.compute import update_metrics
 from sortal.metrics.user_metric import as_metric
 from sortal.store.store import Store

@@ -7,7 +7,7 @@ from sortal.console import echo, note
 from sortal.errors import UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.prediction_file import check_suffix, writing
-from sortal.jobs.find import find_result
+from sortal.jobs.results.lookup import find_result
 from sortal.store.store import Store
 
 

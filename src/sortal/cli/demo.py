@@ -28,7 +28,7 @@ def demo(
     from importlib.resources import files
 
     from sortal.cli.report import run_and_report
-    from sortal.jobs.run_options import RunOptions
+    from sortal.jobs.running.run_options import RunOptions
 
     job = Path(JOB_NAME)
     if not job.exists():

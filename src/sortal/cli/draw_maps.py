@@ -8,11 +8,11 @@ from sortal.cli.report import warn_of_all
 from sortal.console import echo
 from sortal.errors import NotFound
 from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
-from sortal.jobs.find import find_job
 from sortal.jobs.pictures import draw
 from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
 from sortal.jobs.pictures.projections import projected_examples
-from sortal.jobs.results import Results
+from sortal.jobs.results.lookup import find_job
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 
 _RESULTS = Path("sortal-results")

@@ -56,7 +56,7 @@ def export(
     """
     from sortal.console import echo
     from sortal.jobs.applying.export import export_result
-    from sortal.jobs.find import find_result
+    from sortal.jobs.results.lookup import find_result
     from sortal.store.store import Store
 
     opened = Store.open(store, create=False)

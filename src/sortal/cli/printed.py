@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sortal.console import echo, note
 from sortal.errors import UserError
-from sortal.jobs.find import find_place
+from sortal.jobs.results.lookup import find_place
 from sortal.store.job_record import Failure, MemberEntry
 from sortal.store.store import Store
 

@@ -10,19 +10,19 @@ from sortal.data.labels import Outputs
 from sortal.display import counted
 from sortal.engines.base import Engines
 from sortal.errors import Damaged, UserError
-from sortal.jobs.find import find_job, find_place, names_file
-from sortal.jobs.meant import Place
 from sortal.jobs.pictures import draw
-from sortal.jobs.result import Result
-from sortal.jobs.results import Results
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.results.lookup import find_job, find_place, names_file
+from sortal.jobs.results.result import Result
+from sortal.jobs.results.results import Results
+from sortal.jobs.results.similar_names import Place
+from sortal.jobs.running.run_options import RunOptions
 from sortal.options import TableFormat
 from sortal.store.store import Store
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from sortal.jobs.summary import Summary
+    from sortal.jobs.running.summary import Summary
 
 RESULTS = Path("sortal-results")
 _MOST_RANKED = 60

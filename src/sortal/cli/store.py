@@ -39,7 +39,7 @@ def list_contents(
     """
     from sortal.console import print_rows
     from sortal.inventory import print_items, print_jobs
-    from sortal.jobs.stored_items import stored_job, stored_jobs
+    from sortal.jobs.store_contents import stored_job, stored_jobs
     from sortal.store.store import Store
     from sortal.tables import size
 
@@ -75,7 +75,7 @@ def show(
     Of a classifier: arguments, scores, confusion matrix, members.
     """
     from sortal.inventory import print_item
-    from sortal.jobs.stored_items import item_of, stored_job
+    from sortal.jobs.store_contents import item_of, stored_job
     from sortal.store.store import Store
 
     opened = Store.open(store, create=False)
@@ -183,7 +183,7 @@ def rm(
 
 
 def _without_dataset(store: "Store", fingerprint: str) -> str:
-    from sortal.jobs.stored_items import delete_dataset
+    from sortal.jobs.store_contents import delete_dataset
 
     jobs, pictures = delete_dataset(store, fingerprint)
     named = ", ".join(map(repr, jobs))
@@ -192,7 +192,7 @@ def _without_dataset(store: "Store", fingerprint: str) -> str:
 
 def _without(store: "Store", what: str, *, pictures: bool) -> str:
     """Delete a job, its pictures or one of its items; returns what was done."""
-    from sortal.jobs.stored_items import (
+    from sortal.jobs.store_contents import (
         Picture,
         averaged_by,
         delete_classifier,

@@ -13,15 +13,15 @@ from sortal.errors import OptionError
 from sortal.events import UNLOGGED, Listener, Warned, silent
 from sortal.job.models import Job
 from sortal.job.read import JobFile, read_job, read_mapping
-from sortal.jobs.interrupt import leaves_on_second_interrupt
-from sortal.jobs.plan import Plan, plan
-from sortal.jobs.resolve import Resolved, resolve
-from sortal.jobs.results import Results
-from sortal.jobs.run import run
-from sortal.jobs.run_options import DEFAULT_OPTIONS, RunOptions
+from sortal.jobs.planning.plan import Plan, plan
+from sortal.jobs.planning.resolve import Resolved, resolve
+from sortal.jobs.results.results import Results
+from sortal.jobs.running.interrupt import leaves_on_second_interrupt
+from sortal.jobs.running.run import run
+from sortal.jobs.running.run_options import DEFAULT_OPTIONS, RunOptions
+from sortal.jobs.running.summary import Summary
 from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.search import Searched, search
-from sortal.jobs.summary import Summary
 from sortal.jobs.user_metrics.problems import knowing_metrics
 from sortal.store.store import Store
 from sortal.tracking.log import RunLog

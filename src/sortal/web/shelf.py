@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from fastapi import Path as InPath
 
-from sortal.jobs.result import Result
-from sortal.jobs.results import Results
+from sortal.jobs.results.result import Result
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 from sortal.web.runs import Runs
 from sortal.web.settings import Settings

@@ -13,7 +13,7 @@ from sortal.errors import Damaged, DataError, NotFound, UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
 from sortal.jobs.ensembles.ensemble import ensemble
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("inline")

@@ -14,10 +14,10 @@ from sortal.errors import Damaged, NotFound, OptionError, StoreBusy, UserError
 from sortal.evaluation.scores import predicted
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.ensembles.ensemble import ensemble
-from sortal.jobs.find import find_result
 from sortal.jobs.launch import launch
-from sortal.jobs.results import Results
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.results.lookup import find_result
+from sortal.jobs.results.results import Results
+from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("inline")

@@ -11,14 +11,14 @@ from sortal.data.split import Part
 from sortal.errors import UserError
 from sortal.evaluation import independent
 from sortal.evaluation.scores import evaluate, evaluate_counts, told_of_targets
-from sortal.jobs.folds import by_fold, pooled
 from sortal.jobs.imports.figures import import_figures
 from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, Told
 from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.pictures import draw
 from sortal.jobs.pictures.classifier_map import classifier_map
 from sortal.jobs.pictures.panel import Panel
-from sortal.jobs.results import Results
+from sortal.jobs.results.folds import by_fold, pooled
+from sortal.jobs.results.results import Results
 from sortal.notebook import Results as Shown
 from sortal.ranking import columns
 from sortal.store.store import Store

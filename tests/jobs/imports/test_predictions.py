@@ -12,12 +12,12 @@ from sortal.engines.inline import InlineEngine
 from sortal.errors import DataError, NotFound, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.ensembles.ensemble import ensemble
-from sortal.jobs.find import find_result
 from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.launch import launch
 from sortal.jobs.pictures.classifier_map import classifier_map
-from sortal.jobs.results import Results
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.results.lookup import find_result
+from sortal.jobs.results.results import Results
+from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("inline")

@@ -8,7 +8,7 @@ from sortal.evaluation.classifier_map import MapMds, MapTsne
 from sortal.evaluation.dissimilarity import By
 from sortal.jobs.pictures import classifier_map as maps
 from sortal.jobs.pictures.classifier_map import KIND, classifier_map
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 
 JOB = {
     "title": "iris",

@@ -8,8 +8,8 @@ from sortal.errors import NotFound
 from sortal.events import Event, RoundEnded, TaskStarted
 from sortal.job.problems import JobError
 from sortal.jobs.launch import launch
-from sortal.jobs.results import Results
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.results.results import Results
+from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.searching.study import State, Study
 from sortal.store.store import Store
 
@@ -314,7 +314,7 @@ def test_the_metrics_to_optimise_are_those_that_are_computed():
 
     from sortal.data.labels import Labels, Outputs
     from sortal.evaluation.scores import evaluate
-    from sortal.jobs.tuning_problems import known_figures
+    from sortal.jobs.planning.tuning_problems import known_figures
 
     scores = np.array([[[0.6, 0.4], [0.3, 0.7], [0.5, 0.5]]])
     both = Labels(np.array([[0, 1], [1, 1], [0, 0]]), ("a", "b"), Outputs.INDEPENDENT)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.jobs.searching.study import Study
 
 SEARCH = """\

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from sortal.cli.main import app
 from sortal.engines.base import Engines
 from sortal.errors import UserError
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.store.job_record import JobRecord
 from sortal.store.store import Store
 

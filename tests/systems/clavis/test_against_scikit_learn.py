@@ -25,7 +25,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sortal.data.split import Part
-from sortal.jobs.folds import by_fold, pooled, pooled_scores
+from sortal.jobs.results.folds import by_fold, pooled, pooled_scores
 
 pytestmark = pytest.mark.usefixtures("inline")
 

@@ -12,8 +12,8 @@ import pytest
 
 from sortal.engines.inline import InlineEngine
 from sortal.errors import UserError
-from sortal.jobs.results import Results
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.results.results import Results
+from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.searching.study import Study
 from sortal.store.store import Store
 from sortal.systems.clavis.autotune import Written, autotune

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from sortal.cli.main import app
 from sortal.engines.base import Engines
 from sortal.errors import OptionError
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 from sortal.systems.clavis.available import find_available
 from sortal.systems.clavis.classifiers import Circumstances, wanted

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 from sortal.systems.clavis.explorer import explore
 

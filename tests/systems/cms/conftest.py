@@ -18,7 +18,7 @@ from sortal.data.split import Part
 from sortal.engines.base import Engines
 from sortal.engines.inline import InlineEngine
 from sortal.events import silent
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.metrics.two_sample import ks_asymptotic
 from sortal.systems.cms.data.events import Events
 from sortal.systems.cms.settings import BinarySettings, Settings

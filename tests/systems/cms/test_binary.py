@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from sklearn.metrics import roc_auc_score
 
 from sortal.data.split import Part
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 from sortal.systems.cms import binary
 from sortal.systems.cms.results.page_files import rate_text

@@ -14,8 +14,8 @@ from sklearn.metrics import roc_auc_score
 
 from sortal.engines.inline import InlineEngine
 from sortal.jobs.applying.export import load_portable
-from sortal.jobs.results import Results
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.results.results import Results
+from sortal.jobs.running.run_options import RunOptions
 from sortal.networks.dense import Dense
 from sortal.networks.network import Network
 from sortal.networks.stream import stream_seed

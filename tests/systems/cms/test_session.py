@@ -9,7 +9,7 @@ from stored_records import member_entry, member_record
 
 from sortal.data.split import Part
 from sortal.errors import MissingExtra
-from sortal.jobs.result import MemberResult
+from sortal.jobs.results.result import MemberResult
 from sortal.systems.cms import session
 from sortal.systems.cms.settings import BinarySettings, MulticlassSettings
 from sortal.systems.cms.training.scored import Scored

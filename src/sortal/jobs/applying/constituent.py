@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sortal.errors import UserError
-from sortal.jobs.result import MemberResult
+from sortal.jobs.results.result import MemberResult
 from sortal.store.job_record import EnsembleEntry
 from sortal.store.member_record import MemberRecord
 from sortal.store.store import Store

@@ -9,7 +9,7 @@ from sortal.errors import UserError
 from sortal.export.formats import Format, format_of
 from sortal.export.portable import Portable
 from sortal.export.write import check_extra, write
-from sortal.jobs.result import MemberResult, Result
+from sortal.jobs.results.result import MemberResult, Result
 from sortal.methods import registry
 from sortal.methods.stacked_model import TrainedStack
 from sortal.store.atomic import replacing

@@ -18,7 +18,7 @@ from sortal.evaluation.scores import decide, usual_threshold
 from sortal.jobs.applying.gaps import Unpredictable, refuse_lost_scores
 from sortal.jobs.applying.noticed import Noticed
 from sortal.jobs.applying.scorer import Column, StoredScorers
-from sortal.jobs.result import MemberResult, Result
+from sortal.jobs.results.result import MemberResult, Result
 from sortal.store.job_record import EnsembleEntry
 from sortal.store.store import Store
 

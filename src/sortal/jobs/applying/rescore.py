@@ -4,7 +4,7 @@ import numpy as np
 
 from sortal.data.split import SCORED, Part
 from sortal.jobs.applying.scorer import Column, StoredScorers
-from sortal.jobs.result import MemberResult
+from sortal.jobs.results.result import MemberResult
 from sortal.store.store import Store
 
 _BLOCK_ROWS = 65_536

@@ -12,7 +12,7 @@ from sortal.errors import DataError, UserError
 from sortal.jobs.applying.average import Average
 from sortal.jobs.applying.constituent import Constituent, constituents
 from sortal.jobs.applying.gaps import Unpredictable, refuse_gaps
-from sortal.jobs.result import MemberResult
+from sortal.jobs.results.result import MemberResult
 from sortal.methods import registry
 from sortal.methods.base import Model
 from sortal.store.store import Store

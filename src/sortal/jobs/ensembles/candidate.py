@@ -8,9 +8,9 @@ import numpy as np
 
 from sortal.data.split import Part
 from sortal.errors import OptionError, UserError
-from sortal.jobs.find import find_job, find_result
-from sortal.jobs.result import MemberResult, Result
-from sortal.jobs.results import Results, need_examples
+from sortal.jobs.results.lookup import find_job, find_result
+from sortal.jobs.results.result import MemberResult, Result
+from sortal.jobs.results.results import Results, need_examples
 from sortal.store.job_record import EnsembleEntry
 from sortal.store.store import Store
 

@@ -21,8 +21,8 @@ from sortal.jobs.ensembles.candidate import (
     refuse_unlike,
 )
 from sortal.jobs.ensembles.segment import METHOD, Group, Share, write_segment
-from sortal.jobs.result import Result, blank_if_nan
-from sortal.jobs.results import Results
+from sortal.jobs.results.result import Result, blank_if_nan
+from sortal.jobs.results.results import Results
 from sortal.store.job_record import EnsembleEntry, EnsembleShare, JobRecord
 from sortal.store.store import Store
 

@@ -15,8 +15,8 @@ from sortal.data.split import SCORED, Part
 from sortal.evaluation.bootstrap import bootstrap_seed
 from sortal.evaluation.scores import Scores, evaluate, predicted
 from sortal.jobs.applying.average import Average
-from sortal.jobs.environment import environment
-from sortal.jobs.result import MemberResult
+from sortal.jobs.results.result import MemberResult
+from sortal.jobs.running.environment import environment
 from sortal.store.member_record import MemberRecord
 from sortal.store.segment import SPREAD
 from sortal.store.store import Store

@@ -21,7 +21,7 @@ from sortal.job.models import DataBlock
 from sortal.jobs.imports.matched import match
 from sortal.jobs.imports.record import new_record, with_entries
 from sortal.jobs.imports.segment import METHOD, Piece, write_segment
-from sortal.jobs.results import Results, need_examples
+from sortal.jobs.results.results import Results, need_examples
 from sortal.store.job_record import ImportedEntry, JobRecord
 from sortal.store.store import Store
 

@@ -22,7 +22,7 @@ from sortal.evaluation.dissimilarity import (
 )
 from sortal.evaluation.projections.parameters import parse_options
 from sortal.jobs.pictures.panel import Panel
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 
 KIND = "classifier-map"

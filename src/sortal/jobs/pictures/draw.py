@@ -18,11 +18,11 @@ from sortal.evaluation.figures.projection import projection_figure
 from sortal.evaluation.figures.ranking import RankedBar, ranking_figure
 from sortal.evaluation.figures.texts import fitted
 from sortal.evaluation.figures.written import Warn, write_picture
-from sortal.jobs.history import AT, WATCHED
 from sortal.jobs.pictures.file_names import file_name
 from sortal.jobs.pictures.projections import ProjectedExamples
-from sortal.jobs.result import Result
-from sortal.jobs.results import Results
+from sortal.jobs.results.history import AT, WATCHED
+from sortal.jobs.results.result import Result
+from sortal.jobs.results.results import Results
 from sortal.metrics.registry import title_of
 
 if TYPE_CHECKING:

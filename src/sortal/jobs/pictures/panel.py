@@ -12,8 +12,8 @@ from sortal.evaluation.aggregate import aggregate
 from sortal.evaluation.classifier_map import Mapped
 from sortal.evaluation.dissimilarity import as_probabilities, scale_of
 from sortal.evaluation.scores import evaluate
-from sortal.jobs.result import MemberResult, Result
-from sortal.jobs.results import Results, need_examples
+from sortal.jobs.results.result import MemberResult, Result
+from sortal.jobs.results.results import Results, need_examples
 from sortal.metrics.registry import is_mapped
 from sortal.store.segment import Place
 

@@ -23,7 +23,7 @@ from sortal.data.undamaged import map_array
 from sortal.errors import Damaged, NotFound, SortalError, UserError
 from sortal.evaluation.projections.parameters import PROJECTIONS, Projection
 from sortal.evaluation.projections.project import Projected, project
-from sortal.jobs.results import Results, need_examples
+from sortal.jobs.results.results import Results, need_examples
 from sortal.store.artifacts import Artifact
 from sortal.store.store import Store
 

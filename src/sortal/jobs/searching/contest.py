@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from sortal.data.split import Split
 from sortal.errors import UserError
 from sortal.job.models import Job
-from sortal.jobs.classifiers import Classifier
-from sortal.jobs.entries import Entry
-from sortal.jobs.resolve import Resolved, known_rows, member_entries
+from sortal.jobs.planning.classifiers import Classifier
+from sortal.jobs.planning.members import Entry
+from sortal.jobs.planning.resolve import Resolved, known_rows, member_entries
 from sortal.jobs.searching.study import SEARCH
 from sortal.methods.registry import is_called_reference
 from sortal.tuning.space import Candidate, Space

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from sortal.engines.base import Engines
 from sortal.events import Listener
-from sortal.jobs.entries import Entry
-from sortal.jobs.interrupt import Interruption
-from sortal.jobs.plan import Plan, plan
-from sortal.jobs.run import run
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.planning.members import Entry
+from sortal.jobs.planning.plan import Plan, plan
+from sortal.jobs.running.interrupt import Interruption
+from sortal.jobs.running.run import run
+from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.study import State, Study, Trial
 from sortal.jobs.searching.values import Values

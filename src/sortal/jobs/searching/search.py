@@ -16,15 +16,15 @@ from sortal.engines.base import Engines
 from sortal.errors import Damaged
 from sortal.events import Listener, RoundEnded, Warned
 from sortal.job.models import TuningBlock
-from sortal.jobs.interrupt import stops_cleanly
-from sortal.jobs.run import enter
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.interrupt import stops_cleanly
+from sortal.jobs.running.run import enter
+from sortal.jobs.running.run_options import RunOptions
+from sortal.jobs.running.summary import Summary
 from sortal.jobs.searching.contest import Contest, Unfit
 from sortal.jobs.searching.round import Trainer
 from sortal.jobs.searching.schedule import brackets_of, sampler_of
 from sortal.jobs.searching.study import KIND, SOURCE, Round, State, Study, Trial
 from sortal.jobs.searching.values import Values
-from sortal.jobs.summary import Summary
 from sortal.metrics.metric import Metric
 from sortal.metrics.registry import HEADLINE, find
 from sortal.metrics.user_metric import UserMetric

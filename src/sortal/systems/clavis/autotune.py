@@ -16,9 +16,9 @@ from sortal.job.problems import Problem
 from sortal.job.read import JobFile
 from sortal.job.title import store_name
 from sortal.job.words import nearest, short
-from sortal.jobs.classifiers import Classifier, expand_classifier
 from sortal.jobs.launch import Launched, launch
-from sortal.jobs.resolve import Resolved
+from sortal.jobs.planning.classifiers import Classifier, expand_classifier
+from sortal.jobs.planning.resolve import Resolved
 from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.search import Searched
 from sortal.methods.provided import providing

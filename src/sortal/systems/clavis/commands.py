@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.options import (
     DEFAULT_STORE,
     CoresOption,

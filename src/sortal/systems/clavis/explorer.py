@@ -8,7 +8,7 @@ from sortal.console import echo
 from sortal.display import counted
 from sortal.errors import SortalError
 from sortal.inventory import print_item, print_items, print_jobs
-from sortal.jobs.stored_items import (
+from sortal.jobs.store_contents import (
     Classifier,
     Picture,
     StoredJob,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 
 from sortal.evaluation.row import Row
-from sortal.jobs.folds import by_fold, pooled
-from sortal.jobs.results import Results
+from sortal.jobs.results.folds import by_fold, pooled
+from sortal.jobs.results.results import Results
 from sortal.metrics.registry import ACCURACY
 from sortal.tables import Column
 

@@ -8,7 +8,7 @@ from sortal.errors import SortalError
 from sortal.evaluation.projections.parameters import Projection, parse
 from sortal.job.problems import JobError
 from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.store.job_record import ProjectionEntry
 from sortal.systems.clavis.jobfile import Configuration
 from sortal.systems.clavis.work import Work

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sortal.errors import UserError
 from sortal.jobs.applying.export import export_result
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.systems.clavis.builtin.epochs import saved_model
 from sortal.systems.clavis.work import Work
 

@@ -15,7 +15,7 @@ from sortal.job.positions import Positions
 from sortal.job.read import JobFile
 from sortal.job.title import store_name
 from sortal.jobs.launch import Launched, launch
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.methods.provided import providing
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available, find_available

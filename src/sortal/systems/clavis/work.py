@@ -7,7 +7,7 @@ from pathlib import Path
 from sortal.engines.base import Engines
 from sortal.errors import SortalError
 from sortal.jobs.launch import Launched
-from sortal.jobs.run_options import DEFAULT_OPTIONS, RunOptions
+from sortal.jobs.running.run_options import DEFAULT_OPTIONS, RunOptions
 from sortal.systems.clavis.classifiers import Wanted
 from sortal.systems.clavis.jobfile import BatchJob, read_batch_job
 from sortal.systems.clavis.outcome import Fault, Outcome

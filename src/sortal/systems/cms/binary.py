@@ -9,7 +9,7 @@ from sortal.data.split import Part
 from sortal.engines.base import Engines
 from sortal.evaluation.figures.roc import RocCurve, roc_figure
 from sortal.evaluation.figures.style import Look
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.metrics.ranking import roc_auc, roc_curve
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.options import DEFAULT_STORE, CoresOption, StoreOption, engines_of
 from sortal.systems.cms.applying.command import apply
 from sortal.systems.cms.settings import BinarySettings, MulticlassSettings, Settings

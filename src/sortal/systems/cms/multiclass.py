@@ -8,7 +8,7 @@ from sortal.console import echo
 from sortal.data.split import Part
 from sortal.engines.base import Engines
 from sortal.evaluation.figures.style import Look
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.assessment import Assessment

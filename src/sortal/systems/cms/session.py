@@ -13,7 +13,7 @@ from sortal.export.formats import Format
 from sortal.export.write import check_extra
 from sortal.job.settings import read_settings
 from sortal.jobs.launch import Launched
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.lines import (
     best_line,

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from sortal.errors import Damaged, NotFound
 from sortal.evaluation.row import Row
-from sortal.jobs.results import Results
+from sortal.jobs.results.results import Results
 from sortal.ranking import heading, tied_sentence
 from sortal.store.records import plain
 from sortal.web.answer import Answer

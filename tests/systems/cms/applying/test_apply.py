@@ -16,7 +16,7 @@ from sortal.errors import Damaged, DataError, NotFound, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
 from sortal.jobs.launch import Launched, launch
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 from sortal.systems.cms.applying import score_file
 from sortal.systems.cms.applying.apply import Applied, apply

@@ -12,7 +12,7 @@ from sortal.engines.inline import InlineEngine
 from sortal.errors import TaskError
 from sortal.events import JobPlanned, MemberTrained, Warned, silent
 from sortal.jobs.applying.export import load_portable
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.systems.cms.settings import MulticlassSettings
 from sortal.systems.cms.training.campaign import job_name, read_sample, run
 from sortal.systems.cms.training.job import network_job, peer_job

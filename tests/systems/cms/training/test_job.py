@@ -9,7 +9,7 @@ from sortal.data.labels import Outputs
 from sortal.job.models import Job, TrainingWeights
 from sortal.job.read import read_mapping
 from sortal.job.settings import read_settings
-from sortal.jobs.resolve import resolve
+from sortal.jobs.planning.resolve import resolve
 from sortal.systems.cms.data.classes import class_map
 from sortal.systems.cms.settings import MulticlassSettings
 from sortal.systems.cms.training.job import dataset_of, network_job, peer_job, training_weights

@@ -19,7 +19,7 @@ from sortal.display import counted
 from sortal.errors import NotFound, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor, outside_sentence
 from sortal.jobs.applying.predictor_folder import is_predictor_folder, load_predictor
-from sortal.jobs.run_options import available_cores
+from sortal.jobs.running.run_options import available_cores
 from sortal.methods import registry
 from sortal.systems.cms.applying import score_file
 from sortal.systems.cms.applying.event_chunks import Chunk, EventSource

@@ -11,7 +11,7 @@ from sortal.data.split import Part
 from sortal.export.formats import Format
 from sortal.export.write import write
 from sortal.jobs.applying.export import load_portable
-from sortal.jobs.result import MemberResult
+from sortal.jobs.results.result import MemberResult
 from sortal.store import atomic
 from sortal.store.store import Store
 from sortal.systems.cms.data.events import Events

@@ -10,7 +10,7 @@ from sortal.events import Event, Listener, Warned
 from sortal.job.models import Job
 from sortal.job.title import as_title
 from sortal.jobs.launch import Launched, launch
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 from sortal.systems.cms.data.classes import ClassMap, class_map, with_physics_weights
 from sortal.systems.cms.data.division import divide_by_number, divide_by_seed

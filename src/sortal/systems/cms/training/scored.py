@@ -7,8 +7,8 @@ import numpy as np
 
 from sortal.data.split import Part
 from sortal.jobs.applying.rescore import part_scores
-from sortal.jobs.result import MemberResult, Result
-from sortal.jobs.results import Results
+from sortal.jobs.results.result import MemberResult, Result
+from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 
 

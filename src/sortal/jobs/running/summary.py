@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sortal.jobs.interrupt import EXIT_INTERRUPTED, EXIT_REQUEUE
+from sortal.jobs.running.interrupt import EXIT_INTERRUPTED, EXIT_REQUEUE
 from sortal.store.job_record import Failure
 
 

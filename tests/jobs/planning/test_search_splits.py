@@ -9,7 +9,7 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import UNKNOWN, Labels
 from sortal.errors import DataError
 from sortal.job.models import DataBlock, Job
-from sortal.jobs.search_splits import search_splits
+from sortal.jobs.planning.search_splits import search_splits
 
 
 def dataset(count: int = 200, classes: int = 3) -> Dataset:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Container, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sortal.jobs.entries import Entry
+from sortal.jobs.planning.members import Entry
 from sortal.methods.base import Axis, Cost, Method, Shape
 from sortal.methods.provided import plain_name
 

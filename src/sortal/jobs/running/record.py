@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from sortal.jobs.resolve import Resolved
-from sortal.jobs.summary import Summary
+from sortal.jobs.planning.resolve import Resolved
+from sortal.jobs.running.summary import Summary
 from sortal.store.job_record import (
     InterimEntry,
     JobRecord,

@@ -13,8 +13,8 @@ from sortal.job.tuned import is_tuned
 from sortal.job.validation import problems_of
 from sortal.job.values import Expansion, combinations, expand
 from sortal.job.words import arms, nearest, peel
-from sortal.jobs.entries import render_title
-from sortal.jobs.tunable import Tunable, refuse_tuned, tunable
+from sortal.jobs.planning.members import render_title
+from sortal.jobs.planning.search_space import Tunable, refuse_tuned, tunable
 from sortal.methods import registry
 from sortal.methods.base import Method, Parameters
 

@@ -33,15 +33,22 @@ from sortal.events import (
     Waiting,
     Warned,
 )
-from sortal.jobs.interrupt import Interruption, stops_cleanly
-from sortal.jobs.plan import Plan, PlannedTask
-from sortal.jobs.resolve import Resolved
-from sortal.jobs.run_options import RunOptions
-from sortal.jobs.stored_data import large_files
-from sortal.jobs.summary import Summary
-from sortal.jobs.task_spec import Committed, Output, Progressed, TaskResult, TaskSpec, read_message
-from sortal.jobs.training_weights import member_weighing
-from sortal.jobs.unfinished import interim_key, standing_key
+from sortal.jobs.planning.plan import Plan, PlannedTask
+from sortal.jobs.planning.resolve import Resolved
+from sortal.jobs.planning.stored_data import large_files
+from sortal.jobs.planning.training_weights import member_weighing
+from sortal.jobs.results.interim import interim_key, standing_key
+from sortal.jobs.running.interrupt import Interruption, stops_cleanly
+from sortal.jobs.running.run_options import RunOptions
+from sortal.jobs.running.summary import Summary
+from sortal.jobs.running.task_spec import (
+    Committed,
+    Output,
+    Progressed,
+    TaskResult,
+    TaskSpec,
+    read_message,
+)
 from sortal.metrics.registry import ACCURACY, HEADLINE
 from sortal.store.digests import Seals
 from sortal.store.job_record import Failure, JobRecord, first_titles
@@ -49,7 +56,7 @@ from sortal.store.member_record import MemberRecord
 from sortal.store.store import Store
 from sortal.training.begun import Begun
 
-TASK = "sortal.jobs.task:run"
+TASK = "sortal.jobs.running.task:run"
 
 
 @dataclass(slots=True)

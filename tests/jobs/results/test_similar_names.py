@@ -9,8 +9,8 @@ from stored_records import job_record, member_entry
 
 from sortal.errors import NotFound, UserError
 from sortal.job.title import store_name
-from sortal.jobs.find import find_place, find_result
-from sortal.jobs.meant import Place, find_meant
+from sortal.jobs.results.lookup import find_place, find_result
+from sortal.jobs.results.similar_names import Place, find_meant
 
 TITLES = {
     "IRIS": [

@@ -12,10 +12,10 @@ from sortal.data.split import Part, Split
 from sortal.errors import NotFound, UserError
 from sortal.evaluation.comparison import Comparison, compare, tied_with_best
 from sortal.evaluation.row import Row
-from sortal.jobs.job_data import JobData, reported_part
-from sortal.jobs.outline import Outline
-from sortal.jobs.result import MemberResult, Result, blank_if_nan
-from sortal.jobs.unfinished import find_begun, unfinished_frame
+from sortal.jobs.results.interim import find_begun, unfinished_frame
+from sortal.jobs.results.job_data import JobData, reported_part
+from sortal.jobs.results.outline import Outline
+from sortal.jobs.results.result import MemberResult, Result, blank_if_nan
 from sortal.jobs.user_metrics.values import KeptMetric, MetricValues
 from sortal.metrics.registry import ACCURACY, BESIDE_HEADLINE, HEADLINE
 from sortal.store.job_record import EnsembleEntry, Failure, InterimEntry, JobRecord, wholes

@@ -10,7 +10,7 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels
 from sortal.job.problems import JobError, Problem
 from sortal.jobs.launch import launch, prepare
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 
 MISTAKES = """\

@@ -2,14 +2,14 @@
 
 from sortal.engines.base import Engines
 from sortal.events import Listener, Warned, silent
-from sortal.jobs.driver import Driver
-from sortal.jobs.plan import Plan
-from sortal.jobs.record import job_record, lost_results, run_entry
-from sortal.jobs.resolve import Resolved
-from sortal.jobs.run_options import DEFAULT_OPTIONS, RunOptions
-from sortal.jobs.stored_data import mended, stored_damages
-from sortal.jobs.summary import Summary
-from sortal.jobs.unfinished import find_begun, settled_interim, standing_key, with_interim
+from sortal.jobs.planning.plan import Plan
+from sortal.jobs.planning.resolve import Resolved
+from sortal.jobs.planning.stored_data import mended, stored_damages
+from sortal.jobs.results.interim import find_begun, settled_interim, standing_key, with_interim
+from sortal.jobs.running.driver import Driver
+from sortal.jobs.running.record import job_record, lost_results, run_entry
+from sortal.jobs.running.run_options import DEFAULT_OPTIONS, RunOptions
+from sortal.jobs.running.summary import Summary
 from sortal.jobs.user_metrics.compute import update_metrics
 from sortal.store.damage import Damage
 from sortal.store.job_record import Failure, JobRecord

@@ -12,7 +12,7 @@ import numpy as np
 from sortal.data.split import Part
 from sortal.evaluation.aggregate import Spread, aggregate, summarise
 from sortal.evaluation.scores import Scores
-from sortal.jobs.history import Course, course_frame, history_frame
+from sortal.jobs.results.history import Course, course_frame, history_frame
 from sortal.methods.registry import is_called_reference
 from sortal.store.job_record import MemberEntry
 from sortal.store.member_record import MemberRecord

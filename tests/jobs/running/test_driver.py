@@ -8,9 +8,9 @@ import pytest
 from sortal.engines.base import Died, Finished, Message, Started
 from sortal.engines.inline import InlineEngine
 from sortal.events import MemberTrained, TaskEnded
-from sortal.jobs import task as tasks
 from sortal.jobs.launch import prepare
-from sortal.jobs.run import run as run_plan
+from sortal.jobs.running import task as tasks
+from sortal.jobs.running.run import run as run_plan
 from sortal.methods import one_by_one
 from sortal.store.segment import Segment
 from sortal.store.store import Store

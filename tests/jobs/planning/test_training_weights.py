@@ -12,8 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from sortal.data.split import Part
 from sortal.data.weigh import load_weighers
 from sortal.job.problems import JobError
-from sortal.jobs.entries import member_key
 from sortal.jobs.launch import prepare
+from sortal.jobs.planning.members import member_key
 from sortal.methods.base import Member
 
 CLASSES = ("signal", "ttbar", "wjets")

@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from threadpoolctl import threadpool_limits
 
 from sortal.engines.base import Channel, Json
-from sortal.jobs.outcome import SegmentRows
-from sortal.jobs.task_data import DataChanged, TaskData
-from sortal.jobs.task_spec import Output, Progressed, TaskResult, TaskSpec
+from sortal.jobs.running.segment_writer import SegmentRows
+from sortal.jobs.running.task_data import DataChanged, TaskData
+from sortal.jobs.running.task_spec import Output, Progressed, TaskResult, TaskSpec
 from sortal.methods.base import (
     Failed,
     Outcome,

@@ -13,9 +13,9 @@ import sortal
 from sortal.cli.report import run_and_report, show
 from sortal.engines.base import Finished, Json, Report, Started
 from sortal.engines.inline import InlineEngine
-from sortal.jobs.results import Results
-from sortal.jobs.run_options import RunOptions
-from sortal.jobs.task import run as run_task
+from sortal.jobs.results.results import Results
+from sortal.jobs.running.run_options import RunOptions
+from sortal.jobs.running.task import run as run_task
 from sortal.options import TableFormat
 from sortal.store.store import Store
 from sortal.training.snapshot import Snapshot

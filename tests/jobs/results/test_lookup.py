@@ -4,8 +4,8 @@ import pytest
 from stored_records import job_record, member_entry
 
 from sortal.errors import Damaged, NotFound, UserError
-from sortal.jobs.find import find_job, find_place, find_result, names_file
-from sortal.jobs.meant import Place
+from sortal.jobs.results.lookup import find_job, find_place, find_result, names_file
+from sortal.jobs.results.similar_names import Place
 from sortal.store.store import Store
 
 UNFIT = [123 * "long ", "a\0b", "con/" * 80 + "x"]

@@ -6,8 +6,8 @@ from sortal.data.split import Part
 from sortal.errors import UserError
 from sortal.evaluation.bootstrap import bootstrap_seed
 from sortal.evaluation.scores import Scores, evaluate
-from sortal.jobs.result import Result
-from sortal.jobs.results import Results
+from sortal.jobs.results.result import Result
+from sortal.jobs.results.results import Results
 
 
 def pooled(results: Results, result: Result, *, resamples: int = 0) -> Scores:

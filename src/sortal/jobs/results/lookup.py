@@ -5,9 +5,9 @@ from pathlib import Path
 
 from sortal.errors import Damaged, NotFound, UserError
 from sortal.job.title import store_name
-from sortal.jobs.meant import Place, find_meant
-from sortal.jobs.result import Result
-from sortal.jobs.results import Results
+from sortal.jobs.results.result import Result
+from sortal.jobs.results.results import Results
+from sortal.jobs.results.similar_names import Place, find_meant
 from sortal.store.store import Store
 
 _MOST_NAMED = 5

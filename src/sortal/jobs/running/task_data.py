@@ -7,7 +7,7 @@ from pathlib import Path
 from sortal.data.prepared import Prepared, rows_known
 from sortal.data.preparer import Preparation
 from sortal.errors import Damaged
-from sortal.jobs.task_spec import TaskSpec
+from sortal.jobs.running.task_spec import TaskSpec
 from sortal.methods.base import Axis
 from sortal.store.digests import Seals
 from sortal.store.store import Store

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import sortal as package
 from sortal.engines.inline import InlineEngine
 from sortal.errors import OptionError
-from sortal.jobs.run_options import RunOptions, available_cores
+from sortal.jobs.running.run_options import RunOptions, available_cores
 from sortal.options import engines_of, with_run_options
 
 WRONG = [

@@ -21,8 +21,8 @@ from sortal.evaluation.scores import (
     no_probabilities_note,
     predicted,
 )
-from sortal.jobs.environment import device, environment
-from sortal.jobs.task_spec import Committed, TaskSpec
+from sortal.jobs.running.environment import device, environment
+from sortal.jobs.running.task_spec import Committed, TaskSpec
 from sortal.methods.base import Member, Model, Trained
 from sortal.methods.library import library_version
 from sortal.methods.printed import printing

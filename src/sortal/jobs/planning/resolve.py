@@ -25,12 +25,12 @@ from sortal.errors import Damaged, DataError, NotFound
 from sortal.job.models import Job
 from sortal.job.problems import JobError, Problem
 from sortal.job.read import JobFile
-from sortal.jobs.classifiers import Classifier, expand_classifiers
-from sortal.jobs.entries import Entry, member_key
-from sortal.jobs.search_splits import search_splits
-from sortal.jobs.stored_data import lost_by_change, lost_with_source, stored_damages
-from sortal.jobs.training_weights import member_weighing, member_weights, weighing_problems
-from sortal.jobs.tuning_problems import metric_problems, tuning_problems
+from sortal.jobs.planning.classifiers import Classifier, expand_classifiers
+from sortal.jobs.planning.members import Entry, member_key
+from sortal.jobs.planning.search_splits import search_splits
+from sortal.jobs.planning.stored_data import lost_by_change, lost_with_source, stored_damages
+from sortal.jobs.planning.training_weights import member_weighing, member_weights, weighing_problems
+from sortal.jobs.planning.tuning_problems import metric_problems, tuning_problems
 from sortal.jobs.user_metrics.problems import find_metrics, listed_names, misfit_problems
 from sortal.methods.base import DependsOnAxes, Member, Parameters, Shape
 from sortal.methods.provided import plain_name

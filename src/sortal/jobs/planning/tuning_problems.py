@@ -6,7 +6,7 @@ from sortal.data.labels import Outputs
 from sortal.job.models import Job, TuningBlock
 from sortal.job.problems import Problem
 from sortal.job.words import short
-from sortal.jobs.classifiers import Classifier
+from sortal.jobs.planning.classifiers import Classifier
 from sortal.metrics.registry import metrics_of
 
 _NUMBERS = 2

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sortal.jobs.entries import render_title
 from sortal.jobs.launch import prepare
-from sortal.jobs.plan import plan
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.planning.members import render_title
+from sortal.jobs.planning.plan import plan
+from sortal.jobs.running.run_options import RunOptions
 
 IRIS = {"source": "iris"}
 

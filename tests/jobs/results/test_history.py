@@ -12,7 +12,7 @@ from sortal.cli.report import show, show_history
 from sortal.engines.inline import InlineEngine
 from sortal.errors import UserError
 from sortal.jobs.launch import Launched, launch
-from sortal.jobs.run_options import RunOptions
+from sortal.jobs.running.run_options import RunOptions
 from sortal.options import TableFormat
 
 JOB: dict[str, Any] = {

@@ -1,0 +1,1 @@
+"""What a run does: it hands populations to workers, and stores what they become."""
