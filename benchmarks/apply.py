@@ -96,9 +96,9 @@ def save_network(folder: Path, sample: object) -> None:
     from sortal.data.inputs import Inputs
     from sortal.data.labels import Labels, Outputs
     from sortal.data.prepared import Prepared
-    from sortal.data.preparer import Preparation
+    from sortal.data.preparing.preparer import Preparation
     from sortal.data.split import Split
-    from sortal.data.unseen import InputSpec
+    from sortal.data.reading.new_examples import InputSpec
     from sortal.jobs.applying.predict import Predictor
     from sortal.jobs.applying.predictor_folder import save_predictor
     from sortal.jobs.applying.scorer import Column, Scorer

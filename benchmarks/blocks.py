@@ -124,7 +124,7 @@ def train(way: str, folder: Path, batch: int) -> None:
     from sortal.data import prepared
     from sortal.data.dataset import Dataset
     from sortal.data.prepared import Prepared
-    from sortal.data.preparer import Preparation
+    from sortal.data.preparing.preparer import Preparation
     from sortal.data.split import Split
     from sortal.methods.base import Member, Population, Trained
     from sortal.methods.mlp import MLP

@@ -20,7 +20,7 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
 from sortal.data.prepared import Prepared
-from sortal.data.preparer import Preparation
+from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Part, Split
 from sortal.methods.base import Member, Method, Population, Progress, Trained, Verdict
 

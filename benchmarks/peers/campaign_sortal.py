@@ -11,7 +11,7 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels
 from sortal.data.prepared import Prepared
-from sortal.data.preparer import Preparation
+from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Part, Split
 from sortal.methods.base import Member, Outcome, Population, Trained
 from sortal.methods.mlp import MLP

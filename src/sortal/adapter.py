@@ -11,7 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
-from sortal.data.shape import unmasked
+from sortal.data.preparing.array_shapes import unmasked
 from sortal.errors import OptionError, UserError
 from sortal.evaluation.scores import predicted
 from sortal.job.validation import problems_of

@@ -19,9 +19,9 @@ from sortal.jobs.launch import DEFAULT_STORE, JobLike, launch, prepare
 from sortal.jobs.pictures import draw
 from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
 from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
+from sortal.jobs.results import results
 from sortal.jobs.results.lookup import find_job
 from sortal.jobs.results.result import Result
-from sortal.jobs.results import results
 from sortal.jobs.running.run_options import RunOptions
 from sortal.outlook import Outlook
 from sortal.ranking import ranking_html, summary

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from sortal.data.axes import order_of
 from sortal.data.dataset import Dataset
-from sortal.data.preparer import Preparation, Preparer
-from sortal.data.read import read_dataset
-from sortal.data.unseen import InputSpec, read_inputs
+from sortal.data.preparing.preparer import Preparation, Preparer
+from sortal.data.reading.dataset import read_dataset
+from sortal.data.reading.new_examples import InputSpec, read_inputs
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError

@@ -7,7 +7,7 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs, Ragged
 from sortal.data.labels import Labels, Outputs
 from sortal.data.prepared import Prepared, rows_known
-from sortal.data.preparer import Preparation
+from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Part, Split
 from sortal.errors import DataError, NotFound
 

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from sortal.data.gather_tables import gather_tables
-from sortal.data.read import read_dataset
 from sortal.data.readers.in_memory import open_held
-from sortal.data.roles import assign_roles
-from sortal.data.sources import Source
+from sortal.data.reading.dataset import read_dataset
+from sortal.data.reading.roles import assign_roles
+from sortal.data.reading.source import Source
+from sortal.data.reading.tables import gather_tables
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError

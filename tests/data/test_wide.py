@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sortal.data import gather_tables as gathering
-from sortal.data.columns import BadValue, numbers
-from sortal.data.gather_tables import feature_matrix, gather_tables
+from sortal.data.readers.column_values import BadValue, numbers
 from sortal.data.readers.in_memory import open_held
 from sortal.data.readers.registry import open_file
-from sortal.data.roles import assign_roles
-from sortal.data.sources import Source
+from sortal.data.reading import tables as gathering
+from sortal.data.reading.roles import assign_roles
+from sortal.data.reading.source import Source
+from sortal.data.reading.tables import feature_matrix, gather_tables
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError
 
@@ -86,7 +86,8 @@ def test_thousands_of_wrong_names_are_listed_quickly():
 def test_thousands_of_text_columns_need_one_look_at_the_file(monkeypatch):
     looks = []
     monkeypatch.setattr(
-        "sortal.data.gathered.Places.at", lambda self, row: looks.append(row) or f"row {row}"
+        "sortal.data.reading.gathered.Places.at",
+        lambda self, row: looks.append(row) or f"row {row}",
     )
     with pytest.raises(JobError) as caught:
         gathered(WideTable("t.csv", text=True), WideTable("u.csv", text=True))

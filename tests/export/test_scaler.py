@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sortal.data.inputs import Inputs, Ragged
-from sortal.data.preparer import Preparation, Preparer
-from sortal.data.unseen import InputSpec
+from sortal.data.preparing.preparer import Preparation, Preparer
+from sortal.data.reading.new_examples import InputSpec
 from sortal.errors import UserError
 from sortal.export.scaler import Scaler
 

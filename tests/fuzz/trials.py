@@ -7,10 +7,10 @@ from random import Random
 
 from mutations import mutated, repacked
 
-from sortal.data.predictions import read_predictions
-from sortal.data.read import read_dataset
 from sortal.data.readers.base import Arrays, Table
 from sortal.data.readers.registry import TableOptions, open_file
+from sortal.data.reading.dataset import read_dataset
+from sortal.data.reading.predictions import read_predictions
 from sortal.errors import UserError
 from sortal.job.models import DataBlock
 from sortal.job.read import read_job
@@ -109,7 +109,7 @@ def _predictions(path: Path, number: int) -> None:
 
 
 def _shifts(path: Path, number: int) -> None:
-    from sortal.data.readers.expression import parse
+    from sortal.data.expressions.parse import parse
     from sortal.systems.cms.applying.command import _read as read_shifts
 
     for name, shift in read_shifts(path).items():

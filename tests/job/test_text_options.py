@@ -2,7 +2,7 @@
 
 import pytest
 
-from sortal.data.sources import table_options
+from sortal.data.reading.source import table_options
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError
 from sortal.job.read import read_mapping

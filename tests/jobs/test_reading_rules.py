@@ -2,7 +2,7 @@
 
 import pytest
 
-from sortal.data.read import read_dataset
+from sortal.data.reading.dataset import read_dataset
 from sortal.job.models import DataBlock, Job
 from sortal.jobs.planning.resolve import source_key
 from sortal.jobs.results.results import Results

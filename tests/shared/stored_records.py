@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sortal.data.labels import Outputs
-from sortal.data.unseen import InputSpec
+from sortal.data.reading.new_examples import InputSpec
 from sortal.job.models import DataBlock
 from sortal.store.job_record import JobRecord, MemberEntry, SplitEntry
 from sortal.store.member_record import MemberRecord

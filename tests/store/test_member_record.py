@@ -10,8 +10,8 @@ from stored_records import member_record
 
 from sortal.data.labels import Outputs
 from sortal.data.readers.registry import TableOptions
+from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part
-from sortal.data.unseen import InputSpec
 from sortal.errors import Damaged
 from sortal.evaluation.scores import Scores
 from sortal.store.member_record import MemberRecord

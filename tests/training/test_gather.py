@@ -8,7 +8,7 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import UNKNOWN, Labels, Outputs
 from sortal.data.prepared import Prepared
-from sortal.data.preparer import Preparation
+from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Split
 from sortal.training.gather import gather
 from sortal.training.holdout import hold_out

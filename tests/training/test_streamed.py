@@ -16,7 +16,7 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import UNKNOWN, Labels
 from sortal.data.prepared import Prepared
-from sortal.data.preparer import Preparation
+from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Part, Split
 from sortal.errors import DataError
 from sortal.methods.base import Failed, Member, Paused, Population, Trained, Verdict

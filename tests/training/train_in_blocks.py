@@ -8,7 +8,7 @@ import numpy as np
 from sortal.data import prepared
 from sortal.data.dataset import Dataset
 from sortal.data.prepared import Prepared
-from sortal.data.preparer import Preparation
+from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Split
 from sortal.methods.base import Member, Population, Trained, Verdict
 from sortal.methods.mlp import MLP

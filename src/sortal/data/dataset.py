@@ -14,8 +14,8 @@ from sortal.data.axes import Order
 from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part
-from sortal.data.undamaged import map_array, undamaged
-from sortal.data.weighing import weights_for
+from sortal.data.storage.stored_files import map_array, undamaged
+from sortal.data.weighting.target import weights_for
 from sortal.errors import DataError
 
 ABOUT = "dataset.json"

@@ -7,10 +7,10 @@ import numpy as np
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Array, Inputs, Ragged, Rows
 from sortal.data.labels import Labels, Outputs
-from sortal.data.lanes import row_blocks
-from sortal.data.preparer import Preparation, Preparer
+from sortal.data.preparing.channels import row_blocks
+from sortal.data.preparing.preparer import Preparation, Preparer
 from sortal.data.split import Part, Split
-from sortal.data.weigh import Weigher
+from sortal.data.weighting.rule import Weigher
 
 RESIDENT_BYTES = 1 << 29
 """Datasets that, prepared, are above this size [bytes] are prepared block by block for each use."""

@@ -12,8 +12,8 @@ import torch
 
 from sortal.data.axes import in_words, inner_order
 from sortal.data.labels import Outputs
-from sortal.data.preparer import Preparer
-from sortal.data.unseen import InputSpec
+from sortal.data.preparing.preparer import Preparer
+from sortal.data.reading.new_examples import InputSpec
 from sortal.export.scaler import Scaler
 from sortal.export.step import Step
 from sortal.methods.stacked_model import TrainedStack

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from sortal.data.preparer import Preparer
+from sortal.data.preparing.preparer import Preparer
 from sortal.data.readers.missing import missing_numbers
-from sortal.data.unseen import InputSpec
+from sortal.data.reading.new_examples import InputSpec
 from sortal.errors import UserError
 
 _LOST = 1e-3

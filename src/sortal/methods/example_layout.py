@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Literal, TypeAlias
 
 from sortal.data.inputs import Array, Inputs, Ragged
-from sortal.data.shape import is_signal
+from sortal.data.preparing.array_shapes import is_signal
 from sortal.errors import NotFound, OptionError
 
 Order: TypeAlias = Literal["first", "last"]

@@ -9,7 +9,7 @@ import numpy as np
 from sortal.data.dataset import Dataset
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part, Split
-from sortal.data.strata import strata
+from sortal.data.splitting.strata import strata
 from sortal.errors import DataError
 from sortal.methods.base import (
     Control,

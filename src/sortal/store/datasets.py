@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sortal.data.dataset import ABOUT, Dataset, is_of_inputs
-from sortal.data.undamaged import undamaged
+from sortal.data.storage.stored_files import undamaged
 from sortal.errors import Damaged, NotFound
 from sortal.store import atomic, manifest
 from sortal.store.dataset_faults import (

@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, PlainSerializer
 
 from sortal.data.labels import Outputs
+from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part
-from sortal.data.unseen import InputSpec
 from sortal.evaluation.scores import Scores
 from sortal.store.stored_value import StoredValue
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sortal.data.undamaged import map_array
+from sortal.data.storage.stored_files import map_array
 from sortal.errors import Damaged, NotFound
 from sortal.store import atomic, manifest
 from sortal.store.member_record import MemberRecord

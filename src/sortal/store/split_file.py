@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from sortal.data.split import Part, Split
-from sortal.data.undamaged import undamaged
+from sortal.data.storage.stored_files import undamaged
 from sortal.errors import Damaged
 from sortal.store import atomic
 

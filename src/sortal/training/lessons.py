@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sortal.data.labels import UNKNOWN, Labels, Outputs
-from sortal.data.weighing import weights_for
+from sortal.data.weighting.target import weights_for
 from sortal.training.class_weights import given_factors
 
 _CERTAIN = 1e3

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sortal.data.spill import room
+from sortal.data.storage.spill import room
 from sortal.training.batches import BLOCK_BYTES, block_rows
 from sortal.training.examples import Examples
 from sortal.training.part_rows import PartRows

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from sortal.data.read import read_dataset
 from sortal.data.readers.base import Table
 from sortal.data.readers.damaged import refuse_inflated, understood, understood_pieces
 from sortal.data.readers.registry import open_file
+from sortal.data.reading.dataset import read_dataset
 from sortal.errors import DataError, UserError
 from sortal.job.models import DataBlock
 

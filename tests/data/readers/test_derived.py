@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from sortal.data.columns import numbers, texts
-from sortal.data.read import read_dataset
+from sortal.data.expressions.parse import BadExpression
 from sortal.data.readers.base import place_in_file
+from sortal.data.readers.column_values import numbers, texts
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.readers.expression import BadExpression
 from sortal.data.readers.in_memory import HeldTable
 from sortal.data.readers.registry import TableOptions, open_file
+from sortal.data.reading.dataset import read_dataset
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import csv, parquet
 
-from sortal.data.columns import numbers, texts
 from sortal.data.inputs import Ragged
-from sortal.data.readers import delimited
 from sortal.data.readers.base import Arrays, Table
+from sortal.data.readers.column_values import numbers, texts
 from sortal.data.readers.named import load_named, named_datasets
 from sortal.data.readers.registry import open_file, suffixes
+from sortal.data.readers.text import delimited
 from sortal.errors import DataError, NotFound
 
 ROWS = 500

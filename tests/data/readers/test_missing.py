@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from sortal.data import lanes, spill
 from sortal.data.inputs import Ragged
-from sortal.data.new_ids import IdColumn
-from sortal.data.read import read_dataset
+from sortal.data.preparing import channels as lanes
 from sortal.data.readers.in_memory import HeldTable
 from sortal.data.readers.missing import blanked, blanked_array
 from sortal.data.readers.registry import TableOptions, open_file
-from sortal.data.unseen import InputSpec, read_blocks, read_inputs
+from sortal.data.reading.dataset import read_dataset
+from sortal.data.reading.new_examples import InputSpec, read_blocks, read_inputs
+from sortal.data.reading.new_ids import IdColumn
+from sortal.data.storage import spill
 from sortal.job.models import DataBlock
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from sortal.data.read import read_dataset
 from sortal.data.readers.base import suffix_of
 from sortal.data.readers.registry import TableOptions, open_file, useless_options
+from sortal.data.reading.dataset import read_dataset
 from sortal.errors import DataError, OptionError
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError

@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sortal.data.dataset import Dataset
-from sortal.data.dividing import divide
 from sortal.data.inputs import Inputs
 from sortal.data.labels import UNKNOWN, Labels
+from sortal.data.splitting.divide import divide
 from sortal.errors import DataError
 from sortal.job.models import DataBlock, Job
 from sortal.jobs.planning.search_splits import search_splits

@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from sortal.data.split import Part
-from sortal.data.weigh import load_weighers
+from sortal.data.weighting.rule import load_weighers
 from sortal.job.problems import JobError
 from sortal.jobs.launch import prepare
 from sortal.jobs.planning.members import member_key

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
 
-from sortal.data.dividing import divide
 from sortal.data.labels import Outputs
 from sortal.data.split import Part
+from sortal.data.splitting.divide import divide
 from sortal.errors import DataError
 from sortal.job.models import DataBlock as JobData
 from sortal.job.models import GivenFoldSplit

@@ -1,7 +1,7 @@
 """What a reader is: it opens a file as a table of columns or as named arrays, and streams either.
 
-Nothing here or in a reader decides what a column means; that is `sortal.data.roles` and
-`sortal.data.columns`.
+Nothing here or in a reader decides what a column means; that is `sortal.data.reading.roles` and
+`sortal.data.readers.column_values`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

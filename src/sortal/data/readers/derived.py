@@ -1,6 +1,6 @@
 """A table with more columns and fewer rows than its file: aliases and a cut, batch by batch.
 
-Expressions are those of `sortal.data.readers.expression`; nothing of them is run as Python.
+Expressions are those of `sortal.data.expressions.parse`; nothing of them is run as Python.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,10 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sortal.data.columns import numbers
-from sortal.data.readers.base import Batch, Noted, Table, WithLists, missing_words
-from sortal.data.readers.evaluate import Value, true, worked_out
-from sortal.data.readers.expression import (
+from sortal.data.expressions.evaluate import Value, true, worked_out
+from sortal.data.expressions.parse import (
     Among,
     BadExpression,
     Name,
@@ -25,7 +23,9 @@ from sortal.data.readers.expression import (
     names,
     parse,
 )
-from sortal.data.readers.whole import EXACT, Whole
+from sortal.data.expressions.whole import EXACT, Whole
+from sortal.data.readers.base import Batch, Noted, Table, WithLists, missing_words
+from sortal.data.readers.column_values import numbers
 from sortal.data.texts import BadValue, texts
 from sortal.errors import DataError
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sortal.data.columns import numbers
 from sortal.data.inputs import Ragged
+from sortal.data.preparing.array_shapes import unmasked
 from sortal.data.readers.base import OFFSETS, Arrays, Batch, Table
+from sortal.data.readers.column_values import numbers
 from sortal.data.readers.sliced import SlicedArrays, refuse_objects
-from sortal.data.shape import unmasked
 from sortal.errors import DataError
 
 _TABLE, _ARRAYS = Path("the table"), Path("the arrays")

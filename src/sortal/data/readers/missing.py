@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sortal.data.inputs import Array, Ragged
-from sortal.data.lanes import row_blocks
+from sortal.data.preparing.channels import row_blocks
 from sortal.data.readers.base import Batch, Noted, Table, WithLists, missing_words
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.spelling import as_whole
-from sortal.data.spill import room
+from sortal.data.storage.spill import room
 from sortal.data.texts import is_binary, plain, texts
 
 Missing: TypeAlias = tuple[str | float, ...] | None

@@ -9,9 +9,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from sortal.data import spill
 from sortal.data.readers.damaged import refuse_inflated, understood
 from sortal.data.readers.sliced import SlicedArrays, refuse_objects
+from sortal.data.storage import spill
 from sortal.errors import DataError
 
 _LOCAL_HEADER = 30

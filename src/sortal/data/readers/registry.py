@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from sortal.data.readers.base import Arrays, Table, suffix_of
-from sortal.data.readers.text_options import TEXT_OPTIONS, TextOptions
+from sortal.data.readers.text.options import TEXT_OPTIONS, TextOptions
 from sortal.errors import DataError, suggest
 
 Opened: TypeAlias = Table | Arrays
@@ -33,7 +33,7 @@ class TableOptions(TextOptions):
 
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Columns to add or to replace, each an expression over the file's columns and other aliases
-    (`sortal.data.readers.expression`)."""
+    (`sortal.data.expressions.parse`)."""
 
     cut: str = ""
     """Expression that rows must fulfil to be read; all rows if empty."""
@@ -56,9 +56,9 @@ class _Reader:
 
 _INTERNAL = ("kept", "words", "features", "is_strict")
 """Options that no user gives: they may go to any reader, and only that of text uses them."""
-_TEXT = _Reader("delimited:DelimitedTable", takes=("columns", "header", "kept"), is_text=True)
+_TEXT = _Reader("text.delimited:DelimitedTable", takes=("columns", "header", "kept"), is_text=True)
 _PARQUET = _Reader("parquet:ParquetTable")
-_HDF5 = _Reader("hdf5:open_hdf5", table=False)
+_HDF5 = _Reader("hdf5.arrays:open_hdf5", table=False)
 _READERS = {
     ".csv": _TEXT,
     ".csv.gz": _TEXT,
@@ -70,7 +70,7 @@ _READERS = {
     ".dat.gz": _TEXT,
     ".parquet": _PARQUET,
     ".pq": _PARQUET,
-    ".root": _Reader("root:open_root", takes=("tree",)),
+    ".root": _Reader("root.table:open_root", takes=("tree",)),
     ".npz": _Reader("npz:open_npz", table=False),
     ".npy": _Reader("npy:open_npy"),
     ".h5": _HDF5,

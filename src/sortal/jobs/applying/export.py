@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sortal.data.preparer import Preparer
+from sortal.data.preparing.preparer import Preparer
 from sortal.errors import UserError
 from sortal.export.formats import Format, format_of
 from sortal.export.portable import Portable

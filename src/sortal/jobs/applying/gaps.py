@@ -3,7 +3,7 @@
 import numpy as np
 
 from sortal.data.inputs import Array, Inputs, Ragged
-from sortal.data.preparer import Preparer
+from sortal.data.preparing.preparer import Preparer
 from sortal.errors import DataError
 
 _BLANK = "leave such examples blank (--skip-bad; in Python skip_bad=True)"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sortal.data.inputs import Inputs, Ragged
-from sortal.data.preparer import Preparer
+from sortal.data.preparing.preparer import Preparer
 
 _MOST_NAMED = 5
 """Columns that a sentence lists."""

@@ -9,10 +9,10 @@ import numpy as np
 
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
-from sortal.data.new_ids import IdColumn, choose_ids
 from sortal.data.readers.base import Arrays, Table
 from sortal.data.readers.in_memory import open_held
-from sortal.data.unseen import InputSpec, NewBlock, read_blocks
+from sortal.data.reading.new_examples import InputSpec, NewBlock, read_blocks
+from sortal.data.reading.new_ids import IdColumn, choose_ids
 from sortal.errors import DataError, UserError
 from sortal.evaluation.scores import decide, usual_threshold
 from sortal.jobs.applying.gaps import Unpredictable, refuse_lost_scores

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from sortal.data.labels import Outputs
-from sortal.data.preparer import Preparer
-from sortal.data.undamaged import undamaged
-from sortal.data.unseen import InputSpec
-from sortal.data.weigh import load_weighers, save_weighers
+from sortal.data.preparing.preparer import Preparer
+from sortal.data.reading.new_examples import InputSpec
+from sortal.data.storage.stored_files import undamaged
+from sortal.data.weighting.rule import load_weighers, save_weighers
 from sortal.errors import Damaged, NotFound, UserError
 from sortal.evaluation.scores import usual_threshold
 from sortal.jobs.applying.predict import Predictor

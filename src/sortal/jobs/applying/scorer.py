@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sortal.data.inputs import Inputs
-from sortal.data.preparer import Preparer
-from sortal.data.weigh import Weigher, load_weighers
+from sortal.data.preparing.preparer import Preparer
+from sortal.data.weighting.rule import Weigher, load_weighers
 from sortal.errors import DataError, UserError
 from sortal.jobs.applying.average import Average
 from sortal.jobs.applying.constituent import Constituent, constituents

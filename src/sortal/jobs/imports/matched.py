@@ -6,7 +6,7 @@ import numpy as np
 
 from sortal.data.dataset import Dataset
 from sortal.data.labels import UNKNOWN
-from sortal.data.predictions import Predictions, recoded
+from sortal.data.reading.predictions import Predictions, recoded
 from sortal.data.split import Part, Split
 from sortal.errors import DataError, suggest
 

@@ -14,7 +14,7 @@ import numpy as np
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import UNKNOWN, Labels, Outputs
-from sortal.data.predictions import Predictions, read_predictions, recoded
+from sortal.data.reading.predictions import Predictions, read_predictions, recoded
 from sortal.data.split import Split
 from sortal.errors import DataError, OptionError, UserError
 from sortal.job.models import DataBlock

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sortal.data.dataset import Dataset
+from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part, Split
-from sortal.data.unseen import InputSpec
 from sortal.evaluation.scores import Scores
 from sortal.job.models import DataBlock
 from sortal.store.job_record import ImportedEntry, JobRecord, SplitEntry

@@ -10,7 +10,7 @@ import numpy as np
 
 from sortal.data.dataset import Dataset
 from sortal.data.labels import Outputs
-from sortal.data.predictions import Predictions
+from sortal.data.reading.predictions import Predictions
 from sortal.data.split import SCORED, Split
 from sortal.evaluation.bootstrap import bootstrap_seed
 from sortal.evaluation.scores import evaluate, no_probabilities_note, predicted

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sortal.data.undamaged import map_array
+from sortal.data.storage.stored_files import map_array
 from sortal.errors import Damaged, NotFound, UserError
 from sortal.evaluation.classifier_map import MAP_METHODS, ClassifierMap, MapMds, MapMethod, draw_map
 from sortal.evaluation.dissimilarity import (

@@ -17,9 +17,9 @@ import numpy as np
 
 from sortal.data.dataset import Dataset
 from sortal.data.labels import UNKNOWN
-from sortal.data.preparer import Preparation, Preparer
+from sortal.data.preparing.preparer import Preparation, Preparer
 from sortal.data.split import Part, Split
-from sortal.data.undamaged import map_array
+from sortal.data.storage.stored_files import map_array
 from sortal.errors import Damaged, NotFound, SortalError, UserError
 from sortal.evaluation.projections.parameters import PROJECTIONS, Projection
 from sortal.evaluation.projections.project import Projected, project

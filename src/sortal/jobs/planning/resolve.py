@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 
 from sortal.data.dataset import Dataset
-from sortal.data.dividing import divide
 from sortal.data.inputs import Ragged
 from sortal.data.labels import Outputs
-from sortal.data.lanes import lanes_of
 from sortal.data.prepared import rows_known
-from sortal.data.preparer import Preparation
-from sortal.data.read import read_dataset, source_signature
-from sortal.data.sources import READING_RULES
+from sortal.data.preparing.channels import lanes_of
+from sortal.data.preparing.preparer import Preparation
+from sortal.data.preparing.whitening import is_flat_input
+from sortal.data.reading.dataset import read_dataset, source_signature
+from sortal.data.reading.source import READING_RULES
 from sortal.data.split import Split
-from sortal.data.whiten import is_flat_input
+from sortal.data.splitting.divide import divide
 from sortal.errors import Damaged, DataError, NotFound
 from sortal.job.models import Job
 from sortal.job.problems import JobError, Problem

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from sortal.data.dataset import Dataset
-from sortal.data.dividing import divide_among
 from sortal.data.labels import UNKNOWN, Labels
 from sortal.data.split import Split
+from sortal.data.splitting.divide import divide_among
 from sortal.errors import DataError
 from sortal.job.models import FoldSplit, GroupSplit, Job, RandomSplit, TuningBlock
 

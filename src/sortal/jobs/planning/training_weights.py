@@ -9,7 +9,7 @@ from sortal.data.inputs import Ragged
 from sortal.data.labels import Outputs
 from sortal.data.prepared import rows_known
 from sortal.data.split import Split
-from sortal.data.weigh import Weigher, Weighing
+from sortal.data.weighting.rule import Weigher, Weighing
 from sortal.errors import UserError
 from sortal.job.models import DataBlock, Job
 from sortal.job.problems import Problem

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sortal.data.preparer import Preparation
+from sortal.data.preparing.preparer import Preparation
+from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part
-from sortal.data.unseen import InputSpec
 from sortal.engines.base import (
     Died,
     Engine,

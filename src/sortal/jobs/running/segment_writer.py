@@ -11,7 +11,7 @@ import numpy as np
 from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import SCORED, Part
-from sortal.data.weigh import save_weighers
+from sortal.data.weighting.rule import save_weighers
 from sortal.errors import NotSavable
 from sortal.evaluation.bootstrap import bootstrap_seed
 from sortal.evaluation.scores import (

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from sortal.data.prepared import Prepared, rows_known
-from sortal.data.preparer import Preparation
+from sortal.data.preparing.preparer import Preparation
 from sortal.errors import Damaged
 from sortal.jobs.running.task_spec import TaskSpec
 from sortal.methods.base import Axis

@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sortal.data.preparer import Preparation
+from sortal.data.preparing.preparer import Preparation
+from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part
-from sortal.data.unseen import InputSpec
-from sortal.data.weigh import Weighing
+from sortal.data.weighting.rule import Weighing
 from sortal.engines.base import Json
 from sortal.methods import provided, registry
 from sortal.methods.base import Member, Method

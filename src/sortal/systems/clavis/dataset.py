@@ -9,7 +9,7 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part
-from sortal.data.strata import draw_subset, scarce_class, strata
+from sortal.data.splitting.strata import draw_subset, scarce_class, strata
 from sortal.errors import DataError
 from sortal.job.models import DataBlock as JobData
 from sortal.job.models import GivenFoldSplit, NoSplit

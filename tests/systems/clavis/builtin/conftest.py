@@ -11,9 +11,9 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
 from sortal.data.prepared import Prepared
-from sortal.data.preparer import Preparation
+from sortal.data.preparing.preparer import Preparation
+from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part, Split
-from sortal.data.unseen import InputSpec
 from sortal.export.formats import Format
 from sortal.export.portable import Portable
 from sortal.export.write import write

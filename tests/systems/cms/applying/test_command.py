@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
-from sortal.data.preparer import Preparation, Preparer
-from sortal.data.unseen import InputSpec
+from sortal.data.preparing.preparer import Preparation, Preparer
+from sortal.data.reading.new_examples import InputSpec
 from sortal.errors import DataError, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor

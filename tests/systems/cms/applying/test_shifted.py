@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sortal.data.readers.expression import BadExpression
+from sortal.data.expressions.parse import BadExpression
 from sortal.data.readers.registry import open_file
 from sortal.errors import OptionError
 from sortal.systems.cms.applying.shift import (

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from sortal.data.readers.expression import needed_aliases
+from sortal.data.expressions.parse import needed_aliases
 from sortal.data.readers.missing import missing_numbers
 from sortal.display import counted
 from sortal.errors import NotFound, OptionError, UserError

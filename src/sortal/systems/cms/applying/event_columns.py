@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sortal.data import columns as meaning
+from sortal.data.readers import column_values as meaning
 from sortal.data.texts import BadValue
 from sortal.systems.cms.data.event_numbers import event_numbers
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sortal.data.readers.expression import needed_aliases
+from sortal.data.expressions.parse import needed_aliases
 from sortal.systems.cms.applying.event_chunks import EventSource
 from sortal.systems.cms.applying.request import Request
 from sortal.systems.cms.applying.shift import names_within

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from sortal.data.readers.expression import names, parse
+from sortal.data.expressions.parse import names, parse
 from sortal.errors import OptionError
 
 Shift: TypeAlias = Mapping[str, str]

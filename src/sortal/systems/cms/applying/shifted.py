@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from sortal.data.expressions.parse import BadExpression
 from sortal.data.readers.base import Batch, Table, WithLists
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.readers.expression import BadExpression
 from sortal.errors import DataError, OptionError
 from sortal.systems.cms.applying.shift import (
     Shift,

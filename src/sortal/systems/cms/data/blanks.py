@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from sortal.data.expressions.parse import names, needed_aliases, parse
 from sortal.data.readers.base import Table
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.readers.expression import names, needed_aliases, parse
 from sortal.data.readers.missing import without_missing
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sortal.data.readers.base import Selection, Table, suffix_of
-from sortal.data.readers.delimited import line_of_row
 from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.registry import TableOptions, open_file
+from sortal.data.readers.text.delimited import line_of_row
 from sortal.data.split import Part
 from sortal.errors import DataError, suggest
 from sortal.systems.cms.data.blanks import without_blanks

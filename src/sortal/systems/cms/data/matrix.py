@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from sortal.data.gather_tables import feature_matrix
 from sortal.data.readers.base import Batch
+from sortal.data.reading.tables import feature_matrix
 from sortal.systems.cms.data.blanks import are_blank
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sortal.data import columns as meaning
+from sortal.data.readers import column_values as meaning
 from sortal.data.readers.base import Selection, missing_words
 from sortal.data.readers.derived import NotANumber
 from sortal.data.split import Part

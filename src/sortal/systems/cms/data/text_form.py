@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sortal.data.readers.base import suffix_of
-from sortal.data.readers.dialect import usual_delimiter
-from sortal.data.readers.encoding import open_bytes
+from sortal.data.readers.text.dialect import usual_delimiter
+from sortal.data.readers.text.encoding import open_bytes
 from sortal.errors import DataError
 
 _WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces"}

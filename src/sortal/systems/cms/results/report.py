@@ -8,7 +8,7 @@ from typing import Any
 
 from sortal.console import echo
 from sortal.data.split import Part
-from sortal.data.weigh import load_weighers
+from sortal.data.weighting.rule import load_weighers
 from sortal.evaluation.row import Row
 from sortal.evaluation.yields import Yields
 from sortal.jobs.applying.predict import Predictor

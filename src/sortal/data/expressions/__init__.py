@@ -1,0 +1,1 @@
+"""Expressions of columns: how they are written, and what they come to."""

@@ -1,0 +1,1 @@
+"""What is fitted on training examples and applied to all: imputation, scaling, padding."""

@@ -1,0 +1,1 @@
+"""HDF5 files, which a process of its own reads."""

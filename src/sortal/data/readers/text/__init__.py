@@ -1,0 +1,1 @@
+"""Text files of rows: encoding, separator, numbers, names of columns."""

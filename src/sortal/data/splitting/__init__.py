@@ -1,0 +1,1 @@
+"""Which examples train, validate and test."""

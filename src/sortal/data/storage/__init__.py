@@ -1,0 +1,1 @@
+"""Arrays that are larger than memory, and files that may be damaged."""

@@ -1,0 +1,1 @@
+"""Example weights: what training makes of them, and for which target."""
