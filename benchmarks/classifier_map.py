@@ -20,7 +20,7 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part, Split
-from sortal.evaluation.classifier_map import MapMds
+from sortal.evaluation.maps.classifier_map import MapMds
 from sortal.evaluation.scores import evaluate, predicted
 from sortal.jobs.pictures.classifier_map import classifier_map
 from sortal.jobs.results.results import Results

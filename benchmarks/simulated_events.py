@@ -24,7 +24,7 @@ import numpy as np
 
 from side_by_side import processor
 from sortal.data.split import Part
-from sortal.evaluation.significance import asimov
+from sortal.evaluation.physics.significance import asimov
 from sortal.events import Event
 from sortal.jobs.launch import Launched
 from sortal.jobs.running.run_options import DEFAULT_OPTIONS

@@ -15,7 +15,7 @@ from hypothesis import settings
 
 from sortal.engines.base import Engines
 from sortal.engines.inline import InlineEngine
-from sortal.evaluation.projections.parameters import Pca
+from sortal.evaluation.maps.parameters import Pca
 from sortal.jobs.launch import launch
 from sortal.jobs.pictures.classifier_map import classifier_map
 from sortal.jobs.pictures.projections import projected_examples

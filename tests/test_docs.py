@@ -211,7 +211,7 @@ def test_a_page_that_shows_what_is_not_computed_is_found_out(tmp_path):
 
 
 def test_every_figure_of_merit_is_in_the_manual():
-    from sortal.evaluation.significance import FigureOfMerit
+    from sortal.evaluation.physics.significance import FigureOfMerit
 
     text = (DOCS / "significance.md").read_text(encoding="utf-8")
     assert not [one for one in FigureOfMerit if f"| `{one}` |" not in text]

@@ -11,8 +11,8 @@ from sortal.data.readers.given_paths import given_paths
 from sortal.display import Display, counted
 from sortal.engines.base import Engines
 from sortal.errors import Interrupted, NotFound, UserError
-from sortal.evaluation.classifier_map import ClassifierMap
-from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
+from sortal.evaluation.maps.classifier_map import ClassifierMap
+from sortal.evaluation.maps.parameters import PROJECTIONS, parse_options
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.ensembles import ensemble as jobs_ensemble
 from sortal.jobs.launch import DEFAULT_STORE, JobLike, launch, prepare

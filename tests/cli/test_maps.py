@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from sortal.cli import maps
-from sortal.evaluation.classifier_map import MAP_METHODS
-from sortal.evaluation.dissimilarity import By
-from sortal.evaluation.projections.parameters import PROJECTIONS, LleMethod
+from sortal.evaluation.maps.classifier_map import MAP_METHODS
+from sortal.evaluation.maps.dissimilarity import By
+from sortal.evaluation.maps.parameters import PROJECTIONS, LleMethod
 
 JOB = """\
 title: flowers

@@ -7,7 +7,7 @@ from typing import Any
 from sortal.cli.report import warn_of_all
 from sortal.console import echo
 from sortal.errors import NotFound
-from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
+from sortal.evaluation.maps.parameters import PROJECTIONS, parse_options
 from sortal.jobs.pictures import draw
 from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
 from sortal.jobs.pictures.projections import projected_examples

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sortal.errors import DataError, NotFound
-from sortal.evaluation.classifier_map import MapMds, MapTsne
-from sortal.evaluation.dissimilarity import By
+from sortal.evaluation.maps.classifier_map import MapMds, MapTsne
+from sortal.evaluation.maps.dissimilarity import By
 from sortal.jobs.pictures import classifier_map as maps
 from sortal.jobs.pictures.classifier_map import KIND, classifier_map
 from sortal.jobs.results.results import Results

@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sortal.data.split import Part
 from sortal.errors import DataError
-from sortal.evaluation.projections.parameters import Isomap, Pca, Tsne
+from sortal.evaluation.maps.parameters import Isomap, Pca, Tsne
 from sortal.jobs.pictures import projections
 from sortal.jobs.pictures.projections import KIND, projected_examples, stored_projections
 

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from sortal.cli.main import app
 from sortal.errors import NotFound, UserError
-from sortal.evaluation.projections.parameters import PROJECTIONS, parse
+from sortal.evaluation.maps.parameters import PROJECTIONS, parse
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.builtin import classifiers, datasets
 from sortal.systems.clavis.declaration import check

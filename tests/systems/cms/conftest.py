@@ -200,7 +200,9 @@ class Workplace:
         """
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.path)
-            patch.setattr("sortal.evaluation.overtraining.ks_permutation", _quick_distance)
+            patch.setattr(
+                "sortal.evaluation.diagnostics.overtraining.ks_permutation", _quick_distance
+            )
             if not painted:
                 self.blank(patch)
             return CliRunner().invoke(app, ["cms", *map(str, words)], obj=engines or InlineEngine())

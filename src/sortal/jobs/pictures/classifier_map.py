@@ -11,8 +11,14 @@ import numpy as np
 
 from sortal.data.storage.stored_files import map_array
 from sortal.errors import Damaged, NotFound, UserError
-from sortal.evaluation.classifier_map import MAP_METHODS, ClassifierMap, MapMds, MapMethod, draw_map
-from sortal.evaluation.dissimilarity import (
+from sortal.evaluation.maps.classifier_map import (
+    MAP_METHODS,
+    ClassifierMap,
+    MapMds,
+    MapMethod,
+    draw_map,
+)
+from sortal.evaluation.maps.dissimilarity import (
     By,
     Dissimilarity,
     by_agreement,
@@ -20,7 +26,7 @@ from sortal.evaluation.dissimilarity import (
     by_probabilities,
     by_scores,
 )
-from sortal.evaluation.projections.parameters import parse_options
+from sortal.evaluation.maps.parameters import parse_options
 from sortal.jobs.pictures.panel import Panel
 from sortal.jobs.results.results import Results
 from sortal.store.store import Store

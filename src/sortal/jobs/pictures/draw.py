@@ -1,4 +1,4 @@
-"""The figures of a job's results: the values chosen here, drawn in evaluation/figures/."""
+"""The figures of a job's results: the values chosen here, drawn in evaluation/plots/."""
 
 import warnings
 from collections.abc import Iterable
@@ -10,14 +10,14 @@ import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.data.split import Part
-from sortal.evaluation.classifier_map import ClassifierMap
-from sortal.evaluation.figures.classifier_map import map_figure
-from sortal.evaluation.figures.confusion import confusion_figure
-from sortal.evaluation.figures.learning_curves import Curve, learning_curves_figure
-from sortal.evaluation.figures.projection import projection_figure
-from sortal.evaluation.figures.ranking import RankedBar, ranking_figure
-from sortal.evaluation.figures.texts import fitted
-from sortal.evaluation.figures.written import Warn, write_picture
+from sortal.evaluation.maps.classifier_map import ClassifierMap
+from sortal.evaluation.plots.classifier_map import map_figure
+from sortal.evaluation.plots.confusion import confusion_figure
+from sortal.evaluation.plots.drawing.texts import fitted
+from sortal.evaluation.plots.drawing.written import Warn, write_picture
+from sortal.evaluation.plots.learning_curves import Curve, learning_curves_figure
+from sortal.evaluation.plots.projection import projection_figure
+from sortal.evaluation.plots.ranking import RankedBar, ranking_figure
 from sortal.jobs.pictures.file_names import file_name
 from sortal.jobs.pictures.projections import ProjectedExamples
 from sortal.jobs.results.history import AT, WATCHED

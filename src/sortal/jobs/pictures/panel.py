@@ -9,8 +9,8 @@ import numpy as np
 from sortal.data.labels import Outputs
 from sortal.data.split import Split
 from sortal.evaluation.aggregate import aggregate
-from sortal.evaluation.classifier_map import Mapped
-from sortal.evaluation.dissimilarity import as_probabilities, scale_of
+from sortal.evaluation.maps.classifier_map import Mapped
+from sortal.evaluation.maps.dissimilarity import as_probabilities, scale_of
 from sortal.evaluation.scores import evaluate
 from sortal.jobs.results.result import MemberResult, Result
 from sortal.jobs.results.results import Results, need_examples

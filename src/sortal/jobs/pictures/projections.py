@@ -21,8 +21,8 @@ from sortal.data.preparing.preparer import Preparation, Preparer
 from sortal.data.split import Part, Split
 from sortal.data.storage.stored_files import map_array
 from sortal.errors import Damaged, NotFound, SortalError, UserError
-from sortal.evaluation.projections.parameters import PROJECTIONS, Projection
-from sortal.evaluation.projections.project import Projected, project
+from sortal.evaluation.maps.parameters import PROJECTIONS, Projection
+from sortal.evaluation.maps.project import Projected, project
 from sortal.jobs.results.results import Results, need_examples
 from sortal.store.artifacts import Artifact
 from sortal.store.store import Store

@@ -7,7 +7,7 @@ from typing import Any
 
 from sortal.console import echo, print_frame, print_rows
 from sortal.errors import NotFound
-from sortal.evaluation.projections.parameters import PROJECTIONS, Projection
+from sortal.evaluation.maps.parameters import PROJECTIONS, Projection
 from sortal.job.words import describe
 from sortal.options import TableFormat
 from sortal.systems.clavis.available import Available

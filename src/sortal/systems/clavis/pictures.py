@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sortal.errors import SortalError
-from sortal.evaluation.projections.parameters import Projection, parse
+from sortal.evaluation.maps.parameters import Projection, parse
 from sortal.job.problems import JobError
 from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
 from sortal.jobs.results.results import Results

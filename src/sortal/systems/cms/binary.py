@@ -7,8 +7,8 @@ from typing import Any
 from sortal.console import echo
 from sortal.data.split import Part
 from sortal.engines.base import Engines
-from sortal.evaluation.figures.roc import RocCurve, roc_figure
-from sortal.evaluation.figures.style import Look
+from sortal.evaluation.plots.drawing.style import Look
+from sortal.evaluation.plots.roc import RocCurve, roc_figure
 from sortal.jobs.running.run_options import RunOptions
 from sortal.metrics.ranking import roc_auc, roc_curve
 from sortal.systems.cms import session

@@ -7,7 +7,7 @@ from typing import Any
 from sortal.console import echo
 from sortal.data.split import Part
 from sortal.engines.base import Engines
-from sortal.evaluation.figures.style import Look
+from sortal.evaluation.plots.drawing.style import Look
 from sortal.jobs.running.run_options import RunOptions
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sortal.console import Display, echo
 from sortal.engines.base import Engines
 from sortal.errors import MissingExtra, SortalError
-from sortal.evaluation.figures.style import Look
+from sortal.evaluation.plots.drawing.style import Look
 from sortal.export.formats import Format
 from sortal.export.write import check_extra
 from sortal.job.settings import read_settings

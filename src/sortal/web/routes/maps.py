@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
-from sortal.evaluation.dissimilarity import By
-from sortal.evaluation.projections.parameters import PROJECTIONS, parse_options
+from sortal.evaluation.maps.dissimilarity import By
+from sortal.evaluation.maps.parameters import PROJECTIONS, parse_options
 from sortal.evaluation.row import Row
 from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
 from sortal.jobs.pictures.projections import (

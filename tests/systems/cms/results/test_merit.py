@@ -7,7 +7,7 @@ import pytest
 
 from sortal.data.split import Part
 from sortal.errors import NotFound
-from sortal.evaluation.significance import FigureOfMerit
+from sortal.evaluation.physics.significance import FigureOfMerit
 from sortal.systems.cms.data.classes import class_map
 from sortal.systems.cms.data.scales import scales_of
 from sortal.systems.cms.data.soundness import refuse_unsound

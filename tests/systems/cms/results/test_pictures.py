@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sortal.data.split import Part
-from sortal.evaluation.figures.style import PLAIN
+from sortal.evaluation.plots.drawing.style import PLAIN
 from sortal.systems.cms.results import pictures
 from sortal.systems.cms.results.pictures import draw_all, draw_course, merit_picture
 

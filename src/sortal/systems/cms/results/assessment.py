@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sortal.data.split import Part
-from sortal.evaluation import overtraining
-from sortal.evaluation.course import Circumstances, LossReport, report_losses
-from sortal.evaluation.overtraining import Agreement, compare_nodes, compare_parts
-from sortal.evaluation.verdict import Verdict, judge
+from sortal.evaluation.diagnostics import overtraining
+from sortal.evaluation.diagnostics.losses import Circumstances, LossReport, report_losses
+from sortal.evaluation.diagnostics.overtraining import Agreement, compare_nodes, compare_parts
+from sortal.evaluation.diagnostics.overtraining_verdict import Verdict, judge
 from sortal.metrics.uncertainty import (
     Area,
     ConfusionShares,

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sortal.data.split import Part
-from sortal.evaluation.cross_fitted import FoldCuts, choose_by_fold, fit_cuts
-from sortal.evaluation.cut_choice import ChosenCut, Reselection, choose, reselect
-from sortal.evaluation.cut_scan import CutScan, page_cuts, scan_events
-from sortal.evaluation.selection import CutRule, ScoredEvents
-from sortal.evaluation.significance import REGULARISATION, FigureOfMerit
-from sortal.evaluation.yields import Yields, yields_at_cut
+from sortal.evaluation.physics.cross_fitted import FoldCuts, choose_by_fold, fit_cuts
+from sortal.evaluation.physics.cut_choice import ChosenCut, Reselection, choose, reselect
+from sortal.evaluation.physics.cut_rule import CutRule, ScoredEvents
+from sortal.evaluation.physics.cut_scan import CutScan, page_cuts, scan_events
+from sortal.evaluation.physics.significance import REGULARISATION, FigureOfMerit
+from sortal.evaluation.physics.yields import Yields, yields_at_cut
 from sortal.systems.cms.data.classes import ClassMap
 from sortal.systems.cms.data.division import fold_numbers
 from sortal.systems.cms.data.events import Events

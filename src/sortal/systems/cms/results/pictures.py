@@ -9,16 +9,16 @@ import numpy as np
 
 from sortal.console import warn
 from sortal.data.split import Part
-from sortal.evaluation.figures.confusion import weighted_confusion_figure
-from sortal.evaluation.figures.curves import loss_figure
-from sortal.evaluation.figures.cuts import BestCut, merit_figure
-from sortal.evaluation.figures.distributions import Process, score_figure
-from sortal.evaluation.figures.lower_panel import LowerPanel, cancelled
-from sortal.evaluation.figures.overtraining import agreement_figure
-from sortal.evaluation.figures.style import Look, save
-from sortal.evaluation.figures.texts import fitted
-from sortal.evaluation.figures.written import attempt
-from sortal.evaluation.significance import FigureOfMerit
+from sortal.evaluation.physics.significance import FigureOfMerit
+from sortal.evaluation.plots.confusion import weighted_confusion_figure
+from sortal.evaluation.plots.curves import loss_figure
+from sortal.evaluation.plots.cuts import BestCut, merit_figure
+from sortal.evaluation.plots.distributions import Process, score_figure
+from sortal.evaluation.plots.drawing.lower_panel import LowerPanel, cancelled
+from sortal.evaluation.plots.drawing.style import Look, save
+from sortal.evaluation.plots.drawing.texts import fitted
+from sortal.evaluation.plots.drawing.written import attempt
+from sortal.evaluation.plots.overtraining import agreement_figure
 from sortal.metrics.histogram import Histogram
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.assessment import PAIRS, Assessment, class_names

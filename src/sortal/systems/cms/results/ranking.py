@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sortal.data.split import Part
-from sortal.evaluation.cut_scan import WorkingPoint
+from sortal.evaluation.physics.cut_scan import WorkingPoint
 from sortal.metrics.uncertainty import Estimate, area
 from sortal.systems.cms.results.assessment import Assessment
 from sortal.systems.cms.results.merit import Merit, merit_of

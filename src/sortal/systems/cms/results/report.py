@@ -9,8 +9,8 @@ from typing import Any
 from sortal.console import echo
 from sortal.data.split import Part
 from sortal.data.weighting.rule import load_weighers
+from sortal.evaluation.physics.yields import Yields
 from sortal.evaluation.row import Row
-from sortal.evaluation.yields import Yields
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import save_predictor
 from sortal.jobs.results.result import Result

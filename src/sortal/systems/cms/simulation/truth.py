@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from sortal.evaluation.cut_scan import CutScan, page_cuts, scan
+from sortal.evaluation.physics.cut_scan import CutScan, page_cuts, scan
 from sortal.metrics.ranking import roc_auc
 from sortal.systems.cms.simulation.processes import SIGNAL_POINT, Problem
 from sortal.systems.cms.simulation.simulate import SimulatedEvents, events_in_chunks, log_rates

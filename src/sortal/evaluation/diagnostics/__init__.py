@@ -1,0 +1,1 @@
+"""What losses and score distributions say of a training: over-training, losses that rise."""

@@ -1,0 +1,1 @@
+"""Cuts on scores, significances and yields of weighted events."""

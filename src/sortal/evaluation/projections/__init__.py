@@ -1,1 +1,0 @@
-"""Examples on a plane, for looking at; nothing here is ever given to a classifier."""
