@@ -102,8 +102,8 @@ def save_network(folder: Path, sample: object) -> None:
     from sortal.jobs.applying.predict import Predictor
     from sortal.jobs.applying.predictor_folder import save_predictor
     from sortal.jobs.applying.scorer import Column, Scorer
-    from sortal.methods.base import Member, Population, Trained
-    from sortal.methods.mlp import MLP
+    from sortal.methods.contract.base import Member, Population, Trained
+    from sortal.methods.neural.mlp import MLP
 
     signal = sample.is_signal.astype(np.int8)[:, None]
     names = {"features": sample.problem.observables}

@@ -126,8 +126,8 @@ def train(way: str, folder: Path, batch: int) -> None:
     from sortal.data.prepared import Prepared
     from sortal.data.preparing.preparer import Preparation
     from sortal.data.split import Split
-    from sortal.methods.base import Member, Population, Trained
-    from sortal.methods.mlp import MLP
+    from sortal.methods.contract.base import Member, Population, Trained
+    from sortal.methods.neural.mlp import MLP
     from sortal.training import batches, loop
 
     prepared.RESIDENT_BYTES = NEVER if way == "memory" else 0

@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
 from side_by_side import THREADS, compare, is_quick, prepared, tell, through_sortal
-from sortal.methods.forest import ExtraTrees, RandomForest
+from sortal.methods.ensembles.forest import ExtraTrees, RandomForest
 
 SIZES = range(50, 501, 50)
 TRAINED = 1347

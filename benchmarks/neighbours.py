@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from side_by_side import compare, is_quick, prepared, tell, through_sortal
-from sortal.methods.neighbours import KNeighbors
+from sortal.methods.neighbours.method import KNeighbors
 
 DEPTHS = range(1, 31)
 TRAINED = 5250

@@ -43,7 +43,7 @@ from sortal.data.split import Part, Split
 from sortal.evaluation.bootstrap import interval, resampled_sums
 from sortal.job.models import FoldSplit
 from sortal.methods import registry
-from sortal.methods.base import Member, Population, Trained
+from sortal.methods.contract.base import Member, Population, Trained
 from sortal.metrics.probability import log_losses
 
 HIGGS = Path(__file__).parents[2] / "shared/data/hep/higgs_uci_subset_10984.csv.gz"

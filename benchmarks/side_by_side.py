@@ -22,7 +22,7 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Part, Split
-from sortal.methods.base import Member, Method, Population, Progress, Trained, Verdict
+from sortal.methods.contract.base import Member, Method, Population, Progress, Trained, Verdict
 
 THREADS = 2
 

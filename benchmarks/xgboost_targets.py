@@ -16,7 +16,7 @@ import numpy as np
 import xgboost
 
 from side_by_side import THREADS, compare, is_quick, prepared, tell, through_sortal
-from sortal.methods.xgboosting import XGBoost
+from sortal.methods.ensembles.xgboost import XGBoost
 
 TRAINED, SCORED, ROUNDS = 100_000, 20_000, 50
 

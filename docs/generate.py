@@ -13,7 +13,7 @@ from sortal.data.labels import Outputs
 from sortal.job.schema import reference
 from sortal.job.words import describe
 from sortal.methods import registry
-from sortal.methods.base import Method
+from sortal.methods.contract.base import Method
 from sortal.metrics.metric import Metric
 from sortal.metrics.registry import METRICS
 from sortal.systems.clavis.builtin import classifiers, datasets

@@ -26,7 +26,7 @@ from sortal.estimators import (
     estimator_names,
 )
 from sortal.methods import registry
-from sortal.methods.base import Failed
+from sortal.methods.contract.base import Failed
 
 _BRIEF = {"epochs": 12, "batch_size": 32, "learning_rate": 0.1}
 

@@ -13,8 +13,8 @@ from sortal.data.labels import Labels
 from sortal.data.prepared import Prepared
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Part, Split
-from sortal.methods.base import Member, Outcome, Population, Trained
-from sortal.methods.mlp import MLP
+from sortal.methods.contract.base import Member, Outcome, Population, Trained
+from sortal.methods.neural.mlp import MLP
 
 PRECISION = "CAMPAIGN_PRECISION"
 """Environment variable that names it."""

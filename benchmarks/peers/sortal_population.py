@@ -10,8 +10,8 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Part, Split
-from sortal.methods.base import Member, Population, Trained
-from sortal.methods.mlp import MLP
+from sortal.methods.contract.base import Member, Population, Trained
+from sortal.methods.neural.mlp import MLP
 
 
 def load(table: Table) -> Prepared:

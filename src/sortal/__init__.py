@@ -4,7 +4,10 @@ The names below are the public ones; each is loaded when it is first asked for, 
 `import sortal` itself is instant.
 """
 
+import sys
 from importlib import import_module
+
+from sortal.former_paths import FormerPaths
 
 # Not that of `typing`: `python -m sortal` imports this file while the working directory, where the
 # user may have a typing.py, is still the first place to look.
@@ -64,6 +67,9 @@ _PLACES = {
     "metric": "metrics.user_metric",
     "run": "notebook",
 }
+
+
+sys.meta_path.append(FormerPaths())
 
 
 def __getattr__(name: str) -> object:

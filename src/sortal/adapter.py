@@ -16,8 +16,8 @@ from sortal.errors import OptionError, UserError
 from sortal.evaluation.scores import predicted
 from sortal.job.validation import problems_of
 from sortal.methods import registry
-from sortal.methods.base import Failed, Member, Method, Parameters
-from sortal.methods.solo import Truth, as_training, train_alone
+from sortal.methods.contract.base import Failed, Member, Method, Parameters
+from sortal.methods.contract.train_one import Truth, as_training, train_alone
 
 _BLOCK = 50_000
 """Examples that are scored at a time."""

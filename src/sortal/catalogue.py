@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sortal.data.readers.named import named_datasets
 from sortal.job.words import describe
 from sortal.methods import registry
-from sortal.methods.provided import plain_name
+from sortal.methods.contract.user_methods import plain_name
 
 if TYPE_CHECKING:
     import polars as pl

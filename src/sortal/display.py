@@ -16,7 +16,7 @@ from sortal.events import (
     Waiting,
     Warned,
 )
-from sortal.methods.provided import plain_name
+from sortal.methods.contract.user_methods import plain_name
 from sortal.tracking.progress import Progress, Running, State
 
 if TYPE_CHECKING:

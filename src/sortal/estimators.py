@@ -13,7 +13,7 @@ from sortal.adapter import EstimatorError, PlainEstimator, TrainingNote, Weighte
 from sortal.errors import NotFound
 from sortal.job.words import describe
 from sortal.methods import registry
-from sortal.methods.base import Method
+from sortal.methods.contract.base import Method
 
 __all__ = ["EstimatorError", "TrainingNote", "estimator", "estimator_class", "estimator_names"]
 

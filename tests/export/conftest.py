@@ -16,7 +16,7 @@ from sortal.engines.inline import InlineEngine
 from sortal.export.portable import Portable
 from sortal.export.scaler import Scaler
 from sortal.jobs.applying.export import load_portable
-from sortal.methods.stacked_model import TrainedStack
+from sortal.methods.neural.model import TrainedStack
 from sortal.networks.network import Network
 
 

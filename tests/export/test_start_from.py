@@ -14,8 +14,8 @@ from sortal.data.labels import Outputs
 from sortal.errors import UserError
 from sortal.export.formats import Format
 from sortal.export.write import write
-from sortal.methods.stacked_model import TrainedStack
-from sortal.methods.stored_start import stored_start
+from sortal.methods.neural.model import TrainedStack
+from sortal.methods.neural.warm_start import stored_start
 from sortal.networks.network import Network
 
 FORMS = {

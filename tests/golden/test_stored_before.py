@@ -20,7 +20,7 @@ import pytest
 
 from sortal.cli.main import main
 from sortal.jobs.launch import launch
-from sortal.methods.library import library_version
+from sortal.methods.contract.library_versions import library_version
 
 HERE = Path(__file__).parent
 ARCHIVE = HERE / "store.zip"

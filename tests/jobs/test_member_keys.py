@@ -17,7 +17,7 @@ import pytest
 
 from sortal.jobs.launch import prepare
 from sortal.jobs.planning.members import Entry
-from sortal.methods.library import library_version
+from sortal.methods.contract.library_versions import library_version
 from sortal.systems.clavis.plugins.known import with_plugins
 
 KEYS: dict[str, dict[str, Any]] = json.loads(

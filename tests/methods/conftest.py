@@ -12,7 +12,7 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Split
-from sortal.methods.base import (
+from sortal.methods.contract.base import (
     Member,
     Method,
     Model,

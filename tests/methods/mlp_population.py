@@ -8,8 +8,8 @@ from sortal.data.labels import Labels
 from sortal.data.prepared import Prepared
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Split
-from sortal.methods.base import Member, Population
-from sortal.methods.mlp import MLP
+from sortal.methods.contract.base import Member, Population
+from sortal.methods.neural.mlp import MLP
 
 
 def made_data() -> Prepared:

@@ -13,8 +13,8 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Part, Split
-from sortal.methods.base import Member, Population, Trained
-from sortal.methods.mlp import MLP
+from sortal.methods.contract.base import Member, Population, Trained
+from sortal.methods.neural.mlp import MLP
 from sortal.networks.dense import Dense
 from sortal.networks.initialise import draw_weights
 from sortal.networks.network import Network

@@ -11,8 +11,8 @@ import pytest
 
 from sortal.data.split import Part
 from sortal.errors import OptionError
-from sortal.methods.base import Paused, Verdict
-from sortal.methods.mlp import MLP
+from sortal.methods.contract.base import Paused, Verdict
+from sortal.methods.neural.mlp import MLP
 from sortal.training.snapshot import Snapshot
 
 HERE = Path(__file__).parent

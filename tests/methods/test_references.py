@@ -8,7 +8,7 @@ from sortal.data.labels import Outputs
 from sortal.data.split import Part
 from sortal.errors import DataError, NotSavable
 from sortal.methods import registry
-from sortal.methods.base import Failed
+from sortal.methods.contract.base import Failed
 from sortal.testing.data import make_prepared
 
 FRESH = Inputs({"features": np.zeros((2, 2))}, np.array([100, 101]))

@@ -11,7 +11,7 @@ from sortal.data.labels import Outputs
 from sortal.data.split import Part
 from sortal.errors import NotFound, OptionError
 from sortal.methods import registry
-from sortal.methods.base import Cost, Shape
+from sortal.methods.contract.base import Cost, Shape
 from sortal.testing.data import make_members, make_prepared
 from sortal.testing.training import train_completely
 

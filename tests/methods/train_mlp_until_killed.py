@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mlp_population import made_data, population
 
-from sortal.methods.base import Progress, Verdict
-from sortal.methods.mlp import MLP
+from sortal.methods.contract.base import Progress, Verdict
+from sortal.methods.neural.mlp import MLP
 
 
 class Driver:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from sortal.data.inputs import Inputs
-from sortal.methods.base import Failed, Outcome, Population, Trained
-from sortal.methods.gaussian import GaussianNB
+from sortal.methods.contract.base import Failed, Outcome, Population, Trained
+from sortal.methods.one_at_a_time.gaussian import GaussianNB
 from sortal.testing import contracts
 from sortal.testing.contracts import Subject, all_checks
 from sortal.testing.training import ContractBroken

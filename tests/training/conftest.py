@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from sortal.methods.base import Verdict
+from sortal.methods.contract.base import Verdict
 from sortal.networks.activation import Activation
 from sortal.networks.dense import Dense
 from sortal.networks.dropout import Dropout

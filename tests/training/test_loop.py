@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 import torch
 
-from sortal.methods.base import Verdict
+from sortal.methods.contract.base import Verdict
 from sortal.training.loop import Close, step, train
 from sortal.training.losses.normalisation import Normalisation
 from sortal.training.optimisers.choice import OptimiserKind

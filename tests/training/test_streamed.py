@@ -19,9 +19,9 @@ from sortal.data.prepared import Prepared
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Part, Split
 from sortal.errors import DataError
-from sortal.methods.base import Failed, Member, Paused, Population, Trained, Verdict
-from sortal.methods.mlp import MLP
-from sortal.methods.stacked import root_mean_square
+from sortal.methods.contract.base import Failed, Member, Paused, Population, Trained, Verdict
+from sortal.methods.neural.mlp import MLP
+from sortal.methods.neural.training import root_mean_square
 from sortal.training import batches, streamed
 from sortal.training.examples import Examples
 from sortal.training.gather import gather

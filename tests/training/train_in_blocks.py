@@ -10,8 +10,8 @@ from sortal.data.dataset import Dataset
 from sortal.data.prepared import Prepared
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Split
-from sortal.methods.base import Member, Population, Trained, Verdict
-from sortal.methods.mlp import MLP
+from sortal.methods.contract.base import Member, Population, Trained, Verdict
+from sortal.methods.neural.mlp import MLP
 from sortal.training import batches, streamed, watch
 
 

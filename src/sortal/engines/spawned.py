@@ -15,7 +15,7 @@ from typing import Any
 
 from sortal.engines.base import Died, Finished, Json, Message, Raised, Report
 from sortal.engines.import_path import import_path
-from sortal.methods.printed import OUTPUT
+from sortal.methods.contract.printed import OUTPUT
 
 _WORKER = Path(__file__).with_name("worker.py")
 

@@ -16,7 +16,7 @@ from sortal.data.preparing.preparer import Preparer
 from sortal.data.reading.new_examples import InputSpec
 from sortal.export.scaler import Scaler
 from sortal.export.step import Step
-from sortal.methods.stacked_model import TrainedStack
+from sortal.methods.neural.model import TrainedStack
 from sortal.networks.layer import Pass
 from sortal.networks.network import AnyLayer, Network
 

@@ -13,8 +13,8 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import UNKNOWN, Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.errors import Damaged, DataError, NotSavable
-from sortal.methods import base
-from sortal.methods.base import (
+from sortal.methods.contract import base
+from sortal.methods.contract.base import (
     Axis,
     Control,
     Cost,
@@ -27,9 +27,9 @@ from sortal.methods.base import (
     Shape,
     Trained,
 )
-from sortal.methods.outcomes import failed
-from sortal.methods.seen import importance, truth
-from sortal.methods.stored import damaged_if_unreadable, read_about, write_about
+from sortal.methods.contract.class_columns import importance, truth
+from sortal.methods.contract.outcomes import failed
+from sortal.methods.model_files.files import damaged_if_unreadable, read_about, write_about
 
 
 class _Reference:

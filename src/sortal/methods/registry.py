@@ -9,8 +9,14 @@ from importlib import import_module
 from typing import cast
 
 from sortal.errors import NotFound
-from sortal.methods.base import Method
-from sortal.methods.provided import find_provided, is_unusable, meant_by, meant_names, plain_name
+from sortal.methods.contract.base import Method
+from sortal.methods.contract.user_methods import (
+    find_provided,
+    is_unusable,
+    meant_by,
+    meant_names,
+    plain_name,
+)
 
 REFERENCES = frozenset({"naive", "optimal"})
 """Methods that mark the ends of every scale and compete with none."""
@@ -21,23 +27,23 @@ _CALLED = REFERENCES | {"optimal_multi_label"}
 _PLACES = {
     "optimal": "references:Optimal",
     "naive": "references:Naive",
-    "kneighbors": "neighbours:KNeighbors",
-    "logistic": "linear:Logistic",
-    "svm": "support_vector:SVM",
-    "gaussiannb": "gaussian:GaussianNB",
-    "lda": "gaussian:LDA",
-    "qda": "gaussian:QDA",
-    "gaussianprocess": "gaussian_process:GaussianProcess",
-    "decisiontree": "tree:DecisionTree",
-    "randomforest": "forest:RandomForest",
-    "extratrees": "forest:ExtraTrees",
-    "adaboost": "boosting:AdaBoost",
-    "histgradientboosting": "boosting:HistGradientBoosting",
-    "xgboost": "xgboosting:XGBoost",
-    "mlp": "mlp:MLP",
-    "realmlp": "realmlp:RealMLP",
-    "cnn": "cnn:CNN",
-    "lstm": "lstm:LSTM",
+    "kneighbors": "neighbours.method:KNeighbors",
+    "logistic": "one_at_a_time.logistic:Logistic",
+    "svm": "one_at_a_time.svm:SVM",
+    "gaussiannb": "one_at_a_time.gaussian:GaussianNB",
+    "lda": "one_at_a_time.gaussian:LDA",
+    "qda": "one_at_a_time.gaussian:QDA",
+    "gaussianprocess": "one_at_a_time.gaussian_process:GaussianProcess",
+    "decisiontree": "one_at_a_time.decision_tree:DecisionTree",
+    "randomforest": "ensembles.forest:RandomForest",
+    "extratrees": "ensembles.forest:ExtraTrees",
+    "adaboost": "ensembles.boosting:AdaBoost",
+    "histgradientboosting": "ensembles.boosting:HistGradientBoosting",
+    "xgboost": "ensembles.xgboost:XGBoost",
+    "mlp": "neural.mlp:MLP",
+    "realmlp": "neural.realmlp:RealMLP",
+    "cnn": "neural.cnn:CNN",
+    "lstm": "neural.lstm:LSTM",
 }
 
 
@@ -99,7 +105,7 @@ def find(name: str, calibration: str = "") -> Method:
     method = find_provided(name) or _found(name)
     if not calibration:
         return method
-    from sortal.methods.calibrated import calibrated
+    from sortal.methods.calibration.calibrated import calibrated
 
     return calibrated(method, calibration)
 
@@ -119,6 +125,6 @@ def _built_in(name: str) -> Method:
 
 
 def _imported(path: str) -> Method:
-    from sortal.methods.imported import imported
+    from sortal.methods.one_at_a_time.import_path import imported
 
     return imported(path)

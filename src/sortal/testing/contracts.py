@@ -22,7 +22,7 @@ from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
 from sortal.errors import Damaged, NotSavable
-from sortal.methods.base import Axis, Member, Method, Model, Shape
+from sortal.methods.contract.base import Axis, Member, Method, Model, Shape
 from sortal.testing.data import TEST, TRAINING, VALIDATION, make_members, make_prepared
 from sortal.testing.training import (
     ContractBroken,

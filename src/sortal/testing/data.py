@@ -11,7 +11,7 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Split
-from sortal.methods.base import Member, Method
+from sortal.methods.contract.base import Member, Method
 
 TRAINING = 54
 VALIDATION = 12

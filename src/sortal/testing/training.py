@@ -7,7 +7,7 @@ import numpy as np
 
 from sortal.data.inputs import Inputs
 from sortal.data.prepared import Prepared
-from sortal.methods.base import (
+from sortal.methods.contract.base import (
     Axis,
     Control,
     Failed,
@@ -24,7 +24,7 @@ from sortal.methods.base import (
 
 
 class ContractBroken(AssertionError):
-    """A method does something else than `sortal.methods.base` promises."""
+    """A method does something else than `sortal.methods.contract.base` promises."""
 
 
 class NotApplicable(Exception):

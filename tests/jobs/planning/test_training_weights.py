@@ -14,7 +14,7 @@ from sortal.data.weighting.rule import load_weighers
 from sortal.job.problems import JobError
 from sortal.jobs.launch import prepare
 from sortal.jobs.planning.members import member_key
-from sortal.methods.base import Member
+from sortal.methods.contract.base import Member
 
 CLASSES = ("signal", "ttbar", "wjets")
 RULE = {"power": 0.5, "reference": "signal", "negative": "drop"}

@@ -169,7 +169,7 @@ def test_without_networks_in_training_there_is_nothing_to_use(run, inline, tmp_p
 @pytest.mark.usefixtures("inline")
 def test_a_snapshot_of_another_training_makes_no_result(interrupt, run, monkeypatch):
     interrupt(6)
-    monkeypatch.setattr("sortal.methods.stacked.meaning_of", lambda *_: "another")
+    monkeypatch.setattr("sortal.methods.neural.training.meaning_of", lambda *_: "another")
     launched = run(JOB, as_is=True)
     assert launched.summary.trained == 0
     reasons = {failure.reason for failure in launched.results.failed.values()}

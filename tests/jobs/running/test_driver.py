@@ -11,7 +11,7 @@ from sortal.events import MemberTrained, TaskEnded
 from sortal.jobs.launch import prepare
 from sortal.jobs.running import task as tasks
 from sortal.jobs.running.run import run as run_plan
-from sortal.methods import one_by_one
+from sortal.methods.one_at_a_time import one_by_one
 from sortal.store.segment import Segment
 from sortal.store.store import Store
 

@@ -25,7 +25,7 @@ from sortal.evaluation.scores import usual_threshold
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.scorer import Column, Scorer, Weighers
 from sortal.methods import registry
-from sortal.methods.library import library_version
+from sortal.methods.contract.library_versions import library_version
 from sortal.store import atomic, manifest
 
 ABOUT = "about.json"

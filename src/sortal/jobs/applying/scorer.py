@@ -14,7 +14,7 @@ from sortal.jobs.applying.constituent import Constituent, constituents
 from sortal.jobs.applying.gaps import Unpredictable, refuse_gaps
 from sortal.jobs.results.result import MemberResult
 from sortal.methods import registry
-from sortal.methods.base import Model
+from sortal.methods.contract.base import Model
 from sortal.store.store import Store
 
 Weighers = Mapping[str | None, Weigher]

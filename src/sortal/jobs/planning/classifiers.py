@@ -16,7 +16,7 @@ from sortal.job.words import arms, nearest, peel
 from sortal.jobs.planning.members import render_title
 from sortal.jobs.planning.search_space import Tunable, refuse_tuned, tunable
 from sortal.methods import registry
-from sortal.methods.base import Method, Parameters
+from sortal.methods.contract.base import Method, Parameters
 
 _MOST = 1_000_000
 """Combinations of one block: beyond, even listing them is hopeless."""

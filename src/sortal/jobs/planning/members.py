@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sortal.methods.base import Member, Method
-from sortal.methods.library import library_version
+from sortal.methods.contract.base import Member, Method
+from sortal.methods.contract.library_versions import library_version
 from sortal.store.job_record import MemberEntry
 
 

@@ -10,8 +10,8 @@ from collections.abc import Container, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sortal.jobs.planning.members import Entry
-from sortal.methods.base import Axis, Cost, Method, Shape
-from sortal.methods.provided import plain_name
+from sortal.methods.contract.base import Axis, Cost, Method, Shape
+from sortal.methods.contract.user_methods import plain_name
 
 _DIVISIBLE_SECONDS = 5.0
 """Estimated length at which a population that gains nothing from company is cut."""

@@ -32,8 +32,8 @@ from sortal.jobs.planning.stored_data import lost_by_change, lost_with_source, s
 from sortal.jobs.planning.training_weights import member_weighing, member_weights, weighing_problems
 from sortal.jobs.planning.tuning_problems import metric_problems, tuning_problems
 from sortal.jobs.user_metrics.problems import find_metrics, listed_names, misfit_problems
-from sortal.methods.base import DependsOnAxes, Member, Parameters, Shape
-from sortal.methods.provided import plain_name
+from sortal.methods.contract.base import DependsOnAxes, Member, Parameters, Shape
+from sortal.methods.contract.user_methods import plain_name
 from sortal.methods.registry import is_reference
 from sortal.metrics.user_metric import UserMetric
 from sortal.store.damage import Damage

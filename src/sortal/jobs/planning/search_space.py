@@ -12,7 +12,7 @@ from sortal.job.tuned import is_tuned, read_tuned
 from sortal.job.validation import problems_of
 from sortal.job.values import Expansion
 from sortal.job.words import short
-from sortal.methods.base import Method, Parameters
+from sortal.methods.contract.base import Method, Parameters
 from sortal.tuning.drawn import dimension, several
 from sortal.tuning.space import Choices, Dimension, Range, Space
 

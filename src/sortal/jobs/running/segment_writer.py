@@ -23,9 +23,9 @@ from sortal.evaluation.scores import (
 )
 from sortal.jobs.running.environment import device, environment
 from sortal.jobs.running.task_spec import Committed, TaskSpec
-from sortal.methods.base import Member, Model, Trained
-from sortal.methods.library import library_version
-from sortal.methods.printed import printing
+from sortal.methods.contract.base import Member, Model, Trained
+from sortal.methods.contract.library_versions import library_version
+from sortal.methods.contract.printed import printing
 from sortal.methods.registry import is_called_reference, is_reference
 from sortal.store.member_record import MemberRecord
 from sortal.store.segment import History, SegmentDraft

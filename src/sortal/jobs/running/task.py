@@ -1,6 +1,6 @@
 """What a worker does with one population: prepare, train, score, write a segment.
 
-This file is the test of the contract in methods/base.py: it names no method.
+This file is the test of the contract in methods/contract/base.py: it names no method.
 """
 
 import shutil
@@ -16,7 +16,7 @@ from sortal.engines.base import Channel, Json
 from sortal.jobs.running.segment_writer import SegmentRows
 from sortal.jobs.running.task_data import DataChanged, TaskData
 from sortal.jobs.running.task_spec import Output, Progressed, TaskResult, TaskSpec
-from sortal.methods.base import (
+from sortal.methods.contract.base import (
     Failed,
     Outcome,
     Paused,

@@ -8,7 +8,7 @@ from sortal.data.prepared import Prepared, rows_known
 from sortal.data.preparing.preparer import Preparation
 from sortal.errors import Damaged
 from sortal.jobs.running.task_spec import TaskSpec
-from sortal.methods.base import Axis
+from sortal.methods.contract.base import Axis
 from sortal.store.digests import Seals
 from sortal.store.store import Store
 

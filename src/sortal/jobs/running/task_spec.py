@@ -10,8 +10,9 @@ from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part
 from sortal.data.weighting.rule import Weighing
 from sortal.engines.base import Json
-from sortal.methods import provided, registry
-from sortal.methods.base import Member, Method
+from sortal.methods import registry
+from sortal.methods.contract import user_methods as provided
+from sortal.methods.contract.base import Member, Method
 from sortal.store.digests import Seals
 from sortal.store.job_record import Failure
 from sortal.store.member_record import MemberRecord

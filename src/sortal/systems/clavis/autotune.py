@@ -21,7 +21,7 @@ from sortal.jobs.planning.classifiers import Classifier, expand_classifier
 from sortal.jobs.planning.resolve import Resolved
 from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.search import Searched
-from sortal.methods.provided import providing
+from sortal.methods.contract.user_methods import providing
 from sortal.store.atomic import write_text
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.classifiers import Circumstances, wanted

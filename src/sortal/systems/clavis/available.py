@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sortal.errors import NotFound
-from sortal.methods.provided import Provider
+from sortal.methods.contract.user_methods import Provider
 from sortal.systems.clavis.builtin import classifiers as built_in_classifiers
 from sortal.systems.clavis.builtin import datasets as built_in_datasets
 from sortal.systems.clavis.builtin.translation import BuiltIn

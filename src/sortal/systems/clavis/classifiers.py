@@ -9,7 +9,7 @@ from sortal.data.labels import Outputs
 from sortal.errors import UserError
 from sortal.job.models import ClassifierBlock
 from sortal.methods import registry
-from sortal.methods.provided import MARK
+from sortal.methods.contract.user_methods import MARK
 from sortal.systems.clavis.available import Available
 from sortal.systems.clavis.builtin.translation import BuiltIn, Translated
 from sortal.systems.clavis.declaration import Checked, check

@@ -16,7 +16,7 @@ from sortal.job.read import JobFile
 from sortal.job.title import store_name
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.results.results import Results
-from sortal.methods.provided import providing
+from sortal.methods.contract.user_methods import providing
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.classifiers import Circumstances, Wanted, wanted

@@ -18,7 +18,7 @@ from sortal.export.formats import Format
 from sortal.export.portable import Portable
 from sortal.export.write import write
 from sortal.methods import registry
-from sortal.methods.base import Member, Population, Progress, Trained, Verdict
+from sortal.methods.contract.base import Member, Population, Progress, Trained, Verdict
 from sortal.systems.clavis.builtin.classifiers import find
 from sortal.systems.clavis.declaration import check
 from sortal.systems.clavis.source import Source

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sortal.errors import OptionError
-from sortal.methods.mlp import MLP
+from sortal.methods.neural.mlp import MLP
 from sortal.systems.clavis.builtin import classifiers, datasets
 from sortal.systems.clavis.builtin.keras_perceptron import ACTIVATIONS, OPTIMISERS
 from sortal.systems.clavis.declaration import check

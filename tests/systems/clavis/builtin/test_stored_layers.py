@@ -7,7 +7,7 @@ import h5py
 import pytest
 
 from sortal.errors import UserError
-from sortal.methods.cnn import CNNParameters
+from sortal.methods.neural.cnn import CNNParameters
 from sortal.systems.clavis.builtin.stored_layers import convolutional_network, dense_network
 
 

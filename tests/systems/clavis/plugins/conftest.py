@@ -9,8 +9,8 @@ from sklearn.datasets import load_digits
 
 from sortal.data.labels import Outputs
 from sortal.data.split import Part
-from sortal.methods.base import Trained
-from sortal.methods.solo import train_alone
+from sortal.methods.contract.base import Trained
+from sortal.methods.contract.train_one import train_alone
 from sortal.systems.clavis.plugins.load import Plugins, load, methods
 from sortal.testing.data import make_members, make_prepared
 

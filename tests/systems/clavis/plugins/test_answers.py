@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sortal.data.labels import Outputs
 from sortal.errors import DataError
-from sortal.methods.seen import Seen
+from sortal.methods.contract.class_columns import Seen
 from sortal.systems.clavis.plugins.answers import Reading
 from sortal.systems.clavis.plugins.classifier import Answer
 

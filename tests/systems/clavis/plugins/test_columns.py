@@ -7,8 +7,8 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from sortal.data.labels import Outputs
 from sortal.data.split import Part
-from sortal.methods.base import Failed
-from sortal.methods.solo import train_alone
+from sortal.methods.contract.base import Failed
+from sortal.methods.contract.train_one import train_alone
 from sortal.testing.data import make_members, make_prepared
 
 from .conftest import method_of, scores, trained

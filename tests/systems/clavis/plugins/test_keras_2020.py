@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from sortal.data.split import Part
-from sortal.methods.base import Failed, Trained
-from sortal.methods.solo import train_alone
+from sortal.methods.contract.base import Failed, Trained
+from sortal.methods.contract.train_one import train_alone
 from sortal.systems.clavis.plugins import keras_2020
 from sortal.systems.clavis.plugins.imports import plugin_builtins
 from sortal.systems.clavis.plugins.load import load, methods

@@ -9,8 +9,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sortal.data.labels import UNKNOWN
 from sortal.data.split import Part
 from sortal.errors import Damaged, NotSavable
-from sortal.methods.base import Failed, Trained
-from sortal.methods.solo import train_alone
+from sortal.methods.contract.base import Failed, Trained
+from sortal.methods.contract.train_one import train_alone
 from sortal.systems.clavis.plugins.load import load
 from sortal.testing.contracts import Subject, all_checks
 from sortal.testing.data import make_members, make_prepared

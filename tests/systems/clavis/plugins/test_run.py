@@ -21,7 +21,7 @@ from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.rescore import part_scores
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.running.run_options import RunOptions
-from sortal.methods.provided import providing, providing_by_plain_name
+from sortal.methods.contract.user_methods import providing, providing_by_plain_name
 from sortal.store.store import Store
 from sortal.systems.clavis.plugins.load import load
 

@@ -90,7 +90,7 @@ import sys
 from pathlib import Path
 
 from sortal.data.split import Part
-from sortal.methods.solo import train_alone
+from sortal.methods.contract.train_one import train_alone
 from sortal.systems.clavis.plugins.load import methods
 from sortal.testing.data import make_members, make_prepared
 

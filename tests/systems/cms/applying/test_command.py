@@ -21,7 +21,7 @@ from sortal.errors import DataError, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
 from sortal.jobs.applying.scorer import Column, Scorer
-from sortal.methods.stacked_model import TrainedStack
+from sortal.methods.neural.model import TrainedStack
 from sortal.networks.activation import Activation
 from sortal.networks.dense import Dense
 from sortal.networks.network import Network

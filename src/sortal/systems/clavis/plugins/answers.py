@@ -7,7 +7,7 @@ from typing import Any, Never
 import numpy as np
 
 from sortal.errors import DataError
-from sortal.methods.seen import Seen
+from sortal.methods.contract.class_columns import Seen
 from sortal.systems.clavis.plugins.classifier import Answer
 
 

@@ -34,7 +34,7 @@ def with_plugins(folders: Sequence[Path], job: Path | None = None) -> Iterator["
         yield None
         return
     from sortal.jobs.user_metrics.load import providing_metrics
-    from sortal.methods.provided import providing_by_plain_name
+    from sortal.methods.contract.user_methods import providing_by_plain_name
     from sortal.methods.registry import method_names
     from sortal.systems.clavis.plugins.load import load
 

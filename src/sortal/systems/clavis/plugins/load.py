@@ -10,8 +10,8 @@ from typing import TypeVar
 from sortal.display import listed
 from sortal.errors import NotFound, UserError
 from sortal.jobs.user_metrics.load import FOLDER as METRICS
-from sortal.methods.base import Method
-from sortal.methods.provided import Provider
+from sortal.methods.contract.base import Method
+from sortal.methods.contract.user_methods import Provider
 from sortal.systems.clavis.plugins import keras_2020
 from sortal.systems.clavis.plugins.blame import ErrorStream, blame, told_trace
 from sortal.systems.clavis.plugins.choice import Named

@@ -14,8 +14,8 @@ from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
 from sortal.errors import Damaged, DataError, SortalError
-from sortal.methods import base
-from sortal.methods.base import (
+from sortal.methods.contract import base
+from sortal.methods.contract.base import (
     Axis,
     Control,
     Cost,
@@ -28,10 +28,10 @@ from sortal.methods.base import (
     Shape,
     Trained,
 )
-from sortal.methods.outcomes import failed, in_turn, noting
-from sortal.methods.provided import MARK
+from sortal.methods.contract.class_columns import Seen, truth
+from sortal.methods.contract.outcomes import failed, in_turn, noting
+from sortal.methods.contract.user_methods import MARK
 from sortal.methods.registry import is_called_reference
-from sortal.methods.seen import Seen, truth
 from sortal.systems.clavis.plugins.answers import Reading
 from sortal.systems.clavis.plugins.blame import blame
 from sortal.systems.clavis.plugins.classifier import Answer, ClassifierPlugin

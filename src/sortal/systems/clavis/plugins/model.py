@@ -9,8 +9,8 @@ import numpy as np
 from sortal.data.inputs import Inputs
 from sortal.data.labels import UNKNOWN, Labels
 from sortal.errors import NotSavable
-from sortal.methods.base import Key
-from sortal.methods.outcomes import hearing
+from sortal.methods.contract.base import Key
+from sortal.methods.contract.outcomes import hearing
 from sortal.systems.clavis.plugins.answers import Reading
 from sortal.systems.clavis.plugins.surroundings import own_randomness
 

@@ -10,7 +10,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, create_model
 
 from sortal.errors import OptionError
-from sortal.methods import base
+from sortal.methods.contract import base
 from sortal.systems.clavis.declaration import Declaration, Declared
 from sortal.systems.clavis.plugins.specs import meaning_of
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sortal.errors import UserError
-from sortal.methods.library import library_version
+from sortal.methods.contract.library_versions import library_version
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 """Names of packages that are installed under another one; looking for others takes half a second."""

@@ -1,0 +1,1 @@
+"""Scores as probabilities: maps fitted on held-out folds."""

@@ -1,0 +1,1 @@
+"""What a method is, and what every method shares: outcomes, class columns, users' methods."""

@@ -1,0 +1,1 @@
+"""Forests, boosting and XGBoost: classifiers of many trees."""

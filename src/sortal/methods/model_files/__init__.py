@@ -1,0 +1,1 @@
+"""How models lie in files: arrays of trees, skops, native formats."""

@@ -1,0 +1,1 @@
+"""Nearest neighbours: one search for every k."""

@@ -1,0 +1,1 @@
+"""Classifiers of scikit-learn, fitted one after another in one warm process."""
