@@ -14,14 +14,14 @@ from sortal.former_paths import FormerPaths
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from sortal.catalogue import list_datasets, list_methods, list_parameters
+    from sortal.api.catalogue import list_datasets, list_methods, list_parameters
+    from sortal.api.estimators import estimator
+    from sortal.api.notebook import Results, check, ensemble, import_predictions, load, run
     from sortal.errors import Interrupted, SortalError, UserError
-    from sortal.estimators import estimator
     from sortal.job.models import Job
     from sortal.job.problems import JobError
     from sortal.jobs.results.result import Result
     from sortal.metrics.user_metric import metric
-    from sortal.notebook import Results, check, ensemble, import_predictions, load, run
     from sortal.store.store import Store
 
     __version__: str
@@ -52,20 +52,20 @@ _PLACES = {
     "Job": "job.models",
     "JobError": "job.problems",
     "Result": "jobs.results.result",
-    "Results": "notebook",
+    "Results": "api.notebook",
     "SortalError": "errors",
     "Store": "store.store",
     "UserError": "errors",
-    "check": "notebook",
-    "ensemble": "notebook",
-    "estimator": "estimators",
-    "import_predictions": "notebook",
-    "list_datasets": "catalogue",
-    "list_methods": "catalogue",
-    "list_parameters": "catalogue",
-    "load": "notebook",
+    "check": "api.notebook",
+    "ensemble": "api.notebook",
+    "estimator": "api.estimators",
+    "import_predictions": "api.notebook",
+    "list_datasets": "api.catalogue",
+    "list_methods": "api.catalogue",
+    "list_parameters": "api.catalogue",
+    "load": "api.notebook",
     "metric": "metrics.user_metric",
-    "run": "notebook",
+    "run": "api.notebook",
 }
 
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from sortal.api.notebook import load
 from sortal.cli.report import run_and_report, show
 from sortal.jobs.pictures import draw
 from sortal.jobs.running.run_options import RunOptions
-from sortal.notebook import load
 from sortal.options import TableFormat
 
 pytestmark = pytest.mark.usefixtures("inline")

@@ -24,10 +24,10 @@ from sortal.job.problems import JobError
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.running.segment_writer import SegmentRows
-from sortal.ranking import heading as heading_of
-from sortal.ranking import tied_sentence
 from sortal.store import digests
 from sortal.store.store import Store
+from sortal.views.ranking import heading as heading_of
+from sortal.views.ranking import tied_sentence
 
 Change = Callable[[Path, random.Random], None]
 

@@ -4,8 +4,8 @@ import pytest
 from sortal.data.split import Part
 from sortal.evaluation.scores import evaluate
 from sortal.jobs.applying.rescore import part_scores
-from sortal.ranking import columns
 from sortal.store.store import Store
+from sortal.views.ranking import columns
 
 pytestmark = pytest.mark.usefixtures("inline")
 

@@ -8,8 +8,8 @@ from sortal.data.split import Part
 from sortal.job.problems import JobError
 from sortal.jobs.pictures.draw import write_figures
 from sortal.jobs.results.lookup import find_job
-from sortal.ranking import tied_sentence
 from sortal.store.store import Store
+from sortal.views.ranking import tied_sentence
 
 pytestmark = pytest.mark.usefixtures("inline")
 

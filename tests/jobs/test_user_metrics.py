@@ -17,8 +17,8 @@ from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.results.results import Results
 from sortal.jobs.user_metrics.load import is_in_folders, providing_metrics
 from sortal.jobs.user_metrics.values import KIND, MetricValues
-from sortal.ranking import columns
 from sortal.store.store import Store
+from sortal.views.ranking import columns
 
 pytestmark = pytest.mark.usefixtures("inline")
 

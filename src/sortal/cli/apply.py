@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sortal.console import echo, note
 from sortal.errors import UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.prediction_file import check_suffix, writing
 from sortal.jobs.results.lookup import find_result
 from sortal.store.store import Store
+from sortal.views.console import echo, note
 
 
 def predict_files(

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sortal.console import Column, echo, print_frame
-from sortal.display import counted
 from sortal.errors import OptionError
 from sortal.jobs.ensembles.ensemble import Ensemble, ensemble
 from sortal.metrics.registry import title_of
 from sortal.options import TableFormat
 from sortal.store.store import Store
+from sortal.views.console import Column, echo, print_frame
+from sortal.views.progress import counted
 
 
 def combine(

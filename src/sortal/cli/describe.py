@@ -1,9 +1,9 @@
 """What `sortal methods` and `sortal datasets` print."""
 
-from sortal import catalogue
-from sortal.console import echo, print_frame
+from sortal.api import catalogue
 from sortal.methods import registry
 from sortal.options import TableFormat
+from sortal.views.console import echo, print_frame
 
 
 def list_methods(form: TableFormat) -> None:

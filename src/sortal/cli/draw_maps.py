@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from sortal.cli.report import warn_of_all
-from sortal.console import echo
 from sortal.errors import NotFound
 from sortal.evaluation.maps.parameters import PROJECTIONS, parse_options
 from sortal.jobs.pictures import draw
@@ -14,6 +13,7 @@ from sortal.jobs.pictures.projections import projected_examples
 from sortal.jobs.results.lookup import find_job
 from sortal.jobs.results.results import Results
 from sortal.store.store import Store
+from sortal.views.console import echo
 
 _RESULTS = Path("sortal-results")
 

@@ -54,10 +54,10 @@ def export(
       sortal export "cancer/mlp" --out cancer.keras
       sortal export "cancer/mlp" --format h5-weights --out best_weights.h5
     """
-    from sortal.console import echo
     from sortal.jobs.applying.export import export_result
     from sortal.jobs.results.lookup import find_result
     from sortal.store.store import Store
+    from sortal.views.console import echo
 
     opened = Store.open(store, create=False)
     _, results = find_result(opened, result, target)

@@ -51,10 +51,10 @@ def import_files(
       sortal import svm.csv tree.parquet --job contest --id name --label truth
     """
     from sortal.cli.report import report
-    from sortal.console import echo, note
-    from sortal.display import counted
     from sortal.jobs.imports.predictions import import_predictions
     from sortal.store.store import Store
+    from sortal.views.console import echo, note
+    from sortal.views.progress import counted
 
     made = import_predictions(
         Store.open(store),

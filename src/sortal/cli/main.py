@@ -86,7 +86,7 @@ def main(engines: Engines | None = None) -> None:
     try:
         app(prog_name="sortal", obj=engines)
     except (SortalError, OSError) as error:
-        from sortal.console import report_error
+        from sortal.views.console import report_error
 
         report_error(error)
         sys.exit(2 if isinstance(error, UserError) else 1)

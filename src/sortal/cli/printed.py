@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sortal.console import echo, note
 from sortal.errors import UserError
 from sortal.jobs.results.lookup import find_place
 from sortal.store.job_record import Failure, MemberEntry
 from sortal.store.store import Store
+from sortal.views.console import echo, note
 
 
 def show_log(what: str, *, store: Path, target: str | None) -> None:

@@ -4,10 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sortal import ranking
-from sortal.console import Display, ExitCode, echo, note, print_frame, warn
 from sortal.data.labels import Outputs
-from sortal.display import counted
 from sortal.engines.base import Engines
 from sortal.errors import Damaged, UserError
 from sortal.jobs.pictures import draw
@@ -18,6 +15,9 @@ from sortal.jobs.results.similar_names import Place
 from sortal.jobs.running.run_options import RunOptions
 from sortal.options import TableFormat
 from sortal.store.store import Store
+from sortal.views import ranking
+from sortal.views.console import Display, ExitCode, echo, note, print_frame, warn
+from sortal.views.progress import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -142,7 +142,7 @@ def _point_onwards(results: Results, job: Path) -> None:
 
 def report_plan(job: Path, *, store: Path, cores: int | None) -> None:
     """Print what running a job will take, and how much of it the store holds already."""
-    from sortal.notebook import check
+    from sortal.api.notebook import check
 
     echo(str(check(job, store=store, cores=cores)))
 

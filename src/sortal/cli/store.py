@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sortal.display import counted
 from sortal.errors import UserError
 from sortal.options import DEFAULT_STORE, StoreOption
+from sortal.views.progress import counted
 
 if TYPE_CHECKING:
     from sortal.store.job_record import JobRecord
@@ -37,11 +37,11 @@ def list_contents(
     Of a job: its classifiers, projections and maps, each with its size and hash. Several
     may share a folder, whose size then stands with each.
     """
-    from sortal.console import print_rows
-    from sortal.inventory import print_items, print_jobs
     from sortal.jobs.store_contents import stored_job, stored_jobs
     from sortal.store.store import Store
-    from sortal.tables import size
+    from sortal.views.console import print_rows
+    from sortal.views.contents import print_items, print_jobs
+    from sortal.views.tables import size
 
     opened = Store.open(store, create=False)
     if job is not None:
@@ -74,9 +74,9 @@ def show(
 
     Of a classifier: arguments, scores, confusion matrix, members.
     """
-    from sortal.inventory import print_item
     from sortal.jobs.store_contents import item_of, stored_job
     from sortal.store.store import Store
+    from sortal.views.contents import print_item
 
     opened = Store.open(store, create=False)
     job, slash, name = what.partition("/")
@@ -266,7 +266,7 @@ def gc(
 ) -> None:
     """Free the disk of deleted results, what no job has, old snapshots and runs, leftovers."""
     from sortal.store.store import Store
-    from sortal.tables import size
+    from sortal.views.tables import size
 
     freed = Store.open(store, create=False).gc(snapshot_days=snapshot_days)
     typer.echo(

@@ -16,7 +16,7 @@ def serve(settings: Settings) -> None:
     """
     import uvicorn
 
-    from sortal.console import note
+    from sortal.views.console import note
     from sortal.web.app import make_app
 
     app = make_app(settings)

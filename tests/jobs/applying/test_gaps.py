@@ -8,13 +8,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from sortal.api.notebook import Results
 from sortal.cli.apply import predict_files
 from sortal.data.inputs import Inputs
 from sortal.errors import Damaged, DataError, UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
 from sortal.methods import registry
-from sortal.notebook import Results
 from sortal.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("inline")

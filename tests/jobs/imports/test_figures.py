@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from sortal.api.notebook import Results as Shown
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part
 from sortal.errors import UserError
@@ -19,9 +20,8 @@ from sortal.jobs.pictures.classifier_map import classifier_map
 from sortal.jobs.pictures.panel import Panel
 from sortal.jobs.results.folds import by_fold, pooled
 from sortal.jobs.results.results import Results
-from sortal.notebook import Results as Shown
-from sortal.ranking import columns
 from sortal.store.store import Store
+from sortal.views.ranking import columns
 
 CLASSES = ("cat", "dog")
 

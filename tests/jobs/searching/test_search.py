@@ -337,7 +337,7 @@ def test_a_search_has_nothing_to_show_as_it_is(tmp_path):
 
 
 def test_check_tells_who_searches_on_what(tmp_path):
-    from sortal.notebook import check
+    from sortal.api.notebook import check
 
     told = repr(check(job(SVM, trials=30), store=tmp_path, cores=1))
     assert "search       tpe, 30 candidates in 8 rounds, on 45 validation examples;" in told

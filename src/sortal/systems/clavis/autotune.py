@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sortal.display import Display
 from sortal.job.models import Job, TuningBlock
 from sortal.job.positions import Positions, dotted, joined
 from sortal.job.problems import Problem
@@ -33,6 +32,7 @@ from sortal.systems.clavis.tuning_report import report
 from sortal.systems.clavis.tuningjob import TunedEntry, TuningJob, read_tuning_job
 from sortal.systems.clavis.work import Wishes
 from sortal.tuning.space import Candidate, Choices, Dimension
+from sortal.views.progress import Display
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

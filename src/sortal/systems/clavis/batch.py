@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sortal.console import echo, print_rows
 from sortal.errors import UserError
 from sortal.systems.clavis.jobfile import BatchJob
 from sortal.systems.clavis.outcome import (
@@ -20,6 +19,7 @@ from sortal.systems.clavis.progress import Broken
 from sortal.systems.clavis.titles import numbered, visible
 from sortal.systems.clavis.training import run
 from sortal.systems.clavis.work import Wishes, begin, reason_of
+from sortal.views.console import echo, print_rows
 
 _INTERRUPTED = 130
 

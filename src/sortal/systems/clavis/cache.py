@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import ValidationError
 
-from sortal.display import counted
 from sortal.errors import UserError
 from sortal.job.validation import problems_of
 from sortal.job.words import short
@@ -30,6 +29,7 @@ from sortal.systems.clavis.cache_files import (
     odd_scores,
     printable,
 )
+from sortal.views.progress import counted
 
 _HASH = "[0-9a-f]{32}"
 _NAME = re.compile(

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sortal.console import echo, print_rows
-from sortal.display import counted
 from sortal.errors import Damaged, UserError
 from sortal.job.title import store_name
 from sortal.jobs.imports.figures import Listed, import_figures
@@ -17,7 +15,9 @@ from sortal.systems.clavis.cache import Cache, CachedData, read_cache
 from sortal.systems.clavis.cached_job import SHORT, SYSTEM, Home, foreign_job
 from sortal.systems.clavis.plugins.folders import find_folders
 from sortal.systems.clavis.plugins.load import load
-from sortal.tables import Column, Columns
+from sortal.views.console import echo, print_rows
+from sortal.views.progress import counted
+from sortal.views.tables import Column, Columns
 
 _LONGEST = 120
 _COLUMNS: Columns = (

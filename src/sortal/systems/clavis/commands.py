@@ -144,9 +144,9 @@ def autotune(
       sortal clavis autotune tuningjob.json
       sortal clavis batch tuningjob.result.json
     """
-    from sortal.console import echo
     from sortal.systems.clavis.autotune import autotune as run
     from sortal.systems.clavis.work import Wishes
+    from sortal.views.console import echo
 
     wishes = Wishes(
         store=store,
@@ -237,10 +237,10 @@ def available(
       sortal clavis available mlpc_keras
       sortal clavis available my_knn --plugins modules
     """
-    from sortal.console import note
     from sortal.systems.clavis.available import find_available
     from sortal.systems.clavis.listing import list_all, show
     from sortal.systems.clavis.progress import say
+    from sortal.views.console import note
 
     found = find_available(plugins or (), announce=lambda notice: say(note, notice))
     say(note, *found.notices)

@@ -4,10 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sortal.console import echo
-from sortal.display import counted
 from sortal.errors import SortalError
-from sortal.inventory import print_item, print_items, print_jobs
 from sortal.jobs.store_contents import (
     Classifier,
     Picture,
@@ -20,7 +17,10 @@ from sortal.jobs.store_contents import (
     stored_jobs,
 )
 from sortal.store.store import Store
-from sortal.tables import size
+from sortal.views.console import echo
+from sortal.views.contents import print_item, print_items, print_jobs
+from sortal.views.progress import counted
+from sortal.views.tables import size
 
 Ask = Callable[[str], str]
 """Puts a question and returns the answer; EOFError where there is none."""

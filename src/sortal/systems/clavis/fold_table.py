@@ -7,7 +7,7 @@ from sortal.evaluation.row import Row
 from sortal.jobs.results.folds import by_fold, pooled
 from sortal.jobs.results.results import Results
 from sortal.metrics.registry import ACCURACY
-from sortal.tables import Column
+from sortal.views.tables import Column
 
 MOST = 60
 """Classifiers that the table lists."""

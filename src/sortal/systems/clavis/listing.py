@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sortal.console import echo, print_frame, print_rows
 from sortal.errors import NotFound
 from sortal.evaluation.maps.parameters import PROJECTIONS, Projection
 from sortal.job.words import describe
@@ -17,6 +16,7 @@ from sortal.systems.clavis.builtin.datasets import BuiltInData
 from sortal.systems.clavis.declaration import Declaration
 from sortal.systems.clavis.jobfile import DataBlock
 from sortal.systems.clavis.plugins.dataset import DatasetPlugin
+from sortal.views.console import echo, print_frame, print_rows
 
 BUILT_IN = "built in"
 _COLUMNS = ("parameter", "values", "default", "meaning")

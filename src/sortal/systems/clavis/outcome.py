@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sortal.display import counted, duration
 from sortal.evaluation.row import Row
-from sortal.tables import Column, Columns
+from sortal.views.progress import counted, duration
+from sortal.views.tables import Column, Columns
 
 COLUMNS: Columns = (
     Column(name="title", header="Title"),

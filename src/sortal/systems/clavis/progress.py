@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
 
-from sortal.display import QuietTimes, counted, duration, running_line, waiting_line
 from sortal.events import (
     Event,
     JobPlanned,
@@ -19,8 +18,9 @@ from sortal.events import (
 )
 from sortal.systems.clavis.builtin.epochs import epoch_lines
 from sortal.systems.clavis.outcome import Fault
-from sortal.tables import size
 from sortal.tracking import progress as books
+from sortal.views.progress import QuietTimes, counted, duration, running_line, waiting_line
+from sortal.views.tables import size
 
 Print = Callable[[str], None]
 

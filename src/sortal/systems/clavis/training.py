@@ -7,8 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sortal.console import print_rows
-from sortal.display import counted
 from sortal.errors import SortalError
 from sortal.job.models import Job
 from sortal.job.positions import Positions
@@ -29,6 +27,8 @@ from sortal.systems.clavis.progress import Print, Progress, say
 from sortal.systems.clavis.source import Source
 from sortal.systems.clavis.titles import Titles, visible
 from sortal.systems.clavis.work import Work
+from sortal.views.console import print_rows
+from sortal.views.progress import counted
 
 _NAMED = 3
 """Titles that a warning lists."""

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator, Sequence
 
 from sortal.data.split import Part
-from sortal.display import counted, duration
 from sortal.jobs.launch import Launched
 from sortal.jobs.searching.study import Round, State, Study
 from sortal.systems.clavis.dataset import Divided
 from sortal.systems.clavis.tuningjob import TuningJob
+from sortal.views.progress import counted, duration
 
 
 def report(job: TuningJob, divided: Divided, launched: Launched, result: str) -> str:

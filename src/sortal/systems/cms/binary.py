@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sortal.console import echo
 from sortal.data.split import Part
 from sortal.engines.base import Engines
 from sortal.evaluation.plots.drawing.style import Look
@@ -20,6 +19,7 @@ from sortal.systems.cms.results.runs import runs_of
 from sortal.systems.cms.settings import BinarySettings
 from sortal.systems.cms.training.campaign import Campaign
 from sortal.systems.cms.training.scored import Scored, mean_of
+from sortal.views.console import echo
 
 
 def run_binary(

@@ -111,9 +111,9 @@ def template(
     Example
       sortal cms template multiclass > multiclass.yaml
     """
-    from sortal.console import echo
     from sortal.errors import OptionError
     from sortal.systems.template import template_of
+    from sortal.views.console import echo
 
     models: dict[str, type[Settings]] = {
         "binary": BinarySettings,

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sortal.console import echo
 from sortal.data.split import Part
 from sortal.engines.base import Engines
 from sortal.evaluation.plots.drawing.style import Look
@@ -26,6 +25,7 @@ from sortal.systems.cms.results.runs import Run, runs_of
 from sortal.systems.cms.settings import MulticlassSettings
 from sortal.systems.cms.training.campaign import Campaign
 from sortal.systems.cms.training.scored import mean_of
+from sortal.views.console import echo
 
 _ACTIVATIONS = {"relu": "ReLU", "elu": "ELU", "selu": "SELU"}
 

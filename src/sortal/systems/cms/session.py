@@ -5,7 +5,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sortal.console import Display, echo
 from sortal.engines.base import Engines
 from sortal.errors import MissingExtra, SortalError
 from sortal.evaluation.plots.drawing.style import Look
@@ -24,6 +23,7 @@ from sortal.systems.cms.results.lines import (
 from sortal.systems.cms.settings import BinarySettings, Settings
 from sortal.systems.cms.training.campaign import Campaign, Sample, read_sample, run
 from sortal.systems.cms.training.scored import Scored
+from sortal.views.console import Display, echo
 
 Model = TypeVar("Model", bound=Settings)
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from sortal.catalogue import list_datasets, list_methods, list_parameters
+from sortal.api.catalogue import list_datasets, list_methods, list_parameters
 from sortal.errors import NotFound
 from sortal.methods import registry
 from sortal.web.answer import Answer

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sortal.console import note
+from sortal.views.console import note
 
 if TYPE_CHECKING:
     from sortal.systems.clavis.plugins.choice import Named

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-from sortal.display import listed
 from sortal.errors import NotFound, UserError
 from sortal.jobs.user_metrics.load import FOLDER as METRICS
 from sortal.methods.contract.base import Method
@@ -20,6 +19,7 @@ from sortal.systems.clavis.plugins.dataset import DatasetPlugin
 from sortal.systems.clavis.plugins.method import method_of
 from sortal.systems.clavis.plugins.package import KINDS, import_plugin
 from sortal.systems.clavis.plugins.sources import claimed_names, closure, imported_packages
+from sortal.views.progress import listed
 
 LOADER = f"{__name__}:methods"
 """What workers provide a plugin's method with."""

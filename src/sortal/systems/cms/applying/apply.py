@@ -15,7 +15,6 @@ import pyarrow as pa
 
 from sortal.data.expressions.parse import needed_aliases
 from sortal.data.readers.missing import missing_numbers
-from sortal.display import counted
 from sortal.errors import NotFound, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor, outside_sentence
 from sortal.jobs.applying.predictor_folder import is_predictor_folder, load_predictor
@@ -29,6 +28,7 @@ from sortal.systems.cms.applying.request import UNSHIFTED, Missing, Request
 from sortal.systems.cms.applying.score_table import PageTable, ScoreTable, refuse_names_of_scores
 from sortal.systems.cms.applying.shift import Shift, refuse_idle_shifts, shift_remarks
 from sortal.systems.cms.data.files import NETWORK_FOLDER
+from sortal.views.progress import counted
 
 CHUNK = 100_000
 """Events of a chunk."""

@@ -111,8 +111,8 @@ def apply(
       sortal cms apply models/2017_1l_first mc.root -o jes.root \\
           --shift "jes_up:Jet1Pt=Jet1Pt * 1.02" --shift "jes_down:Jet1Pt=Jet1Pt * 0.98"
     """
-    from sortal.console import ExitCode, echo
     from sortal.systems.cms.applying.apply import apply as apply_network
+    from sortal.views.console import ExitCode, echo
 
     progress = None if quiet else _Progress()
     try:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from sortal.console import warn
 from sortal.data.split import Part
 from sortal.evaluation.physics.significance import FigureOfMerit
 from sortal.evaluation.plots.confusion import weighted_confusion_figure
@@ -26,6 +25,7 @@ from sortal.systems.cms.results.lines import best_epoch
 from sortal.systems.cms.results.merit import Merit, class_yields
 from sortal.systems.cms.training.campaign import Campaign
 from sortal.systems.cms.training.scored import Scored
+from sortal.views.console import warn
 
 _EDGES = np.linspace(0.0, 1.0, 41)
 _SIGNAL_HEIGHT = 0.3

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sortal.console import echo
 from sortal.data.split import Part
 from sortal.data.weighting.rule import load_weighers
 from sortal.evaluation.physics.yields import Yields
@@ -26,6 +25,7 @@ from sortal.systems.cms.settings import Settings
 from sortal.systems.cms.training.campaign import Campaign
 from sortal.systems.cms.training.job import loses_signs
 from sortal.systems.cms.training.scored import Scored
+from sortal.views.console import echo
 
 
 def write_report(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sortal.tables import (
+from sortal.views.tables import (
     ABSENT,
     Column,
     as_csv,

@@ -148,7 +148,7 @@ def test_a_notebook_shows_the_ranking_and_trusts_no_title(results):
 
 
 def test_a_long_ranking_is_cut_in_a_notebook(results, monkeypatch):
-    monkeypatch.setattr("sortal.ranking._MOST_ROWS", 2)
+    monkeypatch.setattr("sortal.views.ranking._MOST_ROWS", 2)
     page = Cells(results._repr_html_())
     assert page.tags.count("tr") == 1 + 2
     assert any("4 more rows" in text for text in page.texts)
@@ -397,7 +397,8 @@ def test_an_interrupted_run_raises_and_keeps_what_is_done(tmp_path):
         textwrap.dedent(
             """
             import os, signal, sys, sortal
-            from sortal import display, events
+            from sortal import events
+            from sortal.views import progress as display
             seen = display.Display.__call__
             def stop(self, event):
                 seen(self, event)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from sortal.console import ExitCode, echo, print_frame, print_rows, report_error, table
 from sortal.errors import Damaged, DataError, NotFound, TaskError
 from sortal.job.problems import JobError, Problem
+from sortal.views.console import ExitCode, echo, print_frame, print_rows, report_error, table
 
 ROWS = [
     {
@@ -191,7 +191,7 @@ def test_exit_codes_are_the_documented_ones():
 
 def test_importing_the_console_loads_no_printing_library():
     script = (
-        "import sys, time; start = time.process_time(); import sortal.console\n"
+        "import sys, time; start = time.process_time(); import sortal.views.console\n"
         "print(time.process_time() - start)\n"
         "print(*[n for n in ('rich', 'polars', 'numpy', 'pydantic') if n in sys.modules])"
     )

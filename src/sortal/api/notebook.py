@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sortal.data.readers.given_paths import given_paths
-from sortal.display import Display, counted
 from sortal.engines.base import Engines
 from sortal.errors import Interrupted, NotFound, UserError
 from sortal.evaluation.maps.classifier_map import ClassifierMap
@@ -23,9 +22,10 @@ from sortal.jobs.results import results
 from sortal.jobs.results.lookup import find_job
 from sortal.jobs.results.result import Result
 from sortal.jobs.running.run_options import RunOptions
-from sortal.outlook import Outlook
-from sortal.ranking import ranking_html, summary
 from sortal.store.store import Store
+from sortal.views.plan import Outlook
+from sortal.views.progress import Display, counted
+from sortal.views.ranking import ranking_html, summary
 
 if TYPE_CHECKING:
     import polars as pl

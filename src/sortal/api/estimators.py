@@ -9,7 +9,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
-from sortal.adapter import EstimatorError, PlainEstimator, TrainingNote, WeightedEstimator
+from sortal.api.estimator_base import (
+    EstimatorError,
+    PlainEstimator,
+    TrainingNote,
+    WeightedEstimator,
+)
 from sortal.errors import NotFound
 from sortal.job.words import describe
 from sortal.methods import registry

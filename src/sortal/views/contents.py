@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sortal.console import echo, print_frame, print_rows
 from sortal.jobs.results.result import Result
 from sortal.jobs.results.results import Results
 from sortal.jobs.store_contents import Classifier, Picture, StoredJob
 from sortal.store.store import Store
-from sortal.tables import size
+from sortal.views.console import echo, print_frame, print_rows
+from sortal.views.tables import size
 
 
 def print_jobs(jobs: Iterable[StoredJob], *, title: str) -> None:

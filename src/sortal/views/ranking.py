@@ -2,10 +2,10 @@
 
 from html import escape
 
-from sortal.display import counted
 from sortal.jobs.results.results import Results
 from sortal.metrics.registry import BESIDE_HEADLINE, find, title_of
-from sortal.tables import Column, as_html
+from sortal.views.progress import counted
+from sortal.views.tables import Column, as_html
 
 _MOST_NAMED = 8
 """Titles that one sentence lists."""

@@ -16,15 +16,16 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
-from sortal import adapter, estimators
-from sortal.errors import NotFound
-from sortal.estimators import (
+from sortal.api import estimator_base as adapter
+from sortal.api import estimators
+from sortal.api.estimators import (
     EstimatorError,
     TrainingNote,
     estimator,
     estimator_class,
     estimator_names,
 )
+from sortal.errors import NotFound
 from sortal.methods import registry
 from sortal.methods.contract.base import Failed
 
@@ -86,7 +87,7 @@ NAMES = pytest.mark.parametrize("name", estimator_names())
 
 
 # Data of the checks is often degenerate on purpose, and notes say so.
-NOTES = pytest.mark.filterwarnings("ignore::sortal.estimators.TrainingNote")
+NOTES = pytest.mark.filterwarnings("ignore::sortal.api.estimators.TrainingNote")
 
 
 @NOTES

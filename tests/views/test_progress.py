@@ -10,7 +10,6 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from sortal.display import Display, QuietTimes, drawn, duration
 from sortal.events import (
     JobEnded,
     JobPlanned,
@@ -22,6 +21,7 @@ from sortal.events import (
     Warned,
 )
 from sortal.tracking.progress import Running, State
+from sortal.views.progress import Display, QuietTimes, drawn, duration
 
 PLANNED = JobPlanned(job="digits", members=10, stored=2, tasks=1, workers=2, threads=1)
 STARTED = TaskStarted(job="digits", task="t", method="svm", members=4)
@@ -150,7 +150,7 @@ def test_a_real_terminal_shows_the_bar_and_is_restored_early():
 
     script = (
         "import os, time\n"
-        "from sortal.console import Display\n"
+        "from sortal.views.console import Display\n"
         "from sortal.events import JobPlanned, TaskStarted\n"
         "display = Display()\n"
         "display(JobPlanned(job='digits', members=4, stored=1, tasks=1, workers=1, threads=1))\n"

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from html import escape
 
 from sortal.data.labels import Outputs
-from sortal.display import counted, duration
 from sortal.jobs.planning.plan import Plan
 from sortal.jobs.planning.resolve import Resolved
 from sortal.jobs.planning.stored_data import told
 from sortal.jobs.searching.schedule import brackets_of
 from sortal.store.store import Store
-from sortal.tables import size
+from sortal.views.progress import counted, duration
+from sortal.views.tables import size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Literal
 
-from sortal.display import Display
 from sortal.errors import Damaged, Interrupted, NotSavable, SortalError, TaskError, UserError
 from sortal.job.problems import JobError, Problem
-from sortal.tables import (
+from sortal.views.progress import Display
+from sortal.views.tables import (
     Column,
     Columns,
     Row,

@@ -1,0 +1,1 @@
+"""What a person sees: tables, rankings, plans, progress, and the terminal that shows them."""
