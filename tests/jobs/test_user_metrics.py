@@ -181,17 +181,53 @@ def test_changed_code_is_computed_anew_under_its_own_digest(run, plugins):
     assert values[1] == pytest.approx(values[0] / 2)
 
 
+CALLS = []
+
+
+def counted(labels, scores, weights):
+    CALLS.append(1)
+    return 1.0
+
+
 def test_what_is_stored_is_not_computed_again(run):
-    calls = []
-
-    def counted(labels, scores, weights):
-        calls.append(1)
-        return 1.0
-
+    CALLS.clear()
     run(job(), metrics=[counted])
-    first = len(calls)
+    first = len(CALLS)
     run(job(), metrics=[counted])
-    assert len(calls) - first == first - 4  # the checks alone; two members had two parts each
+    assert len(CALLS) - first == first - 4  # the checks alone; two members had two parts each
+
+
+class Constant:
+    """A callable object with a name."""
+
+    __name__ = "constant"
+
+    def __init__(self, value):
+        self.value = value
+
+    def __call__(self, labels, scores, weights):
+        return self.value
+
+
+def constant(value):
+    def constant(labels, scores, weights):
+        return value
+
+    return constant
+
+
+@pytest.mark.parametrize("make", [constant, Constant])
+def test_a_metric_that_holds_another_value_is_computed(run, make):
+    for value in (0.25, 0.5):
+        (lda, _) = run(job(), metrics=[make(value)]).results.results
+        assert lda.figures["constant"].mean == value
+
+
+def test_a_metric_that_comes_to_need_probabilities_is_blank(run):
+    for needs in (False, True):
+        made = sortal.metric(needs_probabilities=needs)(gmean)
+        (svm,) = run(job(), metrics=[made]).results.titled("svm")
+        assert np.isnan(svm.figures["gmean"].mean) == needs
 
 
 def test_a_job_without_metrics_keeps_no_values(run):

@@ -18,13 +18,9 @@ from typing import Any
 
 from sortal.errors import OptionError
 from sortal.job.words import nearest
+from sortal.metrics.function_digest import digest_of_bytes
 from sortal.metrics.metric import plain_name
-from sortal.metrics.user_metric import (
-    UserMetric,
-    as_metric,
-    digest_of_bytes,
-    error_place,
-)
+from sortal.metrics.user_metric import UserMetric, as_metric, error_place
 
 FOLDER = "metrics"
 """The folder of metrics within a folder of plugins."""

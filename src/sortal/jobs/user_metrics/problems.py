@@ -77,7 +77,7 @@ def _metrics(job: Job, given: Sequence[Any]) -> Iterator[tuple[str, UserMetric |
             yield f"metrics[{number}]", error
     for one in given:
         try:
-            yield "metrics", as_metric(one)
+            yield "metrics", as_metric(one).with_current_digest()
         except OptionError as error:
             yield "metrics", error
 
