@@ -77,7 +77,7 @@ def _read(store: Store, job: str, listener: Listener) -> MetricValues:
     values, damage = MetricValues.readable(store, job)
     if damage:
         MetricValues.put_aside(store, job)
-        listener(Warned(job=job, text=f"{damage} They are computed anew."))
+        listener(Warned(job=job, text=f"{damage} Those that the job names are computed anew."))
     return values
 
 
