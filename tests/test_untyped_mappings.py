@@ -19,7 +19,6 @@ JSON = {
     "jobs/searching/study.py": "Trial.to_json Trial.from_json Study.about Study.to_json _round",
     "jobs/running/task.py": "run",
     "jobs/running/task_spec.py": "TaskSpec.to_json TaskSpec.from_json _member TaskResult.to_json TaskResult.from_json Committed.to_json Output.to_json Progressed.to_json read_message",
-    "jobs/user_metrics/values.py": "MetricValues._to_json",
     "systems/clavis/builtin/stored_layers.py": "dense_network convolutional_network _pooled _hidden _dense _convolution _pool _READ _activation _square _configurations",
     "systems/clavis/cache.py": "_Reader._parsed _scores",
     "systems/clavis/cache_files.py": "odd_scores is_mean",

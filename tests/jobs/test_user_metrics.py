@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import fbeta_score
 
 import sortal
+from sortal.cli.report import report
 from sortal.data.split import Part
 from sortal.events import Warned
 from sortal.job.models import Job
@@ -17,6 +18,7 @@ from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.results.results import Results
 from sortal.jobs.user_metrics.load import is_in_folders, providing_metrics
 from sortal.jobs.user_metrics.values import KIND, MetricValues
+from sortal.options import TableFormat
 from sortal.store.store import Store
 from sortal.views.ranking import columns
 
@@ -181,17 +183,53 @@ def test_changed_code_is_computed_anew_under_its_own_digest(run, plugins):
     assert values[1] == pytest.approx(values[0] / 2)
 
 
+CALLS = []
+
+
+def counted(labels, scores, weights):
+    CALLS.append(1)
+    return 1.0
+
+
 def test_what_is_stored_is_not_computed_again(run):
-    calls = []
-
-    def counted(labels, scores, weights):
-        calls.append(1)
-        return 1.0
-
+    CALLS.clear()
     run(job(), metrics=[counted])
-    first = len(calls)
+    first = len(CALLS)
     run(job(), metrics=[counted])
-    assert len(calls) - first == first - 4  # the checks alone; two members had two parts each
+    assert len(CALLS) - first == first - 4  # the checks alone; two members had two parts each
+
+
+class Constant:
+    """A callable object with a name."""
+
+    __name__ = "constant"
+
+    def __init__(self, value):
+        self.value = value
+
+    def __call__(self, labels, scores, weights):
+        return self.value
+
+
+def constant(value):
+    def constant(labels, scores, weights):
+        return value
+
+    return constant
+
+
+@pytest.mark.parametrize("make", [constant, Constant])
+def test_a_metric_that_holds_another_value_is_computed(run, make):
+    for value in (0.25, 0.5):
+        (lda, _) = run(job(), metrics=[make(value)]).results.results
+        assert lda.figures["constant"].mean == value
+
+
+def test_a_metric_that_comes_to_need_probabilities_is_blank(run):
+    for needs in (False, True):
+        made = sortal.metric(needs_probabilities=needs)(gmean)
+        (svm,) = run(job(), metrics=[made]).results.titled("svm")
+        assert np.isnan(svm.figures["gmean"].mean) == needs
 
 
 def test_a_job_without_metrics_keeps_no_values(run):
@@ -235,6 +273,24 @@ def test_a_search_takes_the_direction_of_the_metric(run, plugins):
             0,
             values,
         )
+
+
+def test_a_search_goes_on_where_its_values_are_damaged(run, plugins):
+    lda = {
+        "method": "lda",
+        "parameters": {"shrinkage": {"tune": True, "min": 0.01, "max": 1.0}, "solver": "lsqr"},
+    }
+    tuning = {"sampler": "random", "trials": 2, "batch": 2, "metric": "gmean"}
+    made = job("own.gmean", classifiers=[lda], tuning=tuning)
+    with providing_metrics([plugins]):
+        first = run(made)
+        for name in ("flowers", "flowers.search"):
+            folder = first.results.store.artifact(KIND, name).folder
+            (folder / "values.json").write_text("[]")
+        again = run(made)
+    assert again.summary.trained == 0
+    studies = [[one.value for one in each.searched.study.ranked] for each in (first, again)]
+    assert studies[0] == studies[1] != []
 
 
 def test_a_search_by_rungs_knows_members_that_pause(run):
@@ -337,12 +393,56 @@ def test_a_metric_that_fails_on_the_data_is_warned_of(run):
     assert np.isnan(launched.results.titled("lda")[0].figures["fails_on_many"].mean)
 
 
-def test_values_that_cannot_be_read_are_computed_anew(run):
+KEPT = {
+    "name": "gmean",
+    "title": "gmean",
+    "digest": "0a1b2c3d",
+    "outputs": "both",
+    "greater_is_better": True,
+    "needs_probabilities": False,
+}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        "3",
+        "\ud800",
+        '{"format": 2, "metrics": [], "values": {}}',
+        '{"format": 1, "metrics": 3, "values": {}}',
+        '{"format": 1, "metrics": ["gmean"], "values": {}}',
+        json.dumps({"format": 1, "metrics": [KEPT], "values": []}),
+        json.dumps({"format": 1, "metrics": [KEPT], "values": {"gmean@0a1b2c3d": ["a"]}}),
+        json.dumps({"format": 1, "metrics": [KEPT], "values": {"gmean@0a1b2c3d": {"k": 3}}}),
+        json.dumps(
+            {"format": 1, "metrics": [KEPT], "values": {"gmean@0a1b2c3d": {"k": {"test": "x"}}}}
+        ),
+    ],
+)
+def test_values_that_cannot_be_read_are_computed_anew(run, content, capsys):
+    events = []
     store = run(job(), metrics=[gmean]).results.store
     path = store.artifact(KIND, "flowers").folder / "values.json"
-    path.write_text("{")
-    with pytest.raises(sortal.SortalError, match="Run the job again"):
-        Results.read(store, "flowers")
+    path.write_bytes(content.encode(errors="surrogatepass"))
+    damaged = Results.read(store, "flowers")
+    assert "gmean" not in damaged.ranking().columns
+    report(damaged, TableFormat.TABLE)
+    noted = [one for one in capsys.readouterr().out.splitlines() if one.startswith("note: ")]
+    assert len(noted) == 1
+    assert "values.json" in noted[0]
+    assert noted[0].endswith("Run the job again to compute them anew.")
+    again = run(job(), metrics=[gmean], listener=events.append)
+    assert not np.isnan(again.results.titled("lda")[0].figures["gmean"].mean)
+    assert [one.text for one in events if isinstance(one, Warned)]
+    assert Results.read(store, "flowers").metrics_damage == ""
+
+
+def test_a_damaged_description_of_values_is_mended_by_a_run(run):
+    store = run(job(), metrics=[gmean]).results.store
+    (store.folder / "artifacts" / KIND / "flowers" / "artifact.json").write_text("[]")
+    assert "left out" in Results.read(store, "flowers").metrics_damage
     again = run(job(), metrics=[gmean])
     assert not np.isnan(again.results.titled("lda")[0].figures["gmean"].mean)
 

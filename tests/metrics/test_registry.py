@@ -82,3 +82,16 @@ def test_the_help_of_a_search_names_all_losses():
 def test_every_metric_is_explained_in_the_manual():
     text = (DOCS / "scores.md").read_text(encoding="utf-8")
     assert not [metric.name for metric in METRICS if f"`{metric.name}`" not in text]
+
+
+def test_metrics_have_the_intervals_that_they_had():
+    def named(outputs):
+        return {
+            one.name
+            for one in registry.metrics_of(outputs, single=outputs == "independent")
+            if one.interval and one.interval.outputs in (outputs, "both")
+        }
+
+    assert named("exclusive") == {"accuracy", "balanced_accuracy", "log_loss"}
+    single = {"accuracy", "balanced_accuracy"}
+    assert named("independent") == {"macro_f1", "subset_accuracy", "log_loss", *single}

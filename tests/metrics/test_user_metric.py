@@ -8,7 +8,7 @@ import pytest
 import sortal
 from sortal.errors import DataError, OptionError
 from sortal.metrics.block import ExclusiveBlock
-from sortal.metrics.user_metric import as_metric, digest_of_function
+from sortal.metrics.user_metric import as_metric
 
 TRUTH = np.array([0, 1, 1, 0], dtype=np.int8)
 
@@ -52,13 +52,36 @@ def test_a_job_finds_a_metric_by_the_name_it_stands_under():
         other.compute(block())
 
 
-def test_changed_code_has_another_digest():
-    one, two = {}, {}
-    exec(compile("def f(labels, scores, weights):\n    return 1.0", "no file", "exec"), one)
-    exec(compile("def f(labels, scores, weights):\n    return 2.0", "no file", "exec"), two)
-    assert digest_of_function(one["f"]) != digest_of_function(two["f"])
-    assert digest_of_function(one["f"]) == digest_of_function(one["f"])
-    assert digest_of_function(hits) == as_metric(hits).digest
+def test_options_that_change_values_change_the_digest():
+    usual = as_metric(hits)
+    assert sortal.metric(title="hits of all")(hits).digest == usual.digest
+    assert sortal.metric(needs_probabilities=True)(hits).digest != usual.digest
+    assert sortal.metric(outputs="exclusive")(hits).digest != usual.digest
+
+
+def test_a_metric_has_the_digest_of_what_it_holds_now():
+    share = [0.5]
+
+    def constant(labels, scores, weights):
+        return share[0]
+
+    made = as_metric(constant)
+    assert made.with_current_digest().digest == made.digest
+    share[0] = 0.25
+    assert made.with_current_digest().digest != made.digest
+
+
+def test_a_callable_object_with_a_name_is_a_metric():
+    class Hits:
+        __name__ = "hits"
+
+        def __call__(self, labels, scores, weights):
+            return hits(labels, scores, weights)
+
+    named = partial(hits)
+    named.__name__ = "hits"
+    for given in (Hits(), named):
+        assert as_metric(given).compute(block()).tolist() == [0.75, 0.25]
 
 
 def test_arguments_have_room_and_cannot_be_changed():
@@ -79,7 +102,7 @@ def test_what_is_no_number_is_refused_in_a_sentence(returned):
         as_metric(odd).compute(block())
 
 
-@pytest.mark.parametrize("given", [lambda *_: 0.0, partial(hits), 3, "hits"])
+@pytest.mark.parametrize("given", [lambda *_: 0.0, partial(hits), 3, "hits", int])
 def test_what_has_no_name_is_no_metric(given):
     with pytest.raises(OptionError, match="a function with a name"):
         as_metric(given)

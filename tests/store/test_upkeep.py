@@ -334,3 +334,19 @@ def test_a_copied_store_is_a_store(store, commit, tmp_path):
     copy = Store.open(tmp_path / "copy", create=False)
     assert copy.verify() == []
     assert copy.find("a")
+
+
+def test_a_deleted_job_leaves_nothing_under_its_name(store):
+    for kind, name, jobs in (
+        ("metrics", "one", ["one"]),
+        ("metrics", "two", ["two"]),
+        ("study", "one", ["one", "two"]),
+    ):
+        store.save_artifact(kind, name, {"jobs": jobs}, lambda folder: None)
+    for name in ("one", "two"):
+        store.write_job(job_record(name))
+    store.remove_job("one")
+    assert (store.artifact_names("metrics"), store.artifact_names("study")) == (["two"], ["one"])
+    assert store.gc().artifacts == 0
+    store.parts.jobs.remove("two")
+    assert store.gc().artifacts == 2

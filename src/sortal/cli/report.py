@@ -92,6 +92,8 @@ def report(results: Results, form: TableFormat, *, most: int | None = None) -> N
             echo(f"note: {remark}")
     if results.damage:
         echo(f"note: {results.damage} Run the job again to read it anew from the source.")
+    if results.metrics_damage:
+        echo(f"note: {results.metrics_damage} Run the job again to compute them anew.")
 
 
 def _by_target(frames: Mapping[str | None, "pl.DataFrame"]) -> list[dict[str, Any]]:

@@ -5,14 +5,21 @@ from functools import lru_cache
 import numpy as np
 
 from sortal.data.labels import Outputs
-from sortal.evaluation.bootstrap import interval, resampled_sums
-from sortal.evaluation.measured import Measured, compute, compute_from_counts
+from sortal.evaluation.bootstrap import resampled_sums
+from sortal.evaluation.measured import (
+    Measured,
+    compute,
+    compute_from_counts,
+    compute_intervals,
+)
 from sortal.metrics import confusion
 from sortal.metrics.block import ExclusiveBlock
-from sortal.metrics.ratio import mean_defined, ratio
+from sortal.metrics.ratio import ratio
 from sortal.metrics.registry import metrics_of
+from sortal.metrics.resampled import ExclusiveSums
 
 _STREAM = 0xC0DE
+_METRICS = metrics_of(Outputs.EXCLUSIVE)
 
 
 def measure(
@@ -38,19 +45,24 @@ def measure(
     """
     block = ExclusiveBlock(scores=scores, decided=decided, truth=truth, weights=weights)
     intervals = (
-        _intervals(
-            decided == truth,
-            block.log_losses if probabilities else None,
-            truth,
-            weights,
-            resamples=resamples,
-            seed=seed,
+        compute_intervals(
+            _METRICS,
+            _sums(
+                decided == truth,
+                block.log_losses if probabilities else None,
+                truth,
+                weights,
+                resamples=resamples,
+                seed=seed,
+            ),
+            Outputs.EXCLUSIVE,
+            probabilities=probabilities,
         )
         if resamples
         else {}
     )
     return Measured(
-        figures=compute(metrics_of(Outputs.EXCLUSIVE), block, probabilities=probabilities),
+        figures=compute(_METRICS, block, probabilities=probabilities),
         per_class={
             **_of_classes(block),
             "roc_auc": block.roc_auc,
@@ -72,7 +84,7 @@ def measure_counts(matrix: np.ndarray, *, resamples: int, seed: int) -> Measured
     block = ExclusiveBlock.of_counts(matrix)
     blank = np.full(matrix.shape[:-1], np.nan)
     return Measured(
-        figures=compute_from_counts(metrics_of(Outputs.EXCLUSIVE), block),
+        figures=compute_from_counts(_METRICS, block),
         per_class={**_of_classes(block), "roc_auc": blank, "average_precision": blank},
         intervals=_intervals_of_counts(matrix, resamples, seed) if resamples else {},
         confusion=matrix,
@@ -90,7 +102,7 @@ def _of_classes(block: ExclusiveBlock) -> dict[str, np.ndarray]:
     }
 
 
-def _intervals(
+def _sums(
     right: np.ndarray,
     losses: np.ndarray | None,
     truth: np.ndarray,
@@ -98,8 +110,8 @@ def _intervals(
     *,
     resamples: int,
     seed: int,
-) -> dict[str, np.ndarray]:
-    """Resample accuracy, balanced accuracy and log loss of all members at once.
+) -> ExclusiveSums:
+    """Resample the examples of all members at once.
 
     Sums are kept apart by true class: with the number of right and of all examples of
     each class, no confusion matrix is needed.
@@ -110,31 +122,34 @@ def _intervals(
     columns = (np.concatenate(rows) * each).T
     sums = resampled_sums(columns, resamples=resamples, seed=seed, strata=truth)
     total, hits, loss = sums[..., :1], sums[..., 1 : 1 + members], sums[..., 1 + members :]
-    weight = total.sum(axis=0)
-    recalls = np.moveaxis(ratio(hits, total), 0, -1)
-    intervals = {
-        "accuracy": interval(ratio(hits.sum(axis=0), weight)),
-        "balanced_accuracy": interval(mean_defined(recalls)),
-    }
-    if losses is not None:
-        intervals["log_loss"] = interval(ratio(loss.sum(axis=0), weight))
-    return intervals
+    return ExclusiveSums(
+        weight=total.sum(axis=0),
+        right=hits.sum(axis=0),
+        loss=loss.sum(axis=0),
+        recalls=np.moveaxis(ratio(hits, total), 0, -1),
+    )
 
 
 def _intervals_of_counts(matrix: np.ndarray, resamples: int, seed: int) -> dict[str, np.ndarray]:
-    """Resample accuracy and balanced accuracy where only counts of examples are known.
+    """Resample what follows from counts of examples where only these are known.
 
     Examples of one class that are all right, or all wrong, are alike: drawn with replacement, the
     classes' numbers are multinomial, and of each class the number that is right is binomial.
     """
     tally = confusion.tally(matrix)
-    found: dict[str, list[np.ndarray]] = {"accuracy": [], "balanced_accuracy": []}
+    totals, hits = [], []
     for actual, recall in zip(tally.actual, np.nan_to_num(tally.recall), strict=True):
-        total = _resampled_classes(tuple(actual.tolist()), resamples, seed)
-        hits = np.random.default_rng([seed, _STREAM, 1]).binomial(total, recall)
-        found["accuracy"].append(ratio(hits.sum(axis=-1), total.sum(axis=-1)))
-        found["balanced_accuracy"].append(mean_defined(ratio(hits, total)))
-    return {name: interval(np.stack(several, axis=-1)) for name, several in found.items()}
+        totals.append(_resampled_classes(tuple(actual.tolist()), resamples, seed))
+        hits.append(np.random.default_rng([seed, _STREAM, 1]).binomial(totals[-1], recall))
+    total, right = np.stack(totals, axis=1), np.stack(hits, axis=1)
+    sums = ExclusiveSums(
+        weight=total.sum(axis=-1),
+        right=right.sum(axis=-1),
+        loss=np.empty((resamples, 0)),
+        recalls=ratio(right, total),
+    )
+    counted = (metric for metric in _METRICS if metric.from_counts)
+    return compute_intervals(counted, sums, Outputs.EXCLUSIVE, probabilities=False)
 
 
 @lru_cache(maxsize=16)

@@ -3,12 +3,12 @@
 import numpy as np
 
 from sortal.data.labels import Outputs
-from sortal.evaluation.bootstrap import interval, resampled_sums
-from sortal.evaluation.measured import Measured, compute
+from sortal.evaluation.bootstrap import resampled_sums
+from sortal.evaluation.measured import Measured, compute, compute_intervals
 from sortal.metrics import multilabel
 from sortal.metrics.block import IndependentBlock
-from sortal.metrics.ratio import mean_defined, ratio
 from sortal.metrics.registry import metrics_of
+from sortal.metrics.resampled import IndependentSums
 from sortal.metrics.tally import Tally
 
 FIGURES = tuple(metric.name for metric in metrics_of(Outputs.INDEPENDENT))
@@ -40,13 +40,18 @@ def measure(
     tally = block.tally
     metrics = metrics_of(Outputs.INDEPENDENT, single=truth.shape[1] == 1)
     intervals = (
-        _intervals(
-            decided,
-            block.log_losses if probabilities else None,
-            truth,
-            weights,
-            resamples=resamples,
-            seed=seed,
+        compute_intervals(
+            metrics,
+            _sums(
+                decided,
+                block.log_losses if probabilities else None,
+                truth,
+                weights,
+                resamples=resamples,
+                seed=seed,
+            ),
+            Outputs.INDEPENDENT,
+            probabilities=probabilities,
         )
         if resamples
         else {}
@@ -66,7 +71,7 @@ def measure(
     )
 
 
-def _intervals(
+def _sums(
     decided: np.ndarray,
     losses: np.ndarray | None,
     truth: np.ndarray,
@@ -74,8 +79,8 @@ def _intervals(
     *,
     resamples: int,
     seed: int,
-) -> dict[str, np.ndarray]:
-    """Resample macro F1, subset accuracy and log loss of all members at once."""
+) -> IndependentSums:
+    """Resample the examples of all members at once."""
     members, examples, targets = decided.shape
     each = np.ones(examples) if weights is None else np.asarray(weights, dtype=np.float64)
     terms = [
@@ -91,26 +96,13 @@ def _intervals(
     ends = np.cumsum([term.shape[1] for term in terms])[:-1]
     weight, actual, hits, predicted, right, *loss = np.split(sums, ends, axis=1)
     by_target = (resamples, members, targets)
-    tally = Tally(
-        hits=hits.reshape(by_target),
-        predicted=predicted.reshape(by_target),
-        actual=np.broadcast_to(actual[:, None, :], by_target),
+    return IndependentSums(
+        weight=weight,
+        right=right,
+        loss=loss[0] if loss else np.empty((resamples, 0)),
+        tally=Tally(
+            hits=hits.reshape(by_target),
+            predicted=predicted.reshape(by_target),
+            actual=np.broadcast_to(actual[:, None, :], by_target),
+        ),
     )
-    intervals = {
-        "macro_f1": interval(tally.macro(tally.f1)),
-        "subset_accuracy": interval(ratio(right, weight)),
-    }
-    if targets == 1:
-        intervals["accuracy"] = intervals["subset_accuracy"]
-        intervals["balanced_accuracy"] = interval(_balanced_accuracy(tally, weight))
-    if loss:
-        intervals["log_loss"] = interval(ratio(loss[0], weight))
-    return intervals
-
-
-def _balanced_accuracy(tally: Tally, weight: np.ndarray) -> np.ndarray:
-    """Mean recall of yes and no of a single target, shape (resamples, members)."""
-    absent = weight[..., None] - tally.actual
-    refused = absent - tally.predicted + tally.hits
-    recalls = np.concatenate([tally.recall, ratio(refused, absent)], axis=-1)
-    return mean_defined(recalls)

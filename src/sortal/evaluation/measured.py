@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sortal.data.labels import Outputs
+from sortal.evaluation.bootstrap import interval
 from sortal.metrics.block import Block
 from sortal.metrics.metric import Metric
 from sortal.metrics.registry import METRICS
+from sortal.metrics.resampled import Sums
 
 _OF_PROBABILITIES = frozenset(metric.name for metric in METRICS if metric.needs_probabilities)
 
@@ -85,4 +88,25 @@ def compute_from_counts(metrics: Iterable[Metric], block: Block) -> dict[str, np
     absent = np.full(len(block.scores), np.nan)
     return {
         metric.name: metric.compute(block) if metric.from_counts else absent for metric in metrics
+    }
+
+
+def compute_intervals(
+    metrics: Iterable[Metric], sums: Sums, outputs: Outputs, *, probabilities: bool
+) -> dict[str, np.ndarray]:
+    """Compute the bootstrap intervals of a block of members, by name of those metrics that have one.
+
+    Args:
+        metrics: Metrics that the labels have.
+        sums: Sums over resampled examples.
+        outputs: The kind of labels.
+        probabilities: True if scores are probabilities; metrics that need these have no interval
+            if not.
+    """
+    return {
+        metric.name: interval(metric.interval.compute(sums))
+        for metric in metrics
+        if metric.interval
+        and metric.interval.outputs in (outputs, "both")
+        and (probabilities or not metric.needs_probabilities)
     }

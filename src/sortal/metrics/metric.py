@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,6 +13,18 @@ if TYPE_CHECKING:
 Outputs: TypeAlias = Literal["exclusive", "independent", "both"]
 """Labels that a metric is defined for: classes of which one is true, targets that are true or not
 on their own, or both kinds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """How the bootstrap interval of a metric is computed."""
+
+    compute: "Callable[[Any], np.ndarray]"
+    """Values of resamples, shape (resamples, members), from `resampled.ExclusiveSums` or
+    `IndependentSums`."""
+
+    outputs: Outputs = "both"
+    """The labels for which the metric has an interval, of those that it is defined for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +55,9 @@ class Metric:
 
     from_counts: bool = False
     """True if it follows from the confusion matrix alone; others are NaN where only counts are known."""
+
+    interval: Interval | None = None
+    """How its bootstrap interval is computed; None for a metric without."""
 
     bounded: bool = True
     """False if one bad classifier could set the scale of a map of classifiers by metrics."""

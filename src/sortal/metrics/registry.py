@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from sortal.errors import NotFound
-from sortal.metrics.metric import Metric
+from sortal.metrics.metric import Interval, Metric
 
 
 class _Functions:
@@ -32,6 +32,7 @@ METRICS = (
         outputs="exclusive",
         single_target=True,
         from_counts=True,
+        interval=Interval(compute=lambda sums: functions.ratio.ratio(sums.right, sums.weight)),
         compute=lambda block: functions.confusion.accuracy(block.matrix),
     ),
     Metric(
@@ -40,12 +41,14 @@ METRICS = (
         outputs="exclusive",
         single_target=True,
         from_counts=True,
+        interval=Interval(compute=lambda sums: functions.ratio.mean_defined(sums.recalls)),
         compute=lambda block: functions.confusion.balanced_accuracy(block.matrix),
     ),
     Metric(
         name="subset_accuracy",
         title="subset accuracy",
         outputs="independent",
+        interval=Interval(compute=lambda sums: functions.ratio.ratio(sums.right, sums.weight)),
         compute=lambda block: functions.multilabel.subset_accuracy(
             block.truth, block.decided, block.weights
         ),
@@ -78,6 +81,9 @@ METRICS = (
         title="macro F1",
         outputs="both",
         from_counts=True,
+        interval=Interval(
+            compute=lambda sums: sums.tally.macro(sums.tally.f1), outputs="independent"
+        ),
         compute=lambda block: block.tally.macro(block.tally.f1),
     ),
     Metric(
@@ -152,6 +158,7 @@ METRICS = (
         greater_is_better=False,
         needs_probabilities=True,
         bounded=False,
+        interval=Interval(compute=lambda sums: functions.ratio.ratio(sums.loss, sums.weight)),
         compute=lambda block: functions.ratio.average(block.log_losses, block.weights),
     ),
     Metric(
@@ -184,6 +191,9 @@ ACCURACY = {"exclusive": "accuracy", "independent": "subset_accuracy"}
 
 BESIDE_HEADLINE = ("log_loss", "macro_f1")
 """Further metrics that a ranking has as columns."""
+
+BESIDE_HEADLINE_OF_ENSEMBLES = ("log_loss", "brier", "macro_f1")
+"""Further metrics that the table of an ensemble has as columns."""
 
 
 def names() -> tuple[str, ...]:

@@ -1,21 +1,19 @@
 """Metrics of a user: a function of labels, scores and weights, and what Sortal must know of it."""
 
-import hashlib
 import importlib
-import inspect
 import reprlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import extract_tb
-from types import CodeType
 from typing import Any, TypeAlias, overload
 
 import numpy as np
 
 from sortal.errors import DataError, OptionError
 from sortal.metrics.block import Block
+from sortal.metrics.function_digest import digest_of_function
 from sortal.metrics.metric import Metric, Outputs
 
 Function: TypeAlias = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
@@ -38,7 +36,7 @@ class UserMetric(Metric):
     """The user's function."""
 
     digest: str
-    """Digest of its source, 8 hexadecimal digits: changed code is another metric."""
+    """Digest of what decides its values, 8 hexadecimal digits: changed code is another metric."""
 
     @property
     def full_name(self) -> str:
@@ -50,6 +48,11 @@ class UserMetric(Metric):
         title = name.replace("_", " ") if self.title == self.name.replace("_", " ") else self.title
         compute = _EachMember(name, self.function)
         return replace(self, name=name, digest=digest, title=title, compute=compute)
+
+    def with_current_digest(self) -> "UserMetric":
+        """The same metric with the digest that its function has now: what it holds may have changed."""
+        digest = digest_of_function(self.function, self.outputs, self.needs_probabilities)
+        return replace(self, digest=digest)
 
     def __call__(self, labels: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
         """Call the function."""
@@ -158,7 +161,8 @@ def metric(
 
     def made(given: Function) -> UserMetric:
         name = getattr(given, "__name__", "")
-        if not (callable(given) and name.isidentifier()):
+        is_function = callable(given) and not isinstance(given, type)
+        if not (is_function and isinstance(name, str) and name.isidentifier()):
             raise OptionError("metric", given, "a function with a name")
         return UserMetric(
             name=name,
@@ -168,7 +172,7 @@ def metric(
             greater_is_better=greater_is_better,
             needs_probabilities=needs_probabilities,
             function=given,
-            digest=digest_of_function(given),
+            digest=digest_of_function(given, outputs, needs_probabilities),
         )
 
     return made if function is None else made(function)
@@ -181,24 +185,3 @@ def as_metric(given: Any) -> UserMetric:
         OptionError: It is neither.
     """
     return given if isinstance(given, UserMetric) else metric(given)
-
-
-def digest_of_function(function: Any) -> str:
-    """Digest of a function's source; of its byte code where the source is not kept, as at a prompt."""
-    try:
-        text = inspect.getsource(function)
-    except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
-        text = _described(code) if code else f"{function.__module__}.{function.__qualname__}"
-    return digest_of_bytes(text.encode())
-
-
-def _described(code: CodeType) -> str:
-    """Byte code with what it refers to, without addresses in memory."""
-    inner = [_described(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
-    return repr((code.co_code, code.co_names, inner))
-
-
-def digest_of_bytes(content: bytes) -> str:
-    """8 hexadecimal digits."""
-    return hashlib.blake2b(content, digest_size=4).hexdigest()

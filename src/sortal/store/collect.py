@@ -123,6 +123,19 @@ def _unowned(parts: Parts) -> Iterator[Path]:
                 yield parts.artifacts.path(kind, name)
 
 
+def named_after(parts: Parts, job: str) -> Iterator[Path]:
+    """Artifacts under the name of a job that belong to no other one that is there."""
+    jobs = set(parts.jobs.names()) - {job}
+    for kind in parts.artifacts.kinds():
+        if parts.artifacts.has(kind, job):
+            try:
+                owners = parts.artifacts.get(kind, job).meta.get("jobs", ())
+            except Damaged:
+                continue  # whose it is cannot be told; `verify` names it
+            if job in owners and jobs.isdisjoint(owners):
+                yield parts.artifacts.path(kind, job)
+
+
 def _abandoned(folder: Path) -> list[Path]:
     return [
         path

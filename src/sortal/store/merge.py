@@ -1,17 +1,20 @@
 """Bring another store's results into this one."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sortal.errors import Damaged
 from sortal.store import atomic, manifest
+from sortal.store.artifacts import FILE, Artifact
 from sortal.store.damage import Damage
 from sortal.store.dataset_faults import SPLITS
 from sortal.store.job_record import JobRecord
 from sortal.store.parts import Parts
+from sortal.store.records import Record
+from sortal.store.renaming import Renaming, is_here, new_names
 from sortal.store.timings import keep_times_of
 
 
@@ -48,8 +51,10 @@ def merge(ours: Parts, other: Parts) -> Merged:
     merged = Merged()
     _merge_datasets(ours, other, merged)
     _merge_segments(ours, other, merged)
-    _merge_artifacts(ours, other, merged)
-    _merge_jobs(ours, other, merged)
+    records = _readable_jobs(other, merged)
+    renaming = new_names(ours, other, records)
+    _merge_artifacts(ours, other, renaming, merged)
+    _merge_jobs(ours, records, renaming, merged)
     return merged
 
 
@@ -108,31 +113,57 @@ def _merge_segment(ours: Parts, other: Parts, name: str, merged: Merged) -> bool
     return True
 
 
-def _merge_artifacts(ours: Parts, other: Parts, merged: Merged) -> None:
-    for kind in other.artifacts.kinds():
-        for name in other.artifacts.names(kind):
-            if name in ours.artifacts.names(kind):
-                if not _same_artifact(ours, other, kind, name):
-                    merged.kept.append(f"{kind}/{name}")
-                continue
-            faults = other.artifacts.faults(kind, name)
-            merged.damaged += [Damage("artifact", f"{kind}/{name}", *fault) for fault in faults]
-            if not faults:
-                artifact = other.artifacts.get(kind, name)
-                ours.artifacts.save(kind, name, artifact.meta, _copier(artifact.folder))
-                merged.artifacts += 1
-
-
-def _merge_jobs(ours: Parts, other: Parts, merged: Merged) -> None:
+def _readable_jobs(other: Parts, merged: Merged) -> dict[str, JobRecord]:
+    records = {}
     for name in other.jobs.names():
         try:
-            record = other.jobs.read(name)
+            records[name] = other.jobs.read(name)
         except Damaged as error:
             what = f"is unreadable ({error})"
             merged.damaged.append(Damage("job", name, f"{name}.json", what))
-            continue
-        renamed = _freely_named(ours, record)
-        if renamed is None:
+    return records
+
+
+def _merge_artifacts(ours: Parts, other: Parts, renaming: Renaming, merged: Merged) -> None:
+    for kind in other.artifacts.kinds():
+        for name in other.artifacts.names(kind):
+            try:
+                artifact = other.artifacts.get(kind, name)
+            except Damaged as error:
+                what = f"is unreadable ({error})"
+                merged.damaged.append(Damage("artifact", f"{kind}/{name}", FILE, what))
+                continue
+            _merge_artifact(ours, other, artifact, renaming, merged)
+
+
+def _merge_artifact(
+    ours: Parts, other: Parts, artifact: Artifact, renaming: Renaming, merged: Merged
+) -> None:
+    """Copy what is missing; what is named after a job comes with that job alone, under its name here."""
+    kind, name, meta = artifact.kind, renaming.name(artifact), renaming.meta(artifact)
+    if name is None:
+        return
+    if ours.artifacts.has(kind, name):
+        if _same_artifact(ours.artifacts.get(kind, name), artifact, meta):
+            return
+        # What a deleted job left under the name would be taken for that of the job that comes.
+        is_left = renaming.is_named_after_job(artifact) and not ours.jobs.path(name).exists()
+        if not is_left:
+            merged.kept.append(f"{kind}/{name}")
+            return
+    faults = other.artifacts.faults(kind, artifact.name)
+    merged.damaged += [Damage("artifact", f"{kind}/{artifact.name}", *fault) for fault in faults]
+    if not faults:
+        ours.artifacts.save(kind, name, meta, _copier(artifact.folder))
+        merged.artifacts += 1
+
+
+def _merge_jobs(
+    ours: Parts, records: Mapping[str, JobRecord], renaming: Renaming, merged: Merged
+) -> None:
+    for name, record in records.items():
+        renamed = record.model_copy(update={"name": renaming.names[name]})
+        if is_here(ours, renamed):
             continue
         ours.jobs.write(renamed)
         merged.jobs += 1
@@ -140,28 +171,9 @@ def _merge_jobs(ours: Parts, other: Parts, merged: Merged) -> None:
             merged.renamed[name] = renamed.name
 
 
-def _freely_named(ours: Parts, record: JobRecord) -> JobRecord | None:
-    """An imported job's record under a name that is free here; None if the job is here already."""
-    renamed, number = record, 2
-    while ours.jobs.path(renamed.name).exists():
-        if _is_here(ours, renamed):
-            return None
-        renamed = record.model_copy(update={"name": f"{record.name}-{number}"})
-        number += 1
-    return renamed
-
-
-def _is_here(ours: Parts, record: JobRecord) -> bool:
-    try:
-        return ours.jobs.read(record.name) == record
-    except Damaged:
-        return False  # the name is taken all the same
-
-
-def _same_artifact(ours: Parts, other: Parts, kind: str, name: str) -> bool:
-    here, there = ours.artifacts.get(kind, name), other.artifacts.get(kind, name)
+def _same_artifact(here: Artifact, there: Artifact, meta: Record) -> bool:
     lists = [(folder / manifest.FILE).read_bytes() for folder in (here.folder, there.folder)]
-    return here.meta == there.meta and lists[0] == lists[1]
+    return here.meta == meta and lists[0] == lists[1]
 
 
 def _copier(source: Path) -> Callable[[Path], None]:

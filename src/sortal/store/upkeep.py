@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sortal.errors import NotFound, UserError
-from sortal.store import collect, gather, verify
+from sortal.store import atomic, collect, gather, verify
 from sortal.store import merge as merging
 from sortal.store import usage as using
 from sortal.store.collect import Freed
@@ -51,7 +51,9 @@ class Upkeep(Opened):
             self.parts.tombstones.add(wanted)
 
     def remove_job(self, name: str) -> int:
-        """Delete a job's record and its log, and the members that no other job refers to.
+        """Delete a job's record, its log, its values of metrics and its search.
+
+        With them go the members that no other job refers to.
 
         Returns:
             How many members were deleted.
@@ -64,6 +66,8 @@ class Upkeep(Opened):
         with self.parts.leases.alone():
             mine = gather.find(self.parts, collect.own_keys(self.parts, name))
             self.parts.tombstones.add(mine)
+            for path in list(collect.named_after(self.parts, name)):
+                atomic.discard(path)  # a new job of the name must not find it
             self.parts.jobs.remove(name)
             (self.folder / "logs" / f"{name}.jsonl").unlink(missing_ok=True)
             return len(mine)

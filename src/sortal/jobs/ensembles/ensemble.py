@@ -23,14 +23,12 @@ from sortal.jobs.ensembles.candidate import (
 from sortal.jobs.ensembles.segment import METHOD, Group, Share, write_segment
 from sortal.jobs.results.result import Result, blank_if_nan
 from sortal.jobs.results.results import Results
+from sortal.metrics.registry import BESIDE_HEADLINE_OF_ENSEMBLES
 from sortal.store.job_record import EnsembleEntry, EnsembleShare, JobRecord
 from sortal.store.store import Store
 
 if TYPE_CHECKING:
     import polars as pl
-
-_BESIDE_HEADLINE = ("log_loss", "brier", "macro_f1")
-"""Further metrics in the table of an ensemble."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +85,7 @@ class Ensemble:
             "sd": blank_if_nan(figures[headline].sd) if several else None,
             **{
                 other: blank_if_nan(figures[other].mean)
-                for other in _BESIDE_HEADLINE
+                for other in BESIDE_HEADLINE_OF_ENSEMBLES
                 if other != headline
             },
         }

@@ -110,7 +110,7 @@ def resolve(
     job = file.job
     classifiers, problems = expand_classifiers(job)
     problems += tuning_problems(job, classifiers, own_spaces=given is None)
-    own, unusable = find_metrics(job, metrics)
+    own, unusable = find_metrics(job, metrics, beside=file.path.parent)
     problems += unusable
     searched: tuple[Split, ...] = ()
     try:

@@ -40,6 +40,9 @@ class Results(JobData):
     own_metrics: tuple[KeptMetric, ...] = ()
     """User-defined metrics that the job named when it was last run."""
 
+    metrics_damage: str = ""
+    """A sentence about stored values of these that are not readable; empty where they are sound."""
+
     _tied: dict[str | None, frozenset[str]] = field(init=False, default_factory=dict, repr=False)
 
     @classmethod
@@ -50,12 +53,13 @@ class Results(JobData):
             NotFound: The store has no job of that name.
         """
         record = store.read_job(name)
-        part, own = reported_part(record, store), MetricValues.read(store, name)
+        part, (own, damage) = reported_part(record, store), MetricValues.readable(store, name)
         return cls(
             name=name,
             record=record,
             results=_results(record, store, part, own),
             own_metrics=own.metrics,
+            metrics_damage=damage,
             part=part,
             store=store,
         )

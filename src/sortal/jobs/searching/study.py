@@ -184,7 +184,8 @@ class Study:
             if stored["format"] != FORMAT:
                 raise ValueError(f"format {stored['format']!r}, and not {FORMAT}")
             return cls(
-                **{name: stored[name] for name in ("job", "metric", "meaning", "about")},
+                job=job,  # a merge of stores may have renamed it since the file was written
+                **{name: stored[name] for name in ("metric", "meaning", "about")},
                 smaller_is_better=stored["smaller_is_better"],
                 trials=[Trial.from_json(one) for one in stored["trials"]],
                 rounds=[_round(one) for one in stored["rounds"]],

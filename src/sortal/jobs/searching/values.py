@@ -92,7 +92,9 @@ class Values:
         wanted = list(keys)
         new = [key for key in wanted if key not in self._records]
         stored = self.store.records(self.store.find(new))
-        own = MetricValues.read(self.store, self.job) if self._source and stored else None
+        # What is not readable counts as not computed: the next run of the candidates mends it.
+        wanted_own = self._source and stored
+        own = MetricValues.readable(self.store, self.job)[0] if wanted_own else None
         for key in new:
             self._records[key] = self._value(stored[key], own) if key in stored else None
         return {key: self._records[key] for key in wanted}

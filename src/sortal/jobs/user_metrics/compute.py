@@ -73,11 +73,11 @@ def update_metrics(
 
 
 def _read(store: Store, job: str, listener: Listener) -> MetricValues:
-    try:
-        return MetricValues.read(store, job)
-    except Damaged as damage:
-        listener(Warned(job=job, text=str(damage)))
-        return MetricValues()
+    values, damage = MetricValues.readable(store, job)
+    if damage:
+        MetricValues.put_aside(store, job)
+        listener(Warned(job=job, text=f"{damage} Those that the job names are computed anew."))
+    return values
 
 
 def _computed(

@@ -1,6 +1,6 @@
 """Find the metrics that a job names by import path: in folders of `--plugins`, or installed packages.
 
-A module that merely lies in the working directory is not imported.
+A module that merely lies beside the job or in the working directory is not imported.
 """
 
 import hashlib
@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from importlib.machinery import SourceFileLoader
-from importlib.metadata import packages_distributions
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -18,13 +17,10 @@ from typing import Any
 
 from sortal.errors import OptionError
 from sortal.job.words import nearest
+from sortal.jobs.user_metrics.package import find_package
+from sortal.metrics.function_digest import digest_of_bytes
 from sortal.metrics.metric import plain_name
-from sortal.metrics.user_metric import (
-    UserMetric,
-    as_metric,
-    digest_of_bytes,
-    error_place,
-)
+from sortal.metrics.user_metric import UserMetric, as_metric, error_place
 
 FOLDER = "metrics"
 """The folder of metrics within a folder of plugins."""
@@ -50,11 +46,12 @@ def is_in_folders(path: str, folders: Sequence[Path]) -> bool:
     return any(_source(folder, _module_name(path)) for folder in folders)
 
 
-def load_metric(path: str) -> UserMetric:
+def load_metric(path: str, *, beside: Path = Path()) -> UserMetric:
     """Import a metric; it is called by the last part of its path.
 
     Args:
         path: Import path such as `package.module.function` or `package.module:function`.
+        beside: Folder of the job.
 
     Raises:
         OptionError: The path leads to no metric, or importing it raises something.
@@ -65,12 +62,13 @@ def load_metric(path: str) -> UserMetric:
         if source is not None:
             module = _imported(path, partial(_import_source, source, module_name))
             return _metric(path, module, name, _digest_of_files(source))
-    package = module_name.partition(".")[0]
-    distributions = packages_distributions()
-    if package not in distributions:
-        raise OptionError("metrics", path, _expected_place(package))
+    package = find_package(module_name.partition(".")[0], beside=beside)
+    if package is None:
+        raise OptionError("metrics", path, _expected_place(module_name.partition(".")[0]))
     module = _imported(path, partial(import_module, module_name))
-    return _metric(path, module, name, _digest_of_module(module, distributions[package][0]))
+    if package.version:
+        return _metric(path, module, name, _digest_of_module(module, package.version))
+    return _metric(path, module, name, _digest_of_files(package.place))
 
 
 def _module_name(path: str) -> str:
@@ -151,19 +149,18 @@ def _metric(path: str, module: ModuleType, name: str, digest: str) -> UserMetric
 
 
 def _digest_of_files(source: Path) -> str:
-    """Digest of a module's file, or of all files of code of its package."""
-    package = source.parent
-    files = sorted(package.rglob("*.py")) if source.name == "__init__.py" else [source]
+    """Digest of a module's file, or of all files of code of its package, which may be a folder alone."""
+    package = source if source.is_dir() else source.parent
+    whole = source.is_dir() or source.name == "__init__.py"
     parts = [
-        one.relative_to(package).as_posix().encode() + b"\0" + one.read_bytes() for one in files
+        one.relative_to(package).as_posix().encode() + b"\0" + one.read_bytes()
+        for one in (sorted(package.rglob("*.py")) if whole else [source])
     ]
     return digest_of_bytes(b"\0".join(parts))
 
 
-def _digest_of_module(module: ModuleType, distribution: str) -> str:
+def _digest_of_module(module: ModuleType, version: str) -> str:
     """Digest of an installed module's file and of the version of what installed it."""
-    from importlib.metadata import version
-
     path = getattr(module, "__file__", None)
     content = Path(path).read_bytes() if path else b""
-    return digest_of_bytes(f"{distribution} {version(distribution)}\0".encode() + content)
+    return digest_of_bytes(f"{version}\0".encode() + content)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from sortal.data.labels import Labels, Outputs
@@ -41,19 +42,22 @@ def knowing_metrics(file: JobFile, given: Sequence[Any]) -> JobFile:
     return replace(file, problems=left)
 
 
-def find_metrics(job: Job, given: Sequence[Any]) -> tuple[tuple[UserMetric, ...], list[Problem]]:
+def find_metrics(
+    job: Job, given: Sequence[Any], *, beside: Path
+) -> tuple[tuple[UserMetric, ...], list[Problem]]:
     """Load the metrics that a job names, beside those that come from Python.
 
     Args:
         job: The job.
         given: Functions, or what `sortal.metric` made of them.
+        beside: Folder of the job.
 
     Returns:
         Metrics of distinct names that can be used, and the problems of all others.
     """
     found: dict[str, UserMetric] = {}
     problems: list[Problem] = []
-    for place, metric in _metrics(job, given):
+    for place, metric in _metrics(job, given, beside):
         if isinstance(metric, OptionError):
             got = repr(metric.got) if isinstance(metric.got, str) else short(metric.got)
             problems.append(Problem(path=place, expected=metric.expected, got=got))
@@ -68,16 +72,18 @@ def find_metrics(job: Job, given: Sequence[Any]) -> tuple[tuple[UserMetric, ...]
     return tuple(found.values()), problems
 
 
-def _metrics(job: Job, given: Sequence[Any]) -> Iterator[tuple[str, UserMetric | OptionError]]:
+def _metrics(
+    job: Job, given: Sequence[Any], beside: Path
+) -> Iterator[tuple[str, UserMetric | OptionError]]:
     """Each metric with its place, or the error that stands for it."""
     for number, path in enumerate(job.metrics):
         try:
-            yield f"metrics[{number}]", load_metric(path)
+            yield f"metrics[{number}]", load_metric(path, beside=beside)
         except OptionError as error:
             yield f"metrics[{number}]", error
     for one in given:
         try:
-            yield "metrics", as_metric(one)
+            yield "metrics", as_metric(one).with_current_digest()
         except OptionError as error:
             yield "metrics", error
 

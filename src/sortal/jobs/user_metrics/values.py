@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from sortal.data.split import Part
 from sortal.errors import Damaged
 from sortal.evaluation.scores import Scores
 from sortal.metrics.user_metric import UserMetric
+from sortal.store.damage import Damage
+from sortal.store.records import parse
 from sortal.store.store import Store
+from sortal.store.stored_value import StoredValue
 
 KIND = "metrics"
 FORMAT = 1
@@ -20,18 +23,26 @@ ByPart: TypeAlias = Mapping[str, float | None]
 """Values by part; None where the metric is undefined."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptMetric:
+class KeptMetric(StoredValue):
     """What is known of a user's metric without its code."""
 
     name: str
+    """Its name."""
+
     title: str
+    """The words for tables."""
+
     digest: str
     """Digest of the source that computed the values."""
 
     outputs: str
+    """The labels that it is defined for."""
+
     greater_is_better: bool
+    """False for losses and errors."""
+
     needs_probabilities: bool
+    """True if it means nothing of scores that are no probabilities."""
 
     @classmethod
     def of(cls, metric: UserMetric) -> "KeptMetric":
@@ -51,14 +62,16 @@ class KeptMetric:
         return f"{self.name}@{self.digest}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricValues:
+class MetricValues(StoredValue):
     """User metrics of a job's members."""
+
+    format: int = FORMAT
+    """Version of this form."""
 
     metrics: tuple[KeptMetric, ...] = ()
     """The metrics that the job named when it was last run."""
 
-    values: Mapping[str, Mapping[str, ByPart]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, ByPart]] = {}
     """By full name of the metric, then by key of the member."""
 
     @classmethod
@@ -72,16 +85,20 @@ class MetricValues:
             return cls()
         path = store.artifact(KIND, job).folder / _FILE
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            if stored["format"] != FORMAT:
-                raise ValueError(f"format {stored['format']!r}, and not {FORMAT}")
-            metrics = tuple(KeptMetric(**one) for one in stored["metrics"])
-            return cls(metrics=metrics, values=dict(stored["values"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise Damaged(
-                f"{path}: expected values of metrics, got a file that cannot be read ({error}). "
-                "Run the job again to compute them anew."
-            ) from error
+            values = cls.from_json(parse(path.read_bytes(), path), str(path))
+        except OSError as error:
+            raise Damaged(f"{path}: is unreadable ({error.strerror}).") from error
+        if values.format != FORMAT:
+            raise Damaged(f"{path}: expected format {FORMAT}, got {values.format}.")
+        return values
+
+    @classmethod
+    def readable(cls, store: Store, job: str) -> tuple["MetricValues", str]:
+        """Those of a job, and a sentence about damage; none of them where they are not readable."""
+        try:
+            return cls.read(store, job), ""
+        except Damaged as error:
+            return cls(), f"user-defined metrics are left out: {error}"
 
     def save(self, store: Store, job: str) -> None:
         """Write or replace those of a job; none are kept of a job without user metrics."""
@@ -89,7 +106,7 @@ class MetricValues:
             if store.has_artifact(KIND, job):
                 store.remove_artifact(KIND, job)
             return
-        text = json.dumps(self._to_json(), allow_nan=False, indent=1)
+        text = json.dumps(self.to_json(), allow_nan=False, indent=1)
 
         def write(folder: Path) -> None:
             (folder / _FILE).write_text(text + "\n", encoding="utf-8")
@@ -97,12 +114,10 @@ class MetricValues:
         names = [metric.full_name for metric in self.metrics]
         store.save_artifact(KIND, job, {"jobs": [job], "metrics": names}, write)
 
-    def _to_json(self) -> dict[str, Any]:
-        return {
-            "format": FORMAT,
-            "metrics": [asdict(metric) for metric in self.metrics],
-            "values": {name: dict(of) for name, of in self.values.items()},
-        }
+    @staticmethod
+    def put_aside(store: Store, job: str) -> None:
+        """Move those of a job that are not readable to the quarantine, so that others can be kept."""
+        store.quarantine(Damage("artifact", f"{KIND}/{job}", _FILE, "is unreadable"))
 
     def only(self, metrics: Iterable[KeptMetric], keys: Iterable[str]) -> "MetricValues":
         """Keep the values of some metrics and members."""
@@ -113,7 +128,7 @@ class MetricValues:
             }
             for one in kept
         }
-        return replace(self, metrics=kept, values=values)
+        return self.model_copy(update={"metrics": kept, "values": values})
 
     def has(self, name: str, key: str) -> bool:
         """True if a metric of a member was computed, whether it is defined or not."""

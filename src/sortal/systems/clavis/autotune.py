@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sortal.data.labels import Outputs
 from sortal.job.models import Job, TuningBlock
 from sortal.job.positions import Positions, dotted, joined
 from sortal.job.problems import Problem
@@ -21,6 +22,7 @@ from sortal.jobs.planning.resolve import Resolved
 from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.search import Searched
 from sortal.methods.contract.user_methods import providing
+from sortal.metrics.registry import ACCURACY
 from sortal.store.atomic import write_text
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.classifiers import Circumstances, wanted
@@ -138,7 +140,7 @@ def _tuning(job: TuningJob, *, multilabel: bool) -> TuningBlock:
         population=data.tuning_population,
         offspring=data.tuning_offspring,
         keep=data.tuning_population,
-        metric="subset_accuracy" if multilabel else "accuracy",
+        metric=ACCURACY[Outputs.INDEPENDENT if multilabel else Outputs.EXCLUSIVE],
         validation=said if isinstance(said, float) else None,
         folds=said if isinstance(said, int) else None,
         seed=data.random_state,

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from sortal.data.labels import Outputs
 from sortal.data.split import Part
 from sortal.jobs.launch import Launched
 from sortal.jobs.searching.study import Round, State, Study
+from sortal.metrics.registry import ACCURACY, title_of
 from sortal.systems.clavis.dataset import Divided
 from sortal.systems.clavis.tuningjob import TuningJob
 from sortal.views.progress import counted, duration
@@ -50,7 +52,8 @@ def _head(
 
 
 def _metric(study: Study) -> str:
-    return "share of examples with every label right" if "subset" in study.metric else "accuracy"
+    several = study.metric == ACCURACY[Outputs.INDEPENDENT]
+    return "share of examples with every label right" if several else title_of(study.metric)
 
 
 def _validation(launched: Launched) -> str:
