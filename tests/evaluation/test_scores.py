@@ -19,7 +19,7 @@ from sortal.evaluation import scores as scores_module
 from sortal.evaluation.bootstrap import interval, resampled_sums
 from sortal.evaluation.scores import Scores, evaluate, predicted
 from sortal.metrics.registry import HEADLINE
-from sortal.store.member_record import MemberRecord
+from sortal.store.records.member_record import MemberRecord
 
 STAMPS = Path(__file__).parents[3] / "shared/data/stamps/deephits_published_test_scores.npz"
 CLASSES = ("setosa", "versicolor", "virginica")

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from sortal.store import manifest
+from sortal.store.files import manifest
 
 JOBS = Path(__file__).parent / "jobs"
 CACHE = Path(__file__).parents[1] / "systems" / "clavis" / "golden" / "cache"

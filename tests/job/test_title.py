@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.job.title import LONGEST, as_title, is_title
-from sortal.store.names import check_name
+from sortal.store.files.names import check_name
 
 
 @pytest.mark.parametrize("text", ["iris", "[Test] ArgCheck", "Digits (CV)", "(520,550)", "a+b=c"])

@@ -24,7 +24,7 @@ from sortal.job.problems import JobError
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.running.segment_writer import SegmentRows
-from sortal.store import digests
+from sortal.store.files import digests
 from sortal.store.store import Store
 from sortal.views.ranking import heading as heading_of
 from sortal.views.ranking import tied_sentence

@@ -18,7 +18,7 @@ from sortal.jobs.results.folds import pooled
 from sortal.jobs.results.result import MemberResult
 from sortal.jobs.results.results import Results
 from sortal.jobs.running.run_options import RunOptions
-from sortal.store.member_record import MemberRecord
+from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
 
 METHOD = "sklearn.linear_model.LogisticRegression"

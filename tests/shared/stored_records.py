@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from sortal.data.labels import Outputs
 from sortal.data.reading.new_examples import InputSpec
 from sortal.job.models import DataBlock
-from sortal.store.job_record import JobRecord, MemberEntry, SplitEntry
-from sortal.store.member_record import MemberRecord
+from sortal.store.records.job_record import JobRecord, MemberEntry, SplitEntry
+from sortal.store.records.member_record import MemberRecord
 
 
 def member_record(key: str, **fields: object) -> MemberRecord:

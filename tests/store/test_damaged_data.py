@@ -12,9 +12,10 @@ from stored_records import job_record
 from sortal.data.inputs import Inputs
 from sortal.data.split import Part, Split
 from sortal.errors import Damaged, NotFound
-from sortal.store import datasets, digests, manifest
-from sortal.store.job_record import SplitEntry
-from sortal.store.split_file import has_digest
+from sortal.store.datasets import datasets
+from sortal.store.datasets.split_file import has_digest
+from sortal.store.files import digests, manifest
+from sortal.store.records.job_record import SplitEntry
 from sortal.store.store import Store
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from sortal.data.split import Part
 from sortal.errors import Damaged
-from sortal.store.job_record import RESAMPLES, Failure
+from sortal.store.records.job_record import RESAMPLES, Failure
 from sortal.store.store import Store
 
 FIRST, SECOND, DELETED = (f"{number:032d}" for number in (1, 2, 3))

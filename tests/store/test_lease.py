@@ -9,7 +9,8 @@ import pytest
 from stored_records import job_record
 
 from sortal.errors import StoreBusy
-from sortal.store import lease, process
+from sortal.store import lease
+from sortal.store.files import process
 from sortal.store.lease import Holder
 from sortal.store.store import Store
 

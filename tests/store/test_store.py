@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from stored_records import job_record, member_record
 
 from sortal.errors import Damaged, NotFound, OptionError, UserError
-from sortal.store.records import line, parse
+from sortal.store.files.json_lines import line, parse
 from sortal.store.store import Store
 
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from sortal.store import process
+from sortal.store.files import process
 from sortal.store.submitted import FOLDER, Run, ended_runs, read_run, write_run
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sortal.errors import UserError
 from sortal.jobs.results.lookup import find_place
-from sortal.store.job_record import Failure, MemberEntry
+from sortal.store.records.job_record import Failure, MemberEntry
 from sortal.store.store import Store
 from sortal.views.console import echo, note
 

@@ -10,7 +10,7 @@ from sortal.options import DEFAULT_STORE, StoreOption
 from sortal.views.progress import counted
 
 if TYPE_CHECKING:
-    from sortal.store.job_record import JobRecord
+    from sortal.store.records.job_record import JobRecord
     from sortal.store.store import Store
 
 _FREES = "`sortal store gc` frees the disk."

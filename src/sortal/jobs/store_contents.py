@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from sortal.errors import Damaged, NotFound
 from sortal.jobs.pictures.classifier_map import KIND as MAP
 from sortal.jobs.pictures.projections import KIND as PROJECTION
-from sortal.store import atomic
 from sortal.store.artifacts import Artifact
-from sortal.store.job_record import JobRecord, wholes
+from sortal.store.files import atomic
+from sortal.store.records.job_record import JobRecord, wholes
 from sortal.store.store import Store
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sortal.errors import Damaged, NotFound
-from sortal.store import atomic, manifest
-from sortal.store.names import check_name
-from sortal.store.records import Json, Record, parse, plain
+from sortal.store.files import atomic, manifest
+from sortal.store.files.json_lines import Json, Record, parse, plain
+from sortal.store.files.names import check_name
 
 FILE = "artifact.json"
 _VERSION = "v-"

@@ -7,10 +7,10 @@ from typing import TypeVar
 import numpy as np
 
 from sortal.errors import Damaged, NotFound
-from sortal.store.member_record import MemberRecord
+from sortal.store.files.json_lines import Record
 from sortal.store.parts import Parts
-from sortal.store.records import Record
-from sortal.store.segment import Place, Segment
+from sortal.store.records.member_record import MemberRecord
+from sortal.store.segments.segment import Place, Segment
 
 T = TypeVar("T")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from sortal.data.dataset import Dataset
 from sortal.data.split import Split
 from sortal.store.artifacts import Artifact
-from sortal.store.digests import Seals
+from sortal.store.files.digests import Seals
+from sortal.store.files.json_lines import Json
 from sortal.store.parts import Opened
-from sortal.store.records import Json
 
 
 class Holdings(Opened):

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sortal.errors import StoreBusy
-from sortal.store import atomic, process
-from sortal.store.names import check_name
+from sortal.store.files import atomic, process
+from sortal.store.files.names import check_name
 
 BEAT_S = 20.0
 """Between two touches of a lease [s]."""

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from sortal.store import collect, gather
-from sortal.store.member_record import MemberRecord
+from sortal.store import gather
+from sortal.store.files.json_lines import Record
 from sortal.store.parts import Opened
-from sortal.store.records import Record
-from sortal.store.segment import Place, Segment, SegmentDraft
+from sortal.store.records.member_record import MemberRecord
+from sortal.store.segments.segment import Place, Segment, SegmentDraft
 from sortal.store.timings import Timing, timings
+from sortal.store.upkeep import collect
 
 
 class Members(Opened):

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sortal.store.artifacts import Artifacts
-from sortal.store.datasets import Datasets
-from sortal.store.index import Index
-from sortal.store.jobs import Jobs
+from sortal.store.datasets.datasets import Datasets
 from sortal.store.lease import Leases
-from sortal.store.segment import Place, Segments
+from sortal.store.records.job_files import Jobs
+from sortal.store.segments.index import Index
+from sortal.store.segments.segment import Place, Segments
+from sortal.store.segments.tombstones import Tombstones
 from sortal.store.snapshots import Snapshots
-from sortal.store.tombstones import Tombstones
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sortal.store import atomic
-from sortal.store.names import check_name
+from sortal.store.files import atomic
+from sortal.store.files.names import check_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from sortal.errors import Damaged, NotFound, UserError
-from sortal.store import atomic
+from sortal.store.files import atomic
+from sortal.store.files.json_lines import parse
+from sortal.store.files.names import check_name
 from sortal.store.holdings import Holdings
-from sortal.store.job_record import JobRecord
 from sortal.store.members import Members
-from sortal.store.names import check_name
 from sortal.store.parts import Parts
-from sortal.store.records import parse
-from sortal.store.upkeep import Upkeep
+from sortal.store.records.job_record import JobRecord
+from sortal.store.upkeep.upkeep import Upkeep
 
 FORMAT = 1
 DEFAULT = Path(".sortal")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sortal.store import atomic, process
+from sortal.store.files import atomic, process
 
 FOLDER = "submitted"
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sortal.errors import Damaged, NotFound
+from sortal.store.files.json_lines import Record
 from sortal.store.parts import Parts
-from sortal.store.records import Record
 
 KIND = "timings"
 

@@ -22,7 +22,7 @@ from sortal.job.models import Job
 from sortal.job.problems import JobError
 from sortal.job.read import JobFile, read_job
 from sortal.jobs.user_metrics.load import is_in_folders
-from sortal.store import atomic, process
+from sortal.store.files import atomic, process
 from sortal.store.submitted import FOLDER, Run, read_run, write_run
 
 MOST = 4

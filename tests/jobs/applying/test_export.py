@@ -7,7 +7,7 @@ import pytest
 from sortal.errors import UserError
 from sortal.export.formats import Format
 from sortal.jobs.applying.export import export_result, load_portable
-from sortal.store.job_record import EnsembleEntry
+from sortal.store.records.job_record import EnsembleEntry
 
 pytestmark = pytest.mark.usefixtures("inline")
 

@@ -182,7 +182,7 @@ def test_what_is_no_such_folder_is_told(store, tmp_path):
 
 
 def test_a_folder_of_a_later_format_asks_for_an_update(store, tmp_path):
-    from sortal.store import manifest
+    from sortal.store.files import manifest
 
     save_predictor(_load(store, "mlp"), tmp_path / "network")
     about = tmp_path / "network" / "about.json"

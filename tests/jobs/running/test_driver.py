@@ -12,7 +12,7 @@ from sortal.jobs.launch import prepare
 from sortal.jobs.running import task as tasks
 from sortal.jobs.running.run import run as run_plan
 from sortal.methods.one_at_a_time import one_by_one
-from sortal.store.segment import Segment
+from sortal.store.segments.segment import Segment
 from sortal.store.store import Store
 
 TREES = {"method": "decisiontree", "parameters": {"max_depth": [1, 2, 3, 4, 5]}}

@@ -19,7 +19,7 @@ from sortal.cli.main import app
 from sortal.engines.base import Engines
 from sortal.errors import UserError
 from sortal.jobs.results.results import Results
-from sortal.store.job_record import JobRecord
+from sortal.store.records.job_record import JobRecord
 from sortal.store.store import Store
 
 DATASET = '''\

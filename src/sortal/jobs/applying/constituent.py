@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sortal.errors import UserError
 from sortal.jobs.results.result import MemberResult
-from sortal.store.job_record import EnsembleEntry
-from sortal.store.member_record import MemberRecord
+from sortal.store.records.job_record import EnsembleEntry
+from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
 
 

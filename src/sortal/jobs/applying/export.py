@@ -12,8 +12,8 @@ from sortal.export.write import check_extra, write
 from sortal.jobs.results.result import MemberResult, Result
 from sortal.methods import registry
 from sortal.methods.neural.model import TrainedStack
-from sortal.store.atomic import replacing
-from sortal.store.job_record import EnsembleEntry
+from sortal.store.files.atomic import replacing
+from sortal.store.records.job_record import EnsembleEntry
 from sortal.store.store import Store
 
 

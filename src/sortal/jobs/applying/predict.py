@@ -19,7 +19,7 @@ from sortal.jobs.applying.gaps import Unpredictable, refuse_lost_scores
 from sortal.jobs.applying.noticed import Noticed
 from sortal.jobs.applying.scorer import Column, StoredScorers
 from sortal.jobs.results.result import MemberResult, Result
-from sortal.store.job_record import EnsembleEntry
+from sortal.store.records.job_record import EnsembleEntry
 from sortal.store.store import Store
 
 _MOST_NAMED = 5

@@ -26,7 +26,7 @@ from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.scorer import Column, Scorer, Weighers
 from sortal.methods import registry
 from sortal.methods.contract.library_versions import library_version
-from sortal.store import atomic, manifest
+from sortal.store.files import atomic, manifest
 
 ABOUT = "about.json"
 _FORMAT = 1

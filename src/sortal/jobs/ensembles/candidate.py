@@ -11,7 +11,7 @@ from sortal.errors import OptionError, UserError
 from sortal.jobs.results.lookup import find_job, find_result
 from sortal.jobs.results.result import MemberResult, Result
 from sortal.jobs.results.results import Results, need_examples
-from sortal.store.job_record import EnsembleEntry
+from sortal.store.records.job_record import EnsembleEntry
 from sortal.store.store import Store
 
 Place: TypeAlias = tuple[int | None, str | None]

@@ -24,7 +24,7 @@ from sortal.jobs.ensembles.segment import METHOD, Group, Share, write_segment
 from sortal.jobs.results.result import Result, blank_if_nan
 from sortal.jobs.results.results import Results
 from sortal.metrics.registry import BESIDE_HEADLINE_OF_ENSEMBLES
-from sortal.store.job_record import EnsembleEntry, EnsembleShare, JobRecord
+from sortal.store.records.job_record import EnsembleEntry, EnsembleShare, JobRecord
 from sortal.store.store import Store
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from sortal.evaluation.scores import Scores, evaluate, predicted
 from sortal.jobs.applying.average import Average
 from sortal.jobs.results.result import MemberResult
 from sortal.jobs.running.environment import environment
-from sortal.store.member_record import MemberRecord
-from sortal.store.segment import SPREAD
+from sortal.store.records.member_record import MemberRecord
+from sortal.store.segments.segment import SPREAD
 from sortal.store.store import Store
 
 METHOD = "ensemble"

@@ -23,8 +23,8 @@ from sortal.evaluation.bootstrap import bootstrap_seed
 from sortal.job.models import DataBlock
 from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember
 from sortal.jobs.imports.record import imported_record, new_record, with_entries
-from sortal.store.job_record import RESAMPLES, ImportedEntry, JobRecord
-from sortal.store.member_record import MemberRecord
+from sortal.store.records.job_record import RESAMPLES, ImportedEntry, JobRecord
+from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
 
 

@@ -22,7 +22,7 @@ from sortal.jobs.imports.matched import match
 from sortal.jobs.imports.record import new_record, with_entries
 from sortal.jobs.imports.segment import METHOD, Piece, write_segment
 from sortal.jobs.results.results import Results, need_examples
-from sortal.store.job_record import ImportedEntry, JobRecord
+from sortal.store.records.job_record import ImportedEntry, JobRecord
 from sortal.store.store import Store
 
 

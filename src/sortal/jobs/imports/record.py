@@ -9,8 +9,8 @@ from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part, Split
 from sortal.evaluation.scores import Scores
 from sortal.job.models import DataBlock
-from sortal.store.job_record import ImportedEntry, JobRecord, SplitEntry
-from sortal.store.member_record import MemberRecord
+from sortal.store.records.job_record import ImportedEntry, JobRecord, SplitEntry
+from sortal.store.records.member_record import MemberRecord
 
 
 def new_record(

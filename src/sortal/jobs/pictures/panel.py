@@ -15,7 +15,7 @@ from sortal.evaluation.scores import evaluate
 from sortal.jobs.results.result import MemberResult, Result
 from sortal.jobs.results.results import Results, need_examples
 from sortal.metrics.registry import is_mapped
-from sortal.store.segment import Place
+from sortal.store.segments.segment import Place
 
 POLES = {"optimal": "Optimal", "naive": "Naive"}
 """Methods of the references, and what they are called where none was trained."""

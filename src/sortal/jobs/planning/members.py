@@ -8,7 +8,7 @@ from typing import Any
 
 from sortal.methods.contract.base import Member, Method
 from sortal.methods.contract.library_versions import library_version
-from sortal.store.job_record import MemberEntry
+from sortal.store.records.job_record import MemberEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

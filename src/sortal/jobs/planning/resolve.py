@@ -36,8 +36,8 @@ from sortal.methods.contract.base import DependsOnAxes, Member, Parameters, Shap
 from sortal.methods.contract.user_methods import plain_name
 from sortal.methods.registry import is_reference
 from sortal.metrics.user_metric import UserMetric
-from sortal.store.damage import Damage
-from sortal.store.job_record import MemberEntry
+from sortal.store.files.damage import Damage
+from sortal.store.records.job_record import MemberEntry
 from sortal.store.store import Store
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from sortal.errors import Damaged
 from sortal.job.problems import Problem
-from sortal.store import digests
-from sortal.store.damage import Damage
-from sortal.store.digests import Seals
-from sortal.store.job_record import JobRecord
+from sortal.store.files import digests
+from sortal.store.files.damage import Damage
+from sortal.store.files.digests import Seals
+from sortal.store.records.job_record import JobRecord
 from sortal.store.store import Store
 
 

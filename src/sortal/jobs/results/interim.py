@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sortal.errors import Damaged
 from sortal.jobs.results.history import AT, WATCHED, Course
-from sortal.store.job_record import InterimEntry, JobRecord, MemberEntry
+from sortal.store.records.job_record import InterimEntry, JobRecord, MemberEntry
 from sortal.store.store import Store
 from sortal.training.begun import Begun, begun
 

@@ -8,8 +8,8 @@ import numpy as np
 from sortal.data.labels import Labels
 from sortal.data.split import Part, Split
 from sortal.errors import Damaged, NotFound
-from sortal.store.digests import LARGE_BYTES
-from sortal.store.job_record import JobRecord
+from sortal.store.files.digests import LARGE_BYTES
+from sortal.store.records.job_record import JobRecord
 from sortal.store.store import Store
 
 

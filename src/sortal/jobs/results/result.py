@@ -14,8 +14,8 @@ from sortal.evaluation.aggregate import Spread, aggregate, summarise
 from sortal.evaluation.scores import Scores
 from sortal.jobs.results.history import Course, course_frame, history_frame
 from sortal.methods.registry import is_called_reference
-from sortal.store.job_record import MemberEntry
-from sortal.store.member_record import MemberRecord
+from sortal.store.records.job_record import MemberEntry
+from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
 from sortal.store.timings import Timing
 

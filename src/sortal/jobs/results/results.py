@@ -18,7 +18,7 @@ from sortal.jobs.results.outline import Outline
 from sortal.jobs.results.result import MemberResult, Result, blank_if_nan
 from sortal.jobs.user_metrics.values import KeptMetric, MetricValues
 from sortal.metrics.registry import ACCURACY, BESIDE_HEADLINE, HEADLINE
-from sortal.store.job_record import EnsembleEntry, Failure, InterimEntry, JobRecord, wholes
+from sortal.store.records.job_record import EnsembleEntry, Failure, InterimEntry, JobRecord, wholes
 from sortal.store.store import Store
 
 if TYPE_CHECKING:

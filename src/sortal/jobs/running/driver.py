@@ -50,9 +50,9 @@ from sortal.jobs.running.task_spec import (
     read_message,
 )
 from sortal.metrics.registry import ACCURACY, HEADLINE
-from sortal.store.digests import Seals
-from sortal.store.job_record import Failure, JobRecord, first_titles
-from sortal.store.member_record import MemberRecord
+from sortal.store.files.digests import Seals
+from sortal.store.records.job_record import Failure, JobRecord, first_titles
+from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
 from sortal.training.begun import Begun
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sortal.jobs.planning.resolve import Resolved
 from sortal.jobs.running.summary import Summary
-from sortal.store.job_record import (
+from sortal.store.records.job_record import (
     InterimEntry,
     JobRecord,
     MemberEntry,

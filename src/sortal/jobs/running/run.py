@@ -11,8 +11,8 @@ from sortal.jobs.running.record import job_record, lost_results, run_entry
 from sortal.jobs.running.run_options import DEFAULT_OPTIONS, RunOptions
 from sortal.jobs.running.summary import Summary
 from sortal.jobs.user_metrics.compute import update_metrics
-from sortal.store.damage import Damage
-from sortal.store.job_record import Failure, JobRecord
+from sortal.store.files.damage import Damage
+from sortal.store.records.job_record import Failure, JobRecord
 from sortal.store.store import Store
 
 

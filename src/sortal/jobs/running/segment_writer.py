@@ -27,8 +27,8 @@ from sortal.methods.contract.base import Member, Model, Trained
 from sortal.methods.contract.library_versions import library_version
 from sortal.methods.contract.printed import printing
 from sortal.methods.registry import is_called_reference, is_reference
-from sortal.store.member_record import MemberRecord
-from sortal.store.segment import History, SegmentDraft
+from sortal.store.records.member_record import MemberRecord
+from sortal.store.segments.segment import History, SegmentDraft
 
 _BLOCK_NUMBERS = 1 << 22
 """Numbers that the outputs of one scored block may hold."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sortal.jobs.running.interrupt import EXIT_INTERRUPTED, EXIT_REQUEUE
-from sortal.store.job_record import Failure
+from sortal.store.records.job_record import Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from sortal.methods.contract.base import (
     Trained,
     Verdict,
 )
-from sortal.store.job_record import Failure
+from sortal.store.records.job_record import Failure
 from sortal.store.store import Store
 
 _KEEP_SECONDS = 20.0

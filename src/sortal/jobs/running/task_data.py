@@ -9,7 +9,7 @@ from sortal.data.preparing.preparer import Preparation
 from sortal.errors import Damaged
 from sortal.jobs.running.task_spec import TaskSpec
 from sortal.methods.contract.base import Axis
-from sortal.store.digests import Seals
+from sortal.store.files.digests import Seals
 from sortal.store.store import Store
 
 

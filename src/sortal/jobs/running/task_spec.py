@@ -13,9 +13,9 @@ from sortal.engines.base import Json
 from sortal.methods import registry
 from sortal.methods.contract import user_methods as provided
 from sortal.methods.contract.base import Member, Method
-from sortal.store.digests import Seals
-from sortal.store.job_record import Failure
-from sortal.store.member_record import MemberRecord
+from sortal.store.files.digests import Seals
+from sortal.store.records.job_record import Failure
+from sortal.store.records.member_record import MemberRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.study import State, Study, Trial
 from sortal.jobs.searching.values import Values
-from sortal.store.job_record import Failure
+from sortal.store.records.job_record import Failure
 from sortal.store.store import Store
 from sortal.tuning.rungs import Bracket, promoted
 

@@ -9,7 +9,7 @@ from sortal.evaluation.aggregate import summarise
 from sortal.jobs.results.interim import standing_key
 from sortal.jobs.searching.study import SOURCE, Study
 from sortal.jobs.user_metrics.values import MetricValues
-from sortal.store.member_record import MemberRecord
+from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
 
 

@@ -20,8 +20,8 @@ from sortal.events import Listener, Warned
 from sortal.jobs.user_metrics.values import KeptMetric, MetricValues
 from sortal.metrics.block import Block, ExclusiveBlock, IndependentBlock
 from sortal.metrics.user_metric import UserMetric
-from sortal.store.job_record import JobRecord, first_titles
-from sortal.store.member_record import MemberRecord
+from sortal.store.records.job_record import JobRecord, first_titles
+from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
 
 _BATCH = 64

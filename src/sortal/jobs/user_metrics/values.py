@@ -10,10 +10,10 @@ from sortal.data.split import Part
 from sortal.errors import Damaged
 from sortal.evaluation.scores import Scores
 from sortal.metrics.user_metric import UserMetric
-from sortal.store.damage import Damage
-from sortal.store.records import parse
+from sortal.store.files.damage import Damage
+from sortal.store.files.json_lines import parse
+from sortal.store.records.stored_value import StoredValue
 from sortal.store.store import Store
-from sortal.store.stored_value import StoredValue
 
 KIND = "metrics"
 FORMAT = 1

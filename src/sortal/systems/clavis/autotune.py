@@ -23,7 +23,7 @@ from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.search import Searched
 from sortal.methods.contract.user_methods import providing
 from sortal.metrics.registry import ACCURACY
-from sortal.store.atomic import write_text
+from sortal.store.files.atomic import write_text
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.classifiers import Circumstances, wanted
 from sortal.systems.clavis.dataset import Divided, data_block, dataset_of

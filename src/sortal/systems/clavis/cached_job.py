@@ -10,7 +10,7 @@ from statistics import fmean
 from sortal.data.labels import Outputs
 from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, Told
 from sortal.methods.registry import is_reference
-from sortal.store.job_record import JobRecord
+from sortal.store.records.job_record import JobRecord
 from sortal.systems.clavis.cache import CachedClassifier, CachedData, CachedScores
 from sortal.systems.clavis.cache_files import Fault
 

@@ -9,7 +9,7 @@ from sortal.evaluation.maps.parameters import Projection, parse
 from sortal.job.problems import JobError
 from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
 from sortal.jobs.results.results import Results
-from sortal.store.job_record import ProjectionEntry
+from sortal.store.records.job_record import ProjectionEntry
 from sortal.systems.clavis.jobfile import Configuration
 from sortal.systems.clavis.work import Work
 

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from sortal.evaluation.row import Row
 from sortal.jobs.results.result import Result
 from sortal.jobs.results.results import Results
-from sortal.store.records import plain
+from sortal.store.files.json_lines import plain
 from sortal.web.answer import Answer, Parameters
 from sortal.web.shelf import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
 

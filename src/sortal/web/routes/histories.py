@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from sortal.evaluation.row import Row
-from sortal.store.records import plain
+from sortal.store.files.json_lines import plain
 from sortal.web.answer import Answer
 from sortal.web.shelf import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
 

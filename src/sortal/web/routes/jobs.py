@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from sortal.errors import Damaged, NotFound
 from sortal.evaluation.row import Row
 from sortal.jobs.results.results import Results
-from sortal.store.records import plain
+from sortal.store.files.json_lines import plain
 from sortal.views.ranking import heading, tied_sentence
 from sortal.web.answer import Answer
 from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target

@@ -14,7 +14,7 @@ from sortal.jobs.pictures.projections import (
     projected_examples,
     stored_projections,
 )
-from sortal.store.records import plain
+from sortal.store.files.json_lines import plain
 from sortal.web.answer import Answer, Parameters
 from sortal.web.routes.predictions import as_npy, exact_ids
 from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target

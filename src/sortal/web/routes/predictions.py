@@ -7,7 +7,7 @@ import numpy as np
 from fastapi import APIRouter, Query, Response
 
 from sortal.evaluation.row import Row
-from sortal.store.records import plain
+from sortal.store.files.json_lines import plain
 from sortal.web.answer import Answer
 from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target, Title, one_result
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from sortal.errors import DataError, MissingExtra, OptionError, UserError
-from sortal.store import atomic
+from sortal.store.files import atomic
 
 TREE = "events"
 """The tree of a ROOT file of scores."""

@@ -12,7 +12,7 @@ from sortal.export.formats import Format
 from sortal.export.write import write
 from sortal.jobs.applying.export import load_portable
 from sortal.jobs.results.result import MemberResult
-from sortal.store import atomic
+from sortal.store.files import atomic
 from sortal.store.store import Store
 from sortal.systems.cms.data.events import Events
 from sortal.systems.cms.training.scored import Scored

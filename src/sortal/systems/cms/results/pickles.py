@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sortal.store import atomic
+from sortal.store.files import atomic
 
 
 def write_pickles(folder: Path, course: Mapping[str, Sequence[float]]) -> None:

@@ -13,7 +13,7 @@ from sortal.evaluation.row import Row
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import save_predictor
 from sortal.jobs.results.result import Result
-from sortal.store import atomic
+from sortal.store.files import atomic
 from sortal.store.store import Store
 from sortal.systems.cms.data.files import NETWORK_FOLDER
 from sortal.systems.cms.results.assessment import Assessment, assess

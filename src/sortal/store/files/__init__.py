@@ -1,0 +1,1 @@
+"""How files are written and found whole: atomic replacement, manifests, digests, JSON."""

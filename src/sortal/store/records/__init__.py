@@ -1,0 +1,1 @@
+"""What is kept of members and jobs, as values with a JSON form."""

@@ -1,0 +1,1 @@
+"""What tasks left: members, their scores and models, and where each is."""

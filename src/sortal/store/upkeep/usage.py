@@ -1,0 +1,48 @@
+"""How much of the disk a store takes, by kind."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sortal.store.files import atomic
+from sortal.store.parts import Parts
+from sortal.store.submitted import FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Things of one kind."""
+
+    count: int
+    bytes: int
+
+
+def usage(parts: Parts) -> dict[str, Usage]:
+    """Count and bytes of `members` (stored and not deleted; bytes are their segments'), `segments`, `data`, `jobs`, `artifacts`, `snapshots`, `logs`, `submitted`, `quarantine`."""
+    segments = _usage(parts.segments.path(name) for name in parts.segments.names())
+    return {
+        "members": Usage(len(parts.live()), segments.bytes),
+        "segments": segments,
+        "data": _usage(map(parts.datasets.path, parts.datasets.names())),
+        "jobs": _usage(map(parts.jobs.path, parts.jobs.names())),
+        "artifacts": _usage(
+            parts.artifacts.path(kind, name)
+            for kind in parts.artifacts.kinds()
+            for name in parts.artifacts.names(kind)
+        ),
+        **{
+            kind: _usage(_visible(parts.folder / kind))
+            for kind in ("snapshots", "logs", FOLDER, "quarantine")
+        },
+    }
+
+
+def _usage(paths: Iterable[Path]) -> Usage:
+    sizes = [atomic.size_of(path) for path in paths]
+    return Usage(len(sizes), sum(sizes))
+
+
+def _visible(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]
