@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "sortal"
-FOLDERS = ("jobs", "web", "systems")
+FOLDERS = ("jobs", "web", "systems", "plugins")
 UNTYPED = re.compile(r"\b(Mapping|dict|Dict)\[str, Any\]|\b(Json|Record|Options)\b")
 """The mappings themselves, and the names that stand for them."""
 
@@ -25,8 +25,8 @@ JSON = {
     "systems/clavis/jobfile.py": "Entry.method ReadFile.raw _meta_problems _cures _configuration",
     "systems/clavis/listing.py": "Item.example",
     "systems/clavis/meta.py": "expand values_of _odd _ranged _kind_problem _number_problem fill",
-    "systems/clavis/plugins/sources.py": "_plain_keys",
-    "systems/clavis/plugins/specs.py": "pack unpack _packed_mapping _packed_array _unpacked_array",
+    "plugins/sources.py": "_plain_keys",
+    "plugins/classifiers/specs.py": "pack unpack _packed_mapping _packed_array _unpacked_array",
     "systems/clavis/tuningjob.py": "TuningJob.plain_data TuningJob.plain_data.given _entries _dimension",
     "systems/cms/applying/known_aliases.py": "with_known_aliases",
     "systems/cms/results/ranking.py": "Line.described",
@@ -55,12 +55,12 @@ NAMES = {
     "systems/clavis/builtin/translation.py": "Translated.parameters Translated.values Translated.job_parameters",
     "systems/clavis/cache.py": "CachedClassifier.arguments CachedData.arguments",
     "systems/clavis/classifiers.py": "Circumstances.specs _block _asked",
-    "systems/clavis/declaration.py": "Declaration.defaults Checked.values Checked.undeclared check check.values check_one from_info _type _text",
+    "plugins/declaration.py": "Declaration.defaults Checked.values Checked.undeclared check check.values check_one from_info _type _text",
     "systems/clavis/jobfile.py": "Configuration.arguments",
-    "systems/clavis/plugins/classifier.py": "ClassifierPlugin.make",
-    "systems/clavis/plugins/method.py": "PluginMethod._told PluginMethod._told.specs",
-    "systems/clavis/plugins/parameters.py": "_KINDS PluginParameters.data_specs PluginParameters.undeclared PluginParameters.meaning PluginParameters.declared parameters_of.fields",
-    "systems/clavis/source.py": "Source.specs",
+    "plugins/classifiers/classifier.py": "ClassifierPlugin.make",
+    "plugins/classifiers/method.py": "PluginMethod._told PluginMethod._told.specs",
+    "plugins/classifiers/parameters.py": "_KINDS PluginParameters.data_specs PluginParameters.undeclared PluginParameters.meaning PluginParameters.declared parameters_of.fields",
+    "plugins/source.py": "Source.specs",
     "systems/clavis/tuningjob.py": "TunedEntry.fixed TunedEntry.configuration",
     "systems/cms/training/job.py": "_PEERS network_parameters network_parameters.parameters",
     "web/answer.py": "Parameters",
@@ -77,10 +77,10 @@ OPTIONS = {
 """Options as a command got them, before they are checked."""
 
 PYTHON = {
-    "systems/clavis/plugins/image_generator.py": "ImageDataGenerator.apply_transform",
-    "systems/clavis/plugins/imports.py": "plugin_builtins _import",
-    "systems/clavis/plugins/keras_2020.py": "_left_to_then _decayed",
-    "systems/clavis/plugins/tools.py": "check_argument check_datasets_compatible _shape",
+    "plugins/keras/image_generator.py": "ImageDataGenerator.apply_transform",
+    "plugins/loading/imports.py": "plugin_builtins _import",
+    "plugins/keras/keras_2020.py": "_left_to_then _decayed",
+    "plugins/tools.py": "check_argument check_datasets_compatible _shape",
 }
 """What plugins written for other libraries pass and expect: keyword arguments, globals, their own dictionaries."""
 

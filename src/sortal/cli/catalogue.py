@@ -27,7 +27,7 @@ def methods(
     `sortal methods sklearn.linear_model.RidgeClassifier`.
     """
     from sortal.cli.describe import describe_method, list_methods
-    from sortal.systems.clavis.plugins.known import with_plugins
+    from sortal.plugins.loading.known import with_plugins
 
     with with_plugins(plugins or ()):
         if name is None:

@@ -62,7 +62,7 @@ def run(
       sortal run job.yaml --plugins modules
     """
     from sortal.cli.report import run_and_report
-    from sortal.systems.clavis.plugins.known import with_plugins
+    from sortal.plugins.loading.known import with_plugins
 
     with with_plugins(plugins or (), job):
         code = run_and_report(
@@ -88,7 +88,7 @@ def check(
     Times, memory and disk are rough: right within a factor of a few.
     """
     from sortal.cli.report import report_plan
-    from sortal.systems.clavis.plugins.known import with_plugins
+    from sortal.plugins.loading.known import with_plugins
 
     with with_plugins(plugins or (), job):
         report_plan(job, store=store, cores=cores)

@@ -15,7 +15,7 @@ from sortal.methods.contract.user_methods import (
     providing_by_plain_name,
 )
 
-LOADER = "sortal.systems.clavis.plugins.load:methods"
+LOADER = "sortal.plugins.loading.load:methods"
 
 TEXT = """\
 def get_info():

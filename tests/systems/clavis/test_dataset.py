@@ -10,9 +10,9 @@ from sortal.data.splitting.divide import divide
 from sortal.errors import DataError
 from sortal.job.models import DataBlock as JobData
 from sortal.job.models import GivenFoldSplit
+from sortal.plugins.source import Source
 from sortal.systems.clavis.dataset import dataset_of
 from sortal.systems.clavis.jobfile import DataBlock
-from sortal.systems.clavis.source import Source
 
 
 def source(examples=60, classes=3, *, test=0, specs=None, several=False, seed=0):

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 from sortal.cli.main import app
 from sortal.errors import NotFound, UserError
 from sortal.evaluation.maps.parameters import PROJECTIONS, parse
+from sortal.plugins.declaration import check
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.builtin import classifiers, datasets
-from sortal.systems.clavis.declaration import check
 from sortal.systems.clavis.jobfile import DataBlock
 from sortal.systems.clavis.listing import BUILT_IN, find, items
 

@@ -23,12 +23,12 @@ from sortal.jobs.searching.contest import Contest
 from sortal.jobs.searching.search import Searched
 from sortal.methods.contract.user_methods import providing
 from sortal.metrics.registry import ACCURACY
+from sortal.plugins.declaration import Declaration
+from sortal.plugins.loading.choice import Named
 from sortal.store.files.atomic import write_text
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.classifiers import Circumstances, wanted
 from sortal.systems.clavis.dataset import Divided, data_block, dataset_of
-from sortal.systems.clavis.declaration import Declaration
-from sortal.systems.clavis.plugins.choice import Named
 from sortal.systems.clavis.progress import Print, say
 from sortal.systems.clavis.tuning_report import report
 from sortal.systems.clavis.tuningjob import TunedEntry, TuningJob, read_tuning_job

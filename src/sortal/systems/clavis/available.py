@@ -6,14 +6,14 @@ from pathlib import Path
 
 from sortal.errors import NotFound
 from sortal.methods.contract.user_methods import Provider
+from sortal.plugins.classifiers.classifier import ClassifierPlugin
+from sortal.plugins.loading.choice import Named
+from sortal.plugins.loading.folders import find_folders
+from sortal.plugins.loading.load import Plugins, load
+from sortal.plugins.source import Source
 from sortal.systems.clavis.builtin import classifiers as built_in_classifiers
 from sortal.systems.clavis.builtin import datasets as built_in_datasets
 from sortal.systems.clavis.builtin.translation import BuiltIn
-from sortal.systems.clavis.plugins.choice import Named
-from sortal.systems.clavis.plugins.classifier import ClassifierPlugin
-from sortal.systems.clavis.plugins.folders import find_folders
-from sortal.systems.clavis.plugins.load import Plugins, load
-from sortal.systems.clavis.source import Source
 
 _NONE = Plugins(folders=(), datasets={}, classifiers={})
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from sortal.errors import Damaged, UserError
 from sortal.job.title import store_name
 from sortal.jobs.imports.figures import Listed, import_figures
+from sortal.plugins.loading.folders import find_folders
+from sortal.plugins.loading.load import load
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available
 from sortal.systems.clavis.cache import Cache, CachedData, read_cache
 from sortal.systems.clavis.cached_job import SHORT, SYSTEM, Home, foreign_job
-from sortal.systems.clavis.plugins.folders import find_folders
-from sortal.systems.clavis.plugins.load import load
 from sortal.views.console import echo, print_rows
 from sortal.views.progress import counted
 from sortal.views.tables import Column, Columns

@@ -10,14 +10,14 @@ from sortal.errors import UserError
 from sortal.job.models import ClassifierBlock
 from sortal.methods import registry
 from sortal.methods.contract.user_methods import MARK
+from sortal.plugins.classifiers.classifier import ClassifierPlugin
+from sortal.plugins.classifiers.specs import pack
+from sortal.plugins.declaration import Checked, check
+from sortal.plugins.source import Source
 from sortal.systems.clavis.available import Available
 from sortal.systems.clavis.builtin.translation import BuiltIn, Translated
-from sortal.systems.clavis.declaration import Checked, check
 from sortal.systems.clavis.jobfile import Configuration
 from sortal.systems.clavis.meta import fill
-from sortal.systems.clavis.plugins.classifier import ClassifierPlugin
-from sortal.systems.clavis.plugins.specs import pack
-from sortal.systems.clavis.source import Source
 
 _SEEDS = range(2**31)
 

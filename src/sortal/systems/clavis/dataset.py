@@ -13,8 +13,8 @@ from sortal.data.splitting.strata import draw_subset, scarce_class, strata
 from sortal.errors import DataError
 from sortal.job.models import DataBlock as JobData
 from sortal.job.models import GivenFoldSplit, NoSplit
+from sortal.plugins.source import Source
 from sortal.systems.clavis.jobfile import DataBlock
-from sortal.systems.clavis.source import Source
 
 FEATURES = "features"
 TRAINING = -1

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from sortal.plugins.loading.known import with_plugins
 from sortal.systems.clavis.available import Available
 from sortal.systems.clavis.listing import items
-from sortal.systems.clavis.plugins.known import with_plugins
 from sortal.web.named import Named
 
 

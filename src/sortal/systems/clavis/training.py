@@ -15,6 +15,8 @@ from sortal.job.title import store_name
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.results.results import Results
 from sortal.methods.contract.user_methods import providing
+from sortal.plugins.loading.choice import Named
+from sortal.plugins.source import Source
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.classifiers import Circumstances, Wanted, wanted
@@ -22,9 +24,7 @@ from sortal.systems.clavis.dataset import Divided, data_block, dataset_of
 from sortal.systems.clavis.fold_table import fold_columns, fold_rows
 from sortal.systems.clavis.jobfile import BatchJob, Configuration
 from sortal.systems.clavis.pictures import check_pictures, make_pictures
-from sortal.systems.clavis.plugins.choice import Named
 from sortal.systems.clavis.progress import Print, Progress, say
-from sortal.systems.clavis.source import Source
 from sortal.systems.clavis.titles import Titles, visible
 from sortal.systems.clavis.work import Work
 from sortal.views.console import print_rows

@@ -19,9 +19,9 @@ from sortal.export.portable import Portable
 from sortal.export.write import write
 from sortal.methods import registry
 from sortal.methods.contract.base import Member, Population, Progress, Trained, Verdict
+from sortal.plugins.declaration import check
+from sortal.plugins.source import Source
 from sortal.systems.clavis.builtin.classifiers import find
-from sortal.systems.clavis.declaration import check
-from sortal.systems.clavis.source import Source
 
 
 class _Quiet:

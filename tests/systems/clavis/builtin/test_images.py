@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from sortal.errors import OptionError, UserError
+from sortal.plugins.declaration import check
 from sortal.systems.clavis.builtin import classifiers, datasets
 from sortal.systems.clavis.builtin.classifiers import find
-from sortal.systems.clavis.declaration import check
 
 DIGITS = datasets.find("sklearn_digits").read(None)
 IRIS = datasets.find("sklearn_iris").read(None)

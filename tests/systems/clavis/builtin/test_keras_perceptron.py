@@ -5,9 +5,9 @@ import pytest
 
 from sortal.errors import OptionError
 from sortal.methods.neural.mlp import MLP
+from sortal.plugins.declaration import check
 from sortal.systems.clavis.builtin import classifiers, datasets
 from sortal.systems.clavis.builtin.keras_perceptron import ACTIVATIONS, OPTIMISERS
-from sortal.systems.clavis.declaration import check
 
 MLPC = classifiers.find("mlpc_keras")
 IRIS = datasets.find("sklearn_iris").read(None)

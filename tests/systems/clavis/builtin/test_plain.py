@@ -13,9 +13,9 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sortal.errors import NotFound, UserError
+from sortal.plugins.declaration import RESERVED, check
 from sortal.systems.clavis.builtin import classifiers, datasets, plain
 from sortal.systems.clavis.builtin.classifiers import BUILT_IN
-from sortal.systems.clavis.declaration import RESERVED, check
 
 IRIS = datasets.find("sklearn_iris").read(None)
 DIGITS = datasets.find("sklearn_digits").read(None)

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sortal.plugins.declaration import check
 from sortal.systems.clavis.builtin import datasets
 from sortal.systems.clavis.builtin.classifiers import find
-from sortal.systems.clavis.declaration import check
 
 HERE = Path(__file__).parent
 IRIS = datasets.find("sklearn_iris").read(None)

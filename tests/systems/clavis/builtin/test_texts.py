@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from sortal.errors import OptionError, UserError
+from sortal.plugins.declaration import check
+from sortal.plugins.source import Source
 from sortal.systems.clavis.builtin import datasets
 from sortal.systems.clavis.builtin.classifiers import find
-from sortal.systems.clavis.declaration import check
-from sortal.systems.clavis.source import Source
 
 NAMES = ("lstm", "lstm_cnn")
 SMALL = {

@@ -9,11 +9,11 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from sortal.errors import NotFound
+from sortal.plugins.source import Source
 from sortal.systems.clavis.builtin import simulated, tables
 from sortal.systems.clavis.builtin.downloads import FILES
 from sortal.systems.clavis.builtin.given_files import GivenFile
 from sortal.systems.clavis.builtin.tables import About
-from sortal.systems.clavis.source import Source
 
 ENVIRONMENT = "SORTAL_DATASETS"
 """Environment variable that names the folder of downloaded data sets."""

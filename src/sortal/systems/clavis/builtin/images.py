@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from sortal.errors import OptionError, UserError
+from sortal.plugins.declaration import Checked, Declaration, Declared
+from sortal.plugins.source import Source
 from sortal.systems.clavis.builtin.keras_perceptron import switch, training, whole
 from sortal.systems.clavis.builtin.stored_layers import convolutional_network, dense_network
 from sortal.systems.clavis.builtin.translation import BuiltIn, Translated, seed_declared
-from sortal.systems.clavis.declaration import Checked, Declaration, Declared
-from sortal.systems.clavis.source import Source
 
 _BYTES = 255.0
 """What the original divides the numbers of images by."""

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from sortal.errors import OptionError
+from sortal.plugins.declaration import Checked, Declaration, Declared
+from sortal.plugins.source import Source
 from sortal.systems.clavis.builtin.translation import BuiltIn, Translated, seed_declared
-from sortal.systems.clavis.declaration import Checked, Declaration, Declared
-from sortal.systems.clavis.source import Source
 
 VALIDATION_SHARE = 0.2
 """Share of the training examples that validates (`validation_split`). Keras takes the last ones as

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sortal.plugins.declaration import Checked, Declaration, Declared
+from sortal.plugins.source import Source
 from sortal.systems.clavis.builtin.translation import (
     BuiltIn,
     Kind,
@@ -10,8 +12,6 @@ from sortal.systems.clavis.builtin.translation import (
     renamed,
     seed_declared,
 )
-from sortal.systems.clavis.declaration import Checked, Declaration, Declared
-from sortal.systems.clavis.source import Source
 
 
 def _built_in(

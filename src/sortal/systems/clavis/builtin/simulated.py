@@ -11,8 +11,8 @@ from functools import partial
 
 import numpy as np
 
+from sortal.plugins.source import CV_FOLDS, TEST_ONLY, Source
 from sortal.systems.clavis.builtin.tables import About
-from sortal.systems.clavis.source import CV_FOLDS, TEST_ONLY, Source
 
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")
 FEATURES = 24

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sortal.systems.clavis.source import CV_FOLDS, Source
+from sortal.plugins.source import CV_FOLDS, Source
 
 _FOLDS = 4
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sortal.errors import OptionError, UserError
+from sortal.plugins.declaration import Checked, Declaration, Declared
+from sortal.plugins.source import Source
 from sortal.systems.clavis.builtin.keras_perceptron import OPTIMISERS, real, switch, training, whole
 from sortal.systems.clavis.builtin.translation import BuiltIn, Translated, seed_declared
-from sortal.systems.clavis.declaration import Checked, Declaration, Declared
-from sortal.systems.clavis.source import Source
 
 
 def _parameters(dropout: float) -> tuple[Declared, ...]:

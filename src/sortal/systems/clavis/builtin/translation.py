@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from sortal.errors import UserError
-from sortal.systems.clavis.declaration import Checked, Declaration, Declared
-from sortal.systems.clavis.source import Source
+from sortal.plugins.declaration import Checked, Declaration, Declared
+from sortal.plugins.source import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Classifiers and data sets that users write as ClaVis's page shows, loaded from folders that they name."""

@@ -1,0 +1,1 @@
+"""Classifiers of plugins as methods that train in workers."""

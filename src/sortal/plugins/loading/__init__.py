@@ -1,0 +1,1 @@
+"""Find, read and import the modules of a user's plugin folders."""

@@ -1,1 +1,0 @@
-"""Classifiers and data sets that users write as ClaVis's page shows, loaded from folders they name."""
