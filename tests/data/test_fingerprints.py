@@ -14,8 +14,8 @@ from pyarrow import parquet
 from sortal.job.read import read_mapping
 from sortal.jobs.planning.resolve import resolve
 from sortal.plugins.source import Source
-from sortal.systems.clavis.dataset import dataset_of as clavis_dataset
-from sortal.systems.clavis.jobfile import DataBlock as ClavisBlock
+from sortal.systems.clavis.batch.dataset import dataset_of as clavis_dataset
+from sortal.systems.clavis.batch.jobfile import DataBlock as ClavisBlock
 from sortal.systems.cms.settings import BinarySettings
 from sortal.systems.cms.training.campaign import read_sample
 from sortal.systems.cms.training.job import dataset_of as cms_dataset

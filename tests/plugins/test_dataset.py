@@ -11,8 +11,8 @@ from sklearn.datasets import load_iris
 from sortal.errors import DataError
 from sortal.plugins.class_names import as_texts
 from sortal.plugins.loading.load import load
-from sortal.systems.clavis.dataset import dataset_of
-from sortal.systems.clavis.jobfile import DataBlock
+from sortal.systems.clavis.batch.dataset import dataset_of
+from sortal.systems.clavis.batch.jobfile import DataBlock
 
 from .conftest import write
 

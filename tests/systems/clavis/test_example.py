@@ -16,11 +16,11 @@ from sortal.errors import OptionError
 from sortal.jobs.results.results import Results
 from sortal.store.store import Store
 from sortal.systems.clavis.available import find_available
-from sortal.systems.clavis.classifiers import Circumstances, wanted
-from sortal.systems.clavis.dataset import dataset_of
+from sortal.systems.clavis.batch.classifiers import Circumstances, wanted
+from sortal.systems.clavis.batch.dataset import dataset_of
+from sortal.systems.clavis.batch.jobfile import BatchJob, read_batch_job
 from sortal.systems.clavis.example import POINTS, pulses, write_example
-from sortal.systems.clavis.jobfile import BatchJob, read_batch_job
-from sortal.systems.clavis.tuningjob import read_tuning_job
+from sortal.systems.clavis.tuning.jobfile import read_tuning_job
 
 QUICK = ("jobs/my_job.json", "jobs/multi_label.json")
 LONG = (

@@ -10,8 +10,8 @@ from sortal.errors import NotFound, UserError
 from sortal.evaluation.maps.parameters import PROJECTIONS, parse
 from sortal.plugins.declaration import check
 from sortal.systems.clavis.available import Available, find_available
+from sortal.systems.clavis.batch.jobfile import DataBlock
 from sortal.systems.clavis.builtin import classifiers, datasets
-from sortal.systems.clavis.jobfile import DataBlock
 from sortal.systems.clavis.listing import BUILT_IN, find, items
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sortal.systems.clavis.jobfile import read_batch_job
+from sortal.systems.clavis.batch.jobfile import read_batch_job
 
 SCRIPT = Path(__file__).parents[3] / "benchmarks/clavis_jobs.py"
 

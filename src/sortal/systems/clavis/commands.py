@@ -105,8 +105,8 @@ def batch(
       sortal clavis batch jobs/iris.json jobs/digits.json -break
       sortal clavis batch my_job.json --plugins modules
     """
-    from sortal.systems.clavis.batch import batch as run
-    from sortal.systems.clavis.work import Wishes
+    from sortal.systems.clavis.batch.batch import batch as run
+    from sortal.systems.clavis.batch.work import Wishes
 
     wishes = Wishes(
         store=store,
@@ -144,8 +144,8 @@ def autotune(
       sortal clavis autotune tuningjob.json
       sortal clavis batch tuningjob.result.json
     """
-    from sortal.systems.clavis.autotune import autotune as run
-    from sortal.systems.clavis.work import Wishes
+    from sortal.systems.clavis.batch.work import Wishes
+    from sortal.systems.clavis.tuning.autotune import autotune as run
     from sortal.views.console import echo
 
     wishes = Wishes(
@@ -193,7 +193,7 @@ def import_results(
       sortal clavis import backend/cache --plugins backend/modules
       sortal show "iris - ClaVis"
     """
-    from sortal.systems.clavis.cache_import import import_cache
+    from sortal.systems.clavis.cache.import_cache import import_cache
 
     raise typer.Exit(import_cache(cache, store, tuple(plugins or ())))
 
@@ -238,8 +238,8 @@ def available(
       sortal clavis available my_knn --plugins modules
     """
     from sortal.systems.clavis.available import find_available
+    from sortal.systems.clavis.batch.progress import say
     from sortal.systems.clavis.listing import list_all, show
-    from sortal.systems.clavis.progress import say
     from sortal.views.console import note
 
     found = find_available(plugins or (), announce=lambda notice: say(note, notice))

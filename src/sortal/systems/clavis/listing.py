@@ -12,10 +12,10 @@ from sortal.options import TableFormat
 from sortal.plugins.dataset import DatasetPlugin
 from sortal.plugins.declaration import Declaration
 from sortal.systems.clavis.available import Available
+from sortal.systems.clavis.batch.jobfile import DataBlock
 from sortal.systems.clavis.builtin import classifiers as built_in_classifiers
 from sortal.systems.clavis.builtin import datasets as built_in_datasets
 from sortal.systems.clavis.builtin.datasets import BuiltInData
-from sortal.systems.clavis.jobfile import DataBlock
 from sortal.views.console import echo, print_frame, print_rows
 
 BUILT_IN = "built in"

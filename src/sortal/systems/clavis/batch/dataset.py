@@ -14,7 +14,7 @@ from sortal.errors import DataError
 from sortal.job.models import DataBlock as JobData
 from sortal.job.models import GivenFoldSplit, NoSplit
 from sortal.plugins.source import Source
-from sortal.systems.clavis.jobfile import DataBlock
+from sortal.systems.clavis.batch.jobfile import DataBlock
 
 FEATURES = "features"
 TRAINING = -1

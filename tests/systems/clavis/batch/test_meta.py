@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.job.problems import JobError
-from sortal.systems.clavis.meta import expand, fill, placeholders, values_of
+from sortal.systems.clavis.batch.meta import expand, fill, placeholders, values_of
 
 
 def ranged(low, high, step, kind="add"):

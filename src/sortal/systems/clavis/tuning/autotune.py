@@ -27,12 +27,12 @@ from sortal.plugins.declaration import Declaration
 from sortal.plugins.loading.choice import Named
 from sortal.store.files.atomic import write_text
 from sortal.systems.clavis.available import Available, find_available
-from sortal.systems.clavis.classifiers import Circumstances, wanted
-from sortal.systems.clavis.dataset import Divided, data_block, dataset_of
-from sortal.systems.clavis.progress import Print, say
-from sortal.systems.clavis.tuning_report import report
-from sortal.systems.clavis.tuningjob import TunedEntry, TuningJob, read_tuning_job
-from sortal.systems.clavis.work import Wishes
+from sortal.systems.clavis.batch.classifiers import Circumstances, wanted
+from sortal.systems.clavis.batch.dataset import Divided, data_block, dataset_of
+from sortal.systems.clavis.batch.progress import Print, say
+from sortal.systems.clavis.batch.work import Wishes
+from sortal.systems.clavis.tuning.jobfile import TunedEntry, TuningJob, read_tuning_job
+from sortal.systems.clavis.tuning.report import report
 from sortal.tuning.space import Candidate, Choices, Dimension
 from sortal.views.progress import Display
 

@@ -11,8 +11,8 @@ from sortal.errors import DataError
 from sortal.job.models import DataBlock as JobData
 from sortal.job.models import GivenFoldSplit
 from sortal.plugins.source import Source
-from sortal.systems.clavis.dataset import dataset_of
-from sortal.systems.clavis.jobfile import DataBlock
+from sortal.systems.clavis.batch.dataset import dataset_of
+from sortal.systems.clavis.batch.jobfile import DataBlock
 
 
 def source(examples=60, classes=3, *, test=0, specs=None, several=False, seed=0):

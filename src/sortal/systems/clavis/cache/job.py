@@ -11,8 +11,8 @@ from sortal.data.labels import Outputs
 from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, Told
 from sortal.methods.registry import is_reference
 from sortal.store.records.job_record import JobRecord
-from sortal.systems.clavis.cache import CachedClassifier, CachedData, CachedScores
-from sortal.systems.clavis.cache_files import Fault
+from sortal.systems.clavis.cache.cache import CachedClassifier, CachedData, CachedScores
+from sortal.systems.clavis.cache.files import Fault
 
 SYSTEM = "clavis"
 

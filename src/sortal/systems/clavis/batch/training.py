@@ -19,14 +19,14 @@ from sortal.plugins.loading.choice import Named
 from sortal.plugins.source import Source
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available, find_available
-from sortal.systems.clavis.classifiers import Circumstances, Wanted, wanted
-from sortal.systems.clavis.dataset import Divided, data_block, dataset_of
-from sortal.systems.clavis.fold_table import fold_columns, fold_rows
-from sortal.systems.clavis.jobfile import BatchJob, Configuration
-from sortal.systems.clavis.pictures import check_pictures, make_pictures
-from sortal.systems.clavis.progress import Print, Progress, say
-from sortal.systems.clavis.titles import Titles, visible
-from sortal.systems.clavis.work import Work
+from sortal.systems.clavis.batch.classifiers import Circumstances, Wanted, wanted
+from sortal.systems.clavis.batch.dataset import Divided, data_block, dataset_of
+from sortal.systems.clavis.batch.fold_table import fold_columns, fold_rows
+from sortal.systems.clavis.batch.jobfile import BatchJob, Configuration
+from sortal.systems.clavis.batch.pictures import check_pictures, make_pictures
+from sortal.systems.clavis.batch.progress import Print, Progress, say
+from sortal.systems.clavis.batch.titles import Titles, visible
+from sortal.systems.clavis.batch.work import Work
 from sortal.views.console import print_rows
 from sortal.views.progress import counted
 
@@ -72,7 +72,7 @@ def run(work: Work) -> None:
         return
     results = work.launched.results
     if any(one.save_model for one in work.listed):
-        from sortal.systems.clavis.saved_models import save_models  # torch
+        from sortal.systems.clavis.batch.saved_models import save_models  # torch
 
         save_models(work, results, Path.cwd())
     if has_folds(divided) and results.results:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from sortal.errors import UserError
 from sortal.job.validation import problems_of
 from sortal.job.words import short
-from sortal.systems.clavis.cache_files import (
+from sortal.systems.clavis.cache.files import (
     ClassifierArguments,
     DataArguments,
     Fault,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.job.problems import JobError
-from sortal.systems.clavis.jobfile import read_batch_job
-from sortal.systems.clavis.titles import Titles, visible
+from sortal.systems.clavis.batch.jobfile import read_batch_job
+from sortal.systems.clavis.batch.titles import Titles, visible
 
 DATA = {"title": "a job", "dataset": "sklearn_iris"}
 

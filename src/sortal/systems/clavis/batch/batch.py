@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from sortal.errors import UserError
-from sortal.systems.clavis.jobfile import BatchJob
-from sortal.systems.clavis.outcome import (
+from sortal.systems.clavis.batch.jobfile import BatchJob
+from sortal.systems.clavis.batch.outcome import (
     COLUMNS,
     Fault,
     Outcome,
@@ -15,10 +15,10 @@ from sortal.systems.clavis.outcome import (
     exit_code,
     summary_rows,
 )
-from sortal.systems.clavis.progress import Broken
-from sortal.systems.clavis.titles import numbered, visible
-from sortal.systems.clavis.training import run
-from sortal.systems.clavis.work import Wishes, begin, reason_of
+from sortal.systems.clavis.batch.progress import Broken
+from sortal.systems.clavis.batch.titles import numbered, visible
+from sortal.systems.clavis.batch.training import run
+from sortal.systems.clavis.batch.work import Wishes, begin, reason_of
 from sortal.views.console import echo, print_rows
 
 _INTERRUPTED = 130

@@ -405,7 +405,7 @@ def test_the_command_ends_with_130_on_ctrl_c(bench, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sortal.systems.clavis.batch.run", interrupted)
+    monkeypatch.setattr("sortal.systems.clavis.batch.batch.run", interrupted)
     jobs = [bench.job(name, [NAIVE]) for name in ("a", "b")]
     ran = bench.batch(*jobs)
     assert ran.code == 130

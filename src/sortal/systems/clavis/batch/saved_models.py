@@ -6,8 +6,8 @@ from pathlib import Path
 from sortal.errors import UserError
 from sortal.jobs.applying.export import export_result
 from sortal.jobs.results.results import Results
+from sortal.systems.clavis.batch.work import Work
 from sortal.systems.clavis.builtin.epochs import saved_model
-from sortal.systems.clavis.work import Work
 
 
 def save_models(work: Work, results: Results, folder: Path) -> None:

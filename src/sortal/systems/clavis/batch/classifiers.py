@@ -15,9 +15,9 @@ from sortal.plugins.classifiers.specs import pack
 from sortal.plugins.declaration import Checked, check
 from sortal.plugins.source import Source
 from sortal.systems.clavis.available import Available
+from sortal.systems.clavis.batch.jobfile import Configuration
+from sortal.systems.clavis.batch.meta import fill
 from sortal.systems.clavis.builtin.translation import BuiltIn, Translated
-from sortal.systems.clavis.jobfile import Configuration
-from sortal.systems.clavis.meta import fill
 
 _SEEDS = range(2**31)
 

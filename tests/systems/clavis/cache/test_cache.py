@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sortal.errors import UserError
-from sortal.systems.clavis.cache import read_cache
+from sortal.systems.clavis.cache.cache import read_cache
 
 
 def changed(path, **values):

@@ -10,8 +10,8 @@ from sortal.job.problems import JobError
 from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
 from sortal.jobs.results.results import Results
 from sortal.store.records.job_record import ProjectionEntry
-from sortal.systems.clavis.jobfile import Configuration
-from sortal.systems.clavis.work import Work
+from sortal.systems.clavis.batch.jobfile import Configuration
+from sortal.systems.clavis.batch.work import Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from sortal.job.problems import JobError, Problem
 from sortal.job.read import read_text
 from sortal.job.validation import problems_of
 from sortal.job.words import Words, describe, short
-from sortal.systems.clavis.meta import expand, fill, is_meta, placeholders
-from sortal.systems.clavis.titles import Titles, visible
+from sortal.systems.clavis.batch.meta import expand, fill, is_meta, placeholders
+from sortal.systems.clavis.batch.titles import Titles, visible
 
 _LONGEST_TITLE = 120
 _LISTED = 3

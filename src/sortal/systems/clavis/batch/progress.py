@@ -16,8 +16,8 @@ from sortal.events import (
     Waiting,
     Warned,
 )
+from sortal.systems.clavis.batch.outcome import Fault
 from sortal.systems.clavis.builtin.epochs import epoch_lines
-from sortal.systems.clavis.outcome import Fault
 from sortal.tracking import progress as books
 from sortal.views.progress import QuietTimes, counted, duration, running_line, waiting_line
 from sortal.views.tables import size

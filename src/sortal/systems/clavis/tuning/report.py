@@ -8,8 +8,8 @@ from sortal.data.split import Part
 from sortal.jobs.launch import Launched
 from sortal.jobs.searching.study import Round, State, Study
 from sortal.metrics.registry import ACCURACY, title_of
-from sortal.systems.clavis.dataset import Divided
-from sortal.systems.clavis.tuningjob import TuningJob
+from sortal.systems.clavis.batch.dataset import Divided
+from sortal.systems.clavis.tuning.jobfile import TuningJob
 from sortal.views.progress import counted, duration
 
 

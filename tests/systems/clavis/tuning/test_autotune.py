@@ -16,9 +16,9 @@ from sortal.jobs.results.results import Results
 from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.searching.study import Study
 from sortal.store.store import Store
-from sortal.systems.clavis.autotune import Written, autotune
-from sortal.systems.clavis.training import run
-from sortal.systems.clavis.work import Wishes, begin
+from sortal.systems.clavis.batch.training import run
+from sortal.systems.clavis.batch.work import Wishes, begin
+from sortal.systems.clavis.tuning.autotune import Written, autotune
 
 JOB: dict[str, Any] = {
     "data": {

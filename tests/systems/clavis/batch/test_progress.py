@@ -12,8 +12,8 @@ from sortal.events import (
     TaskStarted,
     Waiting,
 )
-from sortal.systems.clavis import progress as module
-from sortal.systems.clavis.progress import Progress
+from sortal.systems.clavis.batch import progress as module
+from sortal.systems.clavis.batch.progress import Progress
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from sortal.plugins.loading.folders import find_folders
 from sortal.plugins.loading.load import load
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available
-from sortal.systems.clavis.cache import Cache, CachedData, read_cache
-from sortal.systems.clavis.cached_job import SHORT, SYSTEM, Home, foreign_job
+from sortal.systems.clavis.cache.cache import Cache, CachedData, read_cache
+from sortal.systems.clavis.cache.job import SHORT, SYSTEM, Home, foreign_job
 from sortal.views.console import echo, print_rows
 from sortal.views.progress import counted
 from sortal.views.tables import Column, Columns

@@ -14,14 +14,14 @@ from sortal.job.problems import JobError, Problem
 from sortal.job.validation import problems_of
 from sortal.job.words import Words, nearest, short
 from sortal.methods.registry import is_reference
-from sortal.systems.clavis.jobfile import (
+from sortal.systems.clavis.batch.jobfile import (
     Configuration,
     DataBlock,
     JobBlocks,
     ReadFile,
     read_blocks,
 )
-from sortal.systems.clavis.meta import expand, fill
+from sortal.systems.clavis.batch.meta import expand, fill
 from sortal.tuning.space import Candidate, Choices, Dimension, Range, Space
 
 TUNED = "tune"

@@ -16,7 +16,7 @@ from sortal.evaluation.scores import evaluate
 from sortal.store.store import Store
 from sortal.systems.clavis.explorer import explore
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parent.parent / "golden"
 JOB = "iris - ClaVis"
 PLUGIN = """\
 def get_info():

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sortal.job.problems import JobError
-from sortal.systems.clavis.tuningjob import read_tuning_job
+from sortal.systems.clavis.tuning.jobfile import read_tuning_job
 from sortal.tuning.space import Candidate, Choices, Range
 
 PAGE = """\

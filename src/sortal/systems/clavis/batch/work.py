@@ -8,10 +8,10 @@ from sortal.engines.base import Engines
 from sortal.errors import SortalError
 from sortal.jobs.launch import Launched
 from sortal.jobs.running.run_options import DEFAULT_OPTIONS, RunOptions
-from sortal.systems.clavis.classifiers import Wanted
-from sortal.systems.clavis.jobfile import BatchJob, read_batch_job
-from sortal.systems.clavis.outcome import Fault, Outcome
-from sortal.systems.clavis.progress import Broken, Print
+from sortal.systems.clavis.batch.classifiers import Wanted
+from sortal.systems.clavis.batch.jobfile import BatchJob, read_batch_job
+from sortal.systems.clavis.batch.outcome import Fault, Outcome
+from sortal.systems.clavis.batch.progress import Broken, Print
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Batch jobs: their files, data sets and classifiers, training, and what it came to."""

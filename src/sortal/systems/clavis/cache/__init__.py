@@ -1,0 +1,1 @@
+"""Results that ClaVis itself computed, from its cache."""

@@ -1,0 +1,1 @@
+"""Tuning jobs, and what their search came to."""
