@@ -129,7 +129,7 @@ def test_whoever_prints_without_end_does_not_fill_the_disk(worker):
 def test_lines_are_told_while_they_come(worker):
     text, _ = worker(
         "import threading, time\n"
-        "    from sortal.methods import printed as module\n"
+        "    from sortal.methods.contract import printed as module\n"
         "    heard = []\n"
         "    with module.printing(heard.extend):\n"
         "        print('live')\n"
