@@ -97,8 +97,8 @@ def save_network(folder: Path, sample: object) -> None:
     from sortal.data.labels import Labels, Outputs
     from sortal.data.prepared import Prepared
     from sortal.data.preparing.preparer import Preparation
-    from sortal.data.split import Split
     from sortal.data.reading.new_examples import InputSpec
+    from sortal.data.split import Split
     from sortal.jobs.applying.predict import Predictor
     from sortal.jobs.applying.predictor_folder import save_predictor
     from sortal.jobs.applying.scorer import Column, Scorer

@@ -34,12 +34,12 @@ from threadpoolctl import threadpool_limits
 
 from side_by_side import Silent, processor
 from sortal.data.dataset import Dataset
-from sortal.data.splitting.divide import divide
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels
 from sortal.data.prepared import Prepared
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Part, Split
+from sortal.data.splitting.divide import divide
 from sortal.evaluation.bootstrap import interval, resampled_sums
 from sortal.job.models import FoldSplit
 from sortal.methods import registry
