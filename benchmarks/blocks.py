@@ -128,7 +128,8 @@ def train(way: str, folder: Path, batch: int) -> None:
     from sortal.data.split import Split
     from sortal.methods.contract.base import Member, Population, Trained
     from sortal.methods.neural.mlp import MLP
-    from sortal.training import batches, loop
+    from sortal.training import loop
+    from sortal.training.examples import batches
 
     prepared.RESIDENT_BYTES = NEVER if way == "memory" else 0
     batches.LARGE_BYTES = 0  # the order of large data, also in the quick run

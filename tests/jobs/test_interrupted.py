@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sortal.jobs.results.results import Results
-from sortal.training.snapshot import Snapshot
+from sortal.training.snapshots.snapshot import Snapshot
 
 NETWORKS = """\
 title: networks

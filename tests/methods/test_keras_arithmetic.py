@@ -19,7 +19,7 @@ from sortal.networks.dense import Dense
 from sortal.networks.initialise import draw_weights
 from sortal.networks.network import Network
 from sortal.networks.stream import stream, stream_seed
-from sortal.training.batches import epoch_order
+from sortal.training.examples.batches import epoch_order
 
 # Keras itself copies its variables in a way that NumPy 2 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

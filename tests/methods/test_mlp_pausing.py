@@ -13,7 +13,7 @@ from sortal.data.split import Part
 from sortal.errors import OptionError
 from sortal.methods.contract.base import Paused, Verdict
 from sortal.methods.neural.mlp import MLP
-from sortal.training.snapshot import Snapshot
+from sortal.training.snapshots.snapshot import Snapshot
 
 HERE = Path(__file__).parent
 

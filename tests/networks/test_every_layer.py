@@ -34,7 +34,7 @@ from sortal.networks.stream import stream
 from sortal.networks.tangent import TangentDense
 from sortal.networks.token_embedding import TokenEmbedding
 from sortal.networks.unflatten import Unflatten
-from sortal.training.examples import Examples
+from sortal.training.examples.examples import Examples
 from sortal.training.loop import step
 from sortal.training.losses.categorical import CategoricalCrossEntropy
 from sortal.training.optimisers.choice import Choice

@@ -11,11 +11,11 @@ from sortal.networks.activation import Activation
 from sortal.networks.dense import Dense
 from sortal.networks.dropout import Dropout
 from sortal.networks.network import AnyLayer, Network
-from sortal.training.examples import Examples
+from sortal.training.examples.examples import Examples
 from sortal.training.losses.categorical import CategoricalCrossEntropy
 from sortal.training.optimisers.choice import Choice
 from sortal.training.recipe import Course, Recipe
-from sortal.training.stop_rule import StopRule
+from sortal.training.stopping.rule import StopRule
 from sortal.training.tile import Tile
 from sortal.training.watch import Watch
 

@@ -14,8 +14,8 @@ from sortal.networks.activation import Activation
 from sortal.networks.dense import Dense
 from sortal.networks.network import Network
 from sortal.networks.normalise import BatchNorm
-from sortal.training.gather import gather
-from sortal.training.lessons import Lesson
+from sortal.training.examples.gather import gather
+from sortal.training.examples.targets import Lesson
 from sortal.training.loop import train
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sortal.training.loop import Close, step, train
-from sortal.training.snapshot import Snapshot, save_snapshot
+from sortal.training.snapshots.snapshot import Snapshot, save_snapshot
 from sortal.training.tile import Tile
 
 pytestmark = [

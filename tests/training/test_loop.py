@@ -10,7 +10,7 @@ from sortal.training.optimisers.choice import OptimiserKind
 from sortal.training.schedules.course import FlatCos
 from sortal.training.schedules.decay import Constant, Exponential
 from sortal.training.schedules.plateau import Plateau
-from sortal.training.snapshot import Snapshot, save_snapshot
+from sortal.training.snapshots.snapshot import Snapshot, save_snapshot
 from sortal.training.tile import Tile, members_per_tile
 
 

@@ -12,7 +12,8 @@ from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Split
 from sortal.methods.contract.base import Member, Population, Trained, Verdict
 from sortal.methods.neural.mlp import MLP
-from sortal.training import batches, streamed, watch
+from sortal.training import watch
+from sortal.training.examples import batches, streamed
 
 
 def private() -> int:

@@ -8,8 +8,8 @@ from enum import StrEnum
 import torch
 from torch import Tensor
 
-from sortal.training.batches import epoch_order, minibatches, stretch_order
-from sortal.training.examples import Examples, Source
+from sortal.training.examples.batches import epoch_order, minibatches, stretch_order
+from sortal.training.examples.examples import Examples, Source
 from sortal.training.losses.normalisation import Normalisation, divisors
 from sortal.training.measure import measure
 from sortal.training.tile import Tile

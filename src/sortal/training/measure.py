@@ -4,9 +4,9 @@ from contextlib import closing
 
 import torch
 
-from sortal.training.batches import minibatches
-from sortal.training.examples import Source
-from sortal.training.tally import Measured, Tally
+from sortal.training.examples.batches import minibatches
+from sortal.training.examples.examples import Source
+from sortal.training.measures.tally import Measured, Tally
 from sortal.training.tile import Tile
 from sortal.training.watch import Watch
 

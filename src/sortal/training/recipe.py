@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from sortal.networks.names import Initialiser
 from sortal.networks.network import Network
-from sortal.training.accuracy import Accuracy
 from sortal.training.losses.loss import Loss
 from sortal.training.losses.normalisation import Normalisation
+from sortal.training.measures.accuracy import Accuracy
 from sortal.training.optimisers.choice import Choice, OptimiserKind
 from sortal.training.schedules.decay import Constant
 from sortal.training.schedules.plateau import Plateau
 from sortal.training.schedules.span import Schedule
-from sortal.training.stop_rule import StopRule
+from sortal.training.stopping.rule import StopRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

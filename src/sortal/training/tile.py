@@ -10,12 +10,12 @@ from torch import Tensor
 from sortal.networks.dropout import draw_uniform
 from sortal.networks.layer import Held, Pass
 from sortal.networks.stream import stream
+from sortal.training.measures.tally import Tally
 from sortal.training.optimisers.build import build_optimiser
 from sortal.training.pace import Pace
 from sortal.training.precision import exact_type, working_type
 from sortal.training.recipe import Course, Recipe
-from sortal.training.stopping import Stopping
-from sortal.training.tally import Tally
+from sortal.training.stopping.stopping import Stopping
 
 _TILE_NUMBERS = 1 << 19
 """Units of the widest layer, over rows and members, that a step holds at once: more of them

@@ -8,7 +8,7 @@ import torch
 
 from sortal.errors import Damaged
 from sortal.training.recipe import Course, Recipe
-from sortal.training.snapshot import Snapshot, save_snapshot, snapshot_path
+from sortal.training.snapshots.snapshot import Snapshot, save_snapshot, snapshot_path
 from sortal.training.tile import Tile, members_per_tile
 
 

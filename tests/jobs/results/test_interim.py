@@ -18,7 +18,7 @@ from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.running.task import run as run_task
 from sortal.options import TableFormat
 from sortal.store.store import Store
-from sortal.training.snapshot import Snapshot
+from sortal.training.snapshots.snapshot import Snapshot
 
 JOB: dict[str, Any] = {
     "title": "wines",

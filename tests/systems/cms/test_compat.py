@@ -27,7 +27,7 @@ from sortal.systems.cms.settings import BinarySettings
 from sortal.systems.cms.simulation.example import write_example
 from sortal.systems.cms.training.campaign import job_name
 from sortal.systems.cms.training.scored import Scored, scored
-from sortal.training.batches import epoch_order
+from sortal.training.examples.batches import epoch_order
 
 # Keras itself copies its variables in a way that NumPy 2 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

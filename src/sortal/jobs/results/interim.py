@@ -9,7 +9,7 @@ from sortal.errors import Damaged
 from sortal.jobs.results.history import AT, WATCHED, Course
 from sortal.store.records.job_record import InterimEntry, JobRecord, MemberEntry
 from sortal.store.store import Store
-from sortal.training.begun import Begun, begun
+from sortal.training.snapshots.begun import Begun, begun
 
 if TYPE_CHECKING:
     import polars as pl

@@ -54,7 +54,7 @@ from sortal.store.files.digests import Seals
 from sortal.store.records.job_record import Failure, JobRecord, first_titles
 from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
-from sortal.training.begun import Begun
+from sortal.training.snapshots.begun import Begun
 
 TASK = "sortal.jobs.running.task:run"
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sortal.training.optimisers.choice import Choice
     from sortal.training.schedules.plateau import Plateau
     from sortal.training.schedules.span import Schedule
-    from sortal.training.stop_rule import StopRule
+    from sortal.training.stopping.rule import StopRule
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Length = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -372,7 +372,7 @@ class AbstractTrainedParameters(Parameters):
         Raises:
             OptionError: The options contradict each other.
         """
-        from sortal.training.stop_rule import StopRule
+        from sortal.training.stopping.rule import StopRule
 
         return StopRule(
             patience=self.early_stopping,

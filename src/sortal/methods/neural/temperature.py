@@ -14,9 +14,9 @@ from sortal.methods.neural.model import TrainedStack
 from sortal.methods.neural.training_setup import StackedTraining
 from sortal.networks.layer import Pass
 from sortal.networks.threads import torch_threads
-from sortal.training.batches import minibatches
-from sortal.training.examples import Source
-from sortal.training.gather import gather
+from sortal.training.examples.batches import minibatches
+from sortal.training.examples.examples import Source
+from sortal.training.examples.gather import gather
 
 _LEAST, _MOST = 0.1, 10.0
 """Range of the factor on outputs, one over the temperature."""

@@ -25,11 +25,11 @@ from sortal.methods.contract.outcomes import failed
 from sortal.methods.neural.model import TrainedStack
 from sortal.methods.neural.training_setup import StackedTraining
 from sortal.networks.threads import torch_threads
-from sortal.training.examples import Source
-from sortal.training.gather import gather
+from sortal.training.examples.examples import Source
+from sortal.training.examples.gather import gather
 from sortal.training.loop import Close, train
 from sortal.training.precision import exact_type
-from sortal.training.snapshot import meaning_of
+from sortal.training.snapshots.snapshot import meaning_of
 from sortal.training.tile import Tile
 from sortal.training.tiles import Laid, lay_tiles
 from sortal.training.watch import Watch

@@ -11,11 +11,11 @@ from sortal.methods.contract.base import Key, Member, Population
 from sortal.methods.neural.parameters import AbstractTrainedParameters
 from sortal.networks.network import Network
 from sortal.networks.stream import stream_seed
-from sortal.training.accuracy import Accuracy
-from sortal.training.holdout import TENTH
-from sortal.training.lessons import Lesson
+from sortal.training.examples.holdout import TENTH
+from sortal.training.examples.targets import Lesson
 from sortal.training.losses.choose import loss_of
 from sortal.training.losses.normalisation import Normalisation
+from sortal.training.measures.accuracy import Accuracy
 from sortal.training.recipe import Course, Recipe
 
 _SNAPSHOT_SECONDS = 20.0

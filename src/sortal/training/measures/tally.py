@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from sortal.training.accuracy import Accuracy, right_of_all
+from sortal.training.measures.accuracy import Accuracy, right_of_all
 
 _RIGHT, _EVERY = "right", "every"
 

@@ -22,11 +22,11 @@ from sortal.errors import DataError
 from sortal.methods.contract.base import Failed, Member, Paused, Population, Trained, Verdict
 from sortal.methods.neural.mlp import MLP
 from sortal.methods.neural.training import root_mean_square
-from sortal.training import batches, streamed
-from sortal.training.examples import Examples
-from sortal.training.gather import gather
-from sortal.training.lessons import Lesson
-from sortal.training.streamed import StreamedExamples
+from sortal.training.examples import batches, streamed
+from sortal.training.examples.examples import Examples
+from sortal.training.examples.gather import gather
+from sortal.training.examples.streamed import StreamedExamples
+from sortal.training.examples.targets import Lesson
 
 ROWS, FEATURES = 3000, 7
 PLAIN = Lesson(None, weighted=False, balanced=False)
@@ -198,7 +198,7 @@ def test_private_memory_stays_far_below_the_data(tmp_path):
         labels=Labels(np.arange(rows) % 2, ("a", "b")),
         names={"features": tuple(map(str, range(size)))},
     ).save(tmp_path)
-    script = Path(__file__).with_name("train_in_blocks.py")
+    script = Path(__file__).parents[1] / "train_in_blocks.py"
     told = subprocess.run(
         [sys.executable, script, tmp_path],
         env={**os.environ, "OMP_NUM_THREADS": "1"},

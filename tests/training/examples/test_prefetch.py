@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from sortal.training.prefetch import prefetched
+from sortal.training.examples.prefetch import prefetched
 
 
 def _alive() -> set[str]:

@@ -3,8 +3,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sortal.training import batches
-from sortal.training.batches import epoch_order, minibatches, stretch_order
+from sortal.training.examples import batches
+from sortal.training.examples.batches import epoch_order, minibatches, stretch_order
 
 
 @given(st.integers(0, 2**63 - 1), st.integers(0, 1000), st.integers(1, 60))

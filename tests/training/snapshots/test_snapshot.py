@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 
 from sortal.errors import Damaged
 from sortal.training.loop import step, train
-from sortal.training.snapshot import Snapshot, meaning_of, save_snapshot, snapshot_path
+from sortal.training.snapshots.snapshot import Snapshot, meaning_of, save_snapshot, snapshot_path
 from sortal.training.tiles import lay_tiles
 
 CPU = torch.device("cpu")
@@ -102,7 +102,7 @@ def test_a_snapshot_without_a_digest_is_read(saved):
 def test_a_half_written_snapshot_does_not_replace_a_whole_one(saved, recipe, monkeypatch):
     one, courses, folder = saved
     monkeypatch.setattr(
-        "sortal.training.snapshot.save_file",
+        "sortal.training.snapshots.snapshot.save_file",
         lambda _, path, **__: (path.write_bytes(b"part"), 1 / 0),
     )
     with pytest.raises(ZeroDivisionError):

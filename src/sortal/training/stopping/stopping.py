@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from sortal.training.stop_rule import StopRule
+from sortal.training.stopping.rule import StopRule
 
 _NEVER = torch.iinfo(torch.int64).max
 _OPTIONS = (

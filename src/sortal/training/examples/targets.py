@@ -6,7 +6,7 @@ import numpy as np
 
 from sortal.data.labels import UNKNOWN, Labels, Outputs
 from sortal.data.weighting.target import weights_for
-from sortal.training.class_weights import given_factors
+from sortal.training.examples.class_weights import given_factors
 
 _CERTAIN = 1e3
 """Distance in logits at which a probability is 0 or 1 in any precision."""

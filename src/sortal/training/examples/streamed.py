@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from sortal.data.storage.spill import room
-from sortal.training.batches import BLOCK_BYTES, block_rows
-from sortal.training.examples import Examples
-from sortal.training.part_rows import PartRows
-from sortal.training.prefetch import prefetched
+from sortal.training.examples.batches import BLOCK_BYTES, block_rows
+from sortal.training.examples.examples import Examples
+from sortal.training.examples.part_rows import PartRows
+from sortal.training.examples.prefetch import prefetched
 
 _AHEAD = 4
 """Blocks that may wait."""

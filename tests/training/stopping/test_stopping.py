@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.errors import OptionError
-from sortal.training.stopping import Stopping, StopRule
+from sortal.training.stopping.stopping import Stopping, StopRule
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 KERAS = json.loads((HERE / "schedules/keras_callbacks.json").read_text("utf-8"))["stopping"]
 HISTORY = HERE.parents[2] / "shared/data/stamps/deephits_published_history.csv"
 WEIGHTS = torch.zeros(2, 1)

@@ -8,11 +8,11 @@ import torch
 from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
-from sortal.training.examples import Examples, Source
-from sortal.training.holdout import TENTH, hold_out
-from sortal.training.lessons import Lesson, Taught
-from sortal.training.part_rows import PartRows
-from sortal.training.streamed import StreamedExamples, write_prepared
+from sortal.training.examples.examples import Examples, Source
+from sortal.training.examples.holdout import TENTH, hold_out
+from sortal.training.examples.part_rows import PartRows
+from sortal.training.examples.streamed import StreamedExamples, write_prepared
+from sortal.training.examples.targets import Lesson, Taught
 
 
 def gather(

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from sortal.training.batches import block_rows
+from sortal.training.examples.batches import block_rows
 
 _PIECE = 1 << 16
 """Rows that are looked at together."""

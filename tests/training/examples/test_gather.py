@@ -10,9 +10,9 @@ from sortal.data.labels import UNKNOWN, Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Split
-from sortal.training.gather import gather
-from sortal.training.holdout import hold_out
-from sortal.training.lessons import Lesson
+from sortal.training.examples.gather import gather
+from sortal.training.examples.holdout import hold_out
+from sortal.training.examples.targets import Lesson
 
 PLAIN = Lesson(None, weighted=False, balanced=False)
 

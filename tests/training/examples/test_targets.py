@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.data.labels import UNKNOWN, Labels, Outputs
-from sortal.training.lessons import Lesson, Taught
+from sortal.training.examples.targets import Lesson, Taught
 
 CODES = np.array([0, 0, 1, 1, 1, UNKNOWN])
 WEIGHTS = np.array([4.0, -2.0, 1.0, 1.0, 10.0, 7.0])

@@ -4,11 +4,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sortal.training.accuracy import Accuracy, right_of_all
-from sortal.training.examples import Examples
+from sortal.training.examples.examples import Examples
 from sortal.training.loop import train
 from sortal.training.losses.binary import BinaryCrossEntropy
-from sortal.training.snapshot import Snapshot, save_snapshot
+from sortal.training.measures.accuracy import Accuracy, right_of_all
+from sortal.training.snapshots.snapshot import Snapshot, save_snapshot
 from sortal.training.tile import Tile
 
 NAMES = ("accuracy", "training_accuracy", "validation_accuracy")

@@ -2,7 +2,7 @@ import pytest
 
 from sortal.data.labels import Outputs
 from sortal.errors import NotFound, OptionError
-from sortal.training.class_weights import given_factors
+from sortal.training.examples.class_weights import given_factors
 
 CLASSES = ("star", "galaxy", "quasar")
 

@@ -1,0 +1,1 @@
+"""Accuracy while networks train."""

@@ -1,0 +1,1 @@
+"""How far training is, in files from which it goes on."""

@@ -1,0 +1,1 @@
+"""When the training of a member ends."""
