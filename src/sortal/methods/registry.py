@@ -1,6 +1,6 @@
 """Every method by its name; what stands behind a name is imported when it is asked for.
 
-Methods that a command provides from its user's folders (`provided.py`) are found by their full
+Methods that a command provides from its user's folders (`contract/user_methods.py`) are found by their full
 names, and by plain ones that a job means them by.
 """
 

@@ -79,7 +79,7 @@ class Fitted:
 
     maximum: np.ndarray = field(repr=False)
     rotation: np.ndarray | None = field(default=None, repr=False)
-    """Shape (lanes, lanes), None where lanes stay apart; see `whiten.whitening`."""
+    """Shape (lanes, lanes), None where lanes stay apart; see `whitening.whitening`."""
 
     collinear: tuple[str, ...] = ()
     """Names of whitened lanes that others determine in part or whole."""

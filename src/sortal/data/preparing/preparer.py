@@ -54,7 +54,7 @@ class Preparer:
 
     Missing values are replaced first, then everything is scaled, each as scikit-learn's
     SimpleImputer, StandardScaler, MinMaxScaler and RobustScaler would do it; `whiten` is
-    `whiten.whitening`.
+    `whitening.whitening`.
     """
 
     preparation: Preparation

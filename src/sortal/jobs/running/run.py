@@ -37,7 +37,7 @@ def run(
             best weights where these are kept, under titles that end in `(unfinished)`.
         listener: Told what happens as it happens.
         budget: Train to this many units, and store how the members that pause there stand
-            (`unfinished.standing_key`); those that cannot pause are trained whole.
+            (`interim.standing_key`); those that cannot pause are trained whole.
 
     Raises:
         StoreBusy: Another driver runs this job in this store.

@@ -24,7 +24,7 @@ class Boosted:
         Args:
             kind: Name of the method.
             prefixes: Rounds of each member; more than there are means all.
-            courses: Ensembles, in the order of `seen.codes`.
+            courses: Ensembles, in the order of `class_columns.codes`.
             seen: Classes that training saw.
             features: Numbers in one example.
         """

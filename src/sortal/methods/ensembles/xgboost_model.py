@@ -27,7 +27,7 @@ class Boosters:
         Args:
             kind: Name of the method.
             prefixes: Rounds of each member.
-            boosters: Trained boosters, in the order of `seen.codes`; None where training saw
+            boosters: Trained boosters, in the order of `class_columns.codes`; None where training saw
                 one class of two, so that nothing was learnt.
             seen: Classes that training saw.
         """

@@ -1,4 +1,4 @@
-"""Train any population of stacked networks under the contract of `methods.base`."""
+"""Train any population of stacked networks under the contract of `methods.contract.base`."""
 
 import math
 from collections.abc import Iterator, Sequence

@@ -80,7 +80,7 @@ class Plugins:
 
     @property
     def providers(self) -> tuple[Provider, ...]:
-        """What `methods.provided.providing` takes, so that jobs know all classifiers."""
+        """What `methods.contract.user_methods.providing` takes, so that jobs know all classifiers."""
         return tuple(Provider(LOADER, plugin.folder) for plugin in self.classifiers.values())
 
     @property

@@ -30,7 +30,7 @@ StoredInputs = Annotated[
 class MemberRecord(StoredValue):
     """A member whose segment is committed.
 
-    Its first fields are those of `methods.base.Member`; `jobs.outcome` adds the others when it
+    Its first fields are those of `methods.contract.base.Member`; `jobs.running.segment_writer` adds the others when it
     commits the segment.
     """
 
