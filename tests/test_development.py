@@ -1,7 +1,10 @@
 """What the page on development says to add is added by doing what it says."""
 
 import json
+import re
+from pathlib import Path
 
+PAGE = (Path(__file__).parent.parent / "docs" / "development.md").read_text(encoding="utf-8")
 JOB = {
     "title": "flowers",
     "data": {"source": "iris"},
@@ -13,6 +16,30 @@ IN_PYTHON = f"""
 import sortal
 sortal.run("job.json", store="store", note={NOTE!r})
 """
+
+
+def _run(source, job, folder):
+    """Run a job with the edited source."""
+    (folder / "job.json").write_text(json.dumps(job))
+    return source.python(*("-m", "sortal", "run", "job.json", "--store", "store"), cwd=folder)
+
+
+def test_a_method_is_added_as_the_page_says(edited_source, tmp_path):
+    source = edited_source("development.md", "A method")
+    assert 0 < len(source.edited) <= 2
+    assert all(name.startswith("src/sortal/") for name in source.edited)
+
+    classifiers = [{"method": "nearestcentre", "parameters": {"shrink_threshold": 0.1}}]
+    ran = _run(source, JOB | {"classifiers": classifiers}, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "nearestcentre" in ran.stdout
+
+    section = PAGE.partition("## A method\n")[2]
+    (checks,) = re.findall(
+        r"```\{code-block\} python\n(.*?)```", section.partition("\n## ")[0], re.DOTALL
+    )
+    checked = source.python("-c", checks, cwd=tmp_path)
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_an_option_of_a_run_is_added_as_the_page_says(edited_source, tmp_path):

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -215,13 +214,6 @@ def test_every_figure_of_merit_is_in_the_manual():
 
     text = (DOCS / "significance.md").read_text(encoding="utf-8")
     assert not [one for one in FigureOfMerit if f"| `{one}` |" not in text]
-
-
-def test_the_method_of_the_development_page_keeps_the_contract(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        assert _follow(DOCS / "development.md", tmp_path)
 
 
 def _every_command() -> list[tuple[str, str]]:
