@@ -42,6 +42,26 @@ def test_a_method_is_added_as_the_page_says(edited_source, tmp_path):
     assert checked.returncode == 0, checked.stderr
 
 
+def test_a_reader_is_added_as_the_page_says(edited_source, tmp_path):
+    source = edited_source("development.md", "A reader of files")
+    assert 0 < len(source.edited) <= 2
+    assert all(name.startswith("src/sortal/") for name in source.edited)
+
+    lines = [json.dumps({"length": n % 7 + 0.5, "kind": "ab"[n % 7 > 3]}) for n in range(200)]
+    file = tmp_path / "flowers.jsonl"
+    file.write_text("\n".join(lines))
+    data = {"source": "flowers.jsonl", "label": "kind"}
+    job = JOB | {"data": data, "classifiers": [{"method": "decisiontree"}]}
+    ran = _run(source, job, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "1.000" in ran.stdout
+
+    file.write_text("\n".join(lines)[:-5])
+    cut_short = _run(source, job, tmp_path)
+    assert cut_short.returncode == 2
+    assert "flowers.jsonl: not a readable JSON lines file" in cut_short.stderr
+
+
 def test_an_option_of_a_run_is_added_as_the_page_says(edited_source, tmp_path):
     source = edited_source("development.md", "An option of `sortal run`")
     assert 0 < len(source.edited) <= 3
