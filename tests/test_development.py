@@ -17,6 +17,17 @@ import sortal
 sortal.run("job.json", store="store", note={NOTE!r})
 """
 
+UPDATES = """
+import torch
+from sortal.training.optimisers.build import build_optimiser
+from sortal.training.optimisers.choice import Choice
+from sortal.training.optimisers.rates import Rates
+parameters = torch.full((1, 2), 0.5)
+rates = Rates.of([Choice(learning_rate=0.25, beta1=0.9, beta2=0.99)], parameters)
+build_optimiser("lion", parameters).step(parameters, torch.tensor([[-3.0, 0.01]]), rates)
+print(parameters[0].tolist())
+"""
+
 
 def _run(source, job, folder):
     """Run a job with the edited source."""
@@ -60,6 +71,21 @@ def test_a_reader_is_added_as_the_page_says(edited_source, tmp_path):
     cut_short = _run(source, job, tmp_path)
     assert cut_short.returncode == 2
     assert "flowers.jsonl: not a readable JSON lines file" in cut_short.stderr
+
+
+def test_an_optimiser_is_added_as_the_page_says(edited_source, tmp_path):
+    source = edited_source("development.md", "An optimiser")
+    assert 0 < len(source.edited) <= 2
+    assert all(name.startswith("src/sortal/") for name in source.edited)
+
+    network = {"hidden_layer_sizes": [8], "optimiser": "lion", "epochs": 3}
+    ran = _run(source, JOB | {"classifiers": [{"method": "mlp", "parameters": network}]}, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "mlp" in ran.stdout
+
+    updated = source.python("-c", UPDATES, cwd=tmp_path)
+    assert updated.returncode == 0, updated.stderr
+    assert json.loads(updated.stdout) == [0.75, 0.25]
 
 
 def test_an_option_of_a_run_is_added_as_the_page_says(edited_source, tmp_path):

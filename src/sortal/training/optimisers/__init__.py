@@ -1,1 +1,1 @@
-"""Update rules for all members at once, one rule a file; build.py finds them by name."""
+"""Update rules for all members at once, one rule a file; choice.py lists them by name."""

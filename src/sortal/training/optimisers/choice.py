@@ -1,6 +1,7 @@
-"""What a member may choose of its optimiser: kind and rates; loads nothing heavy."""
+"""Every optimiser by its name, and the rates that a member may choose; loads nothing heavy."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from sortal.errors import NotFound
@@ -28,18 +29,34 @@ in these alone: their nadam corrects first, and adamax has no square to correct.
 
 _BETAS = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
 
-_USUAL: dict[OptimiserKind, dict[str, float]] = {
-    "sgd": {"momentum": 0.0},
-    "nesterov": {"momentum": 0.9},
-    "adam": _BETAS,
-    "amsgrad": _BETAS,
-    "adamw": _BETAS,
-    "nadam": _BETAS,
-    "adamax": _BETAS,
-    "rmsprop": {"momentum": 0.0, "rho": 0.99, "epsilon": 1e-8},
-    "adagrad": {"epsilon": 1e-10},
-    "adadelta": {"rho": 0.9, "epsilon": 1e-6},
+
+@dataclass(frozen=True, slots=True)
+class OptimiserPlace:
+    """Where the update rule of an optimiser is, and what its user may set."""
+
+    rule: str
+    """Module and class in this folder, imported when the optimiser is built."""
+
+    rates: Mapping[str, float]
+    """Rates that it reads beside learning rate and weight decay, with their usual values."""
+
+    variant: Mapping[str, bool] = field(default_factory=dict)
+    """Arguments of the class; empty for its plain form."""
+
+
+PLACES: dict[OptimiserKind, OptimiserPlace] = {
+    "sgd": OptimiserPlace("descent:Descent", {"momentum": 0.0}),
+    "nesterov": OptimiserPlace("descent:Descent", {"momentum": 0.9}, {"ahead": True}),
+    "adam": OptimiserPlace("adam:Adam", _BETAS),
+    "amsgrad": OptimiserPlace("adam:Adam", _BETAS, {"largest": True}),
+    "adamw": OptimiserPlace("adam:Adam", _BETAS, {"decoupled": True}),
+    "nadam": OptimiserPlace("nadam:Nadam", _BETAS),
+    "adamax": OptimiserPlace("adamax:Adamax", _BETAS),
+    "rmsprop": OptimiserPlace("rmsprop:RMSprop", {"momentum": 0.0, "rho": 0.99, "epsilon": 1e-8}),
+    "adagrad": OptimiserPlace("adagrad:Adagrad", {"epsilon": 1e-10}),
+    "adadelta": OptimiserPlace("adadelta:Adadelta", {"rho": 0.9, "epsilon": 1e-6}),
 }
+"""Every optimiser by its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +109,6 @@ def usual_rates(kind: OptimiserKind) -> dict[str, float]:
     >>> usual_rates("adadelta")
     {'rho': 0.9, 'epsilon': 1e-06}
     """
-    if kind not in _USUAL:
-        raise NotFound("optimiser", kind, _USUAL)
-    return dict(_USUAL[kind])
+    if kind not in PLACES:
+        raise NotFound("optimiser", kind, PLACES)
+    return dict(PLACES[kind].rates)
