@@ -88,6 +88,17 @@ def test_an_optimiser_is_added_as_the_page_says(edited_source, tmp_path):
     assert json.loads(updated.stdout) == [0.75, 0.25]
 
 
+def test_a_plot_is_added_as_the_page_says(edited_source, tmp_path):
+    source = edited_source("development.md", "A plot")
+    assert 0 < len(source.edited) <= 3
+    assert all(name.startswith("src/sortal/") for name in source.edited)
+
+    ran = _run(source, JOB | {"classifiers": [{"method": "gaussiannb"}]}, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    picture = tmp_path / "sortal-results" / "flowers" / "recalls.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_an_option_of_a_run_is_added_as_the_page_says(edited_source, tmp_path):
     source = edited_source("development.md", "An option of `sortal run`")
     assert 0 < len(source.edited) <= 3
