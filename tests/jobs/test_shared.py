@@ -127,4 +127,4 @@ def test_a_second_job_of_a_thousand_computes_the_new_half(tmp_path):
         assert done.returncode == 0, done.stderr
     store = Store.open(tmp_path / ".sortal")
     (run,) = store.read_job("second").runs
-    assert (run["stored"], run["trained"]) == (500, 500)
+    assert (run.stored, run.trained) == (500, 500)
