@@ -20,6 +20,7 @@ import pytest
 
 from sortal.cli.main import main
 from sortal.jobs.launch import launch
+from sortal.jobs.running.run_options import RunOptions
 from sortal.methods.contract.library_versions import library_version
 
 HERE = Path(__file__).parent
@@ -179,7 +180,9 @@ def test_how_far_unfinished_training_is_can_be_read(sortal):
 @pytest.mark.slow
 def test_unfinished_training_goes_on_from_its_snapshot(tmp_path):
     _unpack(tmp_path / "store")
-    launched = launch(HERE / "jobs" / "unfinished.yaml", store=tmp_path / "store", cores=1)
+    launched = launch(
+        HERE / "jobs" / "unfinished.yaml", store=tmp_path / "store", options=RunOptions(cores=1)
+    )
     assert (launched.summary.trained, launched.summary.stored) == (2, 1)
     (network,) = launched.results.titled("mlp")
     for course in network.courses:
