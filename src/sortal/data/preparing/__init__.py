@@ -1,1 +1,1 @@
-"""What is fitted on training examples and applied to all: imputation, scaling, padding."""
+"""Steps that are fitted on training examples and applied to all: imputation, scaling, padding."""

@@ -47,7 +47,7 @@ class BlankedTable:
         self.has_lists = isinstance(table, WithLists) and table.has_lists
         self.table = table
         self.missing, self.columns = missing, None if columns is None else frozenset(columns)
-        """What is taken out, and of which columns; of all if None."""
+        """The values to take out, and the columns to take them from; None stands for all columns."""
 
     def batches(self, names: Sequence[str], size: int) -> Iterator[Batch]:
         """Walk over some columns."""

@@ -19,7 +19,7 @@ class Entry:
     """What the job's record says of it."""
 
     member: Member
-    """What is trained."""
+    """The classifier to train: one method with its parameters, seed, split and target."""
 
     method: Method
     """Its method, calibrated if it is."""
@@ -33,7 +33,7 @@ class Entry:
         return self.listed.title
 
     def titled(self, title: str, fold_of: str = "") -> "Entry":
-        """The same member under another title."""
+        """Return this entry with another title."""
         changed = {"title": title, "fold_of": fold_of}
         return replace(self, listed=self.listed.model_copy(update=changed))
 

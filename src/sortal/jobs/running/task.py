@@ -157,7 +157,7 @@ class _Done:
 
     @property
     def result(self) -> TaskResult:
-        """The same for the driver."""
+        """The finished segments, the failures and the paused members, as the driver receives them."""
         return TaskResult(
             segments=tuple(self.segments), failed=self.failed, paused=tuple(self.paused)
         )

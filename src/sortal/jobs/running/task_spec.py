@@ -38,7 +38,7 @@ class TaskSpec:
     """Size and time of large files of the dataset that the driver has compared with their digests."""
 
     inputs: InputSpec
-    """What is needed to find the inputs in another file; it is stored with each member."""
+    """Names, types and readers of the inputs, by which another file is read; stored with each member."""
 
     preparation: Preparation
     """Imputation, scaling and weighing."""

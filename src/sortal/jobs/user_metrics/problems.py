@@ -1,4 +1,4 @@
-"""What is wrong with the metrics that a user brings: all of it, each with its place in the job."""
+"""Checks of the metrics that a user brings: every problem is reported, with its place in the job."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

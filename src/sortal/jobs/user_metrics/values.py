@@ -24,7 +24,7 @@ ByPart: TypeAlias = Mapping[str, float | None]
 
 
 class KeptMetric(StoredValue):
-    """What is known of a user's metric without its code."""
+    """Description of a user's metric, stored so that its values can be shown without its code."""
 
     name: str
     """Its name."""
