@@ -324,7 +324,7 @@ def test_a_search_by_rungs_knows_members_that_pause(run):
             r"importing it raised ZeroDivisionError: division by zero \(broken.py, line 1\)",
         ),
         ("bad.unscaled", "divide by their sum"),
-        ("bad.accuracy", "a name that no column of a table has"),
+        ("bad.accuracy", "name is new to Sortal, got 'accuracy', which a metric or column"),
         ("bad.of_targets", "a metric of exclusive labels, got of_targets, one of independent"),
     ],
 )

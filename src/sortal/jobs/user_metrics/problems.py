@@ -62,8 +62,9 @@ def find_metrics(
             got = repr(metric.got) if isinstance(metric.got, str) else short(metric.got)
             problems.append(Problem(path=place, expected=metric.expected, got=got))
         elif registry.is_known(metric.name) or metric.name in _COLUMNS:
-            expected = "a name that no column of a table has"
-            problems.append(Problem(path=place, expected=expected, got=repr(metric.name)))
+            expected = "a metric whose name is new to Sortal"
+            got = f"{metric.name!r}, which a metric or column of its tables already has"
+            problems.append(Problem(path=place, expected=expected, got=got))
         elif metric.name in found:
             expected = "metrics of different names"
             problems.append(Problem(path=place, expected=expected, got=f"{metric.name!r} twice"))
