@@ -1,8 +1,11 @@
 """What the page on development says to add is added by doing what it says."""
 
 import json
+import math
 import re
 from pathlib import Path
+
+import pytest
 
 PAGE = (Path(__file__).parent.parent / "docs" / "development.md").read_text(encoding="utf-8")
 JOB = {
@@ -28,6 +31,21 @@ build_optimiser("lion", parameters).step(parameters, torch.tensor([[-3.0, 0.01]]
 print(parameters[0].tolist())
 """
 
+COMPRESSED = """
+import json
+import torch
+from sortal.networks.layer import Pass
+from sortal.networks.network import Network
+layers = [{"kind": "signed_log"}, {"kind": "dense", "units": 1}]
+stored = Network(shape=(2,), layers=layers).model_dump_json()
+network = Network.model_validate_json(stored)
+state, gradient = torch.ones(1, network.size), torch.zeros(1, network.size)
+held, run = network.held(state), Pass(members=1, training=True)
+result, memory = network.record(torch.tensor([[1.0, -3.0]]), held, run)
+network.backward(torch.ones_like(result), memory, held, network.slot_views(gradient))
+print(json.dumps([stored, result.item(), sorted(gradient.exp()[0].tolist())]))
+"""
+
 
 def _run(source, job, folder):
     """Run a job with the edited source."""
@@ -51,6 +69,19 @@ def test_a_method_is_added_as_the_page_says(edited_source, tmp_path):
     )
     checked = source.python("-c", checks, cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
+
+
+def test_a_layer_is_added_as_the_page_says(edited_source, tmp_path):
+    source = edited_source("development.md", "A layer")
+    assert 0 < len(source.edited) <= 2
+    assert all(name.startswith("src/sortal/") for name in source.edited)
+
+    ran = source.python("-c", COMPRESSED, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    stored, result, exponentials = json.loads(ran.stdout)
+    assert '"kind":"signed_log"' in stored
+    assert result == pytest.approx(1 + math.log(2) - math.log(4))
+    assert exponentials == pytest.approx([1 / 4, 2, math.e])
 
 
 def test_a_reader_is_added_as_the_page_says(edited_source, tmp_path):
