@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 import uproot
-
 from sortal.cli.apply import predict_files
+
 from sortal.job.models import DataBlock, Job
 from sortal.jobs.planning.resolve import source_key
 

@@ -7,9 +7,9 @@ import h5py
 import numpy as np
 import polars as pl
 import pytest
+from sortal.cli.apply import predict_files
 
 from sortal.api.notebook import Results
-from sortal.cli.apply import predict_files
 from sortal.data.inputs import Inputs
 from sortal.errors import Damaged, DataError, UserError
 from sortal.jobs.applying.predict import Predictor

@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import polars as pl
 import pytest
-
 from sortal.cli.apply import predict_files
+
 from sortal.data.split import Part
 from sortal.engines.inline import InlineEngine
 from sortal.errors import Damaged, NotFound, OptionError, StoreBusy, UserError
