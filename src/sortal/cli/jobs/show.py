@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sortal.cli.report import RESULTS, report, report_failures, rows_by_target, tell_pictures
+from sortal.cli.report import report, report_failures, rows_by_target, tell_pictures
 from sortal.errors import UserError
 from sortal.options import DEFAULT_STORE, FormatOption, StoreOption, TableFormat
 from sortal.views.console import echo, note, print_frame
@@ -122,13 +122,13 @@ def _show_classifier(
     else:
         rows = rows_by_target({result.target: result.table() for result in found})
         print_frame(rows, form, title=f"{found[0].title} on {results.part} examples")
-    drawn = found if figures and results.outputs is Outputs.EXCLUSIVE else ()
-    learnt = [one for one in found if figures and one.courses]
-    folder = figures or RESULTS
-    for one in drawn:
-        written += draw.write_confusion(results, one, folder, warn=failed.append)
-    for one in learnt:
-        written += draw.write_learning_curves(results, one, folder, warn=failed.append)
+    if figures and results.outputs is Outputs.EXCLUSIVE:
+        for one in found:
+            written += draw.write_confusion(results, one, figures, warn=failed.append)
+    if figures:
+        for one in found:
+            if one.courses:
+                written += draw.write_learning_curves(results, one, figures, warn=failed.append)
     return tell_pictures(written if form is TableFormat.TABLE else (), failed)
 
 
