@@ -137,6 +137,7 @@ def _edit(folder: Path, block: str) -> str:
         if old != "/dev/null":
             assert text.count(before) == 1, f"{new} does not have these lines once:\n{before}"
         text = text.replace(before, after) if before else text + after
+    path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return new
 

@@ -150,3 +150,32 @@ def test_an_option_of_a_run_is_added_as_the_page_says(edited_source, tmp_path):
     assert called.returncode == 0, called.stderr
     lines = (tmp_path / "store" / "logs" / "flowers.jsonl").read_text().splitlines()
     assert [json.loads(line).get("text") for line in lines].count(NOTE) == 2
+
+
+def test_a_command_is_added_as_the_page_says(edited_source, tmp_path):
+    source = edited_source("development.md", "A command")
+    assert 0 < len(source.edited) <= 2
+    assert all(name.startswith("src/sortal/cli/") for name in source.edited)
+
+    classifiers = [{"method": "naive"}, {"method": "gaussiannb"}]
+    ran = _run(source, JOB | {"classifiers": classifiers}, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    called = source.python(
+        *("-m", "sortal", "titles", "flowers", "--store", "store", "--top", "1"), cwd=tmp_path
+    )
+    assert called.stdout == "gaussiannb\n", called.stderr
+    helped = source.python("-m", "sortal", "--help", cwd=tmp_path)
+    assert "Print the titles of a job's classifiers." in helped.stdout
+
+
+def test_a_system_is_added_as_the_page_says(edited_source, tmp_path):
+    source = edited_source("development.md", "A system")
+    own = {name for name in source.edited if name.startswith("src/sortal/systems/stars/")}
+    assert source.edited - own == {"src/sortal/systems/registry.py"}
+
+    written = source.python("-m", "sortal", "example", "stars", "night", cwd=tmp_path)
+    assert "sortal stars count stars.txt" in written.stdout, written.stderr
+    counted = source.python("-m", "sortal", "stars", "count", "night/stars.txt", cwd=tmp_path)
+    assert counted.stdout == "2 stars\n", counted.stderr
+    helped = source.python("-m", "sortal", "--help", cwd=tmp_path)
+    assert "stars     Variable stars by their light curves." in helped.stdout

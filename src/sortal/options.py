@@ -17,6 +17,10 @@ from sortal.jobs.running.run_options import AtLeast, RunOptions, Variable
 
 Command = Callable[..., None]
 
+JobArgument = Annotated[Path, typer.Argument(metavar="JOB", help="Job file, YAML or JSON.")]
+ResultArgument = Annotated[
+    str, typer.Argument(metavar="RESULT", help="JOB/TITLE, or a title that only one job has.")
+]
 StoreOption = Annotated[
     Path,
     typer.Option("--store", help="Folder of the store.", envvar="SORTAL_STORE", show_default=True),

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sortal.cli.report import list_jobs
+from sortal.cli.jobs.list import list_jobs
 from sortal.errors import Damaged
 from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.jobs.results.results import Results

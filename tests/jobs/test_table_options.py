@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 import uproot
 
-from sortal.cli.apply import predict_files
+from sortal.cli.results import predict as command
 from sortal.job.models import DataBlock, Job
 from sortal.jobs.planning.resolve import source_key
 
@@ -39,7 +39,7 @@ def test_new_files_are_predicted_with_the_aliases_of_training(run, tree, tmp_pat
     launched = run({"title": "t", "data": data, "bootstrap": 0, "classifiers": [{"method": "lda"}]})
     assert launched.summary.exit_code == 0
     options = {"id_column": None, "seed": None, "block": 64, "quiet": True}
-    predict_files(
+    command.predict(
         "t/lda",
         (tmp_path / "e.root",),
         out=tmp_path / "o.parquet",

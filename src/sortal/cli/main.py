@@ -4,20 +4,22 @@ import sys
 
 import typer
 
-from sortal.cli import (
-    catalogue,
-    demo,
-    ensemble,
-    example,
-    export,
-    imports,
-    jobs,
-    maps,
-    predict,
-    serve,
-    store,
-    systems,
-)
+from sortal.cli import example, serve, systems
+from sortal.cli.datasets import datasets
+from sortal.cli.jobs.check import check
+from sortal.cli.jobs.demo import demo
+from sortal.cli.jobs.list import list_jobs
+from sortal.cli.jobs.run import run
+from sortal.cli.jobs.show import show
+from sortal.cli.methods import methods
+from sortal.cli.results.ensemble import ensemble
+from sortal.cli.results.export import export
+from sortal.cli.results.import_ import import_files
+from sortal.cli.results.map import draw_map
+from sortal.cli.results.predict import predict
+from sortal.cli.results.project import project
+from sortal.cli.schema import schema
+from sortal.cli.store.commands import app as store
 from sortal.engines.base import Engines
 from sortal.errors import SortalError, UserError
 
@@ -63,17 +65,24 @@ def sortal(
         raise typer.Exit
 
 
-jobs.mount(app)
-maps.mount(app)
-ensemble.mount(app)
-imports.mount(app)
-predict.mount(app)
-export.mount(app)
-catalogue.mount(app)
+# Help lists commands in this order, each with this text.
+app.command("run", short_help="Train and compare the classifiers of a job.")(run)
+app.command("check", short_help="Tell every problem of a job, or what it will take.")(check)
+app.command("show", short_help="Show a job's ranking, or one of its classifiers.")(show)
+app.command("list", short_help="List the jobs of a store, each with its best.")(list_jobs)
+app.command("map", short_help="Draw a job's classifiers on a plane, alike ones together.")(draw_map)
+app.command("project", short_help="Draw a job's examples on a plane, by class.")(project)
+app.command("ensemble", short_help="Average stored classifiers into one.")(ensemble)
+app.command("import", short_help="Compare classifiers that were trained elsewhere.")(import_files)
+app.command("predict", short_help="Classify new data with a stored classifier.")(predict)
+app.command("export", short_help="Write a stored network for other programs.")(export)
+app.command("methods", short_help="List the methods, or the parameters of one.")(methods)
+app.command("datasets", short_help="List the datasets that a job may name.")(datasets)
+app.command("schema", short_help="Print the JSON Schema of job files.")(schema)
 serve.mount(app)
-demo.mount(app)
+app.command("demo", short_help="Compare 50 classifiers on handwritten digits.")(demo)
 app.add_typer(example.app, name="example")
-app.add_typer(store.app, name="store")
+app.add_typer(store, name="store")
 systems.mount(app)
 
 

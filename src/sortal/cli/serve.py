@@ -1,16 +1,22 @@
 """`sortal serve`: the store over HTTP."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
+from sortal.systems.registry import SYSTEMS
 from sortal.web import command
+
+if TYPE_CHECKING:
+    from sortal.plugins.loading.load import Plugins
+    from sortal.web.named import Named
 
 
 def mount(app: typer.Typer) -> None:
     """Add the command."""
-    command.mount(app, _find_provider)
+    command.mount(app, _describe)
 
 
-def _find_provider() -> command.Provide:
-    from sortal.systems.clavis.described import with_described
-
-    return with_described
+def _describe(plugins: "Plugins | None") -> "list[Named]":
+    """What jobs of every system can name."""
+    return [named for system in SYSTEMS if system.describe for named in system.describe(plugins)]

@@ -1,21 +1,21 @@
-"""The command that serves a store; it knows plugins and batch jobs only through what it is given."""
+"""The command that serves a store; it knows what jobs of systems can name only as it is told."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from sortal.options import DEFAULT_STORE, PluginsOption, StoreOption
+from sortal.plugins.loading.known import with_plugins
 from sortal.web.settings import LOOPBACK, PORT
 
 if TYPE_CHECKING:
+    from sortal.plugins.loading.load import Plugins
     from sortal.web.named import Named
 
-Provide: TypeAlias = "Callable[[Sequence[Path]], AbstractContextManager[tuple[Named, ...]]]"
-"""Makes the classifiers of users' folders known while a block runs, and tells what can be named."""
+Describe: TypeAlias = "Callable[[Plugins | None], Sequence[Named]]"
+"""Tells what jobs can name: of users' plugins, if there are any, and built in."""
 
 _ABOUT = """Serve the store: a page for browsers, a REST interface for programs.
 
@@ -30,12 +30,12 @@ Examples
 """
 
 
-def mount(app: typer.Typer, provide: Callable[[], Provide], *, spelt: str = "sortal serve") -> None:
+def mount(app: typer.Typer, describe: Describe, *, spelt: str = "sortal serve") -> None:
     """Add `serve` to an app.
 
     Args:
         app: The app.
-        provide: Finds what makes plugins known; called when it is needed.
+        describe: Tells what jobs can name; called when the server starts.
         spelt: How the command is called.
     """
 
@@ -77,6 +77,7 @@ def mount(app: typer.Typer, provide: Callable[[], Provide], *, spelt: str = "sor
         from sortal.web.settings import Settings
 
         folders = tuple(folder.absolute() for folder in plugins or ())
+        # Settings are checked before any code of plugins is loaded.
         settings = Settings(
             store=store.absolute(),
             host=host,
@@ -85,5 +86,5 @@ def mount(app: typer.Typer, provide: Callable[[], Provide], *, spelt: str = "sor
             plugins=folders,
             names=tuple(name or ()),
         )
-        with provide()(folders) as named:
-            run(replace(settings, named=named))
+        with with_plugins(folders) as found:
+            run(replace(settings, named=tuple(describe(found))))

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from sortal.api.notebook import Results
-from sortal.cli.apply import predict_files
+from sortal.cli.results import predict as command
 from sortal.data.inputs import Inputs
 from sortal.errors import Damaged, DataError, UserError
 from sortal.jobs.applying.predict import Predictor
@@ -91,7 +91,7 @@ def train(run, tmp_path):
 def predict(tmp_path):
     def applied(what: str, *files: Path, **options: Any) -> pl.DataFrame:
         settings = {"id_column": None, "seed": None, "block": 4, "quiet": True, **options}
-        predict_files(what, files, out=tmp_path / "o.csv", store=tmp_path / "store", **settings)
+        command.predict(what, files, out=tmp_path / "o.csv", store=tmp_path / "store", **settings)
         return pl.read_csv(tmp_path / "o.csv")
 
     return applied

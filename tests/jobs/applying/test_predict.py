@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sortal.cli.apply import predict_files
+from sortal.cli.results import predict as command
 from sortal.errors import DataError, NotFound, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.store.store import Store
@@ -46,7 +46,7 @@ def trained(run, survey_block, tmp_path):
 def predict(trained, tmp_path):
     def applied(title: str, *files: Path, out: str = "out.parquet", **options: Any) -> pl.DataFrame:
         settings = {"id_column": "name", "seed": None, "block": 50_000, "quiet": True, **options}
-        predict_files(
+        command.predict(
             f"survey/{title}", files, out=tmp_path / out, store=tmp_path / "store", **settings
         )
         read = pl.read_parquet if out.endswith("parquet") else pl.read_csv
@@ -212,7 +212,7 @@ def test_independent_targets_are_columns_of_one_file(run, tmp_path):
         "targets": "independent",
     }
     run({"title": "two", "data": data, "classifiers": [{"method": "lda"}], "bootstrap": 0})
-    predict_files(
+    command.predict(
         "two/lda", [tmp_path / "two.csv"], out=tmp_path / "out.csv", store=tmp_path / "store",
         id_column=None, seed=None, block=30, quiet=True,
     )  # fmt: skip
@@ -224,8 +224,8 @@ def test_independent_targets_are_columns_of_one_file(run, tmp_path):
 
 
 PREDICT = """
-from sortal.cli.apply import predict_files
-predict_files(sys.argv[1], [Path(sys.argv[2])], out=Path(sys.argv[3]), store=Path(sys.argv[4]),
+from sortal.cli.results import predict as command
+command.predict(sys.argv[1], [Path(sys.argv[2])], out=Path(sys.argv[3]), store=Path(sys.argv[4]),
               id_column=None, seed=None, block=50_000, quiet=True)
 """
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sortal.cli.apply import predict_files
+from sortal.cli.results import predict as command
 from sortal.data.split import Part
 from sortal.engines.inline import InlineEngine
 from sortal.errors import Damaged, NotFound, OptionError, StoreBusy, UserError
@@ -153,7 +153,7 @@ def test_prediction_is_scoring_by_hand_with_the_decided_spread(store, tmp_path):
     pl.DataFrame(rows, schema=names).write_csv(file)
 
     def predict(title, seed=None, block=50_000):
-        predict_files(
+        command.predict(
             title, [file], out=tmp_path / "out.parquet", store=store.folder,
             id_column=None, seed=seed, block=block, quiet=True,
         )  # fmt: skip
@@ -231,7 +231,7 @@ def test_independent_targets_are_averaged_each_for_itself(run, tmp_path):
     made = ensemble(store, ["two"], title="both")
     assert [result.target for result in made.results.titled("both")] == ["red", "hot"]
     assert made.table()["target"].to_list() == ["red"] * 3 + ["hot"] * 3
-    predict_files(
+    command.predict(
         "two/both", [tmp_path / "two.csv"], out=tmp_path / "out.csv", store=store.folder,
         id_column=None, seed=None, block=30, quiet=True,
     )  # fmt: skip

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import typer
 
 import sortal
-from sortal.cli.report import show, show_history
+from sortal.cli.jobs.show import show
 from sortal.engines.inline import InlineEngine
 from sortal.errors import UserError
 from sortal.jobs.launch import Launched, launch
@@ -105,32 +106,20 @@ def test_methods_without_a_course_have_an_empty_history(launched):
     (result,) = launched.results.titled("gaussiannb")
     assert result.history.is_empty()
     with pytest.raises(UserError, match="gaussiannb keeps no history"):
-        show_history(
-            "gaussiannb",
-            store=launched.results.store.folder,
-            form=TableFormat.TABLE,
-            target=None,
-        )
+        show("gaussiannb", store=launched.results.store.folder, history=True)
 
 
 def test_history_is_printed_as_it_is_kept(launched, capsys):
-    show_history(
-        "wines/lr 0.1", store=launched.results.store.folder, form=TableFormat.CSV, target=None
-    )
+    folder = launched.results.store.folder
+    show("wines/lr 0.1", store=folder, form=TableFormat.CSV, history=True)
     read = pl.read_csv(capsys.readouterr().out.encode())
     (result,) = launched.results.titled("lr 0.1")
     assert read["value"].to_list() == result.history["value"].to_list()
 
 
 def test_showing_a_network_prints_and_draws_its_training(launched, capsys, tmp_path: Path):
-    show(
-        "wines/lr 0.1",
-        store=launched.results.store.folder,
-        form=TableFormat.TABLE,
-        target=None,
-        figures=tmp_path,
-        most=None,
-    )
+    with pytest.raises(typer.Exit):
+        show("wines/lr 0.1", store=launched.results.store.folder, figures=tmp_path)
     out = capsys.readouterr().out
     assert "training" in out
     assert "best epoch" in out

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import typer
 from sklearn.datasets import load_wine
 
 import sortal
-from sortal.cli.report import run_and_report, show
+from sortal.cli.jobs.run import run_and_report
+from sortal.cli.jobs.show import show
 from sortal.engines.base import Finished, Json, Report, Started
 from sortal.engines.inline import InlineEngine
 from sortal.jobs.results.results import Results
 from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.running.task import run as run_task
-from sortal.options import TableFormat
 from sortal.store.store import Store
 from sortal.training.snapshots.snapshot import Snapshot
 
@@ -98,7 +99,8 @@ def test_members_in_training_are_listed_with_their_best_loss(interrupt, capsys, 
     assert {row["epochs"] for row in rows} == {about["epoch"]}
     lowest = [min(one["validation_loss"] for one in rows) for rows in about["history"].values()]
     assert [row["validation_loss"] for row in rows] == lowest
-    show("wines", store=store().folder, form=TableFormat.TABLE, target=None, figures=None, most=9)
+    with pytest.raises(typer.Exit):
+        show("wines", store=store().folder, top=9)
     assert "in mid-training" in capsys.readouterr().out
 
 
@@ -154,7 +156,7 @@ def test_without_networks_in_training_there_is_nothing_to_use(run, inline, tmp_p
     run(JOB)
     job = tmp_path / "wines.json"
     job.write_text(json.dumps(JOB))
-    code = run_and_report(
+    launched = run_and_report(
         job,
         store=tmp_path / "store",
         options=RunOptions(cores=1, as_is=True),
@@ -162,7 +164,7 @@ def test_without_networks_in_training_there_is_nothing_to_use(run, inline, tmp_p
         quiet=True,
         engines=inline,
     )
-    assert code == 0
+    assert launched.summary.exit_code == 0
     assert "no other network of this job is in mid-training" in capsys.readouterr().out
 
 

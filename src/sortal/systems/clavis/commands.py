@@ -18,7 +18,8 @@ from sortal.options import (
     VerboseOption,
     engines_of,
 )
-from sortal.web.command import Provide, mount
+from sortal.systems.clavis.system import describe
+from sortal.web.command import mount
 
 app = typer.Typer(
     name="clavis",
@@ -45,14 +46,6 @@ DatasetsOption = Annotated[
         help="Folder of downloaded data sets, such as mnist.npz.",
     ),
 ]
-
-
-def find_provider() -> Provide:
-    """What makes plugins known and describes them, imported when it is needed."""
-    from sortal.systems.clavis.described import with_described
-
-    return with_described
-
 
 _SPELT = {"-break": "--break", "-help": "--help"}
 """Words of the original's programs with one dash, which elsewhere would be letters: b, r, e, a, k."""
@@ -250,5 +243,5 @@ def available(
         show(found, name, form)
 
 
-mount(app, find_provider, spelt="sortal clavis serve")
+mount(app, describe, spelt="sortal clavis serve")
 app.registered_commands[-1].cls = OneDashWord  # main.py of the original is this command

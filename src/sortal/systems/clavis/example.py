@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sortal.errors import OptionError
+from sortal.systems.example import refuse_files
 
 POINTS = 24
 """Values of a pulse."""
@@ -35,8 +35,7 @@ def write_example(folder: Path, *, force: bool = False) -> tuple[Path, ...]:
     Raises:
         OptionError: The folder holds files.
     """
-    if not force and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OptionError("DIR", str(folder), "a new or empty folder (or --force)")
+    refuse_files(folder, force=force)
     contents = dict(_packaged(files("sortal.systems.clavis") / _FILES, Path()))
     contents[_TABLE] = _csv(*pulses()).encode()
     for path, content in contents.items():

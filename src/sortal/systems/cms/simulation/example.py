@@ -20,6 +20,7 @@ from sortal.systems.cms.simulation.truth import (
     optimum_of_parts,
     true_scores,
 )
+from sortal.systems.example import refuse_files
 
 LEAST_EVENTS = 1_000
 NEW_EVENTS = 20_000
@@ -59,8 +60,7 @@ def write_example(
     """
     if events < LEAST_EVENTS:
         raise OptionError("events", events, f"{LEAST_EVENTS} or more")
-    if not force and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OptionError("DIR", str(folder), "a new or empty folder (or --force)")
+    refuse_files(folder, force=force)
     for name in _EMPTY:
         (folder / name).mkdir(parents=True, exist_ok=True)
     optima: dict[str, Any] = {

@@ -5,7 +5,8 @@ from typing import get_args
 import polars as pl
 import pytest
 
-from sortal.cli import maps
+from sortal.cli.results import map as maps
+from sortal.cli.results import project
 from sortal.evaluation.maps.classifier_map import MAP_METHODS
 from sortal.evaluation.maps.dissimilarity import By
 from sortal.evaluation.maps.parameters import PROJECTIONS, LleMethod
@@ -24,8 +25,8 @@ def test_the_commands_list_what_there_is():
     for listed, known in (
         (maps.By, By),
         (maps.MapMethod, MAP_METHODS),
-        (maps.Projection, PROJECTIONS),
-        (maps.LleMethod, get_args(LleMethod)),
+        (project.Projection, PROJECTIONS),
+        (project.LleMethod, get_args(LleMethod)),
     ):
         assert {one.value for one in listed} == set(known)
 

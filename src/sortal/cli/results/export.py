@@ -6,18 +6,12 @@ from typing import Annotated
 import typer
 
 from sortal.export.formats import Format
-from sortal.options import DEFAULT_STORE, QuietOption, StoreOption
-
-
-def mount(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("export", short_help="Write a stored network for other programs.")(export)
+from sortal.options import DEFAULT_STORE, QuietOption, ResultArgument, StoreOption
+from sortal.views.console import echo
 
 
 def export(
-    result: Annotated[
-        str, typer.Argument(metavar="RESULT", help="JOB/TITLE, or a title that only one job has.")
-    ],
+    result: ResultArgument,
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.")],
     form: Annotated[
         Format | None,
@@ -57,7 +51,6 @@ def export(
     from sortal.jobs.applying.export import export_result
     from sortal.jobs.results.lookup import find_result
     from sortal.store.store import Store
-    from sortal.views.console import echo
 
     opened = Store.open(store, create=False)
     _, results = find_result(opened, result, target)

@@ -5,18 +5,13 @@ from typing import Annotated
 
 import typer
 
-from sortal.options import DEFAULT_STORE, QuietOption, StoreOption
-
-
-def mount(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("predict", short_help="Classify new data with a stored classifier.")(predict)
+from sortal.errors import UserError
+from sortal.options import DEFAULT_STORE, QuietOption, ResultArgument, StoreOption
+from sortal.views.console import echo, note
 
 
 def predict(
-    result: Annotated[
-        str, typer.Argument(metavar="RESULT", help="JOB/TITLE, or a title that only one job has.")
-    ],
+    result: ResultArgument,
     data: Annotated[list[Path], typer.Argument(metavar="DATA", help="Files to classify.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write, .csv or .parquet.")],
     store: StoreOption = DEFAULT_STORE,
@@ -56,16 +51,27 @@ def predict(
     Example
       sortal predict "digits-demo/svm C=10" new.csv --out classes.csv
     """
-    from sortal.cli.apply import predict_files
+    from sortal.jobs.applying.predict import Predictor
+    from sortal.jobs.applying.prediction_file import check_suffix, writing
+    from sortal.jobs.results.lookup import find_result
+    from sortal.store.store import Store
 
-    predict_files(
-        result,
-        data,
-        out=out,
-        store=store,
-        id_column=id_column,
-        seed=seed,
-        block=block,
-        quiet=quiet,
-        skip_bad=skip_bad,
-    )
+    check_suffix(out)
+    if out.exists() and any(path.exists() and path.samefile(out) for path in data):
+        raise UserError(
+            f"--out: {out} is one of the files to classify; name another file to write."
+        )
+    opened = Store.open(store, create=False)
+    found, results = find_result(opened, result)
+    predictor = Predictor.load(opened, results, seed=seed, usual_id=found.record.data.id)
+    for remark in predictor.spec.reading_notes(data):
+        note(f"note: {remark}")
+    with writing(predictor, out) as file:
+        for predicted in predictor.files(data, id_column=id_column, size=block, skip_bad=skip_bad):
+            file.write(predicted)
+    if not quiet:
+        echo(f"wrote {file.examples} predictions of {results[0].title} to {out}")
+    for sentence in predictor.seen.sentences():
+        echo(f"note: {sentence}")
+    if predictor.extrapolation:
+        echo(f"warning: {predictor.extrapolation}")

@@ -5,14 +5,10 @@ from typing import Annotated
 
 import typer
 
+from sortal.cli.report import report
 from sortal.options import DEFAULT_STORE, FormatOption, StoreOption, TableFormat
-
-
-def mount(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("import", short_help="Compare classifiers that were trained elsewhere.")(
-        import_files
-    )
+from sortal.views.console import echo, note
+from sortal.views.progress import counted
 
 
 def import_files(
@@ -50,11 +46,8 @@ def import_files(
       sortal import theirs.csv --job wines --title theirs
       sortal import svm.csv tree.parquet --job contest --id name --label truth
     """
-    from sortal.cli.report import report
     from sortal.jobs.imports.predictions import import_predictions
     from sortal.store.store import Store
-    from sortal.views.console import echo, note
-    from sortal.views.progress import counted
 
     made = import_predictions(
         Store.open(store),

@@ -3,12 +3,13 @@
 import json
 
 import pytest
+import typer
 
 from sortal.api.notebook import load
-from sortal.cli.report import run_and_report, show
+from sortal.cli.jobs.run import run_and_report
+from sortal.cli.jobs.show import show
 from sortal.jobs.pictures import draw
 from sortal.jobs.running.run_options import RunOptions
-from sortal.options import TableFormat
 
 pytestmark = pytest.mark.usefixtures("inline")
 
@@ -44,7 +45,7 @@ def run(job, engines, tmp_path):
     """Run the job as the command does."""
 
     def ran(figures=None):
-        return run_and_report(
+        launched = run_and_report(
             job,
             store=tmp_path / "store",
             options=RunOptions(cores=1),
@@ -52,6 +53,7 @@ def run(job, engines, tmp_path):
             quiet=True,
             engines=engines,
         )
+        return launched.summary.exit_code
 
     return ran
 
@@ -59,14 +61,8 @@ def run(job, engines, tmp_path):
 def test_each_title_has_a_picture_of_its_own(run, tmp_path, capsys):
     assert run() == 0
     for title in TITLES:
-        show(
-            f"odd/{title}",
-            store=tmp_path / "store",
-            form=TableFormat.TABLE,
-            target=None,
-            figures=tmp_path / "pictures",
-            most=None,
-        )
+        with pytest.raises(typer.Exit):
+            show(f"odd/{title}", store=tmp_path / "store", figures=tmp_path / "pictures")
     names = [path.name for path in (tmp_path / "pictures").iterdir()]
     assert len({name.casefold() for name in names}) == len(TITLES)
     assert capsys.readouterr().err == ""

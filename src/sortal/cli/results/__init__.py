@@ -1,0 +1,1 @@
+"""Commands of results in a store: put more beside them, draw them, apply and export them."""

@@ -1,0 +1,1 @@
+"""`sortal store`: look after the results on disk. One command a file."""
