@@ -18,6 +18,7 @@ from sortal.jobs.running.run_options import AtLeast, RunOptions, Variable
 Command = Callable[..., None]
 
 JobArgument = Annotated[Path, typer.Argument(metavar="JOB", help="Job file, YAML or JSON.")]
+JobNameArgument = Annotated[str, typer.Argument(metavar="JOB", help="A job's name or file.")]
 ResultArgument = Annotated[
     str, typer.Argument(metavar="RESULT", help="JOB/TITLE, or a title that only one job has.")
 ]

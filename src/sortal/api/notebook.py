@@ -19,7 +19,7 @@ from sortal.jobs.pictures import draw
 from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
 from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
 from sortal.jobs.results import results
-from sortal.jobs.results.lookup import find_job
+from sortal.jobs.results.lookup import open_job
 from sortal.jobs.results.result import Result
 from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
@@ -124,11 +124,7 @@ def load(name: str | Path, *, store: str | Path = DEFAULT_STORE) -> "Results":
     Raises:
         NotFound: The store has no such job, or there is no such store.
     """
-    opened = Store.open(Path(store), create=False)
-    found = find_job(opened, str(name))
-    if found is None:
-        raise NotFound("job", str(name), opened.job_names(), where=str(store))
-    return Results.of(found)
+    return Results.of(open_job(Path(store), str(name)))
 
 
 def ensemble(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sortal.jobs.results.results import Results
 
 RESULTS = Path("sortal-results")
-"""Folder of figures, where no other is named."""
+"""Folder that plots are written into where no other is named."""
 
 
 def report(results: "Results", form: TableFormat, *, most: int | None = None) -> None:

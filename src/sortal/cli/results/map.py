@@ -8,14 +8,12 @@ import typer
 from sortal.cli.report import RESULTS, tell_pictures
 from sortal.cli.results.picture_options import (
     FiguresOption,
-    JobArgument,
     NeighboursOption,
     PerplexityOption,
     SeedOption,
     TargetOption,
-    find_results,
 )
-from sortal.options import DEFAULT_STORE, StoreOption
+from sortal.options import DEFAULT_STORE, JobNameArgument, StoreOption
 from sortal.views.console import echo
 
 
@@ -38,7 +36,7 @@ class MapMethod(StrEnum):
 
 
 def draw_map(
-    job: JobArgument,
+    job: JobNameArgument,
     by: Annotated[By, typer.Option("--by", help="What classifiers are compared by.")] = By.ERRORS,
     method: Annotated[
         MapMethod, typer.Option("--method", help="How they are placed; umap needs an extra.")
@@ -71,10 +69,11 @@ def draw_map(
     """
     from sortal.jobs.pictures import draw
     from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
+    from sortal.jobs.results.lookup import open_job
 
     failed: list[str] = []
     way = parse_way(method.value, random_state=seed, perplexity=perplexity, n_neighbors=neighbors)
-    results = find_results(store, job)
+    results = open_job(store, job)
     if target is not None:
         results.only(target)  # refuses a target that the job does not have
     elif results.targets:

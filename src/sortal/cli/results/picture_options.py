@@ -1,16 +1,10 @@
-"""Options that `sortal map` and `sortal project` share, and the job that they draw."""
+"""Options that `sortal map` and `sortal project` share."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from sortal.errors import NotFound
-
-if TYPE_CHECKING:
-    from sortal.jobs.results.results import Results
-
-JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="A job's name or file.")]
 FiguresOption = Annotated[
     Path | None,
     typer.Option("--figures", help="Folder to write into; `sortal-results/NAME` if not given."),
@@ -31,19 +25,3 @@ TargetOption = Annotated[
     str | None,
     typer.Option("--target", help="The independent target; the first if not given."),
 ]
-
-
-def find_results(store: Path, job: str) -> "Results":
-    """The results of a job.
-
-    Raises:
-        NotFound: The store has no job of that name.
-    """
-    from sortal.jobs.results.lookup import find_job
-    from sortal.store.store import Store
-
-    opened = Store.open(store, create=False)
-    found = find_job(opened, job)
-    if found is None:
-        raise NotFound("job", job, opened.job_names(), where=str(store))
-    return found

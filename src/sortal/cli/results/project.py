@@ -8,15 +8,13 @@ import typer
 from sortal.cli.report import RESULTS, tell_pictures
 from sortal.cli.results.picture_options import (
     FiguresOption,
-    JobArgument,
     NeighboursOption,
     PerplexityOption,
     SeedOption,
     TargetOption,
-    find_results,
 )
 from sortal.errors import NotFound
-from sortal.options import DEFAULT_STORE, StoreOption
+from sortal.options import DEFAULT_STORE, JobNameArgument, StoreOption
 from sortal.views.console import echo
 
 
@@ -42,7 +40,7 @@ class LleMethod(StrEnum):
 
 
 def project(
-    job: JobArgument,
+    job: JobNameArgument,
     method: Annotated[
         Projection, typer.Option("--method", help="How they are placed; umap needs an extra.")
     ] = Projection.PCA,
@@ -71,6 +69,7 @@ def project(
     from sortal.evaluation.maps.parameters import PROJECTIONS, parse_options
     from sortal.jobs.pictures import draw
     from sortal.jobs.pictures.projections import projected_examples
+    from sortal.jobs.results.lookup import open_job
 
     failed: list[str] = []
     given = {
@@ -80,7 +79,7 @@ def project(
         "lle_method": variant.value if variant else None,
     }
     projection = parse_options(PROJECTIONS, method.value, given, path="projection")
-    results = find_results(store, job)
+    results = open_job(store, job)
     if target is not None and target not in results.labels.classes:
         raise NotFound("target", target, results.labels.classes, where=f"job {results.name!r}")
     shown = projected_examples(results, projection)

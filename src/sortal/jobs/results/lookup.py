@@ -29,6 +29,23 @@ def find_job(store: Store, what: str) -> Results | None:
     return None
 
 
+def open_job(folder: Path, what: str) -> Results:
+    """Open a store and read the results of one of its jobs.
+
+    Args:
+        folder: Where the store is.
+        what: The job's name, or the path of its file.
+
+    Raises:
+        NotFound: There is no such store, or it has no such job.
+    """
+    store = Store.open(folder, create=False)
+    found = find_job(store, what)
+    if found is None:
+        raise NotFound("job", what, store.job_names(), where=str(folder))
+    return found
+
+
 def names_file(what: str) -> bool:
     """True if a text is the path of a file; a text that no path can be is none."""
     try:
