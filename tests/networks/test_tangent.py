@@ -26,7 +26,7 @@ def test_weights_count_by_the_root_of_the_inputs():
     held, values = fitted(torch.randn(1, 20, 9).double()), torch.randn(1, 6, 9).double()
     expected = sums(values, held) + held.slots["bias"][0].numpy()
     result = LAYER.forward(values, held, Pass(members=1))[0]
-    np.testing.assert_allclose(result.numpy(), expected, rtol=1e-12)
+    np.testing.assert_allclose(result.numpy(), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_every_unit_starts_with_deviation_one_over_the_examples():
