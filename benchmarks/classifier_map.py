@@ -69,15 +69,15 @@ def write_job(store: Store, members: int, examples: int) -> None:
     dataset = Dataset(name="simulated", inputs=inputs, labels=labels, names={})
     rows = np.arange(len(codes))
     split = Split(train=rows[:100], validation=rows[:0], test=rows[100:])
-    store.save_dataset(dataset)
-    store.save_split(dataset.fingerprint, split)
+    store.datasets.save(dataset)
+    store.datasets.splits.save(dataset.fingerprint, split)
     difficulty = rng.beta(1.5, 3.0, (FAMILIES, examples))
     entries = []
     for first in range(0, members, A_SEGMENT):
         numbers = range(first, min(members, first + A_SEGMENT))
         scores = simulated_scores(rng, difficulty, codes[100:], numbers)
         entries += write_segment(store, labels.take(split.test), scores, numbers)
-    store.write_job(
+    store.jobs.write(
         "simulated",
         {
             "name": "simulated",
@@ -115,7 +115,7 @@ def write_segment(
         records.append(
             about | {"figures": {Part.TEST: figures.to_json()}, "probabilities": True, "notes": []}
         )
-    with store.draft() as draft:
+    with store.members.draft() as draft:
         draft.commit(records, scores, predicted(scores, labels.outputs, probabilities=True))
     return entries
 

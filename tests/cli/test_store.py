@@ -18,7 +18,7 @@ def said(sortal, stored):
 
 def test_jobs_are_listed_with_their_data_sizes_and_hashes(said, stored):
     told = said("ls").out
-    fingerprint = stored.read_job("wines").dataset
+    fingerprint = stored.jobs.read("wines").dataset
     (line,) = [line for line in told.splitlines() if fingerprint in line]
     assert "wines" in line
     assert re.search(r"\d+(\.\d+)? k?B", line)
@@ -29,8 +29,8 @@ def test_the_items_of_a_job_are_listed_with_sizes_and_hashes(said, stored):
     told = said("ls", "flowers").out
     for name in ("lda", "gaussiannb", "projection", "map by errors"):
         assert name in told
-    keys = [entry.key for entry in stored.read_job("flowers").entries]
-    folders = {place.segment for place in stored.find(keys).values()}
+    keys = [entry.key for entry in stored.jobs.read("flowers").entries]
+    folders = {place.segment for place in stored.members.find(keys).values()}
     assert len(folders) == 2
     assert folders <= set(told.split())
     assert said("ls", "flower").code == 2
@@ -44,7 +44,7 @@ def test_a_classifier_is_shown_whole(said):
 
 
 def test_a_picture_is_shown_by_its_hash(said, stored):
-    (name,) = stored.artifact_names("projection")
+    (name,) = stored.artifacts.names("projection")
     assert f"artifacts/projection/{name}" in said("show", f"flowers/{name}").out
 
 
@@ -68,20 +68,20 @@ def test_deleting_a_classifier_names_the_ensembles_that_use_it(said, stored):
 
 
 def test_pictures_are_deleted_one_by_one_or_all(said, stored):
-    (name,) = stored.artifact_names("projection")
+    (name,) = stored.artifacts.names("projection")
     assert "deleted projection" in said("rm", f"flowers/{name}").out
     assert "projection" not in said("ls", "flowers").out
     assert "deleted 1 picture" in said("rm", "flowers", "--pictures").out
-    assert stored.artifact_names("classifier-map") == []
-    assert stored.job_names() == ["again", "flowers", "wines"]
+    assert stored.artifacts.names("classifier-map") == []
+    assert stored.jobs.names() == ["again", "flowers", "wines"]
 
 
 def test_the_start_of_a_dataset_s_hash_deletes_all_of_it(said, stored):
-    fingerprint = stored.read_job("flowers").dataset
+    fingerprint = stored.jobs.read("flowers").dataset
     told = said("rm", "--dataset", fingerprint[:10]).out
     assert "'again', 'flowers'" in told
     assert "2 pictures" in told
-    assert stored.job_names() == ["wines"]
+    assert stored.jobs.names() == ["wines"]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_the_start_of_a_dataset_s_hash_deletes_all_of_it(said, stored):
 def test_an_unclear_request_is_refused_and_deletes_nothing(said, stored, words):
     ran = said(*words)
     assert ran.code == 2
-    assert stored.job_names() == ["again", "flowers", "wines"]
+    assert stored.jobs.names() == ["again", "flowers", "wines"]
     assert len(Results.read(stored, "flowers").results) == 2
 
 

@@ -26,6 +26,7 @@ from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.running.segment_writer import SegmentRows
 from sortal.store.files import digests
 from sortal.store.store import Store
+from sortal.store.upkeep.verify import find_damages
 from sortal.views.ranking import heading as heading_of
 from sortal.views.ranking import tied_sentence
 
@@ -144,7 +145,7 @@ def test_every_change_is_found_and_read_anew(store, job, changes):
         if path.exists() and path.read_bytes() == written[path]:
             continue
         tried[change.__name__] += 1
-        named = {damage.file for damage in store.verify()}
+        named = {damage.file for damage in find_damages(store)}
         notes = " ".join(sortal.check(job, store=store.folder).notes)
         assert named, (path.name, change.__name__)
         assert all(file in notes for file in named)
@@ -152,7 +153,7 @@ def test_every_change_is_found_and_read_anew(store, job, changes):
         assert path.name in named or path.name == "manifest.json"
         trained_anew(store, job)
         assert scores_of(store) == right
-        assert store.verify() == []
+        assert find_damages(store) == []
         shutil.rmtree(store.folder / "quarantine", ignore_errors=True)
     assert files_of(store) == sorted(written)
     assert len(tried) == len(set(KINDS))
@@ -277,7 +278,7 @@ def test_a_lost_cache_of_sources_hides_no_damage(store, folder, job):
     assert "input.features.npy" in note
     trained_anew(store, job)
     assert scores_of(store) == right
-    assert store.verify() == []
+    assert find_damages(store) == []
 
 
 def test_splits_of_other_jobs_outlive_damage(store, folder, job):
@@ -286,7 +287,7 @@ def test_splits_of_other_jobs_outlive_damage(store, folder, job):
     flip_last(folder / "labels.npy")
     trained(job, store.folder)
     assert sortal.load("others", store=store.folder).splits
-    assert store.verify() == []
+    assert find_damages(store) == []
 
 
 READS = ("labels.npy", "ids.npy", "dataset.json", "split")
@@ -392,7 +393,7 @@ def test_nothing_is_stored_of_data_that_changes_in_training(store, folder, job, 
         with pytest.raises(Damaged, match=r"input\.features\.npy has changed while"):
             trained(job, store.folder)
     assert scores_of(store) == []
-    assert store.snapshot_folders() == []
+    assert store.snapshots.folders() == []
     trained(job, store.folder)
     assert scores_of(store) == right
 
@@ -400,13 +401,13 @@ def test_nothing_is_stored_of_data_that_changes_in_training(store, folder, job, 
 def test_unfinished_training_on_damaged_data_begins_anew(store, folder, job):
     (task,) = trained(job, store.folder).plan.tasks
     for name in (task.name, f"{task.name}.0", "other-00ff"):
-        (store.snapshot_folder(name) / "weights").write_text("x")
+        (store.snapshots.take(name) / "weights").write_text("x")
     told: list[Any] = []
     trained(job, store.folder, listener=told.append)
-    assert len(store.snapshot_folders()) == 3
+    assert len(store.snapshots.folders()) == 3
     flip_last(folder / "input.features.npy")
     trained(job, store.folder, listener=told.append)
-    assert [one.name for one in store.snapshot_folders()] == ["other-00ff"]
+    assert [one.name for one in store.snapshots.folders()] == ["other-00ff"]
     assert any("begins anew" in event.text for event in told if isinstance(event, Warned))
 
 

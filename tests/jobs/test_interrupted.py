@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from sortal.jobs.results.results import Results
+from sortal.store.upkeep.verify import find_damages
 from sortal.training.snapshots.snapshot import Snapshot
 
 NETWORKS = """\
@@ -68,9 +69,9 @@ def outcomes(one: Any, store: str = "store") -> dict[str, tuple[Any, ...]]:
     results = Results.read(one.open(store), "networks")
     return {
         f"{result.title} {member.entry.seed}": (
-            one.open(store).scores([member.entry.key])[0].tobytes(),
+            one.open(store).members.scores([member.entry.key])[0].tobytes(),
             member.record.notes,
-            json.dumps(one.open(store).history(member.entry.key)),
+            json.dumps(one.open(store).members.history(member.entry.key)),
         )
         for result in results.results
         for member in result.members
@@ -110,7 +111,7 @@ def test_ctrl_c_stops_training_and_the_next_run_completes_it(command, whole):
     assert epochs < 12, "the signal comes after a seventh of the 24 epochs"
     assert kept.tensors["stopping.best"].shape == kept.tensors["state"].shape
     assert {len(rows) for rows in kept.about["history"].values()} == {epochs}
-    assert one.open().verify() == []
+    assert find_damages(one.open()) == []
     assert one.run()[0] == 0
     assert outcomes(one) == whole
 
@@ -127,7 +128,7 @@ def test_a_run_stopped_by_a_batch_system_asks_for_a_rerun(command, number):
     assert process.returncode == 75, err
     assert "stopped by the batch system" in out
     assert snapshot(one).about["epoch"] > 0
-    assert one.open().read_job("networks").runs[-1].interrupted
+    assert one.open().jobs.read("networks").runs[-1].interrupted
 
 
 def test_a_run_killed_in_mid_epoch_ends_like_a_whole_one(command, whole):
@@ -169,7 +170,7 @@ def test_a_second_ctrl_c_ends_workers_that_sit_in_native_code(command):
     _interrupt_again(process)
     assert process.returncode == 130
     _assert_gone(workers)
-    assert one.open().verify() == []
+    assert find_damages(one.open()) == []
     one.job.write_text(deaf().replace("deaf]", "a]"))
     assert one.run()[0] == 0
 
@@ -190,7 +191,7 @@ def test_a_second_ctrl_c_ends_a_driver_that_sits_in_native_code(command, tmp_pat
     _interrupt_again(process)
     assert process.returncode == -signal.SIGKILL
     _assert_gone(started)
-    assert one.open().verify() == []
+    assert find_damages(one.open()) == []
     assert one.run()[0] == 0
 
 

@@ -12,6 +12,9 @@ import pytest
 
 from sortal.jobs.results.results import Results
 from sortal.store.store import Store
+from sortal.store.upkeep.collect import free_disk
+from sortal.store.upkeep.remove import remove_job
+from sortal.store.upkeep.verify import find_damages
 
 DETERMINISTIC = """\
 title: grid
@@ -94,7 +97,7 @@ def kill_runs(one: Any, whole: Whole, count: int) -> None:
         code, _ = one.run(store)
         assert code == 0
         assert one.scores(store) == whole.scores, f"killed after {moment:.2f} s"
-        assert one.open(store).verify() == []
+        assert find_damages(one.open(store)) == []
 
 
 def test_a_killed_run_ends_like_one_that_was_not(command, whole):
@@ -122,7 +125,7 @@ def kill_workers(one: Any, whole: Whole, count: int) -> None:
         _, err = process.communicate(timeout=200)
         assert process.returncode == 0, err
         assert one.scores(store) == whole.scores
-        assert one.open(store).verify() == []
+        assert find_damages(one.open(store)) == []
     assert killed
 
 
@@ -179,13 +182,13 @@ def test_an_interrupted_run_keeps_what_is_finished_and_goes_on(command):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "interrupted" in out
-    first = one.open().read_job("fragile").runs[-1]
+    first = one.open().jobs.read("fragile").runs[-1]
     assert first.interrupted
     assert 1 <= first.trained < 9
-    assert one.open().verify() == []
+    assert find_damages(one.open()) == []
     code, _ = one.run()
     assert code == 0
-    second = one.open().read_job("fragile").runs[-1]
+    second = one.open().jobs.read("fragile").runs[-1]
     assert second.stored == first.trained
     assert second.trained == 9 - first.trained
 
@@ -202,7 +205,7 @@ def test_a_second_interrupt_ends_the_run_and_the_store_is_sound(command):
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)  # far less than the training takes
     assert process.returncode == 130
-    assert one.open().verify() == []
+    assert find_damages(one.open()) == []
     psutil.wait_procs(workers, timeout=10)
     assert not [worker for worker in workers if worker.is_running()]
     one.job.write_text(fragile("well", "a"))
@@ -250,17 +253,17 @@ def test_a_damaged_file_is_named_and_its_members_recomputed(file, run, tmp_path)
     launched = run(job)
     store = Store.open(tmp_path / "store")
     keys = {entry.title: entry.member.key for entry in launched.resolved.entries}
-    name = store.find([keys["lda"]])[keys["lda"]].segment
-    folder = store.segment(name).folder
+    name = store.members.find([keys["lda"]])[keys["lda"]].segment
+    folder = store.members.segments.get(name).folder
     before = (folder / "scores.npy").read_bytes()
     data = (folder / file).read_bytes()
     (folder / file).write_bytes(SPOILED[file](data))
-    (damage,) = {(one.kind, one.name, one.file) for one in store.verify()}
+    (damage,) = {(one.kind, one.name, one.file) for one in find_damages(store)}
     assert damage == ("segment", name, file)
     again = run(job)
     assert again.summary.trained == 1
     assert again.summary.stored == 1
-    assert store.verify() == []
+    assert find_damages(store) == []
     assert (folder / "scores.npy").read_bytes() == before
     assert list((tmp_path / "store" / "quarantine").iterdir())
 
@@ -272,7 +275,7 @@ def test_a_deleted_job_is_computed_again_unless_another_has_it(run, tmp_path):
     run(job)
     run(both)
     store = Store.open(tmp_path / "store")
-    store.remove_job("both")
-    store.gc()
+    remove_job(store, "both")
+    free_disk(store)
     assert run(job).summary.stored == 1
     assert run(both).summary.trained == 1

@@ -76,7 +76,7 @@ def stars(folder):
 def test_each_member_is_judged_by_its_own_scores(run):
     results = run(("sure", {}), ("less", {"intercept_scaling": 0.9}), ("negative", {"verbose": 10}))
     sure, less, negative = (results.titled(t)[0] for t in ("sure", "less", "negative"))
-    segments = results.store.find(m.entry.key for r in (sure, less) for m in r.members)
+    segments = results.store.members.find(m.entry.key for r in (sure, less) for m in r.members)
     assert len({place.segment for place in segments.values()}) == 1
     assert all(np.isfinite(sure.figures[name].mean) for name in OF_PROBABILITIES)
     for broken in (less, negative):

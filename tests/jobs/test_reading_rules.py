@@ -30,8 +30,8 @@ def test_a_misread_dataset_of_an_unchanged_file_is_not_used(job, run, tmp_path, 
     misread = read_dataset(
         DataBlock(**{**job["data"], "label": "other", "exclude": ["kind"]}), tmp_path, 0
     )
-    store.save_dataset(misread)
-    store.remember_source(old_key(job, tmp_path, monkeypatch), misread.fingerprint)
+    store.datasets.save(misread)
+    store.datasets.remember_source(old_key(job, tmp_path, monkeypatch), misread.fingerprint)
     run(job)
     assert Results.read(store, "t").labels.classes == ("a", "b", "c")
 

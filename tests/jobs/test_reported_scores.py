@@ -57,7 +57,7 @@ def test_scores_of_a_fold_are_those_of_its_member(results):
     (result,) = results.titled("trees")
     for member in result.members:
         if member.entry.seed == 1:
-            stored = results.store.scores([member.entry.key])[0]
+            stored = results.store.members.scores([member.entry.key])[0]
             told = table.filter(fold=member.entry.fold).select(pl.col("^score_.*$")).to_numpy()
             np.testing.assert_array_equal(told, stored[len(stored) - len(told) :])
 

@@ -11,6 +11,7 @@ import pytest
 from sortal.events import JobPlanned, MemberTrained
 from sortal.jobs.results.results import Results
 from sortal.store.store import Store
+from sortal.store.upkeep.usage import measure_usage
 
 MANY = """\
 title: many
@@ -105,7 +106,7 @@ def test_thousands_of_members_need_few_open_files(tmp_path):
     store = Store.open(tmp_path / ".sortal")
     results = Results.read(store, "many")
     assert sum(len(result.members) for result in results.results) == 2000
-    assert store.usage()["segments"].count > 256
+    assert measure_usage(store)["segments"].count > 256
     again = sortal(tmp_path, "run", "job.yaml", "-q", files=256)
     assert "nothing to compute: all 2000 results" in again.stdout
     for arguments in (["show", "many", "-f", "json"], ["store", "check"], ["store", "gc"]):
@@ -126,5 +127,5 @@ def test_a_second_job_of_a_thousand_computes_the_new_half(tmp_path):
         done = sortal(tmp_path, "run", f"{name}.yaml", "-q", "--cores", "2")
         assert done.returncode == 0, done.stderr
     store = Store.open(tmp_path / ".sortal")
-    (run,) = store.read_job("second").runs
+    (run,) = store.jobs.read("second").runs
     assert (run.stored, run.trained) == (500, 500)

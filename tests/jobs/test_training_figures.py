@@ -34,7 +34,7 @@ def test_training_metrics_are_those_of_the_training_examples(judged, tmp_path):
     results = judged(FOREST)
     store, (member,) = Store.open(tmp_path / "store"), results.results[0].members
     rows, scores = part_scores(store, member, Part.TRAIN)
-    weights = store.dataset(results.record.dataset).weights_for(None)
+    weights = store.datasets.get(results.record.dataset).weights_for(None)
     (expected,) = evaluate(
         scores[None],
         results.labels.take(rows),
@@ -97,9 +97,9 @@ def test_candidates_of_a_search_have_no_training_metrics(judged, tmp_path):
     assert results.results[0].training_figures
     parts = {
         part
-        for name in store.job_names()
+        for name in store.jobs.names()
         if name != "survey"
-        for record in store.records(e.key for e in store.read_job(name).entries).values()
+        for record in store.members.records(e.key for e in store.jobs.read(name).entries).values()
         for part in record.figures
     }
     assert parts == {"validation"}

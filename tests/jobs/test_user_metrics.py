@@ -234,9 +234,9 @@ def test_a_metric_that_comes_to_need_probabilities_is_blank(run):
 
 def test_a_job_without_metrics_keeps_no_values(run):
     store = run(job(), metrics=[gmean]).results.store
-    assert store.artifact_names(KIND) == ["flowers"]
+    assert store.artifacts.names(KIND) == ["flowers"]
     assert "gmean" not in run(job()).results.ranking().columns
-    assert store.artifact_names(KIND) == []
+    assert store.artifacts.names(KIND) == []
 
 
 def test_a_package_imports_its_own_modules(run, plugins):
@@ -285,7 +285,7 @@ def test_a_search_goes_on_where_its_values_are_damaged(run, plugins):
     with providing_metrics([plugins]):
         first = run(made)
         for name in ("flowers", "flowers.search"):
-            folder = first.results.store.artifact(KIND, name).folder
+            folder = first.results.store.artifacts.get(KIND, name).folder
             (folder / "values.json").write_text("[]")
         again = run(made)
     assert again.summary.trained == 0
@@ -424,7 +424,7 @@ KEPT = {
 def test_values_that_cannot_be_read_are_computed_anew(run, content, capsys):
     events = []
     store = run(job(), metrics=[gmean]).results.store
-    path = store.artifact(KIND, "flowers").folder / "values.json"
+    path = store.artifacts.get(KIND, "flowers").folder / "values.json"
     path.write_bytes(content.encode(errors="surrogatepass"))
     damaged = Results.read(store, "flowers")
     assert "gmean" not in damaged.ranking().columns
@@ -461,4 +461,4 @@ def test_python_runs_and_checks_with_functions(tmp_path):
     assert not np.isnan(results.best().figures["gmean"].mean)
     loaded = sortal.load("flowers", store=store)
     assert "gmean" in loaded.ranking().columns
-    assert Store.open(store).artifact_names(KIND) == ["flowers"]
+    assert Store.open(store).artifacts.names(KIND) == ["flowers"]

@@ -25,7 +25,9 @@ def test_it_is_the_formula_of_the_paper():
     low, middle, high = np.percentile(rows, [25, 50, 75], axis=0)
     scaled = (rows - middle) / (high - low)
     expected = scaled / np.sqrt(1 + (scaled / 3) ** 2)
-    np.testing.assert_allclose(clipped(RobustClip.fitted(rows), rows), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        clipped(RobustClip.fitted(rows), rows), expected, rtol=1e-12, atol=1e-12
+    )
 
 
 def test_features_of_equal_quartiles_are_scaled_by_half_range():

@@ -24,7 +24,7 @@ from sortal.store.store import Store
 from stored_records import job_record, member_record
 
 def commit(store, keys, value=0.5):
-    with store.draft() as draft:
+    with store.members.draft() as draft:
         (draft.folder / "models" / "0").mkdir(parents=True)
         (draft.folder / "models" / "0" / "model.json").write_text("{}")
         records = [member_record(key) for key in keys]
@@ -53,7 +53,7 @@ def commit() -> Callable[..., str]:
         printed: Mapping[str, str] = MappingProxyType({}),
         **fields: object,
     ) -> str:
-        with store.draft() as draft:
+        with store.members.draft() as draft:
             model = draft.folder / "models" / "0"
             model.mkdir(parents=True)
             (model / "model.json").write_text("{}")

@@ -80,7 +80,7 @@ def test_a_member_is_written_as_in_the_first_week(ran, key):
 
 
 def test_a_job_of_the_first_week_is_read(ran):
-    job = ran.read_job("stars")
+    job = ran.jobs.read("stars")
     listed = [(entry.title, entry.varied) for entry in job.entries]
     assert listed == [
         ("net", ()),
@@ -98,7 +98,7 @@ def test_a_job_of_the_first_week_is_read(ran):
 
 def test_a_job_is_written_as_in_the_first_week(ran):
     stored = json.loads((ran.folder / "jobs" / "stars.json").read_text())
-    written = ran.read_job("stars").to_json()
+    written = ran.jobs.read("stars").to_json()
     data, before = written.pop("data"), stored.pop("data")
     assert data.items() >= before.items()
     added = {name: written.pop(name) for name in written.keys() - stored.keys()}
@@ -110,7 +110,7 @@ def test_records_that_no_job_wrote_are_one_sentence(golden):
     with pytest.raises(Damaged, match=r"members\.jsonl, line 1: parameters: expected a map"):
         golden.record(FIRST)
     with pytest.raises(Damaged, match=r"stars\.json: updated: expected text"):
-        golden.read_job("stars")
+        golden.jobs.read("stars")
 
 
 def test_members_of_format_1_are_read(golden):
@@ -130,12 +130,12 @@ def test_data_of_format_1_is_read(golden):
     split = golden.split(DATASET, SPLIT)
     assert (split.train.tolist(), split.validation.tolist()) == ([0, 1, 2], [3])
     assert (split.test.tolist(), split.fold) == ([4, 5], 2)
-    assert golden.known_source("tiny.csv 99 1") == DATASET
+    assert golden.datasets.known_source("tiny.csv 99 1") == DATASET
 
 
 def test_jobs_and_artifacts_of_format_1_are_read(golden, ran):
-    assert golden.job_names() == ran.job_names() == ["stars"]
-    artifact = golden.artifact("study", "one")
+    assert golden.jobs.names() == ran.jobs.names() == ["stars"]
+    artifact = golden.artifacts.get("study", "one")
     assert artifact.meta == {"trials": 2}
     assert (artifact.folder / "best.txt").read_text() == "3"
 
@@ -143,6 +143,6 @@ def test_jobs_and_artifacts_of_format_1_are_read(golden, ran):
 def test_members_and_data_still_have_the_names_of_format_1(golden, commit, tmp_path):
     dataset = golden.dataset(DATASET)
     today = Store.open(tmp_path / "today")
-    assert today.save_dataset(dataset).name == DATASET
+    assert today.datasets.save(dataset).name == DATASET
     name = commit(today, [FIRST, SECOND, DELETED])
     assert name == golden.find([FIRST])[FIRST].segment

@@ -9,6 +9,7 @@ from stored_records import job_record, member_record
 from sortal.errors import Damaged, NotFound, OptionError, UserError
 from sortal.store.files.json_lines import line, parse
 from sortal.store.store import Store
+from sortal.store.upkeep.verify import find_damages
 
 
 def test_a_folder_with_other_things_is_refused(tmp_path):
@@ -20,7 +21,7 @@ def test_a_folder_with_other_things_is_refused(tmp_path):
 
 def test_a_store_begun_by_a_killed_process_can_be_opened(tmp_path):
     (tmp_path / ".tmp-host-1-00").write_text("{")
-    assert Store.open(tmp_path).verify() == []
+    assert find_damages(Store.open(tmp_path)) == []
 
 
 def test_a_file_is_no_store(tmp_path):
@@ -57,45 +58,45 @@ def test_a_committed_member_comes_back_as_it_was(store):
     first = member_record("a", seed=7, notes=("slow",), parameters={"alpha": 0.5}, fit_seconds=None)
     second = member_record("b", fit_seconds=np.float32(0.5))
     histories = {"a": [{"epoch": 0.0, "loss": math.nan}], "b": []}
-    with store.draft() as draft:
+    with store.members.draft() as draft:
         name = draft.commit(
             [first, second], scores, predicted, histories=histories, printed={"b": "so far\n"}
         )
-    assert list(store.records(["b", "a"]).items()) == [("b", second), ("a", first)]
-    assert store.record("b").fit_seconds == 0.5
-    assert store.history("a") == [{"epoch": 0.0, "loss": None}]
-    assert store.history("b") == []
-    assert store.printed(["a", "b"]) == {"a": "", "b": "so far\n"}
-    assert store.find(["a"])["a"].segment == name
-    np.testing.assert_array_equal(np.stack(store.scores(["b", "a"])), scores[::-1])
-    np.testing.assert_array_equal(np.stack(store.predicted(["b", "a"])), predicted[::-1])
+    assert list(store.members.records(["b", "a"]).items()) == [("b", second), ("a", first)]
+    assert store.members.record("b").fit_seconds == 0.5
+    assert store.members.history("a") == [{"epoch": 0.0, "loss": None}]
+    assert store.members.history("b") == []
+    assert store.members.printed(["a", "b"]) == {"a": "", "b": "so far\n"}
+    assert store.members.find(["a"])["a"].segment == name
+    np.testing.assert_array_equal(np.stack(store.members.scores(["b", "a"])), scores[::-1])
+    np.testing.assert_array_equal(np.stack(store.members.predicted(["b", "a"])), predicted[::-1])
 
 
 def test_a_draft_that_fails_leaves_nothing(store):
-    with pytest.raises(ZeroDivisionError), store.draft() as draft:
+    with pytest.raises(ZeroDivisionError), store.members.draft() as draft:
         (draft.folder / "half").write_text(str(1 / 0))
     assert list((store.folder / "segments").iterdir()) == []
 
 
 def test_scores_of_other_lengths_than_the_records_are_refused(store):
     a = member_record("a")
-    with store.draft() as draft, pytest.raises(ValueError, match="2 records need"):
+    with store.members.draft() as draft, pytest.raises(ValueError, match="2 records need"):
         draft.commit([a, member_record("b")], np.zeros((1, 3, 2)), np.zeros((1, 3)))
-    with store.draft() as draft, pytest.raises(ValueError, match="different keys"):
+    with store.members.draft() as draft, pytest.raises(ValueError, match="different keys"):
         draft.commit([a, a], np.zeros((2, 3, 2)), np.zeros((2, 3)))
 
 
 def test_an_unknown_member_is_named(store):
-    for read in (store.record, store.history, lambda key: store.scores([key])):
+    for read in (store.record, store.history, lambda key: store.members.scores([key])):
         with pytest.raises(NotFound, match="'missing'"):
             read("missing")
 
 
 def test_what_another_process_commits_is_found_by_an_open_store(store, commit):
     other = Store.open(store.folder)
-    assert store.find(["a"]) == {}
+    assert store.members.find(["a"]) == {}
     commit(other, ["a"])
-    assert store.find(["a"]).keys() == {"a"}
+    assert store.members.find(["a"]).keys() == {"a"}
 
 
 @pytest.mark.parametrize(
@@ -103,78 +104,78 @@ def test_what_another_process_commits_is_found_by_an_open_store(store, commit):
 )
 def test_names_cannot_leave_their_folder(store, name):
     for use in (
-        lambda: store.write_job(job_record(name)),
-        lambda: store.read_job(name),
-        lambda: store.snapshot_folder(name),
+        lambda: store.jobs.write(job_record(name)),
+        lambda: store.jobs.read(name),
+        lambda: store.snapshots.take(name),
         lambda: store.log_path(name),
-        lambda: store.lease(name).__enter__(),
-        lambda: store.artifact("projection", name),
-        lambda: store.dataset(name),
+        lambda: store.leases.take(name).__enter__(),
+        lambda: store.artifacts.get("projection", name),
+        lambda: store.datasets.get(name),
     ):
         with pytest.raises(OptionError):
             use()
 
 
 def test_jobs_are_replaced_whole_and_listed(store):
-    store.write_job(job_record("stars 2.1", notes=("No example is weighted.",)))
-    store.write_job(job_record("stars 2.1", ["a"]))
-    assert store.job_names() == ["stars 2.1"]
-    assert store.read_job("stars 2.1") == job_record("stars 2.1", ["a"])
-    assert store.job_or_none("moons") is None
+    store.jobs.write(job_record("stars 2.1", notes=("No example is weighted.",)))
+    store.jobs.write(job_record("stars 2.1", ["a"]))
+    assert store.jobs.names() == ["stars 2.1"]
+    assert store.jobs.read("stars 2.1") == job_record("stars 2.1", ["a"])
+    assert store.jobs.read_or_none("moons") is None
     with pytest.raises(NotFound, match=r"'stars 2\.1'"):
-        store.read_job("stars 2.2")
+        store.jobs.read("stars 2.2")
 
 
 def test_datasets_and_splits_come_back_as_they_were(store, dataset, split):
-    store.save_dataset(dataset)
-    store.save_split(dataset.fingerprint, split)
-    stored = store.dataset(dataset.fingerprint)
+    store.datasets.save(dataset)
+    store.datasets.splits.save(dataset.fingerprint, split)
+    stored = store.datasets.get(dataset.fingerprint)
     assert stored.labels.classes == ("a", "b")
     np.testing.assert_array_equal(stored.inputs.matrix(), dataset.inputs.matrix())
-    again = store.split(dataset.fingerprint, split.fingerprint)
+    again = store.datasets.splits.get(dataset.fingerprint, split.fingerprint)
     assert again.fold == 2
     np.testing.assert_array_equal(again.test, split.test)
     with pytest.raises(NotFound):
-        store.split(dataset.fingerprint, "none")
+        store.datasets.splits.get(dataset.fingerprint, "none")
     with pytest.raises(NotFound):
-        store.save_split("none", split)
+        store.datasets.splits.save("none", split)
 
 
 def test_saving_a_dataset_again_writes_only_files_cut_short(store, dataset, split):
-    folder = store.save_dataset(dataset)
-    store.save_split(dataset.fingerprint, split)
+    folder = store.datasets.save(dataset)
+    store.datasets.splits.save(dataset.fingerprint, split)
     before = (folder / "labels.npy").stat().st_mtime_ns
-    store.save_dataset(dataset)
+    store.datasets.save(dataset)
     assert (folder / "labels.npy").stat().st_mtime_ns == before
     (folder / "labels.npy").write_bytes(b"")
-    store.save_dataset(dataset)
-    assert store.verify() == []
-    assert store.split(dataset.fingerprint, split.fingerprint).fold == 2
+    store.datasets.save(dataset)
+    assert find_damages(store) == []
+    assert store.datasets.splits.get(dataset.fingerprint, split.fingerprint).fold == 2
 
 
 def test_a_source_is_known_only_while_its_dataset_is_stored(store, dataset):
-    store.remember_source("stars.csv 120 99", dataset.fingerprint)
-    assert store.known_source("stars.csv 120 99") is None
-    store.save_dataset(dataset)
-    assert store.known_source("stars.csv 120 99") == dataset.fingerprint
+    store.datasets.remember_source("stars.csv 120 99", dataset.fingerprint)
+    assert store.datasets.known_source("stars.csv 120 99") is None
+    store.datasets.save(dataset)
+    assert store.datasets.known_source("stars.csv 120 99") == dataset.fingerprint
     (store.folder / "sources.json").write_text("{half")
-    assert store.known_source("stars.csv 120 99") is None
+    assert store.datasets.known_source("stars.csv 120 99") is None
 
 
 def test_artifacts_are_replaced_whole(store):
     def write(text):
         return lambda folder: (folder / "points.txt").write_text(text)
 
-    first = store.save_artifact("projection", "pca", {"seed": 1}, write("one"))
-    second = store.save_artifact("projection", "pca", {"seed": 2}, write("two"))
+    first = store.artifacts.save("projection", "pca", {"seed": 1}, write("one"))
+    second = store.artifacts.save("projection", "pca", {"seed": 2}, write("two"))
     assert not first.folder.exists()
     assert (second.folder / "points.txt").read_text() == "two"
-    assert store.artifact("projection", "pca").meta == {"seed": 2}
-    assert store.artifact_names("projection") == ["pca"]
-    store.remove_artifact("projection", "pca")
-    assert store.artifact_names("projection") == []
+    assert store.artifacts.get("projection", "pca").meta == {"seed": 2}
+    assert store.artifacts.names("projection") == ["pca"]
+    store.artifacts.remove("projection", "pca")
+    assert store.artifacts.names("projection") == []
     with pytest.raises(NotFound, match="no projection"):
-        store.artifact("projection", "pca")
+        store.artifacts.get("projection", "pca")
 
 
 def test_a_failed_replacement_keeps_the_artifact(store):
@@ -182,18 +183,18 @@ def test_a_failed_replacement_keeps_the_artifact(store):
         (folder / "points.txt").write_text("half")
         raise RuntimeError
 
-    store.save_artifact("projection", "pca", {"seed": 1}, lambda folder: None)
+    store.artifacts.save("projection", "pca", {"seed": 1}, lambda folder: None)
     with pytest.raises(RuntimeError):
-        store.save_artifact("projection", "pca", {"seed": 2}, fail)
-    assert store.artifact("projection", "pca").meta == {"seed": 1}
-    assert store.verify() == []
+        store.artifacts.save("projection", "pca", {"seed": 2}, fail)
+    assert store.artifacts.get("projection", "pca").meta == {"seed": 1}
+    assert find_damages(store) == []
 
 
 def test_a_dropped_snapshot_is_gone(store):
-    (store.snapshot_folder("task-1") / "state").write_text("epoch 3")
-    store.drop_snapshot("task-1")
-    store.drop_snapshot("task-1")
-    assert list(store.snapshot_folder("task-1").iterdir()) == []
+    (store.snapshots.take("task-1") / "state").write_text("epoch 3")
+    store.snapshots.drop("task-1")
+    store.snapshots.drop("task-1")
+    assert list(store.snapshots.take("task-1").iterdir()) == []
 
 
 json_values = st.recursive(

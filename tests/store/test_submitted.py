@@ -7,6 +7,8 @@ import pytest
 
 from sortal.store.files import process
 from sortal.store.submitted import FOLDER, Run, ended_runs, read_run, write_run
+from sortal.store.upkeep.collect import free_disk
+from sortal.store.upkeep.usage import measure_usage
 
 
 @pytest.fixture
@@ -56,12 +58,12 @@ def test_only_runs_that_ended_go_and_only_once_they_are_old(store, run):
         if "new" not in path.parts and path.name != "begun":
             os.utime(path, (0, 0))
     assert [path.name for path in ended_runs(folder, 30)] == ["ended", "killed"]
-    assert store.usage()["submitted"].count == 5
-    freed = store.gc()
+    assert measure_usage(store)["submitted"].count == 5
+    freed = free_disk(store)
     assert freed.submitted == 2
     assert freed.bytes > 0
     assert sorted(path.name for path in folder.iterdir()) == ["begun", "new", "working"]
-    assert store.gc(snapshot_days=0).submitted == 1
+    assert free_disk(store, snapshot_days=0).submitted == 1
     assert sorted(path.name for path in folder.iterdir()) == ["begun", "working"]
 
 

@@ -83,4 +83,4 @@ def test_one_of_it_and_all_of_it_are_deleted(client, store):
     assert deleted.json() == {"members": 1}
     assert client.get(f"{JOB}/ranking").json()["total"] == 1
     assert client.post(f"{JOB}/delete").json()["members"] == 1
-    assert "pets" not in Store.open(store).job_names()
+    assert "pets" not in Store.open(store).jobs.names()

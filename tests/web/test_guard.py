@@ -4,6 +4,7 @@ import pytest
 
 from sortal.errors import UserError
 from sortal.jobs.ensembles.ensemble import ensemble
+from sortal.store.records.job_files import Jobs
 from sortal.store.store import Store
 from sortal.web.settings import Settings, is_loopback
 
@@ -47,13 +48,13 @@ def test_only_our_own_pages_may_delete(caller, store, headers):
     client = caller(own_page=False)
     answer = client.post(f"{API}/jobs/kinds/delete", headers=headers)
     assert answer.status_code == 403
-    assert Store.open(store).job_names() == ["kinds"]
+    assert Store.open(store).jobs.names() == ["kinds"]
 
 
 def test_our_own_page_deletes(client, store):
     answer = client.post(f"{API}/jobs/kinds/delete")
     assert answer.json() == {"members": 7}
-    assert Store.open(store).job_names() == []
+    assert Store.open(store).jobs.names() == []
     assert client.post(f"{API}/jobs/kinds/delete").status_code == 404
 
 
@@ -69,7 +70,7 @@ def test_a_disk_that_cannot_be_read_is_told(client, monkeypatch):
     def fail(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Store, "job_names", fail)
+    monkeypatch.setattr(Jobs, "names", fail)
     answer = client.get(f"{API}/jobs")
     assert answer.status_code == 503
     assert "Permission denied" in answer.json()["error"]
@@ -79,7 +80,7 @@ def test_a_fault_of_ours_is_told_in_a_sentence(caller, monkeypatch):
     def fail(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Store, "job_names", fail)
+    monkeypatch.setattr(Jobs, "names", fail)
     answer = caller(raises=False).get(f"{API}/jobs")
     assert answer.status_code == 500
     assert "a fault of Sortal" in answer.json()["error"]
@@ -110,14 +111,14 @@ def test_without_the_token_nothing_is_told_or_deleted(caller, store, headers):
     for path in ("jobs", "openapi.json", "jobs/kinds/predictions.npy?title=net"):
         assert client.get(f"{API}/{path}", headers=headers).status_code == 401
     assert client.post(f"{API}/jobs/kinds/delete", headers=headers).status_code == 401
-    assert Store.open(store).job_names() == ["kinds"]
+    assert Store.open(store).jobs.names() == ["kinds"]
 
 
 def test_the_token_lets_programs_in_from_anywhere(caller, store):
     client = caller(own_page=False, token=TOKEN)
     assert client.get(f"{API}/jobs", headers=BEARER).status_code == 200
     assert client.post(f"{API}/jobs/kinds/delete", headers=BEARER).status_code == 200
-    assert Store.open(store).job_names() == []
+    assert Store.open(store).jobs.names() == []
 
 
 def test_a_browser_with_the_token_gets_a_cookie_unread_by_code(caller):

@@ -57,7 +57,7 @@ def test_a_metric_of_the_user_s_own_is_answered(client, store):
         return float(np.average(scores.argmax(axis=1) == labels, weights=weights))
 
     opened = Store.open(store)
-    update_metrics(opened, opened.read_job("kinds"), [as_metric(hits)], silent)
+    update_metrics(opened, opened.jobs.read("kinds"), [as_metric(hits)], silent)
     rows = client.get(f"{API}/jobs/kinds/ranking").json()["rows"]
     assert {row["title"]: row["hits"] for row in rows}["optimal"] == 1.0
     figures = client.get(f"{API}/jobs/kinds/classifier", params=ONE).json()["figures"]

@@ -189,7 +189,7 @@ def test_a_job_outlives_the_server_and_the_next_one_knows_it(tmp_path):
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(record["pid"], signal.SIGKILL)
-    assert Store.open(store).read_job("slow").runs[-1].interrupted
+    assert Store.open(store).jobs.read("slow").runs[-1].interrupted
 
 
 @pytest.mark.parametrize(

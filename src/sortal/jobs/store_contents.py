@@ -10,6 +10,7 @@ from sortal.store.artifacts import Artifact
 from sortal.store.files import atomic
 from sortal.store.records.job_record import JobRecord, wholes
 from sortal.store.store import Store
+from sortal.store.upkeep.remove import remove_job, remove_members, remove_result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +68,9 @@ def stored_jobs(store: Store) -> tuple[list[StoredJob], list[str]]:
     """All jobs of a store by name, and a sentence for each that cannot be read."""
     pictures = list(_artifacts(store))
     found, unreadable = [], []
-    for name in store.job_names():
+    for name in store.jobs.names():
         try:
-            found.append(_job(store, name, store.read_job(name), pictures))
+            found.append(_job(store, name, store.jobs.read(name), pictures))
         except (Damaged, NotFound) as error:
             unreadable.append(f"{name} cannot be read: {error}")
     return found, unreadable
@@ -82,7 +83,7 @@ def stored_job(store: Store, name: str) -> StoredJob:
         NotFound: There is none of that name.
         Damaged: It cannot be read.
     """
-    return _job(store, name, store.read_job(name), list(_artifacts(store)))
+    return _job(store, name, store.jobs.read(name), list(_artifacts(store)))
 
 
 def item_of(job: StoredJob, name: str) -> Classifier | Picture:
@@ -104,7 +105,7 @@ def _job(store: Store, name: str, record: JobRecord, pictures: Sequence[Artifact
     segments = {segment for one in classifiers for segment in one.segments}
     return StoredJob(
         name=name,
-        dataset=store.dataset_name(record.dataset),
+        dataset=store.datasets.name_of(record.dataset),
         fingerprint=record.dataset,
         classifiers=classifiers,
         pictures=own,
@@ -114,7 +115,7 @@ def _job(store: Store, name: str, record: JobRecord, pictures: Sequence[Artifact
 
 def _classifiers(store: Store, record: JobRecord) -> Iterable[Classifier]:
     beside = {entry.key for entry in (*record.ensembles, *record.imported)}
-    places = store.find(record.keys)
+    places = store.members.find(record.keys)
     entries = list(wholes(record.every_entry))
     for title in dict.fromkeys(entry.title for entry in entries):
         own = [entry for entry in entries if entry.title == title]
@@ -132,14 +133,14 @@ def _classifiers(store: Store, record: JobRecord) -> Iterable[Classifier]:
 
 
 def _size(store: Store, segments: Iterable[str]) -> int:
-    return sum(atomic.size_of(store.segment(name).folder) for name in segments)
+    return sum(atomic.size_of(store.members.segments.get(name).folder) for name in segments)
 
 
 def _artifacts(store: Store) -> Iterable[Artifact]:
     for kind in (PROJECTION, MAP):
-        for name in store.artifact_names(kind):
+        for name in store.artifacts.names(kind):
             try:
-                yield store.artifact(kind, name)
+                yield store.artifacts.get(kind, name)
             except (Damaged, NotFound):
                 continue  # deleted meanwhile, or `sortal store check` names it
 
@@ -168,8 +169,8 @@ def sharers(store: Store, job: str, classifier: Classifier) -> list[str]:
     """Other jobs that refer to a classifier's members."""
     return [
         name
-        for name in store.job_names()
-        if name != job and store.read_job(name).keys & set(classifier.keys)
+        for name in store.jobs.names()
+        if name != job and store.jobs.read(name).keys & set(classifier.keys)
     ]
 
 
@@ -178,8 +179,8 @@ def averaged_by(store: Store, classifier: Classifier) -> list[str]:
     keys = set(classifier.keys)
     return [
         f"{name}/{entry.title}"
-        for name in store.job_names()
-        for entry in store.read_job(name).ensembles
+        for name in store.jobs.names()
+        for entry in store.jobs.read(name).ensembles
         if entry.key not in keys and keys & {share.key for share in entry.members}
     ]
 
@@ -192,8 +193,8 @@ def delete_classifier(store: Store, job: str, classifier: Classifier) -> int:
         StoreBusy: A job is running.
     """
     if not classifier.trained:
-        return store.remove_result(job, classifier.title)
-    store.remove_members(classifier.keys)
+        return remove_result(store, job, classifier.title)
+    remove_members(store, classifier.keys)
     return len(classifier.keys)
 
 
@@ -201,7 +202,7 @@ def delete_pictures(store: Store, pictures: Iterable[Picture]) -> int:
     """Delete projections and maps; returns how many."""
     listed = list(pictures)
     for one in listed:
-        store.remove_artifact(one.kind, one.name)
+        store.artifacts.remove(one.kind, one.name)
     return len(listed)
 
 
@@ -222,6 +223,6 @@ def delete_dataset(store: Store, fingerprint: str) -> tuple[list[str], int]:
         known = {job.fingerprint for job in jobs}
         raise NotFound("dataset", fingerprint, known, where=str(store.folder))
     for job in mine:
-        store.remove_job(job.name)
+        remove_job(store, job.name)
     pictures = {one.name: one for job in mine for one in job.pictures}
     return [job.name for job in mine], delete_pictures(store, pictures.values())

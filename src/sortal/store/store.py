@@ -1,33 +1,43 @@
-"""The store: a folder that holds results, and one door to all of its parts."""
+"""The store: a folder that holds results, as a value of its parts."""
 
 import json
-from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sortal.errors import Damaged, NotFound, UserError
+from sortal.store.artifacts import Artifacts
+from sortal.store.datasets.datasets import Datasets
 from sortal.store.files import atomic
 from sortal.store.files.json_lines import parse
 from sortal.store.files.names import check_name
-from sortal.store.holdings import Holdings
+from sortal.store.lease import Leases
 from sortal.store.members import Members
-from sortal.store.parts import Parts
-from sortal.store.records.job_record import JobRecord
-from sortal.store.upkeep.upkeep import Upkeep
+from sortal.store.records.job_files import Jobs
+from sortal.store.snapshots import Snapshots
 
 FORMAT = 1
 DEFAULT = Path(".sortal")
 _FILE = "sortal.json"
 
 
-class Store(Members, Holdings, Upkeep):
+@dataclass(frozen=True, slots=True)
+class Store:
     """A store folder. Any number of processes may read and commit at the same time.
 
     Safe against killed processes at any moment; not against loss of power, since
-    nothing is forced to the disk. Members, data and artifacts, and upkeep each have
-    their own file; here are opening a store and running jobs in it.
+    nothing is forced to the disk. Each part is in a file of its own; `upkeep/` verifies,
+    deletes, frees and merges whole stores.
     """
 
-    __slots__ = ()
+    folder: Path
+    """Where the store is, absolute."""
+
+    members: Members
+    datasets: Datasets
+    jobs: Jobs
+    artifacts: Artifacts
+    snapshots: Snapshots
+    leases: Leases
 
     @classmethod
     def open(cls, folder: Path | str = DEFAULT, *, create: bool = True) -> "Store":
@@ -49,48 +59,24 @@ class Store(Members, Holdings, Upkeep):
                 raise NotFound("store", str(folder), [str(inner)] if inner.is_dir() else [])
             _make(folder)
         _check_format(folder / _FILE)
-        return cls(Parts.of(folder))
+        return cls(
+            folder=folder,
+            members=Members.of(folder),
+            datasets=Datasets(folder / "data", folder / "quarantine", folder / "sources.json"),
+            jobs=Jobs(folder / "jobs"),
+            artifacts=Artifacts(folder / "artifacts"),
+            snapshots=Snapshots(folder / "snapshots"),
+            leases=Leases(folder / "leases"),
+        )
 
     @classmethod
     def existing(cls, folder: Path | str = DEFAULT) -> "Store | None":
         """Open a store if there is one; nothing is made."""
         return cls.open(folder, create=False) if (Path(folder) / _FILE).exists() else None
 
-    def lease(self, name: str) -> AbstractContextManager[None]:
-        """Be the one driver of a job while the block runs; `StoreBusy` if there is another."""
-        return self.parts.leases.take(name)
-
-    def job_names(self) -> list[str]:
-        """Names of all jobs, sorted."""
-        return self.parts.jobs.names()
-
-    def write_job(self, record: JobRecord) -> None:
-        """Write or replace the record of the job that it names."""
-        self.parts.jobs.write(record)
-
-    def read_job(self, name: str) -> JobRecord:
-        """A job's record; `NotFound` with the nearest names if there is none."""
-        return self.parts.jobs.read(name)
-
-    def job_or_none(self, name: str) -> JobRecord | None:
-        """A job's record, None if there is none."""
-        return self.parts.jobs.read_or_none(name)
-
-    def snapshot_folder(self, task: str) -> Path:
-        """Folder for a task's resumable state, created if need be."""
-        return self.parts.snapshots.take(task)
-
-    def snapshot_folders(self) -> list[Path]:
-        """Folders of all resumable state."""
-        return self.parts.snapshots.folders()
-
-    def drop_snapshot(self, task: str) -> None:
-        """Delete a task's resumable state at once."""
-        self.parts.snapshots.drop(task)
-
-    def log_path(self, name: str) -> Path:
+    def log_path(self, job: str) -> Path:
         """Where a job's log is or would be; its folder is created."""
-        path = self.folder / "logs" / f"{check_name('job', name)}.jsonl"
+        path = self.folder / "logs" / f"{check_name('job', job)}.jsonl"
         path.parent.mkdir(exist_ok=True)
         return path
 

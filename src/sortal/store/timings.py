@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sortal.errors import Damaged, NotFound
 from sortal.store.files.json_lines import Record
-from sortal.store.parts import Parts
+from sortal.store.store import Store
 
 KIND = "timings"
 
@@ -49,7 +49,7 @@ class Timing:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def timings(parts: Parts, keys: Iterable[str]) -> dict[str, list[Timing]]:
+def timings(store: Store, keys: Iterable[str]) -> dict[str, list[Timing]]:
     """Times of members by key, one a host, device and number of threads; the first recorded counts.
 
     Members that are nowhere have none.
@@ -57,20 +57,20 @@ def timings(parts: Parts, keys: Iterable[str]) -> dict[str, list[Timing]]:
     wanted = list(dict.fromkeys(keys))
     found: dict[str, list[Timing]] = {key: [] for key in wanted}
     of_segment: dict[str, list[str]] = {}
-    for name, held in parts.index.contents().items():
+    for name, held in store.members.index.contents().items():
         for key in found.keys() & set(held):
             of_segment.setdefault(name, []).append(key)
     for name, held_keys in of_segment.items():
-        for key, timing in _of_segment(parts, name):
+        for key, timing in _of_segment(store, name):
             if key in held_keys:
                 found[key].append(timing)
-    for key, timing in _kept(parts):
+    for key, timing in _kept(store):
         if key in found:
             found[key].append(timing)
     return {key: _distinct(several) for key, several in found.items()}
 
 
-def keep_times_of(ours: Parts, other: Parts, segment: str) -> int:
+def keep_times_of(ours: Store, other: Store, segment: str) -> int:
     """Keep the times of a segment that both stores have, where they are of another machine.
 
     Returns:
@@ -91,16 +91,16 @@ def keep_times_of(ours: Parts, other: Parts, segment: str) -> int:
     return made
 
 
-def _of_segment(parts: Parts, name: str) -> Iterator[tuple[str, Timing]]:
+def _of_segment(store: Store, name: str) -> Iterator[tuple[str, Timing]]:
     with suppress(Damaged, NotFound):  # `verify` names it
-        for record in parts.segments.get(name).plain_records:
+        for record in store.members.segments.get(name).plain_records:
             yield str(record["key"]), Timing.of(record)
 
 
-def _kept(parts: Parts) -> Iterator[tuple[str, Timing]]:
-    for name in parts.artifacts.names(KIND):
+def _kept(store: Store) -> Iterator[tuple[str, Timing]]:
+    for name in store.artifacts.names(KIND):
         with suppress(Damaged, NotFound):
-            members = parts.artifacts.get(KIND, name).meta.get("members", {})
+            members = store.artifacts.get(KIND, name).meta.get("members", {})
             yield from ((key, Timing.of(of)) for key, of in members.items())
 
 

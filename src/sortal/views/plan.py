@@ -94,7 +94,7 @@ class Outlook:
             ),
             search=_search(resolved),
             members=len(keys),
-            stored=len(store.find(keys)) if store else 0,
+            stored=len(store.members.find(keys)) if store else 0,
             store=folder,
             populations=len(plan.tasks),
             workers=plan.workers,

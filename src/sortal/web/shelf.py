@@ -39,7 +39,7 @@ class Shelf:
     def running(self) -> frozenset[str]:
         """Names of the jobs that a process works on now."""
         started = {run.job for run in self.runs.listed() if run.running}
-        return frozenset({*self.store().parts.leases.live(), *started})
+        return frozenset({*self.store().leases.live(), *started})
 
 
 def _shelf(request: Request) -> Shelf:

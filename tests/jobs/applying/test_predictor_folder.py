@@ -103,9 +103,9 @@ def _stored_scores(store, results, title):
     stored: dict[str, list[np.ndarray]] = {}
     for member in results.titled(title)[0].members:
         record = member.record
-        rows = store.split(record.dataset, record.split).test
-        ids = store.dataset(record.dataset).inputs.ids[rows]
-        scores = store.scores([member.entry.key])[0][-len(rows) :]
+        rows = store.datasets.splits.get(record.dataset, record.split).test
+        ids = store.datasets.get(record.dataset).inputs.ids[rows]
+        scores = store.members.scores([member.entry.key])[0][-len(rows) :]
         for name, score in zip(ids, scores, strict=True):
             stored.setdefault(str(name), []).append(score)
     return {name: np.mean(several, axis=0) for name, several in stored.items()}

@@ -19,6 +19,11 @@ from sortal.jobs.results.lookup import find_result
 from sortal.jobs.results.results import Results
 from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
+from sortal.store.upkeep.collect import free_disk
+from sortal.store.upkeep.merge import merge_stores
+from sortal.store.upkeep.remove import remove_job, remove_members, remove_result
+from sortal.store.upkeep.usage import measure_usage
+from sortal.store.upkeep.verify import find_damages, quarantine
 
 pytestmark = pytest.mark.usefixtures("inline")
 
@@ -64,7 +69,7 @@ def keys_of(store, *names):
 
 
 def entries(store, title, name="flowers"):
-    return [e for e in store.read_job(name).ensembles if e.title == title]
+    return [e for e in store.jobs.read(name).ensembles if e.title == title]
 
 
 def test_scores_and_spread_are_those_of_numpy_on_stored_scores(store):
@@ -72,14 +77,14 @@ def test_scores_and_spread_are_those_of_numpy_on_stored_scores(store):
     assert made.is_new
     assert made.members == 5
     (entry,) = entries(store, "five")
-    stored = np.stack(store.scores(keys_of(store, *MEMBERS))).astype(np.float64)
-    (scores,) = store.scores([entry.key])
+    stored = np.stack(store.members.scores(keys_of(store, *MEMBERS))).astype(np.float64)
+    (scores,) = store.members.scores([entry.key])
     assert scores.shape == stored.shape[1:]
     np.testing.assert_allclose(scores, stored.mean(axis=0), atol=1e-7)
-    (spread,) = store.spread([entry.key])
+    (spread,) = store.members.spread([entry.key])
     np.testing.assert_allclose(spread, stored.std(axis=0, ddof=1), atol=1e-7)
     decided = predicted(stored.mean(axis=0)[None], made.results.outputs, probabilities=True)
-    assert store.predicted([entry.key])[0].tolist() == decided[0].tolist()
+    assert store.members.predicted([entry.key])[0].tolist() == decided[0].tolist()
 
 
 def test_metrics_use_the_examples_and_resamples_of_the_members(store):
@@ -125,17 +130,19 @@ def test_the_same_again_is_found_and_nothing_is_written(store):
 
 def test_two_titles_of_the_same_members_share_their_scores(store):
     ensemble(store, MEMBERS, title="five")
-    segments = store.usage()["segments"].count
+    segments = measure_usage(store)["segments"].count
     assert ensemble(store, MEMBERS, title="5").is_new
-    assert store.usage()["segments"].count == segments
+    assert measure_usage(store)["segments"].count == segments
 
 
 def test_weights_are_by_classifier_and_shared_by_its_seeds(store):
     made = ensemble(store, ["lda", "trees"], title="weighted", weights=[2, 1])
     (entry,) = entries(store, "weighted")
-    lda, *trees = (s.astype(np.float64) for s in store.scores(keys_of(store, "lda", "trees")))
+    lda, *trees = (
+        s.astype(np.float64) for s in store.members.scores(keys_of(store, "lda", "trees"))
+    )
     expected = 2 / 3 * lda + np.mean(trees, axis=0) / 3
-    np.testing.assert_allclose(store.scores([entry.key])[0], expected, atol=1e-7)
+    np.testing.assert_allclose(store.members.scores([entry.key])[0], expected, atol=1e-7)
     assert sum(one.weight for one in entry.members) == pytest.approx(1)
     assert made.results.titled("weighted")[0].parameters["weights"] == [2, 1]
     other = ensemble(store, ["lda", "trees"], title="plain")
@@ -208,8 +215,10 @@ def test_folds_are_averaged_within_themselves(run, tmp_path):
     assert [member.entry.fold for member in result.members] == [0, 1, 2]
     for entry in entries(store, "both"):
         assert len(entry.members) == 2
-        parts = np.stack(store.scores([one.key for one in entry.members]))
-        np.testing.assert_allclose(store.scores([entry.key])[0], parts.mean(axis=0), atol=1e-7)
+        parts = np.stack(store.members.scores([one.key for one in entry.members]))
+        np.testing.assert_allclose(
+            store.members.scores([entry.key])[0], parts.mean(axis=0), atol=1e-7
+        )
     assert result.confusion.sum() == 150
     assert results.correct([result]).mean() > 0.9
     with pytest.raises(UserError, match="folds are never averaged together"):
@@ -309,10 +318,10 @@ def test_the_best_are_chosen_by_validation_and_never_by_test(store, run):
     ],
 )
 def test_what_cannot_be_averaged_is_refused_by_name(names, options, kind, told, store):
-    before = store.read_job("flowers")
+    before = store.jobs.read("flowers")
     with pytest.raises(kind, match=told):
         ensemble(store, names, **{"title": "new", **options})
-    assert store.read_job("flowers") == before
+    assert store.jobs.read("flowers") == before
 
 
 def test_a_taken_title_and_an_ensemble_of_ensembles_are_refused(store):
@@ -345,28 +354,28 @@ def test_jobs_of_one_split_are_averaged_and_listed_where_asked(store, run):
     made = ensemble(store, ["flowers/lda", "more/qda"], title="across", job="more")
     assert made.results.name == "more"
     assert "across" in made.results.ranking()["title"].to_list()
-    assert not store.read_job("flowers").ensembles
+    assert not store.jobs.read("flowers").ensembles
     run(job(title="again"))
     with pytest.raises(UserError, match="share a member"):
         ensemble(store, ["flowers/lda", "again/lda"], title="twice")
 
 
 def test_a_classifier_that_is_not_whole_is_refused(store):
-    store.remove_members(keys_of(store, "trees")[:1])
+    remove_members(store, keys_of(store, "trees")[:1])
     with pytest.raises(UserError, match="flowers/trees has 2 of its 3 members: run its job"):
         ensemble(store, MEMBERS, title="x")
 
 
 def test_damaged_members_are_not_averaged(store):
     (key,) = keys_of(store, "lda")
-    path = store.segment(store.find([key])[key].segment).folder / "scores.npy"
+    path = store.members.segments.get(store.members.find([key])[key].segment).folder / "scores.npy"
     path.write_bytes(path.read_bytes()[:-4] + b"\x00\x00\x80\x3f")
     with pytest.raises(Damaged, match=r"scores\.npy"):
         ensemble(store, ["lda", "trees"], title="x")
 
 
 def test_a_running_job_is_not_given_an_ensemble(store):
-    with store.lease("flowers"), pytest.raises(StoreBusy, match="flowers"):
+    with store.leases.take("flowers"), pytest.raises(StoreBusy, match="flowers"):
         ensemble(store, MEMBERS, title="x")
 
 
@@ -393,35 +402,35 @@ def test_members_that_an_ensemble_needs_outlive_their_job(store, run, tmp_path):
     run(job(title="home", classifiers=[{"method": "qda"}]))
     ensemble(store, ["home/qda", "flowers/lda"], title="kept", job="home")
     needed = keys_of(store, "flowers/lda", "home/qda")
-    store.remove_job("flowers")
-    store.gc()
-    assert store.find(needed).keys() == set(needed)
+    remove_job(store, "flowers")
+    free_disk(store)
+    assert store.members.find(needed).keys() == set(needed)
     predictor = Predictor.load(store, Results.read(store, "home").titled("kept"))
     (block,) = predictor.held(np.ones((3, 4)))
     assert block.spread.shape == (3, 3)
-    store.remove_result("home", "kept")
-    assert store.find(needed).keys() == {needed[1]}
-    store.remove_job("home")
-    assert store.gc().datasets == 1
-    assert store.usage()["members"].count == 0
+    remove_result(store, "home", "kept")
+    assert store.members.find(needed).keys() == {needed[1]}
+    remove_job(store, "home")
+    assert free_disk(store).datasets == 1
+    assert measure_usage(store)["members"].count == 0
 
 
 def test_deleting_an_ensemble_leaves_what_its_job_has(store):
     ensemble(store, MEMBERS, title="five")
     ensemble(store, ["lda", "trees"], title="four")
-    assert store.remove_result("flowers", "five") == 1
+    assert remove_result(store, "flowers", "five") == 1
     with pytest.raises(NotFound, match="There is: four"):
-        store.remove_result("flowers", "five")
+        remove_result(store, "flowers", "five")
     with pytest.raises(NotFound, match="ensemble"):
-        store.remove_result("flowers", "lda")
+        remove_result(store, "flowers", "lda")
     assert len(Results.read(store, "flowers").results) == 7
     assert ensemble(store, MEMBERS, title="five").is_new
 
 
 def test_figures_outlive_a_deleted_member_and_applying_names_it(store):
     results = ensemble(store, MEMBERS, title="five").results
-    store.remove_members(keys_of(store, "gaussiannb"))
-    store.gc()
+    remove_members(store, keys_of(store, "gaussiannb"))
+    free_disk(store)
     again = Results.read(store, "flowers")
     assert again.titled("five")[0].figures == results.titled("five")[0].figures
     assert "spread_setosa" in again.scores("five").columns
@@ -432,21 +441,21 @@ def test_figures_outlive_a_deleted_member_and_applying_names_it(store):
 def test_lost_scores_are_made_again_by_the_same_call(store):
     ensemble(store, MEMBERS, title="five")
     (entry,) = entries(store, "five")
-    scores = store.scores([entry.key])[0]
-    folder = store.segment(store.find([entry.key])[entry.key].segment).folder
+    scores = store.members.scores([entry.key])[0]
+    folder = store.members.segments.get(store.members.find([entry.key])[entry.key].segment).folder
     (folder / "spread.npy").write_bytes(b"")
-    for damage in store.verify():
-        store.quarantine(damage)
-    assert not store.find([entry.key])
+    for damage in find_damages(store):
+        quarantine(store, damage)
+    assert not store.members.find([entry.key])
     assert ensemble(store, MEMBERS, title="five").is_new
-    assert np.array_equal(store.scores([entry.key])[0], scores)
-    assert store.verify() == []
+    assert np.array_equal(store.members.scores([entry.key])[0], scores)
+    assert find_damages(store) == []
 
 
 def test_merging_brings_an_ensemble_with_its_job(store, tmp_path):
     expected = ensemble(store, MEMBERS, title="five").results.ranking()
     other = Store.open(tmp_path / "other")
-    other.merge(store)
+    merge_stores(other, store)
     assert Results.read(other, "flowers").ranking().equals(expected)
     assert Predictor.load(other, Results.read(other, "flowers").titled("five"))
 

@@ -21,6 +21,8 @@ from sortal.jobs.pictures.panel import Panel
 from sortal.jobs.results.folds import by_fold, pooled
 from sortal.jobs.results.results import Results
 from sortal.store.store import Store
+from sortal.store.upkeep.usage import measure_usage
+from sortal.store.upkeep.verify import find_damages, quarantine
 from sortal.views.ranking import columns
 
 CLASSES = ("cat", "dog")
@@ -129,7 +131,7 @@ def test_a_second_import_is_found_and_its_namesake_left_alone(store):
 
 def test_what_is_alike_is_stored_once_under_both_titles(store):
     import_figures(store, job(*(foreign(title, [[9, 1], [0, 10]]) for title in "ab")))
-    assert store.usage()["members"].count == 1
+    assert measure_usage(store)["members"].count == 1
     assert {result.title for result in Results.read(store, "pets").results} == {"a", "b"}
 
 
@@ -138,12 +140,12 @@ def test_a_damaged_segment_is_written_anew(store):
     import_figures(store, whole)
     (path,) = (store.folder / "segments").glob("*/*/scores.npy")
     path.write_bytes(b"")
-    for damage in store.verify():
-        store.quarantine(damage)
+    for damage in find_damages(store):
+        quarantine(store, damage)
     assert not Results.read(store, "pets").results
     assert import_figures(store, whole).there == ("good",)
     assert Results.read(store, "pets").titled("good")
-    assert store.verify() == []
+    assert find_damages(store) == []
 
 
 def test_jobs_of_other_classes_or_run_here_are_left_alone(store):
@@ -153,7 +155,7 @@ def test_jobs_of_other_classes_or_run_here_are_left_alone(store):
         UserError, match="'pets' is in the store with the classes cat, dog, and these"
     ):
         import_figures(store, job(one, classes=("cat", "eel")))
-    store.write_job(store.read_job("pets").model_copy(update={"figures_alone": False}))
+    store.jobs.write(store.jobs.read("pets").model_copy(update={"figures_alone": False}))
     with pytest.raises(UserError, match="another job named 'pets', which was run here"):
         import_figures(store, job(one))
 
@@ -162,7 +164,7 @@ def test_data_of_another_identity_is_another_dataset(store):
     one = foreign("good", [[9, 1], [0, 10]])
     import_figures(store, job(one))
     import_figures(store, job(one, name="others", identity="elsewhere"))
-    assert len({store.read_job(name).dataset for name in store.job_names()}) == 2
+    assert len({store.jobs.read(name).dataset for name in store.jobs.names()}) == 2
 
 
 def test_independent_targets_rank_by_subset_accuracy(store):

@@ -19,6 +19,10 @@ from sortal.jobs.results.lookup import find_result
 from sortal.jobs.results.results import Results
 from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
+from sortal.store.upkeep.collect import free_disk
+from sortal.store.upkeep.remove import remove_job, remove_result
+from sortal.store.upkeep.usage import measure_usage
+from sortal.store.upkeep.verify import find_damages
 
 pytestmark = pytest.mark.usefixtures("inline")
 
@@ -122,7 +126,7 @@ def test_scores_that_sum_to_no_1_are_no_probabilities(store, theirs, tmp_path):
 
 def test_a_job_with_folds_takes_one_file_of_all_folds(store, tmp_path):
     results = Results.read(store, "folds")
-    ids = store.dataset(results.record.dataset).inputs.ids
+    ids = store.datasets.get(results.record.dataset).inputs.ids
     labels = np.array(results.labels.classes)[results.labels.codes]
     frame = pl.DataFrame({"id": ids, "label": labels, "predicted": labels})
     made = import_predictions(store, [written(tmp_path, frame)], job="folds")
@@ -164,11 +168,11 @@ def test_a_job_with_folds_takes_one_file_of_all_folds(store, tmp_path):
 def test_a_mismatch_is_refused_by_place_and_writes_nothing(
     store, theirs, tmp_path, change, message
 ):
-    before = store.read_job("flowers")
+    before = store.jobs.read("flowers")
     good = written(tmp_path, theirs, "good.csv")
     with pytest.raises(DataError, match=f"theirs.csv.*{message}"):
         import_predictions(store, [good, written(tmp_path, change(theirs))], job="flowers")
-    assert store.read_job("flowers") == before
+    assert store.jobs.read("flowers") == before
 
 
 def test_an_example_that_was_trained_on_is_named_as_such(store, theirs, tmp_path):
@@ -181,9 +185,9 @@ def test_an_example_that_was_trained_on_is_named_as_such(store, theirs, tmp_path
 def test_a_second_import_is_found_and_a_namesake_is_refused(store, theirs, tmp_path):
     path = written(tmp_path, theirs)
     import_predictions(store, [path], job="flowers")
-    record = store.read_job("flowers")
+    record = store.jobs.read("flowers")
     assert import_predictions(store, [path], job="flowers").new == ()
-    assert store.read_job("flowers") == record
+    assert store.jobs.read("flowers") == record
     for title in ("theirs", "gaussiannb"):
         other = written(tmp_path, theirs.drop("score_setosa").with_columns(setosa=pl.lit(0.5)))
         with pytest.raises(UserError, match=f"another classifier under the title '{title}'"):
@@ -215,21 +219,21 @@ def test_an_import_survives_reruns_but_not_a_job_of_other_data(store, theirs, ru
     assert titled(launched.results, "theirs").method == "imported"
     told = []
     run(job(data={"source": "iris"}), store.folder, listener=told.append)
-    assert not store.read_job("flowers").imported
+    assert not store.jobs.read("flowers").imported
     assert any("imported classifier 'theirs'" in getattr(one, "text", "") for one in told)
 
 
 def test_it_is_deleted_alone_and_freed(store, theirs, tmp_path):
     import_predictions(store, [written(tmp_path, theirs)], job="flowers")
-    members = store.usage()["members"].count
-    store.gc()
+    members = measure_usage(store)["members"].count
+    free_disk(store)
     assert titled(Results.read(store, "flowers"), "theirs")
-    assert store.remove_result("flowers", "theirs") == 1
+    assert remove_result(store, "flowers", "theirs") == 1
     with pytest.raises(NotFound):
         Results.read(store, "flowers").titled("theirs")
-    assert store.gc().segments == 1
-    assert store.usage()["members"].count == members - 1
-    assert store.verify() == []
+    assert free_disk(store).segments == 1
+    assert measure_usage(store)["members"].count == members - 1
+    assert find_damages(store) == []
 
 
 def test_a_new_job_is_made_of_ids_and_labels(tmp_path, theirs):
@@ -248,12 +252,12 @@ def test_a_new_job_is_made_of_ids_and_labels(tmp_path, theirs):
     assert results.scores("first")["label"].to_list() == kind.to_list()
     assert [len(results.splits[0].rows(part)) for part in Part] == [0, 0, 60]
     assert len(classifier_map(results).classifiers) == 4
-    assert store.verify() == []
+    assert find_damages(store) == []
     cut = written(tmp_path, plain.head(9), "cut.csv")
     with pytest.raises(DataError, match="51 are missing"):
         import_predictions(store, [cut], job="contest")
-    store.remove_job("contest")
-    assert store.gc().datasets == 1
+    remove_job(store, "contest")
+    assert free_disk(store).datasets == 1
 
 
 def test_a_new_job_needs_labels_that_are_classes_of_its_scores(tmp_path):
@@ -266,7 +270,7 @@ def test_a_new_job_needs_labels_that_are_classes_of_its_scores(tmp_path):
         DataError, match=r"line 3, column 'truth': expected one of .* a, b, got 'c'"
     ):
         import_predictions(store, [labelled], job="two", label_column="truth")
-    assert store.job_names() == []
+    assert store.jobs.names() == []
     with pytest.raises(NotFound, match="truth"):
         import_predictions(store, [labelled], job="two", label_column="truht")
 

@@ -9,6 +9,7 @@ from sortal.evaluation.maps.dissimilarity import By
 from sortal.jobs.pictures import classifier_map as maps
 from sortal.jobs.pictures.classifier_map import KIND, classifier_map
 from sortal.jobs.results.results import Results
+from sortal.store.upkeep.remove import remove_members
 
 JOB = {
     "title": "iris",
@@ -58,7 +59,7 @@ def test_other_parameters_or_classifiers_make_another_map(results, counted):
     classifier_map(results, way=MapTsne(random_state=1))
     classifier_map(results, poles=False)
     classifier_map(results, titles=["svm"])
-    assert len(counted) == len(results.store.artifact_names(KIND)) == 5
+    assert len(counted) == len(results.store.artifacts.names(KIND)) == 5
 
 
 def test_a_renamed_classifier_keeps_its_place_on_the_map(results, run, inline, counted):
@@ -80,7 +81,7 @@ def test_a_kept_map_tells_who_is_left_out_of_the_job_that_asks(inline, run, coun
     run({"title": "without", "data": folds, "classifiers": classifiers, "bootstrap": 0})
     store = whole.store
     (svm,) = whole.titled("svm")
-    store.remove_members([svm.members[0].entry.key])
+    remove_members(store, [svm.members[0].entry.key])
     without = classifier_map(Results.read(store, "without"))
     lacking = classifier_map(Results.read(store, "whole"))
     assert len(counted) == 1
@@ -98,8 +99,8 @@ def test_a_stored_map_s_note_on_decision_values_has_no_title(results):
 
 def test_a_damaged_map_is_drawn_again(results, counted):
     classifier_map(results)
-    (name,) = results.store.artifact_names(KIND)
-    (results.store.artifact(KIND, name).folder / "coordinates.npy").write_bytes(b"short")
+    (name,) = results.store.artifacts.names(KIND)
+    (results.store.artifacts.get(KIND, name).folder / "coordinates.npy").write_bytes(b"short")
     classifier_map(results)
     assert len(counted) == 2
     classifier_map(results)

@@ -68,14 +68,14 @@ def test_other_parameters_and_other_preparation_make_another(results, inline, ru
     projected_examples(results, Isomap())
     bare = run({**IRIS, "title": "bare", "data": {"source": "iris"}}).results
     projected_examples(bare, Pca())
-    assert len(counted) == len(results.store.artifact_names(KIND)) == 4
+    assert len(counted) == len(results.store.artifacts.names(KIND)) == 4
     assert len(list(stored_projections(results))) == 3
     assert len(list(stored_projections(bare))) == 1
 
 
 def test_a_damaged_projection_is_made_again(results, counted):
     shown = projected_examples(results, Pca())
-    (results.store.artifact(KIND, shown.name).folder / "coordinates.npy").unlink()
+    (results.store.artifacts.get(KIND, shown.name).folder / "coordinates.npy").unlink()
     assert not projected_examples(results, Pca()).found
     assert len(counted) == 2
 

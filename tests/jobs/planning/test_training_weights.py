@@ -120,8 +120,8 @@ def test_the_rule_is_stored_with_the_preparer_and_members_notes(run, job):
     results = run(job([LOGISTIC, MLP], training_weights=RULE)).results
     for title in ("logistic", "mlp"):
         (member,) = results.titled(title)[0].members
-        segment = results.store.segment(
-            results.store.find([member.record.key])[member.record.key].segment
+        segment = results.store.members.segments.get(
+            results.store.members.find([member.record.key])[member.record.key].segment
         )
         weigher = load_weighers(segment.folder / "preparer")[None]
         assert weigher.weighing.power == 0.5
@@ -163,8 +163,8 @@ def test_targets_learnt_apart_are_weighed_apart(run, job, events, tmp_path):
     for target in ("x", "y"):
         (result,) = together.titled("logistic", target)
         record = result.members[0].record
-        segment = together.store.find([record.key])[record.key].segment
-        folder = together.store.segment(segment).folder / "preparer"
+        segment = together.store.members.find([record.key])[record.key].segment
+        folder = together.store.members.segments.get(segment).folder / "preparer"
         assert load_weighers(folder)[target].classes == (f"not {target}", target)
         (network,) = together.titled("mlp", target)
         assert network.members[0].record.fit_seconds >= 0
@@ -179,7 +179,7 @@ def test_each_event_is_scored_once_if_folds_test_and_validate(run, job):
     members = results.titled("mlp")[0].members
     assert [member.entry.fold for member in members] == [0, 1, 2, 3]
     for member in members:
-        validation_and_test = results.store.scores([member.entry.key])[0]
+        validation_and_test = results.store.members.scores([member.entry.key])[0]
         assert validation_and_test.shape == (150, 3)
         assert set(member.scores) == {Part.VALIDATION, Part.TEST}
 

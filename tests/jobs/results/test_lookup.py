@@ -6,6 +6,7 @@ from stored_records import job_record, member_entry
 from sortal.errors import Damaged, NotFound, UserError
 from sortal.jobs.results.lookup import find_job, find_place, find_result, names_file
 from sortal.jobs.results.similar_names import Place
+from sortal.store.records.job_files import Jobs
 from sortal.store.store import Store
 
 UNFIT = [123 * "long ", "a\0b", "con/" * 80 + "x"]
@@ -18,7 +19,7 @@ def store(tmp_path):
     store = Store.open(tmp_path / "store")
     for name in ("good", "fine"):
         entries = (member_entry("key", "KNN k = 3"), member_entry("other", f"only {name}"))
-        store.write_job(job_record(name, entries=entries))
+        store.jobs.write(job_record(name, entries=entries))
     (store.folder / "jobs" / "bad.json").write_text("{}")
     return store
 
@@ -43,8 +44,8 @@ def test_an_unreadable_record_hides_no_other_job(store, notes, what, place):
 
 @pytest.mark.parametrize("what", ["fine", "fine/KNN k = 3"])
 def test_an_exact_name_reads_the_record_of_its_job_alone(store, notes, monkeypatch, what):
-    read, records = [], Store.read_job
-    monkeypatch.setattr(Store, "read_job", lambda of, name: read.append(name) or records(of, name))
+    read, records = [], Jobs.read
+    monkeypatch.setattr(Jobs, "read", lambda of, name: read.append(name) or records(of, name))
     assert str(find_place(store, what, notes.append)) == what
     assert set(read) <= {"fine"}
 

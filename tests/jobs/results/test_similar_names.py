@@ -32,10 +32,14 @@ class Listed:
 
     folder = "the store"
 
-    def job_names(self):
+    @property
+    def jobs(self):
+        return self
+
+    def names(self):
         return list(TITLES)
 
-    def read_job(self, name):
+    def read(self, name):
         entries = tuple(member_entry("key", title) for title in TITLES[name])
         return job_record(name, entries=entries)
 

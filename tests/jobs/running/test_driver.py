@@ -12,6 +12,7 @@ from sortal.jobs.launch import prepare
 from sortal.jobs.running import task as tasks
 from sortal.jobs.running.run import run as run_plan
 from sortal.methods.one_at_a_time import one_by_one
+from sortal.store.members import Members
 from sortal.store.segments.segment import Segment
 from sortal.store.store import Store
 
@@ -93,7 +94,7 @@ def test_members_that_share_nothing_are_stored_one_by_one(run):
     assert events == [MemberTrained] * 5 + [TaskEnded]
     keys = [entry.key for entry in launched.results.record.entries]
     store = launched.results.store
-    assert len({place.segment for place in store.find(keys).values()}) == 5
+    assert len({place.segment for place in store.members.find(keys).values()}) == 5
     assert launched.summary.trained == 5
 
 
@@ -108,7 +109,7 @@ def test_figures_are_the_same_however_members_are_stored(run, tmp_path, request)
 def test_members_that_train_together_stay_in_one_segment(run):
     launched = run(job(NETWORKS))
     keys = [entry.key for entry in launched.results.record.entries]
-    assert len({place.segment for place in launched.results.store.find(keys).values()}) == 1
+    assert len({place.segment for place in launched.results.store.members.find(keys).values()}) == 1
 
 
 @pytest.mark.usefixtures("hasty")
@@ -143,7 +144,7 @@ def test_the_driver_reads_only_what_no_message_brought(tmp_path, monkeypatch, en
 
     stored = Segment.records
     monkeypatch.setattr(Segment, "records", property(records))
-    monkeypatch.setattr(Store, "records", None)
+    monkeypatch.setattr(Members, "records", None)
     events = []
     store = Store.open(tmp_path / "store")
     summary = run_plan(resolved, planned, store, engines=engine, listener=events.append)

@@ -12,6 +12,8 @@ from sortal.jobs.results.results import Results
 from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.searching.study import State, Study
 from sortal.store.store import Store
+from sortal.store.upkeep.collect import free_disk
+from sortal.store.upkeep.remove import remove_job
 
 DATA = {"source": "digits", "subset": 300, "scaling": "standard"}
 SVM = {
@@ -80,7 +82,7 @@ def test_candidates_are_never_scored_on_test_examples(run):
     launched = run(job(SVM, keep=1))
     store = launched.results.store
     keys = [key for one in launched.searched.study.trials for key in one.keys]
-    assert all(set(one.figures) == {"validation"} for one in store.records(keys).values())
+    assert all(set(one.figures) == {"validation"} for one in store.members.records(keys).values())
     tested = {member.entry.key for one in launched.results.results for member in one.members}
     assert not tested & set(keys)
 
@@ -147,16 +149,16 @@ def test_rungs_drop_the_worst_and_do_not_change_the_others(run, tmp_path):
     assert list(stayed.rungs) == ["1", "2", "4", "8"]
     assert {len(one.rungs) for one in pruned} == {1, 2, 3}
     assert all(one.value == one.rungs[max(one.rungs, key=int)] for one in pruned)
-    assert set(store.find(key for one in pruned for key in one.keys)) == set()
+    assert set(store.members.find(key for one in pruned for key in one.keys)) == set()
     whole = run(
         job(NETWORK, trials=8, batch=8, sampler="random"), store=tmp_path / "whole"
     ).searched.study
     same = next(one for one in whole.trials if one.keys == stayed.keys)
     assert same.value == stayed.value
     other = Store.open(tmp_path / "whole")
-    (kept,), (trained) = store.scores(stayed.keys), other.scores(stayed.keys)
+    (kept,), (trained) = store.members.scores(stayed.keys), other.scores(stayed.keys)
     assert (kept == trained[0]).all()
-    assert not store.snapshot_folders(), "what was given up leaves no snapshot"
+    assert not store.snapshots.folders(), "what was given up leaves no snapshot"
 
 
 def test_a_rerun_with_rungs_trains_nothing_and_drops_the_same(run):
@@ -350,10 +352,10 @@ def test_check_tells_who_searches_on_what(tmp_path):
 def test_a_study_stays_while_the_job_of_its_candidates_is_there(run):
     launched = run(job(SVM))
     store, name = launched.results.store, launched.results.name
-    store.remove_job(name)
-    store.gc()
+    remove_job(store, name)
+    free_disk(store)
     assert Study.read(store, name).trials
-    store.remove_job(f"{name}.search")
-    assert store.gc().artifacts == 1
+    remove_job(store, f"{name}.search")
+    assert free_disk(store).artifacts == 1
     with pytest.raises(NotFound):
         Study.read(store, name)

@@ -8,6 +8,7 @@ import pytest
 
 from sortal.jobs.results.results import Results
 from sortal.jobs.searching.study import Study
+from sortal.store.upkeep.verify import find_damages
 
 SEARCH = """\
 title: s
@@ -40,7 +41,7 @@ def course(one: Any, store: str = "store") -> list[tuple[Any, ...]]:
     study = Study.read(opened, "s")
     return [
         [(t.title, t.keys, t.value, t.state, t.rungs) for t in study.trials],
-        [scores.tobytes() for scores in opened.scores(keys)],
+        [scores.tobytes() for scores in opened.members.scores(keys)],
     ]
 
 
@@ -70,7 +71,7 @@ def test_ctrl_c_in_a_rung_keeps_members_for_the_next_run(command, whole):
     assert "What was found so far: sortal show 's.search'" in out
     study = Study.read(one.open(), "s")
     assert study.rounds[-1].interrupted
-    assert "s" not in one.open().job_names(), "nothing is tested yet"
+    assert "s" not in one.open().jobs.names(), "nothing is tested yet"
     assert one.run()[0] == 0
     assert course(one) == whole
     assert len(trained(one)) == len(set(trained(one))), "nothing is trained twice"
@@ -99,5 +100,5 @@ def test_killed_and_run_again_it_ends_as_one_that_was_not(command, whole, moment
     code, said = one.run()
     assert code == 0, said
     assert course(one) == whole
-    assert one.open().verify() == []
-    assert not [*one.open().snapshot_folders()]
+    assert find_damages(one.open()) == []
+    assert not [*one.open().snapshots.folders()]

@@ -6,18 +6,19 @@ from stored_records import job_record
 
 from sortal.jobs.searching.study import SEARCH, Study
 from sortal.store.store import Store
+from sortal.store.upkeep.merge import merge_stores
 
 
 def test_a_search_that_a_merge_renames_is_that_of_its_job(tmp_path: Path):
     ours, other = (Store.open(tmp_path / name) for name in ("ours", "other"))
-    ours.write_job(job_record("own", "a"))
+    ours.jobs.write(job_record("own", "a"))
     for name in ("own", f"own{SEARCH}"):
-        other.write_job(job_record(name, "b"))
+        other.jobs.write(job_record(name, "b"))
     study = Study(job="own", metric="roc_auc", smaller_is_better=False, meaning="m", about={})
     study.save(other)
-    ours.merge(other)
+    merge_stores(ours, other)
     found = Study.read(ours, "own-2")
     assert (found.job, found.metric) == ("own-2", "roc_auc")
-    assert ours.artifact_names("study") == ["own-2"]
+    assert ours.artifacts.names("study") == ["own-2"]
     found.save(ours)
-    assert ours.artifact("study", "own-2").meta["jobs"] == ["own-2", f"own-2{SEARCH}"]
+    assert ours.artifacts.get("study", "own-2").meta["jobs"] == ["own-2", f"own-2{SEARCH}"]

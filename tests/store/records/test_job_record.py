@@ -26,6 +26,8 @@ from sortal.store.records.job_record import (
     first_titles,
     wholes,
 )
+from sortal.store.upkeep.remove import remove_job, remove_unlisted
+from sortal.store.upkeep.verify import find_damages
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 json_values = st.recursive(
@@ -88,13 +90,13 @@ def again(record):
 
 
 def test_a_full_record_is_read_as_it_was_written(store):
-    store.write_job(full())
-    assert store.read_job("stars") == full()
+    store.jobs.write(full())
+    assert store.jobs.read("stars") == full()
 
 
 def test_a_small_record_is_read_as_it_was_written(store):
-    store.write_job(job_record("stars"))
-    assert store.read_job("stars") == job_record("stars")
+    store.jobs.write(job_record("stars"))
+    assert store.jobs.read("stars") == job_record("stars")
 
 
 def test_an_example_has_something_in_every_field():
@@ -156,7 +158,7 @@ def test_what_the_first_version_left_out_has_defaults():
 
 
 def test_the_file_has_a_line_for_each_entry(store):
-    store.write_job(job_record("stars", ["a", "b", "c"]))
+    store.jobs.write(job_record("stars", ["a", "b", "c"]))
     lines = (store.folder / "jobs" / "stars.json").read_text().splitlines()
     assert sum('"key":' in one for one in lines) == 3
 
@@ -258,37 +260,37 @@ SHAPES = [
 
 @pytest.mark.parametrize(("stored", "field"), SHAPES, ids=[field for _, field in SHAPES])
 def test_a_file_of_another_shape_is_named(store, stored, field):
-    store.write_job(job_record("stars"))
+    store.jobs.write(job_record("stars"))
     path = store.folder / "jobs" / "stars.json"
     path.write_text(json.dumps(stored))
     with pytest.raises(Damaged) as caught:
-        store.read_job("stars")
+        store.jobs.read("stars")
     text = str(caught.value)
     assert text.startswith(f"{path}: ")
     assert field in text
     assert ", got " in text
     assert "\n" not in text
-    assert [(one.kind, one.name) for one in store.verify()] == [("job", "stars")]
+    assert [(one.kind, one.name) for one in find_damages(store)] == [("job", "stars")]
 
 
 @pytest.mark.parametrize("text", ["", "{", "null", "3", "[]", "[[]]", '[["name", "stars"]]'])
 def test_a_file_that_is_no_object_is_named(store, text):
-    store.write_job(job_record("stars"))
+    store.jobs.write(job_record("stars"))
     (store.folder / "jobs" / "stars.json").write_text(text)
     with pytest.raises(Damaged, match=r"stars\.json: "):
-        store.read_job("stars")
+        store.jobs.read("stars")
     with pytest.raises(Damaged, match=r"stars\.json: "):
-        store.job_or_none("stars")
+        store.jobs.read_or_none("stars")
 
 
 def test_no_member_is_deleted_beside_a_file_of_another_shape(store, commit):
     commit(store, ["a"])
-    store.write_job(job_record("one", ["a"]))
-    store.write_job(job_record("two"))
+    store.jobs.write(job_record("one", ["a"]))
+    store.jobs.write(job_record("two"))
     (store.folder / "jobs" / "two.json").write_text('{"entries": [{"key": "a"}]}')
     with pytest.raises(Damaged, match=r"two\.json: .*got nothing"):
-        store.remove_job("one")
-    assert store.find("a")
+        remove_job(store, "one")
+    assert store.members.find("a")
 
 
 @given(st.sampled_from(sorted(full().to_json())), json_values)
@@ -301,33 +303,33 @@ def test_any_value_of_any_field_is_read_or_damage(name, value):
 
 
 def test_a_copied_file_is_a_job_of_its_own(store):
-    store.write_job(job_record("two", ["a"]))
+    store.jobs.write(job_record("two", ["a"]))
     jobs = store.folder / "jobs"
     (jobs / "copy.json").write_text((jobs / "two.json").read_text())
-    copied = store.read_job("copy")
+    copied = store.jobs.read("copy")
     assert copied.name == "copy"
-    store.write_job(copied.model_copy(update={"entries": ()}))
-    assert store.read_job("two").keys == {"a"}
+    store.jobs.write(copied.model_copy(update={"entries": ()}))
+    assert store.jobs.read("two").keys == {"a"}
 
 
 def test_options_of_a_newer_version_are_left_out(store):
     stored = job_record("two").to_json()
     stored["data"]["zoom"] = 3
-    store.write_job(job_record("two"))
+    store.jobs.write(job_record("two"))
     (store.folder / "jobs" / "two.json").write_text(json.dumps(stored))
-    assert store.read_job("two") == job_record("two")
+    assert store.jobs.read("two") == job_record("two")
 
 
 def test_text_that_is_no_unicode_is_kept(store):
     odd = job_record("two", failures={"a": {"reason": "no file \udcff.csv"}})
-    store.write_job(odd)
-    assert store.read_job("two") == odd
+    store.jobs.write(odd)
+    assert store.jobs.read("two") == odd
 
 
 def test_nothing_unlisted_is_deleted_beside_a_damaged_record(store, commit):
     commit(store, ["a", "b"])
-    store.write_job(job_record("one", ["a"]))
+    store.jobs.write(job_record("one", ["a"]))
     (store.folder / "jobs" / "two.json").write_text("{}")
-    store.delete_unlisted([])
-    store.delete_unlisted(["b"])
-    assert store.find(["a", "b"]).keys() == {"a", "b"}
+    remove_unlisted(store, [])
+    remove_unlisted(store, ["b"])
+    assert store.members.find(["a", "b"]).keys() == {"a", "b"}

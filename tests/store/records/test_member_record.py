@@ -167,8 +167,8 @@ def with_(**changes):
 def with_second_line(store, commit, text):
     """A segment of two members that was found while it was whole, and whose second line changed."""
     place = commit(store, ["a", "b"])
-    assert store.find("ab").keys() == set("ab")
-    path = store.segment(place).folder / "members.jsonl"
+    assert store.members.find("ab").keys() == set("ab")
+    path = store.members.segments.get(place).folder / "members.jsonl"
     path.write_text(line(member_record("a").to_json()) + text)
     return path
 
@@ -199,7 +199,7 @@ SHAPES = [
 def test_a_line_of_another_shape_is_named(store, commit, stored, field):
     path = with_second_line(store, commit, line(stored))
     with pytest.raises(Damaged) as caught:
-        store.record("b")
+        store.members.record("b")
     text = str(caught.value)
     assert text.startswith(f"{path}, line 2: ")
     assert field in text
@@ -211,19 +211,19 @@ def test_a_line_of_another_shape_is_named(store, commit, stored, field):
 def test_a_line_that_is_no_object_is_named(store, commit, text):
     with_second_line(store, commit, text + "\n")
     with pytest.raises(Damaged, match=r"members\.jsonl"):
-        store.record("b")
+        store.members.record("b")
 
 
 def test_a_sound_line_of_a_changed_file_is_not_used(store, commit):
     with_second_line(store, commit, line(without("method")))
     with pytest.raises(Damaged, match=r"members\.jsonl: has \d+ bytes instead of"):
-        store.record("a")
+        store.members.record("a")
 
 
 def test_a_line_without_its_key_is_named(store, commit):
     with_second_line(store, commit, line(without("key")))
     with pytest.raises(Damaged, match="line 2: key: expected text, got nothing"):
-        store.record("b")
+        store.members.record("b")
 
 
 json_values = st.recursive(

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from sortal.store.segments.index import Index
 from sortal.store.segments.segment import Segments
 from sortal.store.store import Store
+from sortal.store.upkeep.collect import free_disk
+from sortal.store.upkeep.remove import remove_members
 
 LIMITED = """
 import resource
@@ -18,10 +20,10 @@ for number in range(2000):
     commit(store, [f"k{number}"], value=number)
 keys = [f"k{number}" for number in range(2000)]
 assert len(Store.open(sys.argv[1]).find(keys)) == 2000
-scores = store.scores(keys)
+scores = store.members.scores(keys)
 assert [int(score[0, 0]) for score in scores] == list(range(2000))
-assert len(store.predicted(keys)) == len(store.records(keys)) == 2000
-assert store.verify() == []
+assert len(store.members.predicted(keys)) == len(store.members.records(keys)) == 2000
+assert find_damages(store) == []
 """
 
 
@@ -33,9 +35,9 @@ def test_two_thousand_segments_are_read_with_256_open_files(store, child):
 def test_a_deleted_index_is_rebuilt(store, commit):
     commit(store, ["a", "b"])
     commit(store, ["c"])
-    found = store.find("abc")
+    found = store.members.find("abc")
     (store.folder / "index.jsonl").unlink()
-    assert Store.open(store.folder).find("abc") == found
+    assert Store.open(store.folder).members.find("abc") == found
     assert len((store.folder / "index.jsonl").read_text().splitlines()) == 2
 
 
@@ -52,12 +54,12 @@ def test_a_deleted_index_is_rebuilt(store, commit):
 def test_a_spoilt_index_misleads_nobody_and_is_mended(store, commit, spoil):
     commit(store, ["a", "b"])
     commit(store, ["c"])
-    found = store.find("abcz")
+    found = store.members.find("abcz")
     assert found.keys() == set("abc")
     path = store.folder / "index.jsonl"
     path.write_text(spoil(path.read_text()))
     commit(store, ["d"])
-    assert {**found, **store.find("d")} == Store.open(store.folder).find("abcdz")
+    assert {**found, **store.members.find("d")} == Store.open(store.folder).members.find("abcdz")
     index = Index(path, Segments(store.folder / "segments", store.folder / "quarantine"))
     contents, is_clean = index._cached()
     assert is_clean
@@ -68,26 +70,26 @@ def test_a_spoilt_index_misleads_nobody_and_is_mended(store, commit, spoil):
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_in_the_index_change_nothing(store, commit, junk, where):
     commit(store, ["a", "b"])
-    found = store.find("ab")
+    found = store.members.find("ab")
     path = store.folder / "index.jsonl"
     content = path.read_bytes()
     cut = int(where * len(content))
     path.write_bytes(content[:cut] + junk + content[cut:])
-    assert Store.open(store.folder).find("ab") == found
+    assert Store.open(store.folder).members.find("ab") == found
 
 
 def test_lines_of_segments_that_are_gone_are_ignored(store, commit):
     commit(store, ["a"])
-    store.find("a")
-    store.remove_members(["a"])
-    store.gc()
-    assert Store.open(store.folder).find("a") == {}
+    store.members.find("a")
+    remove_members(store, ["a"])
+    free_disk(store)
+    assert Store.open(store.folder).members.find("a") == {}
 
 
 def test_a_member_of_two_segments_is_read_from_the_same_one(store, commit):
     names = {commit(store, ["a", "b"]), commit(store, ["a"]), commit(store, ["b", "a"])}
-    assert store.find("a")["a"].segment == min(names)
-    assert Store.open(store.folder).find("a") == store.find("a")
+    assert store.members.find("a")["a"].segment == min(names)
+    assert Store.open(store.folder).members.find("a") == store.members.find("a")
 
 
 def test_a_store_that_cannot_be_written_to_can_be_read(store, commit, monkeypatch):
@@ -97,6 +99,6 @@ def test_a_store_that_cannot_be_written_to_can_be_read(store, commit, monkeypatc
         raise PermissionError
 
     monkeypatch.setattr("sortal.store.files.atomic.write_text", refuse)
-    assert store.find("a").keys() == {"a"}
+    assert store.members.find("a").keys() == {"a"}
     assert not (store.folder / "index.jsonl").exists()
     assert stat.S_ISDIR(store.folder.stat().st_mode)

@@ -100,7 +100,7 @@ class Ran:
 
     def record(self, job: str) -> JobRecord:
         """A job's record."""
-        return Store.open(self.store, create=False).read_job(job)
+        return Store.open(self.store, create=False).jobs.read(job)
 
     @property
     def lines(self) -> list[str]:

@@ -110,6 +110,6 @@ def test_any_title_of_a_job_is_one_in_the_store(cache, title):
     cache.data(title).classifier("KNN", cache.iris(1))
     ran = cache.bring()
     assert ran.code == 0
-    (name,) = Store.open(ran.store).job_names()
+    (name,) = Store.open(ran.store).jobs.names()
     assert name.endswith("- ClaVis")
     assert cache.bring().record(name) == ran.record(name)

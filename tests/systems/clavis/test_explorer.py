@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from sortal.jobs.results.results import Results
 from sortal.store.store import Store
+from sortal.store.upkeep.usage import measure_usage
+from sortal.store.upkeep.verify import find_damages
 from sortal.systems.clavis.explorer import explore
 
 
@@ -28,14 +30,14 @@ def test_jobs_are_listed_with_data_numbers_sizes_and_hashes(stored, capsys, monk
     told = capsys.readouterr().out
     flowers = next(line.split() for line in told.splitlines() if " flowers " in line)
     assert flowers[:5] == ["2", "flowers", "iris", "2", "2"]
-    assert flowers[-1] == stored.read_job("flowers").dataset
+    assert flowers[-1] == stored.jobs.read("flowers").dataset
 
 
 def test_a_job_lists_its_items_with_arguments_scores_and_matrix(stored, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     explored(stored, "show 2", "s1", "s 3", "s 4", "q")
     told = capsys.readouterr().out
-    segment = next(iter(stored.find([stored.read_job("flowers").entries[0].key]).values()))
+    segment = next(iter(stored.members.find([stored.jobs.read("flowers").entries[0].key]).values()))
     assert segment.segment in told
     for part in ("parameters of lda", "balanced_accuracy", "confusion matrix", "as virginica"):
         assert part in told
@@ -44,11 +46,11 @@ def test_a_job_lists_its_items_with_arguments_scores_and_matrix(stored, capsys, 
 
 
 def test_arguments_of_the_job_are_shown_beside_parameters(stored, capsys):
-    record = stored.read_job("wines")
+    record = stored.jobs.read("wines")
     asked = {"system": "clavis", "arguments": {"num_neighbors": 3}}
     first = record.entries[0].model_copy(update={"asked": asked})
     entries = (first, *record.entries[1:])
-    stored.write_job(record.model_copy(update={"entries": entries}))
+    stored.jobs.write(record.model_copy(update={"entries": entries}))
     explored(stored, "s 3", "s 1", "q")
     told = capsys.readouterr().out
     assert told.index("arguments of lda") < told.index("num_neighbors") < told.index("parameters")
@@ -58,14 +60,14 @@ def test_arguments_of_the_job_are_shown_beside_parameters(stored, capsys):
 def test_nothing_is_deleted_without_a_clear_yes(stored, capsys, answer):
     explored(stored, "d 1", answer, "a 1", answer, "s 2", "d 1", answer, "m", answer, "q")
     assert capsys.readouterr().out.count("nothing is deleted.") == 4
-    assert stored.job_names() == ["again", "flowers", "wines"]
-    assert len(stored.artifact_names("projection")) == 1
+    assert stored.jobs.names() == ["again", "flowers", "wines"]
+    assert len(stored.artifacts.names("projection")) == 1
 
 
 def test_an_unclear_answer_is_asked_again(stored):
     _, asked = explored(stored, "d 1", "perhaps", "Y", "q")
     assert asked[1] == asked[2]
-    assert stored.job_names() == ["flowers", "wines"]
+    assert stored.jobs.names() == ["flowers", "wines"]
 
 
 def test_deleting_a_classifier_names_all_jobs_that_have_it(stored):
@@ -78,10 +80,10 @@ def test_deleting_a_classifier_names_all_jobs_that_have_it(stored):
 
 def test_one_picture_or_all_are_deleted(stored, capsys):
     explored(stored, "s 2", "d 3", "y", "q")
-    assert stored.artifact_names("projection") == []
-    assert len(stored.artifact_names("classifier-map")) == 1
+    assert stored.artifacts.names("projection") == []
+    assert len(stored.artifacts.names("classifier-map")) == 1
     explored(stored, "s 2", "m", "y", "m", "q")
-    assert stored.artifact_names("classifier-map") == []
+    assert stored.artifacts.names("classifier-map") == []
     assert "there are no projections or maps." in capsys.readouterr().out
 
 
@@ -89,17 +91,17 @@ def test_all_of_a_dataset_goes_at_once_and_the_disk_is_freed(stored, capsys):
     _, asked = explored(stored, "a 1", "y", "g", "q")
     assert "again, flowers" in asked[1]
     assert "freed" in capsys.readouterr().out
-    assert stored.job_names() == ["wines"]
-    assert stored.artifact_names("projection") == stored.artifact_names("classifier-map") == []
-    assert stored.usage()["data"].count == 1
-    assert stored.verify() == []
+    assert stored.jobs.names() == ["wines"]
+    assert stored.artifacts.names("projection") == stored.artifacts.names("classifier-map") == []
+    assert measure_usage(stored)["data"].count == 1
+    assert find_damages(stored) == []
 
 
 def test_a_running_job_is_no_reason_to_crash(stored, capsys):
-    with stored.lease("wines"):
+    with stored.leases.take("wines"):
         assert explored(stored, "d 1", "y", "q")[0] == 0
     assert "error: " in capsys.readouterr().out
-    assert stored.job_names() == ["again", "flowers", "wines"]
+    assert stored.jobs.names() == ["again", "flowers", "wines"]
 
 
 def test_a_job_that_cannot_be_read_is_named_beside_the_others(stored, capsys):
@@ -137,4 +139,4 @@ def test_no_input_crashes_the_menu_or_deletes(flowers_and_wines, answers):
     stored = Store.open(flowers_and_wines)
     safe = [a for a in answers if a.strip().lower() not in ("y", "yes")]
     assert explored(stored, *safe)[0] == 0
-    assert stored.job_names() == ["again", "flowers", "wines"]
+    assert stored.jobs.names() == ["again", "flowers", "wines"]

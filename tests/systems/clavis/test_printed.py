@@ -74,7 +74,7 @@ def test_what_a_plugin_prints_changes_no_key(printed):
     (key,) = [one.key for one in first.record("iris").entries]
     again = printed.batch(printed.job("iris", [entry("talker", "another")]))
     assert [one.key for one in again.record("iris").entries] == [key]
-    assert Store.open(again.store, create=False).printed([key])[key].startswith("fits")
+    assert Store.open(again.store, create=False).members.printed([key])[key].startswith("fits")
 
 
 def test_what_a_plugin_prints_is_shown_live_if_asked_for(printed):

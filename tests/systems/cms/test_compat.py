@@ -121,7 +121,7 @@ def start(seed: int, *sizes: int) -> list[np.ndarray]:
 def order(store: Store, one: Scored) -> Callable[[int], np.ndarray]:
     """Rows of the training events in the order of each epoch of that run."""
     record = one.member.record
-    split = store.split(record.dataset, record.split)
+    split = store.datasets.splits.get(record.dataset, record.split)
     seed = stream_seed(split.fingerprint, one.seed)
     return lambda epoch: epoch_order(seed, epoch, len(split.train)).numpy()
 

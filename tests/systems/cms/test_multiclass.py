@@ -47,7 +47,7 @@ def report(folder):
 
 def test_all_runs_and_decays_are_one_job_of_one_classifier(campaign, workplace):
     store = Store.open(workplace.path / ".sortal")
-    entries = store.read_job("17var_models_5C").entries
+    entries = store.jobs.read("17var_models_5C").entries
     varied = {(one.seed, one.parameters["decay"]) for one in entries}
     assert varied == {(seed, decay) for seed in (0, 1) for decay in (1e-3, 1e-2)}
     assert len(entries) == 4

@@ -12,7 +12,7 @@ def list_jobs(store: StoreOption = DEFAULT_STORE, form: FormatOption = TableForm
 
     opened = Store.open(store, create=False)
     rows, damaged = [], None
-    for name in opened.job_names():
+    for name in opened.jobs.names():
         try:
             rows.append(Results.read(opened, name).outline().row)
         except Damaged as error:

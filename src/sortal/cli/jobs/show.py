@@ -196,7 +196,7 @@ def _show_log(store: "Store", job: str, title: str, target: str | None) -> None:
     Raises:
         UserError: No member is stored.
     """
-    record = store.read_job(job)
+    record = store.jobs.read(job)
     entries = [entry for entry in record.titled(title) if target in (None, entry.target)]
     kept = list(_printed(store, entries, record.failures))
     if not kept:
@@ -214,11 +214,11 @@ def _printed(
     store: "Store", entries: Sequence["MemberEntry"], failures: Mapping[str, "Failure"]
 ) -> Iterator[tuple["MemberEntry", str]]:
     """What each stored or failed member printed."""
-    stored = store.find([entry.key for entry in entries])
+    stored = store.members.find([entry.key for entry in entries])
     for entry in entries:
         key = entry.key
         if key in stored:
-            yield entry, store.printed([key])[key]
+            yield entry, store.members.printed([key])[key]
         elif key in failures:
             yield entry, failures[key].printed
 

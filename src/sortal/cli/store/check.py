@@ -19,12 +19,13 @@ def check(
     computes them again; damaged data it reads anew from the source.
     """
     from sortal.store.store import Store
+    from sortal.store.upkeep.verify import find_damages, quarantine
 
     opened = Store.open(store, create=False)
-    damages = opened.verify()
+    damages = find_damages(opened)
     for damage in damages:
         typer.echo(str(damage))
         if put_aside:
-            opened.quarantine(damage)
+            quarantine(opened, damage)
     typer.echo(f"{len(damages)} damaged file{'s' if len(damages) != 1 else ''} in {store}.")
     raise typer.Exit(1 if damages else 0)

@@ -21,8 +21,9 @@ def gc(
 ) -> None:
     """Free the disk of deleted results, what no job has, old snapshots and runs, leftovers."""
     from sortal.store.store import Store
+    from sortal.store.upkeep.collect import free_disk
 
-    freed = Store.open(store, create=False).gc(snapshot_days=snapshot_days)
+    freed = free_disk(Store.open(store, create=False), snapshot_days=snapshot_days)
     typer.echo(
         f"freed {size(freed.bytes)}: {freed.segments} segments, {freed.datasets} datasets, "
         f"{freed.artifacts} artifacts, {freed.snapshots} snapshots, {freed.submitted} runs, "

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from sortal.options import DEFAULT_STORE, StoreOption
+from sortal.store.upkeep.usage import measure_usage
 from sortal.views.console import print_rows
 from sortal.views.tables import size
 
@@ -29,7 +30,7 @@ def list_contents(
         found = stored_job(opened, job)
         print_items([*found.classifiers, *found.pictures], title=job)
         return
-    usage = opened.usage()
+    usage = measure_usage(opened)
     print_rows(
         [{"kind": kind, "count": of.count, "size": size(of.bytes)} for kind, of in usage.items()]
     )

@@ -17,8 +17,9 @@ def merge(
     The other store is not changed. Exit code 1 if something there was damaged.
     """
     from sortal.store.store import Store
+    from sortal.store.upkeep.merge import merge_stores
 
-    merged = Store.open(store).merge(Store.open(other, create=False))
+    merged = merge_stores(Store.open(store), Store.open(other, create=False))
     typer.echo(
         f"copied {merged.segments} segments, {merged.datasets} datasets, {merged.jobs} jobs, "
         f"{merged.artifacts} artifacts."

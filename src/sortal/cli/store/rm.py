@@ -74,13 +74,14 @@ def _without(store: "Store", what: str, *, pictures: bool) -> str:
         sharers,
         stored_job,
     )
+    from sortal.store.upkeep.remove import remove_job
 
     job, slash, name = what.partition("/")
     if pictures:
         count = delete_pictures(store, stored_job(store, job).pictures)
         return f"deleted {counted(count, 'picture')}."
     if not slash:
-        return f"deleted job {what!r} and {store.remove_job(job)} results; {_FREES}"
+        return f"deleted job {what!r} and {remove_job(store, job)} results; {_FREES}"
     item = item_of(stored_job(store, job), name)
     if isinstance(item, Picture):
         delete_pictures(store, [item])

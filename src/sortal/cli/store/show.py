@@ -34,7 +34,7 @@ def show(
     if slash:
         print_item(opened, job, item_of(stored_job(opened, job), name))
     else:
-        _show_job(opened.read_job(job))
+        _show_job(opened.jobs.read(job))
 
 
 def _show_job(record: "JobRecord") -> None:

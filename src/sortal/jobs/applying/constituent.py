@@ -33,7 +33,7 @@ def constituents(store: Store, member: MemberResult) -> list[Constituent]:
     if not isinstance(entry, EnsembleEntry):
         return [Constituent(entry.key, entry.title, member.record, 1.0)]
     keys = [one.key for one in entry.members]
-    stored = store.find(keys)
+    stored = store.members.find(keys)
     for one in entry.members:
         if one.key not in stored:
             job = one.name.partition("/")[0]
@@ -41,5 +41,5 @@ def constituents(store: Store, member: MemberResult) -> list[Constituent]:
                 f"{entry.title} cannot be applied: its member {one.name} (seed "
                 f"{one.seed}) is not in {store.folder} any more; run the job {job!r} again."
             )
-    records = store.records(keys)
+    records = store.members.records(keys)
     return [Constituent(one.key, one.name, records[one.key], one.weight) for one in entry.members]

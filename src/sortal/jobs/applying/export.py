@@ -83,7 +83,7 @@ def load_portable(store: Store, member: MemberResult) -> Portable:
     if record.model is None:
         reason = record.not_savable.rstrip(".")
         raise UserError(f"{entry.title}: its model was not stored ({reason}).")
-    segment = store.segment(store.find([entry.key])[entry.key].segment)
+    segment = store.members.segments.get(store.members.find([entry.key])[entry.key].segment)
     model = registry.find(record.method).load(segment.model_folder(record.model))
     if not isinstance(model, TrainedStack):
         raise UserError(

@@ -24,12 +24,12 @@ def part_scores(store: Store, member: MemberResult, part: Part) -> tuple[np.ndar
         UserError: Training examples are asked for, and the model was not stored.
     """
     record = member.record
-    split = store.split(record.dataset, record.split)
-    dataset = store.dataset(record.dataset)
+    split = store.datasets.splits.get(record.dataset, record.split)
+    dataset = store.datasets.get(record.dataset)
     known = dataset.labels.for_target(member.entry.target).known
     rows = {one: split.rows(one)[known[split.rows(one)]] for one in Part}
     if part in SCORED:
-        stored = store.scores([member.entry.key])[0]
+        stored = store.members.scores([member.entry.key])[0]
         start = 0 if part is SCORED[0] else len(rows[SCORED[0]])
         return rows[part], stored[start : start + len(rows[part])]
     column = Column(StoredScorers(store).load([member]))

@@ -135,7 +135,7 @@ class StoredScorers:
             for member in members
             for one in constituents(self.store, member)
         ]
-        places = self.store.find(one.key for one, _ in found)
+        places = self.store.members.find(one.key for one, _ in found)
         found.sort(key=lambda pair: places[pair[0].key].segment)
         return tuple(self._scorer(one, places[one.key].segment, fold) for one, fold in found)
 
@@ -146,7 +146,7 @@ class StoredScorers:
                 f"{one.name} cannot be applied: its model was not stored "
                 f"({record.not_savable.rstrip('.')})."
             )
-        segment = self.store.segment(name)
+        segment = self.store.members.segments.get(name)
         if (name, number) not in self._models:
             method = registry.find(record.method, record.calibration)
             self._models[name, number] = method.load(segment.model_folder(number))

@@ -26,6 +26,7 @@ from sortal.jobs.results.results import Results
 from sortal.metrics.registry import BESIDE_HEADLINE_OF_ENSEMBLES
 from sortal.store.records.job_record import EnsembleEntry, EnsembleShare, JobRecord
 from sortal.store.store import Store
+from sortal.store.upkeep.verify import find_segment_damages
 
 if TYPE_CHECKING:
     import polars as pl
@@ -133,8 +134,8 @@ def ensemble(
     chosen = found if best is None else best_of(found, best)
     groups = _groups(chosen, counts)
     home = job or chosen[0].results.name
-    with store.lease(home):
-        _refuse_foreign(store.read_job(home), home, chosen[0])
+    with store.leases.take(home):
+        _refuse_foreign(store.jobs.read(home), home, chosen[0])
         parameters: dict[str, Any] = {"average_of": [candidate.name for candidate in chosen]}
         if counts is not None:
             parameters["weights"] = list(counts)
@@ -183,19 +184,19 @@ def _list(
     store: Store, job: str, title: str, groups: Sequence[Group], parameters: Mapping[str, Any]
 ) -> bool:
     """Put the ensemble into the job's record, after its scores; whether it was not there."""
-    record = store.read_job(job)
+    record = store.jobs.read(job)
     keys = {group.key for group in groups}
     there = record.titled(title)
     if there and {entry.key for entry in there} != keys:
         raise UserError(_taken(job, title, is_ensemble=isinstance(there[0], EnsembleEntry)))
-    missing = [group for group in groups if group.key not in store.find(keys)]
+    missing = [group for group in groups if group.key not in store.members.find(keys)]
     _refuse_damaged(store, missing)
     for group in missing:
         write_segment(store, group, parameters, record.bootstrap)
     if not there:
         listed = (_entry(title, group, parameters) for group in groups)
         ensembles = (*record.ensembles, *listed)
-        store.write_job(record.model_copy(update={"ensembles": ensembles}))
+        store.jobs.write(record.model_copy(update={"ensembles": ensembles}))
     return not there or bool(missing)
 
 
@@ -217,7 +218,9 @@ def _refuse_foreign(record: JobRecord, job: str, first: Candidate) -> None:
 def _refuse_damaged(store: Store, groups: Sequence[Group]) -> None:
     """An ensemble of scores that are not what was written would look sound itself."""
     keys = [share.key for group in groups for share in group.shares]
-    for damage in store.verify_segments({of.segment for of in store.find(keys).values()}):
+    for damage in find_segment_damages(
+        store, {of.segment for of in store.members.find(keys).values()}
+    ):
         raise Damaged(f"{damage}: a member of the ensemble.")
 
 

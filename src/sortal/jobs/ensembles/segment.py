@@ -80,12 +80,12 @@ def write_segment(
     """
     average = Average()
     for share in group.shares:
-        average.add(store.scores([share.key])[0], share.weight)
+        average.add(store.members.scores([share.key])[0], share.weight)
     about = group.shares[0].member.record
     scores = average.mean[None]
     decided = predicted(scores, about.outputs, probabilities=True)
     figures = _figures(store, group, scores, resamples)
-    with store.draft() as draft:
+    with store.members.draft() as draft:
         if average.spread is not None:
             np.save(draft.folder / SPREAD, average.spread[None].astype(np.float32))
         record = _record(group, parameters, figures)
@@ -95,8 +95,8 @@ def write_segment(
 def _figures(store: Store, group: Group, scores: np.ndarray, resamples: int) -> dict[Part, Scores]:
     """Metrics by part, on the examples and resamples that its members were judged by."""
     about = group.shares[0].member.record
-    dataset = store.truth(about.dataset)
-    whole = store.split(about.dataset, about.split)
+    dataset = store.datasets.truth(about.dataset)
+    whole = store.datasets.splits.get(about.dataset, about.split)
     split = rows_known(dataset.labels, whole, group.target)
     weights = dataset.weights_for(group.target)
     figures: dict[Part, Scores] = {}

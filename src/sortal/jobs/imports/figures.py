@@ -54,8 +54,8 @@ def import_figures(store: Store, job: ForeignJob) -> Listed:
     """
     dataset, split = _dataset(job), _nothing()
     keys = {one.title: one.keys(dataset.fingerprint) for one in job.classifiers}
-    with store.lease(job.name):
-        stored = store.job_or_none(job.name)
+    with store.leases.take(job.name):
+        stored = store.jobs.read_or_none(job.name)
         if stored is not None:
             _refuse_other(stored, job, dataset)
         record = stored or _new(job, dataset, split)
@@ -65,12 +65,12 @@ def import_figures(store: Store, job: ForeignJob) -> Listed:
         new = [one for one in job.classifiers if one.title not in listed]
         taken = [title for title in keys if title in listed and listed[title] != set(keys[title])]
         if new:
-            store.save_dataset(dataset)
-            store.save_split(dataset.fingerprint, split)
+            store.datasets.save(dataset)
+            store.datasets.splits.save(dataset.fingerprint, split)
         _write(store, job, dataset, [one for one in job.classifiers if one.title not in taken])
         if new:
             entries = [entry for one in new for entry in _entries(one, keys[one.title])]
-            store.write_job(with_entries(record, entries))
+            store.jobs.write(with_entries(record, entries))
     return Listed(
         new=tuple(one.title for one in new),
         there=tuple(title for title in keys if title in listed and title not in taken),
@@ -128,13 +128,13 @@ def _write(store: Store, job: ForeignJob, dataset: Dataset, classifiers: Sequenc
         for one in classifiers
         for key, member in zip(one.keys(dataset.fingerprint), one.members, strict=True)
     }
-    found = store.find(distinct)
+    found = store.members.find(distinct)
     records = [_record(key, *of, job, dataset) for key, of in distinct.items() if key not in found]
     if records:
         exclusive = job.outputs is Outputs.EXCLUSIVE
         scores = np.zeros((len(records), 0, len(job.classes)), dtype=np.float32)
         decided = np.zeros(scores.shape[: 2 if exclusive else 3], dtype=np.uint8)
-        with store.draft() as draft:
+        with store.members.draft() as draft:
             draft.commit(records, scores, decided)
 
 

@@ -90,8 +90,8 @@ def import_predictions(
     titles = _titles(paths, title)
     if not job.strip():
         raise OptionError("job", job, "the name of a job")
-    with store.lease(job):
-        stored = store.job_or_none(job)
+    with store.leases.take(job):
+        stored = store.jobs.read_or_none(job)
         classes = _classes_of(stored) if stored is not None else None
         files: list[Predictions] = []
         for path in paths:
@@ -104,9 +104,9 @@ def import_predictions(
         pieces = {name: _pieces(name, file, home) for name, file in zip(titles, files, strict=True)}
         new = _refuse_taken(job, home.record, pieces)
         if home.is_new:
-            store.save_dataset(home.dataset)
+            store.datasets.save(home.dataset)
             for split in home.splits:
-                store.save_split(home.dataset.fingerprint, split)
+                store.datasets.splits.save(home.dataset.fingerprint, split)
         _list(store, home, pieces, new)
     return Imported(
         results=Results.read(store, job),
@@ -146,8 +146,10 @@ def _classes_of(record: JobRecord) -> tuple[str, ...]:
 
 
 def _stored_home(store: Store, record: JobRecord) -> _Home:
-    dataset = store.dataset(record.dataset)
-    splits = tuple(store.split(record.dataset, one.fingerprint) for one in record.splits)
+    dataset = store.datasets.get(record.dataset)
+    splits = tuple(
+        store.datasets.splits.get(record.dataset, one.fingerprint) for one in record.splits
+    )
     return _Home(record=record, dataset=dataset, splits=splits, is_new=False)
 
 
@@ -224,13 +226,13 @@ def _list(
     """Write what is missing, and put new classifiers into the job's record after their scores."""
     dataset = home.dataset
     for several in pieces.values():
-        found = store.find(piece.key(dataset.fingerprint) for piece in several)
+        found = store.members.find(piece.key(dataset.fingerprint) for piece in several)
         for piece in several:
             if piece.key(dataset.fingerprint) not in found:
                 write_segment(store, piece, dataset, home.record.bootstrap)
     if new:
         listed = [_entry(piece, dataset.fingerprint) for title in new for piece in pieces[title]]
-        store.write_job(with_entries(home.record, listed))
+        store.jobs.write(with_entries(home.record, listed))
 
 
 def _entry(piece: Piece, dataset: str) -> ImportedEntry:

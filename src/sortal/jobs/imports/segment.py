@@ -126,7 +126,7 @@ def write_segment(store: Store, piece: Piece, dataset: Dataset, resamples: int) 
         probabilities=piece.probabilities,
         fold=piece.split.fold,
     )
-    with store.draft() as draft:
+    with store.members.draft() as draft:
         draft.commit([record], scores.astype(np.float32), decided)
 
 

@@ -168,14 +168,14 @@ def _keep(store: Store, name: str, drawn: ClassifierMap, panel: Panel) -> None:
         "stress": drawn.stress,
         "notes": list(drawn.notes[len(panel.notes) :]),
     }
-    store.save_artifact(KIND, name, about, write)
+    store.artifacts.save(KIND, name, about, write)
 
 
 def _stored(store: Store, name: str, panel: Panel, by: By, way: MapMethod) -> ClassifierMap | None:
     """The map if it was kept and is whole; one that is damaged is drawn again."""
     mapped = tuple(panel.mapped)
     try:
-        artifact = store.artifact(KIND, name)
+        artifact = store.artifacts.get(KIND, name)
         coordinates, away = (np.array(map_array(artifact.folder / f"{a}.npy")) for a in _ARRAYS)
     except (NotFound, Damaged):
         return None

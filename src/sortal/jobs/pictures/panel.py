@@ -171,7 +171,7 @@ class Panel:
         if not self.computed:
             return []
         judged = []
-        dataset = self.results.store.truth(self.results.record.dataset)
+        dataset = self.results.store.datasets.truth(self.results.record.dataset)
         weights = dataset.weights_for(self.target)
         for fold in self.folds:
             answers = {
@@ -194,7 +194,7 @@ class Panel:
     def _blocks(self, fold: _Fold, array: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Rows of the members out of their segments, and the truth, a block of examples at a time."""
         keys = [member.entry.key for member in fold.members]
-        places = self.results.store.find(keys)
+        places = self.results.store.members.find(keys)
         of_segment: dict[str, list[tuple[int, Place]]] = defaultdict(list)
         for row, key in enumerate(keys):
             of_segment[places[key].segment].append((row, places[key]))
@@ -204,7 +204,7 @@ class Panel:
             truth = fold.truth[begin : begin + size]
             block = np.empty((len(keys), *self._shape(array, truth)), dtype=_TYPES[array])
             for segment, listed in of_segment.items():
-                stored = getattr(self.results.store.segment(segment), array)
+                stored = getattr(self.results.store.members.segments.get(segment), array)
                 first = stored.shape[1] - count + begin
                 rows, places_in = zip(*((row, place.row) for row, place in listed), strict=True)
                 block[list(rows)] = stored[list(places_in), first : first + len(truth)]
@@ -238,7 +238,7 @@ class Panel:
         labels = self.results.labels.for_target(self.target).take(rows)
         known = labels.known
         codes = np.asarray(labels.codes)[known]
-        dataset = self.results.store.truth(self.results.record.dataset)
+        dataset = self.results.store.datasets.truth(self.results.record.dataset)
         given = dataset.weights_for(self.target)
         weights = np.ones(len(codes)) if given is None else np.asarray(given)[rows][known]
         if labels.outputs is Outputs.INDEPENDENT:
@@ -253,8 +253,8 @@ class Panel:
         for row, member in enumerate(fold.members):
             if not member.gives_probabilities:
                 key, last = [member.entry.key], slice(-len(fold.rows), None)
-                scores = self.results.store.scores(key)[0][last]
-                right = self.results.store.predicted(key)[0][last] == fold.truth
+                scores = self.results.store.members.scores(key)[0][last]
+                right = self.results.store.members.predicted(key)[0][last] == fold.truth
                 # As of one more answer of each kind: nobody is always right.
                 accuracy = (np.count_nonzero(right) + 1) / (right.size + 2)
                 found[row] = scale_of(scores, accuracy, self.results.outputs)

@@ -64,7 +64,7 @@ class ProjectedExamples:
         """One row an example: id, part, label (a column a target, if there are several), x, y."""
         import polars as pl
 
-        dataset = self.results.store.truth(self.results.record.dataset)
+        dataset = self.results.store.datasets.truth(self.results.record.dataset)
         labels = dataset.labels.take(self.rows)
         columns: dict[str, np.ndarray | pl.Series] = {
             "id": np.asarray(dataset.inputs.ids[self.rows]),
@@ -128,7 +128,7 @@ def projected_examples(
 
 def _make(results: Results, name: str, rows: np.ndarray, projection: Projection) -> Projected:
     store, fingerprint = results.store, results.record.dataset
-    dataset = store.dataset(fingerprint)
+    dataset = store.datasets.get(fingerprint)
     if not dataset.inputs.arrays:
         raise UserError(
             f"{results.name}: its examples were imported without features: there is nothing "
@@ -147,9 +147,9 @@ def stored_projections(results: Results) -> Iterator[ProjectedExamples]:
     One that is damaged is left out: nothing is computed here.
     """
     store, (rows, parts) = results.store, _shown(results.splits)
-    for name in store.artifact_names(KIND):
+    for name in store.artifacts.names(KIND):
         try:
-            artifact = store.artifact(KIND, name)
+            artifact = store.artifacts.get(KIND, name)
         except SortalError:
             continue  # removed meanwhile, or damaged: `sortal store check` names it
         if artifact.meta.get("dataset") != results.record.dataset:
@@ -233,13 +233,13 @@ def _keep(store: Store, name: str, projected: Projected, about: dict[str, Any]) 
         "trustworthiness": projected.trustworthiness,
         "notes": list(projected.notes),
     }
-    store.save_artifact(KIND, name, about, write)
+    store.artifacts.save(KIND, name, about, write)
 
 
 def _stored(store: Store, name: str, projection: Projection, examples: int) -> Projected | None:
     """The picture if it was kept and is whole; one that is damaged is made again."""
     try:
-        artifact = store.artifact(KIND, name)
+        artifact = store.artifacts.get(KIND, name)
         coordinates = np.array(map_array(artifact.folder / "coordinates.npy"))
     except (NotFound, Damaged):
         return None

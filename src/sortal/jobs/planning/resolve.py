@@ -175,10 +175,10 @@ def _divided(
 
 def _dataset(job: Job, folder: Path, store: Store | None) -> Dataset:
     """The stored copy of an unchanged source if it is sound, or what the source holds."""
-    known = store and store.known_source(source_key(job, folder))
+    known = store and store.datasets.known_source(source_key(job, folder))
     if store and known:
         try:
-            return store.dataset(known)
+            return store.datasets.get(known)
         except (Damaged, NotFound):
             pass  # it is read anew, and `Resolved.damages` names what is wrong
     return read_dataset(job.data, folder, job.seed)

@@ -9,6 +9,7 @@ from sortal.store.files.damage import Damage
 from sortal.store.files.digests import Seals
 from sortal.store.records.job_record import JobRecord
 from sortal.store.store import Store
+from sortal.store.upkeep.verify import find_data_damages
 
 
 def stored_damages(
@@ -24,7 +25,7 @@ def stored_damages(
     """
     known = _known_data(_record(store, job), dataset)
     wanted = dict.fromkeys([*splits, *(name.partition("/")[2] for name in known)])
-    found = store.data_damages(dataset, filter(None, wanted))
+    found = find_data_damages(store, dataset, filter(None, wanted))
     return tuple(one for one in found if one.name in known or not one.is_absence)
 
 
@@ -34,8 +35,8 @@ def large_files(store: Store, dataset: str) -> Seals:
     Raises:
         Damaged: A file of the dataset has changed since it was written.
     """
-    store.dataset(dataset)
-    seals = store.data_seals(dataset)
+    store.datasets.get(dataset)
+    seals = store.datasets.seals(dataset)
     return {name: seal for name, seal in seals.items() if seal[0] >= digests.LARGE_BYTES}
 
 
@@ -89,7 +90,7 @@ def _damages_of_record(store: Store, job: str) -> tuple[str, tuple[Damage, ...]]
 
 def _record(store: Store, job: str) -> JobRecord | None:
     try:
-        return store.job_or_none(job)
+        return store.jobs.read_or_none(job)
     except Damaged:
         return None  # a run needs the record, and names what is wrong with it
 

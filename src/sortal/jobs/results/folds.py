@@ -33,7 +33,7 @@ def pooled_scores(results: Results, result: Result) -> tuple[np.ndarray, np.ndar
         Shapes (examples, outputs), float32, and (examples,), int64, ascending.
     """
     members = results.speakers(result)
-    stored = results.store.scores([member.entry.key for member in members])
+    stored = results.store.members.scores([member.entry.key for member in members])
     rows = [results.reported(member)[0] for member in members]
     scores = [of[-len(shown) :] for of, shown in zip(stored, rows, strict=True)]
     every = np.concatenate(rows)
@@ -53,7 +53,7 @@ def by_fold(results: Results, result: Result) -> dict[int, Scores]:
     if any(split.fold is not None for split in results.splits):
         speakers = [(one.entry.fold, one) for one in results.speakers(result)]
         return {fold: one.scores[results.part] for fold, one in speakers if fold is not None}
-    folds = results.store.truth(results.record.dataset).folds
+    folds = results.store.datasets.truth(results.record.dataset).folds
     scores, rows = pooled_scores(results, result)
     if folds is None or results.part is not Part.TEST:
         raise UserError(f"{results.name}: its data has no folds.")
@@ -67,7 +67,7 @@ def by_fold(results: Results, result: Result) -> dict[int, Scores]:
 def _judged(
     results: Results, result: Result, scores: np.ndarray, rows: np.ndarray, resamples: int
 ) -> Scores:
-    dataset = results.store.truth(results.record.dataset)
+    dataset = results.store.datasets.truth(results.record.dataset)
     weights = dataset.weights_for(result.target)
     sound = all(member.gives_probabilities for member in result.members)
     (judged,) = evaluate(

@@ -21,9 +21,9 @@ MARK = " (unfinished)"
 def find_begun(store: Store, keys: Iterable[str]) -> dict[str, Begun]:
     """Those of the keys that are not stored and that a snapshot holds, past their first epoch."""
     wanted = list(keys)
-    missing = set(wanted) - store.find(wanted).keys()
+    missing = set(wanted) - store.members.find(wanted).keys()
     found: dict[str, Begun] = {}
-    for folder in store.snapshot_folders() if missing else ():
+    for folder in store.snapshots.folders() if missing else ():
         with suppress(Damaged):  # what it held is trained anew, and then is told
             found |= {one.key: one for one in begun(folder) if one.key in missing}
     return found
@@ -85,6 +85,6 @@ def with_interim(record: JobRecord, found: Mapping[str, Begun]) -> JobRecord:
 def settled_interim(interim: Iterable[InterimEntry], store: Store) -> tuple[InterimEntry, ...]:
     """Of interim entries those worth listing: stored, the latest of each, until it is finished."""
     entries = list(interim)
-    found = store.find(key for entry in entries for key in (entry.key, entry.of))
+    found = store.members.find(key for entry in entries for key in (entry.key, entry.of))
     latest = {entry.of: entry for entry in entries if entry.key in found}
     return tuple(entry for of, entry in latest.items() if of not in found)

@@ -32,7 +32,7 @@ class JobData:
         Raises:
             Damaged: The stored data is not what was written.
         """
-        labels = self.store.truth(self.record.dataset).labels
+        labels = self.store.datasets.truth(self.record.dataset).labels
         if labels.codes.nbytes >= LARGE_BYTES:
             return labels
         # A copy stays as it was compared, whatever becomes of the file.
@@ -46,7 +46,7 @@ class JobData:
             Damaged: A stored split is not what was written.
         """
         dataset, splits = self.record.dataset, self.record.splits
-        return tuple(self.store.split(dataset, one.fingerprint) for one in splits)
+        return tuple(self.store.datasets.splits.get(dataset, one.fingerprint) for one in splits)
 
     @property
     def damage(self) -> str:
@@ -76,8 +76,8 @@ class JobData:
 def reported_part(record: JobRecord, store: Store) -> Part:
     """The part that figures are reported on: the stored figures tell where the split is damaged."""
     try:
-        return store.split(record.dataset, record.splits[0].fingerprint).reported
+        return store.datasets.splits.get(record.dataset, record.splits[0].fingerprint).reported
     except (Damaged, NotFound):
-        found = store.find(entry.key for entry in record.every_entry)
-        judged = {part for of in store.records(found).values() for part in of.figures}
+        found = store.members.find(entry.key for entry in record.every_entry)
+        judged = {part for of in store.members.records(found).values() for part in of.figures}
         return Part.VALIDATION if judged and Part.TEST not in judged else Part.TEST

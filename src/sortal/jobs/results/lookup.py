@@ -16,7 +16,7 @@ _MOST_NAMED = 5
 
 def find_job(store: Store, what: str) -> Results | None:
     """The results of a job by its name, or by the path of its file; None if it is neither."""
-    names = store.job_names()
+    names = store.jobs.names()
     if what in names:
         return Results.read(store, what)
     if names_file(what):
@@ -42,7 +42,7 @@ def open_job(folder: Path, what: str) -> Results:
     store = Store.open(folder, create=False)
     found = find_job(store, what)
     if found is None:
-        raise NotFound("job", what, store.job_names(), where=str(folder))
+        raise NotFound("job", what, store.jobs.names(), where=str(folder))
     return found
 
 
@@ -67,7 +67,7 @@ def find_place(store: Store, what: str, notify: Callable[[str], None]) -> Place:
         NotFound: Nothing has a name like it.
         UserError: Several have.
     """
-    names = store.job_names()
+    names = store.jobs.names()
     if what in names:
         return Place(what)
     job, separator, title = what.partition("/")  # the name of a job has no slash
@@ -100,7 +100,7 @@ def _titles(store: Store, names: Iterable[str]) -> tuple[dict[str, list[str]], l
 
 def _titles_of(store: Store, job: str) -> list[str]:
     """Titles of one job, also of classifiers that failed, each once."""
-    return list(dict.fromkeys(entry.title for entry in store.read_job(job).every_entry))
+    return list(dict.fromkeys(entry.title for entry in store.jobs.read(job).every_entry))
 
 
 def _not_found(
@@ -156,7 +156,7 @@ def find_result(
         NotFound: Nothing is called so.
         UserError: Several jobs have that title, or it is the name of a job.
     """
-    names = store.job_names()
+    names = store.jobs.names()
     job, separator, title = what.partition("/")  # the name of a job has no slash
     if separator and job in names:
         results = Results.read(store, job)

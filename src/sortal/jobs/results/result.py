@@ -17,7 +17,7 @@ from sortal.methods.registry import is_called_reference
 from sortal.store.records.job_record import MemberEntry
 from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
-from sortal.store.timings import Timing
+from sortal.store.timings import Timing, timings
 
 if TYPE_CHECKING:
     import polars as pl
@@ -208,7 +208,7 @@ class Result:
         import polars as pl
 
         several: dict[tuple[str, str, int | None], list[Timing]] = {}
-        kept = self.store.timings(member.entry.key for member in self.members)
+        kept = timings(self.store, [member.entry.key for member in self.members])
         for timing in (one for of in kept.values() for one in of):
             several.setdefault((timing.host, timing.device, timing.threads), []).append(timing)
         return pl.DataFrame(
@@ -229,7 +229,7 @@ class Result:
     @cached_property
     def courses(self) -> tuple[Course, ...]:
         """How each member learnt, of those whose method tells it."""
-        rows = self.store.histories(member.entry.key for member in self.members)
+        rows = self.store.members.histories(member.entry.key for member in self.members)
         courses = (
             Course(
                 seed=member.entry.seed,

@@ -52,7 +52,7 @@ class Results(JobData):
         Raises:
             NotFound: The store has no job of that name.
         """
-        record = store.read_job(name)
+        record = store.jobs.read(name)
         part, (own, damage) = reported_part(record, store), MetricValues.readable(store, name)
         return cls(
             name=name,
@@ -191,7 +191,9 @@ class Results(JobData):
         position[rows] = np.arange(len(rows))
         right = np.zeros((len(results), len(rows)), dtype=bool)
         spoken = [self.speakers(result) for result in results]
-        predicted = self.store.predicted([m.entry.key for members in spoken for m in members])
+        predicted = self.store.members.predicted(
+            [m.entry.key for members in spoken for m in members]
+        )
         decisions = iter(predicted)
         for row, members in enumerate(spoken):
             for member in members:
@@ -324,9 +326,9 @@ class Results(JobData):
         split = next(s for s in self.splits if s.fold == member.entry.fold)
         truth = self._truth(split, labels)
         key = [member.entry.key]
-        stored = {"score": self.store.scores(key)[0]}
+        stored = {"score": self.store.members.scores(key)[0]}
         if isinstance(member.entry, EnsembleEntry):
-            stored["spread"] = self.store.spread(key)[0]
+            stored["spread"] = self.store.members.spread(key)[0]
         return truth.with_columns(
             **{
                 f"{name}_{one}": values[len(values) - len(truth) :, column]
@@ -342,7 +344,7 @@ class Results(JobData):
         rows = split.rows(self.part)
         rows = rows[labels.known[rows]]
         codes = labels.codes[rows]
-        ids = self.store.truth(self.record.dataset).inputs.ids[rows]
+        ids = self.store.datasets.truth(self.record.dataset).inputs.ids[rows]
         if self.outputs is Outputs.EXCLUSIVE:
             truth = {"label": np.array(labels.classes)[codes]}
         else:
@@ -411,13 +413,13 @@ def _ranking_row(
 
 def _results(record: JobRecord, store: Store, part: Part, own: MetricValues) -> tuple[Result, ...]:
     """Gather stored members under their titles, in the job's order."""
-    finished = store.find(entry.of for entry in record.interim)
+    finished = store.members.find(entry.of for entry in record.interim)
     entries = [
         entry
         for entry in record.every_entry
         if not (isinstance(entry, InterimEntry) and entry.of in finished)
     ]
-    stored = store.records(store.find(entry.key for entry in entries))
+    stored = store.members.records(store.members.find(entry.key for entry in entries))
     grouped: dict[tuple[str, str | None], list[MemberResult]] = {}
     for entry in entries:
         if entry.key in stored:

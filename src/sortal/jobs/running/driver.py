@@ -54,6 +54,7 @@ from sortal.store.files.digests import Seals
 from sortal.store.records.job_record import Failure, JobRecord, first_titles
 from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
+from sortal.store.upkeep.verify import find_segment_damages, quarantine
 from sortal.training.snapshots.begun import Begun
 
 TASK = "sortal.jobs.running.task:run"
@@ -145,17 +146,19 @@ class Driver:
 
     def _stored(self) -> frozenset[str]:
         """Keys whose segments are in the store and sound; damaged ones are put aside."""
-        places = self.store.find(self.planned)
-        for damage in self.store.verify_segments({place.segment for place in places.values()}):
-            self.store.quarantine(damage)
+        places = self.store.members.find(self.planned)
+        for damage in find_segment_damages(
+            self.store, {place.segment for place in places.values()}
+        ):
+            quarantine(self.store, damage)
             self._warn(f"{damage}; it is put aside and computed again.")
-        return frozenset(self.store.find(self.planned))
+        return frozenset(self.store.members.find(self.planned))
 
     def _missing(self, stored: frozenset[str]) -> list[PlannedTask]:
         """Tasks of the plan without the members that are stored."""
         left_out = set(stored)
         if self.begun is not None:
-            known = self.store.find(map(interim_key, self.begun.values()))
+            known = self.store.members.find(map(interim_key, self.begun.values()))
             left_out |= first_titles(self.record.entries).keys() - self.begun.keys()
             left_out |= {key for key, one in self.begun.items() if interim_key(one) in known}
         return [
@@ -301,7 +304,7 @@ class Driver:
         error that the worker itself raised would only come again. What it had stored stays.
         """
         handed_out = len(task.entries)
-        places = self.store.find(entry.member.key for entry in task.entries)
+        places = self.store.members.find(entry.member.key for entry in task.entries)
         self._report_unsent(sorted({place.segment for place in places.values()}))
         task = task.without(places)
         if stopping or not task.entries:
@@ -326,7 +329,7 @@ class Driver:
         """Report committed segments whose messages did not arrive; the store has their records."""
         for segment in segments:
             if segment not in self.stored:
-                self._store(segment, self.store.segment(segment).records)
+                self._store(segment, self.store.members.segments.get(segment).records)
 
     def _fail(self, key: str, failure: Failure) -> None:
         self.failed[key] = failure

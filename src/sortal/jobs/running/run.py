@@ -14,6 +14,7 @@ from sortal.jobs.user_metrics.compute import update_metrics
 from sortal.store.files.damage import Damage
 from sortal.store.records.job_record import Failure, JobRecord
 from sortal.store.store import Store
+from sortal.store.upkeep.remove import remove_unlisted
 
 
 def run(
@@ -42,8 +43,8 @@ def run(
     Raises:
         StoreBusy: Another driver runs this job in this store.
     """
-    with store.lease(resolved.name):
-        before = store.job_or_none(resolved.name)
+    with store.leases.take(resolved.name):
+        before = store.jobs.read_or_none(resolved.name)
         if any(one.kind == "data" and not one.is_absence for one in _damages(resolved, store)):
             _drop_snapshots(plan, store, resolved.name, listener)
         record = enter(resolved, store, listener)
@@ -63,8 +64,8 @@ def run(
                 "interim": settled_interim(record.interim, store),
             }
         )
-        store.write_job(record)
-        store.delete_unlisted(entry.key for entry in (before.interim if before else ()))
+        store.jobs.write(record)
+        remove_unlisted(store, [entry.key for entry in (before.interim if before else ())])
         if not summary.interrupted:
             standing = [] if budget is None else [standing_key(k, budget) for k in driver.planned]
             update_metrics(store, record, resolved.metrics, listener, standing=standing)
@@ -76,12 +77,12 @@ def enter(resolved: Resolved, store: Store, listener: Listener = silent) -> JobR
     fingerprint = resolved.dataset.fingerprint
     for damage in _damages(resolved, store):
         listener(Warned(job=resolved.name, text=mended(damage)))
-    store.save_dataset(resolved.dataset)
-    store.remember_source(resolved.source, fingerprint)
+    store.datasets.save(resolved.dataset)
+    store.datasets.remember_source(resolved.source, fingerprint)
     for split in resolved.splits:
-        store.save_split(fingerprint, split)
-    record = job_record(resolved, store.job_or_none(resolved.name))
-    store.write_job(record)
+        store.datasets.splits.save(fingerprint, split)
+    record = job_record(resolved, store.jobs.read_or_none(resolved.name))
+    store.jobs.write(record)
     return record
 
 
@@ -94,9 +95,9 @@ def _drop_snapshots(plan: Plan, store: Store, job: str, listener: Listener) -> N
     """Delete what is unfinished of a plan: it may have been trained on damaged data."""
     names = {task.name for task in plan.tasks}
     # Members of a lost population have tasks of their own: its name, a dot and a number.
-    begun = [one.name for one in store.snapshot_folders() if one.name.partition(".")[0] in names]
+    begun = [one.name for one in store.snapshots.folders() if one.name.partition(".")[0] in names]
     for name in begun:
-        store.drop_snapshot(name)
+        store.snapshots.drop(name)
     if begun:
         text = "training that was interrupted begins anew: it may have used the damaged data."
         listener(Warned(job=job, text=text))

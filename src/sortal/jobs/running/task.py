@@ -72,7 +72,7 @@ def train(task: TaskSpec, channel: Channel) -> TaskResult:
     population = Population(
         members=task.members,
         threads=task.threads,
-        resume=store.snapshot_folder(task.name),
+        resume=store.snapshots.take(task.name),
         snapshot_seconds=task.snapshot_seconds,
         budget=task.budget,
     )
@@ -83,7 +83,7 @@ def train(task: TaskSpec, channel: Channel) -> TaskResult:
         done = bench.train(population)
         if not channel.stopping():
             if not done.paused:
-                store.drop_snapshot(task.name)
+                store.snapshots.drop(task.name)
             elif standing := {key: task.standing[key] for key in done.paused}:
                 bench.end(population, standing)
     return done
@@ -108,7 +108,7 @@ class _Bench:
             return self._become(population, {})
         except DataChanged:
             # What is unfinished was trained on the same examples.
-            self.store.drop_snapshot(self.task.name)
+            self.store.snapshots.drop(self.task.name)
             raise
 
     def end(self, population: Population, names: Mapping[str, str]) -> TaskResult:
@@ -130,7 +130,7 @@ class _Bench:
         control = _Control(self.channel, frozenset(names))
         outcomes = iter(self.task.method.train(population, self.data.prepared, control))
         while not done.exhausted:
-            with self.store.draft() as draft:
+            with self.store.members.draft() as draft:
                 rows = SegmentRows(self.task, self.data.prepared, draft.folder, names=names)
                 done.take(outcomes, rows, self._patience)
                 self.data.refuse_change()

@@ -40,9 +40,9 @@ class TaskData:
         store = Store.open(task.store)
         dataset, given = task.dataset, task.seals or None
         # Compared for every task: files may have changed since this worker prepared them.
-        store.dataset(dataset, given)
-        seals = store.data_seals(dataset)
-        store.dataset(dataset, given)
+        store.datasets.get(dataset, given)
+        seals = store.datasets.seals(dataset)
+        store.datasets.get(dataset, given)
         prepared = _prepare(
             task.store,
             dataset,
@@ -61,7 +61,7 @@ class TaskData:
             DataChanged: They have; what was trained on them may be wrong, and is not stored.
             Damaged: They are not there any more.
         """
-        now = self.store.data_seals(self.dataset)
+        now = self.store.datasets.seals(self.dataset)
         changed = sorted(name for name in self.seals if now.get(name) != self.seals[name])
         if changed:
             raise DataChanged(
@@ -83,6 +83,6 @@ def _prepare(
 ) -> Prepared:
     """Prepare once for all tasks of this worker that use the same rows of the same files."""
     opened = Store.open(store)
-    data = opened.dataset(dataset, dict(seals))
-    divided = rows_known(data.labels, opened.split(dataset, split), target)
+    data = opened.datasets.get(dataset, dict(seals))
+    divided = rows_known(data.labels, opened.datasets.splits.get(dataset, split), target)
     return Prepared.fit(data, divided, recipe, target if narrow else None)

@@ -64,7 +64,7 @@ class Trainer:
             self._settle(one)
         if not self.ended:
             for task in planned.tasks:
-                self.store.drop_snapshot(task.name)
+                self.store.snapshots.drop(task.name)
 
     def _plan(self, trials: Sequence[Trial]) -> Plan:
         """The round's members as populations; every rung keeps these, whoever is left."""

@@ -69,10 +69,10 @@ def search(
         StoreBusy: Another process runs this search in this store.
     """
     with (
-        store.lease(f"{contest.search_job.name} rounds"),
+        store.leases.take(f"{contest.search_job.name} rounds"),
         stops_cleanly(engines) as interruption,
     ):
-        if store.job_or_none(contest.search_job.name) is None:
+        if store.jobs.read_or_none(contest.search_job.name) is None:
             enter(contest.search_job, store, listener)
         study, before = _new_study(contest), _study_before(contest, store, listener)
         trainer = Trainer(
@@ -128,7 +128,7 @@ def _new_study(contest: Contest) -> Study:
 def _study_before(contest: Contest, store: Store, listener: Listener) -> Study | None:
     """What an earlier run of this search left, if it is readable."""
     name = contest.resolved.name
-    if name not in store.artifact_names(KIND):
+    if name not in store.artifacts.names(KIND):
         return None
     try:
         return Study.read(store, name)
@@ -257,7 +257,7 @@ class _Search:
         keys = {key for one in self.study.trials for key in one.keys}
         return Summary(
             trained=trainer.trained,
-            stored=len(trainer.store.find(keys)) - trainer.trained,
+            stored=len(trainer.store.members.find(keys)) - trainer.trained,
             failed={} if self.study.ranked else trainer.reasons,
             paused=trainer.paused,
             interrupted=trainer.ended,

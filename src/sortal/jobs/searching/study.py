@@ -155,7 +155,7 @@ class Study:
             "trials": len(self.trials),
             "rounds": len(self.rounds),
         }
-        store.save_artifact(KIND, self.job, about, write)
+        store.artifacts.save(KIND, self.job, about, write)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -178,7 +178,7 @@ class Study:
             NotFound: The store has no search of that job.
             Damaged: It is not readable.
         """
-        path = store.artifact(KIND, job).folder / _FILE
+        path = store.artifacts.get(KIND, job).folder / _FILE
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             if stored["format"] != FORMAT:

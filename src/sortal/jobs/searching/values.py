@@ -11,6 +11,7 @@ from sortal.jobs.searching.study import SOURCE, Study
 from sortal.jobs.user_metrics.values import MetricValues
 from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
+from sortal.store.upkeep.remove import remove_unlisted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +87,12 @@ class Values:
 
     def drop_standing(self, keys: Iterable[str], budget: int) -> None:
         """Delete how members stood at a rung, once the study knows it."""
-        self.store.delete_unlisted([standing_key(key, budget) for key in keys])
+        remove_unlisted(self.store, [standing_key(key, budget) for key in keys])
 
     def _read(self, keys: Iterable[str]) -> dict[str, tuple[float, float] | None]:
         wanted = list(keys)
         new = [key for key in wanted if key not in self._records]
-        stored = self.store.records(self.store.find(new))
+        stored = self.store.members.records(self.store.members.find(new))
         # What is not readable counts as not computed: the next run of the candidates mends it.
         wanted_own = self._source and stored
         own = MetricValues.readable(self.store, self.job)[0] if wanted_own else None

@@ -53,7 +53,7 @@ def update_metrics(
     if not metrics and not before.metrics:
         return
     keys = dict.fromkeys([*(entry.key for entry in record.every_entry), *standing])
-    stored = store.find(keys)
+    stored = store.members.find(keys)
     kept = before.only(map(KeptMetric.of, metrics), stored)
     values = {name: dict(of) for name, of in kept.values.items()}
     titles = first_titles(record.every_entry)
@@ -84,7 +84,7 @@ def _computed(
     store: Store, metric: UserMetric, keys: Sequence[str]
 ) -> Iterator[tuple[str, dict[str, float | None] | Exception]]:
     """Values by part of each member, or what prevents them."""
-    records = store.records(keys)
+    records = store.members.records(keys)
     alike: dict[tuple[str, str, str | None], list[str]] = defaultdict(list)
     for key in keys:
         about = records[key]
@@ -94,7 +94,7 @@ def _computed(
         for start in range(0, len(group), _BATCH):
             some = group[start : start + _BATCH]
             try:
-                scores = store.scores(some)
+                scores = store.members.scores(some)
             except Damaged as damage:
                 yield from ((key, damage) for key in some)
                 continue
@@ -109,8 +109,10 @@ class _Examples:
     """Labels and weights of the examples that members of one split and target are scored on."""
 
     def __init__(self, store: Store, record: MemberRecord) -> None:
-        dataset, target = store.truth(record.dataset), record.target
-        split = rows_known(dataset.labels, store.split(record.dataset, record.split), target)
+        dataset, target = store.datasets.truth(record.dataset), record.target
+        split = rows_known(
+            dataset.labels, store.datasets.splits.get(record.dataset, record.split), target
+        )
         labels, weights = dataset.labels.for_target(target), dataset.weights_for(target)
         self._outputs = labels.outputs
         self._rows = {part: split.rows(part) for part in SCORED}

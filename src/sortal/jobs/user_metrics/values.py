@@ -14,6 +14,7 @@ from sortal.store.files.damage import Damage
 from sortal.store.files.json_lines import parse
 from sortal.store.records.stored_value import StoredValue
 from sortal.store.store import Store
+from sortal.store.upkeep.verify import quarantine
 
 KIND = "metrics"
 FORMAT = 1
@@ -81,9 +82,9 @@ class MetricValues(StoredValue):
         Raises:
             Damaged: They are not readable.
         """
-        if not store.has_artifact(KIND, job):
+        if not store.artifacts.has(KIND, job):
             return cls()
-        path = store.artifact(KIND, job).folder / _FILE
+        path = store.artifacts.get(KIND, job).folder / _FILE
         try:
             values = cls.from_json(parse(path.read_bytes(), path), str(path))
         except OSError as error:
@@ -103,8 +104,8 @@ class MetricValues(StoredValue):
     def save(self, store: Store, job: str) -> None:
         """Write or replace those of a job; none are kept of a job without user metrics."""
         if not self.metrics:
-            if store.has_artifact(KIND, job):
-                store.remove_artifact(KIND, job)
+            if store.artifacts.has(KIND, job):
+                store.artifacts.remove(KIND, job)
             return
         text = json.dumps(self.to_json(), allow_nan=False, indent=1)
 
@@ -112,12 +113,12 @@ class MetricValues(StoredValue):
             (folder / _FILE).write_text(text + "\n", encoding="utf-8")
 
         names = [metric.full_name for metric in self.metrics]
-        store.save_artifact(KIND, job, {"jobs": [job], "metrics": names}, write)
+        store.artifacts.save(KIND, job, {"jobs": [job], "metrics": names}, write)
 
     @staticmethod
     def put_aside(store: Store, job: str) -> None:
         """Move those of a job that are not readable to the quarantine, so that others can be kept."""
-        store.quarantine(Damage("artifact", f"{KIND}/{job}", _FILE, "is unreadable"))
+        quarantine(store, Damage("artifact", f"{KIND}/{job}", _FILE, "is unreadable"))
 
     def only(self, metrics: Iterable[KeptMetric], keys: Iterable[str]) -> "MetricValues":
         """Keep the values of some metrics and members."""

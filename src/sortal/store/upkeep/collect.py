@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sortal.errors import Damaged
 from sortal.store.files import atomic
-from sortal.store.parts import Parts
+from sortal.store.store import Store
 from sortal.store.submitted import FOLDER, ended_runs
 
 _DEPTHS = ("", "*/", "*/*/", "*/*/*/")
@@ -15,7 +15,7 @@ _DEPTHS = ("", "*/", "*/*/", "*/*/*/")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freed:
-    """What `gc` removed, in numbers."""
+    """What `free_disk` removed, in numbers."""
 
     segments: int
     datasets: int
@@ -32,19 +32,31 @@ class Freed:
     bytes: int
 
 
-def collect(parts: Parts, *, snapshot_days: float) -> Freed:
-    """Remove deleted segments, what belongs to no job any more, what is old, and leftovers.
+def free_disk(store: Store, *, snapshot_days: float = 30.0) -> Freed:
+    """Free the disk of deleted members, what no job has, old snapshots and runs, leftovers.
 
     A segment goes when all its members are deleted; until then a deleted member's
     bytes stay. Quarantined things stay.
+
+    Args:
+        store: The store.
+        snapshot_days: Age at which snapshots, and runs of a server that ended, go.
+
+    Raises:
+        StoreBusy: A job is running.
     """
-    segments = _remove(_dead_segments(parts))
-    _forget_tombstones(parts)
-    datasets = _remove(_unused_datasets(parts))
-    artifacts = _remove(_unowned(parts))
-    snapshots = _remove(parts.snapshots.old(snapshot_days))
-    submitted = _remove(ended_runs(parts.folder / FOLDER, snapshot_days))
-    leftovers = _remove([*_abandoned(parts.folder), *parts.artifacts.replaced()])
+    with store.leases.alone():
+        return _collect(store, snapshot_days)
+
+
+def _collect(store: Store, snapshot_days: float) -> Freed:
+    segments = _remove(_dead_segments(store))
+    _forget_tombstones(store)
+    datasets = _remove(_unused_datasets(store))
+    artifacts = _remove(_unowned(store))
+    snapshots = _remove(store.snapshots.old(snapshot_days))
+    submitted = _remove(ended_runs(store.folder / FOLDER, snapshot_days))
+    leftovers = _remove([*_abandoned(store.folder), *store.artifacts.replaced()])
     return Freed(
         segments=len(segments),
         datasets=len(datasets),
@@ -56,84 +68,59 @@ def collect(parts: Parts, *, snapshot_days: float) -> Freed:
     )
 
 
-def own_keys(parts: Parts, job: str) -> set[str]:
-    """Keys of a job's members that no other job refers to."""
-    others = (name for name in parts.jobs.names() if name != job)
-    mine = set(parts.jobs.read(job).keys)
-    return mine.difference(*(parts.jobs.read(name).keys for name in others))
+def _dead_segments(store: Store) -> list[Path]:
+    dead = store.members.tombstones.keys()
+    contents = store.members.index.contents()
+    return [
+        store.members.segments.path(name)
+        for name, keys in contents.items()
+        if dead.issuperset(keys)
+    ]
 
 
-def unlisted(parts: Parts, keys: Iterable[str]) -> set[str]:
-    """Those of the keys that no job refers to; none while a job's record cannot be read."""
-    left = set(keys)
-    if not left:
-        return left
-    try:
-        return left.difference(*(parts.jobs.read(name).keys for name in parts.jobs.names()))
-    except Damaged:
-        return set()  # what the damaged record refers to is not known
-
-
-def _dead_segments(parts: Parts) -> list[Path]:
-    dead = parts.tombstones.keys()
-    contents = parts.index.contents()
-    return [parts.segments.path(name) for name, keys in contents.items() if dead.issuperset(keys)]
-
-
-def _forget_tombstones(parts: Parts) -> None:
+def _forget_tombstones(store: Store) -> None:
     """Drop tombstones of members that are in no segment, unless a segment is unreadable."""
-    if parts.segments.names() == parts.index.contents().keys():
-        parts.tombstones.clear(parts.tombstones.keys() - parts.index.places().keys())
+    if store.members.segments.names() == store.members.index.contents().keys():
+        store.members.tombstones.clear(
+            store.members.tombstones.keys() - store.members.index.places().keys()
+        )
 
 
-def _unused_datasets(parts: Parts) -> list[Path]:
+def _unused_datasets(store: Store) -> list[Path]:
     try:
-        used = set(_used_datasets(parts))
+        used = set(_used_datasets(store))
     except Damaged:
         return []  # what the damaged record refers to is not known, so nothing can be given up
-    return [parts.datasets.path(name) for name in parts.datasets.names() if name not in used]
+    return [store.datasets.path(name) for name in store.datasets.names() if name not in used]
 
 
-def _used_datasets(parts: Parts) -> Iterator[str]:
-    for job in parts.jobs.names():
-        yield parts.jobs.read(job).dataset
-    live = parts.live()
-    for name in parts.segments.names():
-        for record in parts.segments.get(name).plain_records:
+def _used_datasets(store: Store) -> Iterator[str]:
+    for job in store.jobs.names():
+        yield store.jobs.read(job).dataset
+    live = store.members.live()
+    for name in store.members.segments.names():
+        for record in store.members.segments.get(name).plain_records:
             if record["key"] in live:
                 yield str(record.get("dataset"))
 
 
-def _unowned(parts: Parts) -> Iterator[Path]:
+def _unowned(store: Store) -> Iterator[Path]:
     """Artifacts of a dataset that no job has, or else of jobs none of which is there."""
     try:
-        jobs = {name: parts.jobs.read(name).dataset for name in parts.jobs.names()}
+        jobs = {name: store.jobs.read(name).dataset for name in store.jobs.names()}
     except Damaged:
         return  # what the damaged record has is not known
     used = set(jobs.values())
-    for kind in parts.artifacts.kinds():
-        for name in parts.artifacts.names(kind):
+    for kind in store.artifacts.kinds():
+        for name in store.artifacts.names(kind):
             try:
-                meta = parts.artifacts.get(kind, name).meta
+                meta = store.artifacts.get(kind, name).meta
             except Damaged:
                 continue  # whose it is cannot be told; `verify` names it
             dataset, owners = meta.get("dataset"), meta.get("jobs", [meta.get("job")])
             gone = not any(owner is None or owner in jobs for owner in owners)
             if dataset not in used if dataset else gone:
-                yield parts.artifacts.path(kind, name)
-
-
-def named_after(parts: Parts, job: str) -> Iterator[Path]:
-    """Artifacts under the name of a job that belong to no other one that is there."""
-    jobs = set(parts.jobs.names()) - {job}
-    for kind in parts.artifacts.kinds():
-        if parts.artifacts.has(kind, job):
-            try:
-                owners = parts.artifacts.get(kind, job).meta.get("jobs", ())
-            except Damaged:
-                continue  # whose it is cannot be told; `verify` names it
-            if job in owners and jobs.isdisjoint(owners):
-                yield parts.artifacts.path(kind, job)
+                yield store.artifacts.path(kind, name)
 
 
 def _abandoned(folder: Path) -> list[Path]:

@@ -6,21 +6,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sortal.errors import Damaged
+from sortal.errors import Damaged, UserError
 from sortal.store.artifacts import FILE, Artifact
 from sortal.store.datasets.faults import SPLITS
 from sortal.store.files import atomic, manifest
 from sortal.store.files.damage import Damage
 from sortal.store.files.json_lines import Record
-from sortal.store.parts import Parts
 from sortal.store.records.job_record import JobRecord
+from sortal.store.store import Store
 from sortal.store.timings import keep_times_of
 from sortal.store.upkeep.renaming import Renaming, is_here, new_names
 
 
 @dataclass(slots=True, kw_only=True)
 class Merged:
-    """What `merge` copied, in numbers; what was there already is not counted."""
+    """What `merge_stores` copied, in numbers; what was there already is not counted."""
 
     segments: int = 0
     datasets: int = 0
@@ -40,14 +40,26 @@ class Merged:
     """What the other store holds and could not be copied."""
 
 
-def merge(ours: Parts, other: Parts) -> Merged:
+def merge_stores(ours: Store, other: Store) -> Merged:
     """Copy what is sound and missing here; the other store is only read (but for its index).
 
     A dataset or split that is damaged here is put aside and replaced by a sound one from there.
     Members that are deleted there and absent here stay deleted; members that are live
     there are live here afterwards. Jobs come last, so that a merge cut short can be
     repeated and leaves no job without its members.
+
+    Raises:
+        StoreBusy: A job is running in either store.
+        UserError: The other store is this one.
     """
+    if ours.folder.samefile(other.folder):
+        raise UserError(f"{ours.folder}: a store cannot be merged with itself.")
+    with ours.leases.alone():
+        other.leases.refuse_running()
+        return _merge(ours, other)
+
+
+def _merge(ours: Store, other: Store) -> Merged:
     merged = Merged()
     _merge_datasets(ours, other, merged)
     _merge_segments(ours, other, merged)
@@ -58,7 +70,7 @@ def merge(ours: Parts, other: Parts) -> Merged:
     return merged
 
 
-def _merge_datasets(ours: Parts, other: Parts, merged: Merged) -> None:
+def _merge_datasets(ours: Store, other: Store, merged: Merged) -> None:
     for name in other.datasets.names():
         if ours.datasets.faults(name, compare=manifest.read_once):
             with _copy(other.datasets.path(name), ours.datasets.folder, SPLITS) as built:
@@ -73,7 +85,7 @@ def _merge_datasets(ours: Parts, other: Parts, merged: Merged) -> None:
         _merge_splits(ours, other, name, merged)
 
 
-def _merge_splits(ours: Parts, other: Parts, dataset: str, merged: Merged) -> None:
+def _merge_splits(ours: Store, other: Store, dataset: str, merged: Merged) -> None:
     for name in other.datasets.splits.names(dataset):
         if not ours.datasets.splits.fault(dataset, name):
             continue
@@ -85,35 +97,35 @@ def _merge_splits(ours: Parts, other: Parts, dataset: str, merged: Merged) -> No
             merged.damaged.append(Damage("split", f"{dataset}/{name}", f"{name}.npz", what))
 
 
-def _merge_segments(ours: Parts, other: Parts, merged: Merged) -> None:
-    dead_there = other.tombstones.keys()
-    ours.tombstones.add(dead_there - ours.live().keys())
-    contents = other.index.contents()
-    for name in sorted(other.segments.names()):
+def _merge_segments(ours: Store, other: Store, merged: Merged) -> None:
+    dead_there = other.members.tombstones.keys()
+    ours.members.tombstones.add(dead_there - ours.members.live().keys())
+    contents = other.members.index.contents()
+    for name in sorted(other.members.segments.names()):
         keys = contents.get(name, ())
         if keys and dead_there.issuperset(keys):
             continue
         if _merge_segment(ours, other, name, merged):
-            ours.tombstones.clear(set(keys) - dead_there)
-    _ = ours.index.places()
+            ours.members.tombstones.clear(set(keys) - dead_there)
+    _ = ours.members.index.places()
 
 
-def _merge_segment(ours: Parts, other: Parts, name: str, merged: Merged) -> bool:
+def _merge_segment(ours: Store, other: Store, name: str, merged: Merged) -> bool:
     """Copy one segment; whether it is here afterwards."""
-    if name in ours.segments.names() and not ours.segments.faults(name):
+    if name in ours.members.segments.names() and not ours.members.segments.faults(name):
         merged.timings += keep_times_of(ours, other, name)
         return True
-    faults = other.segments.faults(name)
+    faults = other.members.segments.faults(name)
     merged.damaged += [Damage("segment", name, *fault) for fault in faults]
     if faults:
         return False
-    with _copy(other.segments.path(name), ours.segments.folder) as built:
-        ours.segments.install(built, name)
+    with _copy(other.members.segments.path(name), ours.members.segments.folder) as built:
+        ours.members.segments.install(built, name)
     merged.segments += 1
     return True
 
 
-def _readable_jobs(other: Parts, merged: Merged) -> dict[str, JobRecord]:
+def _readable_jobs(other: Store, merged: Merged) -> dict[str, JobRecord]:
     records = {}
     for name in other.jobs.names():
         try:
@@ -124,7 +136,7 @@ def _readable_jobs(other: Parts, merged: Merged) -> dict[str, JobRecord]:
     return records
 
 
-def _merge_artifacts(ours: Parts, other: Parts, renaming: Renaming, merged: Merged) -> None:
+def _merge_artifacts(ours: Store, other: Store, renaming: Renaming, merged: Merged) -> None:
     for kind in other.artifacts.kinds():
         for name in other.artifacts.names(kind):
             try:
@@ -137,7 +149,7 @@ def _merge_artifacts(ours: Parts, other: Parts, renaming: Renaming, merged: Merg
 
 
 def _merge_artifact(
-    ours: Parts, other: Parts, artifact: Artifact, renaming: Renaming, merged: Merged
+    ours: Store, other: Store, artifact: Artifact, renaming: Renaming, merged: Merged
 ) -> None:
     """Copy what is missing; what is named after a job comes with that job alone, under its name here."""
     kind, name, meta = artifact.kind, renaming.name(artifact), renaming.meta(artifact)
@@ -159,7 +171,7 @@ def _merge_artifact(
 
 
 def _merge_jobs(
-    ours: Parts, records: Mapping[str, JobRecord], renaming: Renaming, merged: Merged
+    ours: Store, records: Mapping[str, JobRecord], renaming: Renaming, merged: Merged
 ) -> None:
     for name, record in records.items():
         renamed = record.model_copy(update={"name": renaming.names[name]})

@@ -7,8 +7,8 @@ from itertools import count
 from sortal.errors import Damaged
 from sortal.store.artifacts import Artifact
 from sortal.store.files.json_lines import Record
-from sortal.store.parts import Parts
 from sortal.store.records.job_record import JobRecord
+from sortal.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Renaming:
         return meta
 
 
-def new_names(ours: Parts, other: Parts, records: Mapping[str, JobRecord]) -> Renaming:
+def new_names(ours: Store, other: Store, records: Mapping[str, JobRecord]) -> Renaming:
     """Decide the names here of all jobs there: their own, or with a number if that is taken.
 
     A job that is here already, the same in every field, keeps its name. A search and the job
@@ -56,7 +56,7 @@ def new_names(ours: Parts, other: Parts, records: Mapping[str, JobRecord]) -> Re
     return Renaming(names=names)
 
 
-def is_here(ours: Parts, record: JobRecord) -> bool:
+def is_here(ours: Store, record: JobRecord) -> bool:
     """True if this store has the same job under the same name."""
     try:
         return ours.jobs.read_or_none(record.name) == record
@@ -64,7 +64,7 @@ def is_here(ours: Parts, record: JobRecord) -> bool:
         return False  # the name is taken all the same
 
 
-def _families(other: Parts, records: Mapping[str, JobRecord]) -> Iterator[tuple[str, ...]]:
+def _families(other: Store, records: Mapping[str, JobRecord]) -> Iterator[tuple[str, ...]]:
     """Jobs that one artifact belongs to, of which at least one is there."""
     for kind in other.artifacts.kinds():
         for name in other.artifacts.names(kind):
@@ -77,7 +77,7 @@ def _families(other: Parts, records: Mapping[str, JobRecord]) -> Iterator[tuple[
 
 
 def _free_names(
-    ours: Parts, records: Mapping[str, JobRecord], family: tuple[str, ...], taken: Iterable[str]
+    ours: Store, records: Mapping[str, JobRecord], family: tuple[str, ...], taken: Iterable[str]
 ) -> dict[str, str]:
     """The first names that are all free, or those of the same jobs."""
     tried = ({job: _numbered(job, family[0], number) for job in family} for number in count(1))
@@ -95,7 +95,7 @@ def _numbered(job: str, first: str, number: int) -> str:
     return f"{stem}-{number}{job[len(stem) :]}"
 
 
-def _is_free(ours: Parts, record: JobRecord | None, name: str, taken: Iterable[str]) -> bool:
+def _is_free(ours: Store, record: JobRecord | None, name: str, taken: Iterable[str]) -> bool:
     if name in taken:
         return False
     if not ours.jobs.path(name).exists():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sortal.store.files import atomic
-from sortal.store.parts import Parts
+from sortal.store.store import Store
 from sortal.store.submitted import FOLDER
 
 
@@ -17,21 +17,21 @@ class Usage:
     bytes: int
 
 
-def usage(parts: Parts) -> dict[str, Usage]:
+def measure_usage(store: Store) -> dict[str, Usage]:
     """Count and bytes of `members` (stored and not deleted; bytes are their segments'), `segments`, `data`, `jobs`, `artifacts`, `snapshots`, `logs`, `submitted`, `quarantine`."""
-    segments = _usage(parts.segments.path(name) for name in parts.segments.names())
+    segments = _usage(store.members.segments.path(name) for name in store.members.segments.names())
     return {
-        "members": Usage(len(parts.live()), segments.bytes),
+        "members": Usage(len(store.members.live()), segments.bytes),
         "segments": segments,
-        "data": _usage(map(parts.datasets.path, parts.datasets.names())),
-        "jobs": _usage(map(parts.jobs.path, parts.jobs.names())),
+        "data": _usage(map(store.datasets.path, store.datasets.names())),
+        "jobs": _usage(map(store.jobs.path, store.jobs.names())),
         "artifacts": _usage(
-            parts.artifacts.path(kind, name)
-            for kind in parts.artifacts.kinds()
-            for name in parts.artifacts.names(kind)
+            store.artifacts.path(kind, name)
+            for kind in store.artifacts.kinds()
+            for name in store.artifacts.names(kind)
         ),
         **{
-            kind: _usage(_visible(parts.folder / kind))
+            kind: _usage(_visible(store.folder / kind))
             for kind in ("snapshots", "logs", FOLDER, "quarantine")
         },
     }

@@ -17,6 +17,8 @@ from sortal.jobs.store_contents import (
     stored_jobs,
 )
 from sortal.store.store import Store
+from sortal.store.upkeep.collect import free_disk
+from sortal.store.upkeep.remove import remove_job
 from sortal.views.console import echo
 from sortal.views.contents import print_item, print_items, print_jobs
 from sortal.views.progress import counted
@@ -71,7 +73,7 @@ def _jobs_menu(store: Store, ask: Ask) -> None:
             case _Command("q"):
                 return
             case _Command("g"):
-                _try(lambda: echo(f"freed {size(store.gc().bytes)}."))
+                _try(lambda: echo(f"freed {size(free_disk(store).bytes)}."))
             case _Command("s" | "d" | "a" as letter, number):
                 job = _picked(jobs, number)
                 if job is not None and letter == "s":
@@ -92,7 +94,7 @@ def _list_jobs(store: Store, jobs: Sequence[StoredJob], unreadable: Sequence[str
 def _delete_job(store: Store, ask: Ask, job: StoredJob, *, whole_dataset: bool) -> None:
     if not whole_dataset:
         if _sure(ask, f"delete the job {job.name!r} and what no other job shares?"):
-            _try(lambda: _told(store.remove_job(job.name)))
+            _try(lambda: _told(remove_job(store, job.name)))
         return
     jobs, _ = stored_jobs(store)
     names = [one.name for one in jobs if one.fingerprint == job.fingerprint]

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from sortal.store.upkeep.remove import remove_job, remove_result
 from sortal.web.answer import Answer
 from sortal.web.shelf import JobName, ShelfOf, Title
 
@@ -18,10 +19,10 @@ class Deleted(Answer):
 @router.post("/jobs/{name}/delete")
 def delete_job(shelf: ShelfOf, name: JobName) -> Deleted:
     """Delete a job, and those of its results that no other job shares."""
-    return Deleted(members=shelf.store().remove_job(name))
+    return Deleted(members=remove_job(shelf.store(), name))
 
 
 @router.post("/jobs/{name}/classifiers/delete")
 def delete_classifier(shelf: ShelfOf, name: JobName, title: Title) -> Deleted:
     """Delete an ensemble or an imported classifier of a job; those that it trained are the job's."""
-    return Deleted(members=shelf.store().remove_result(name, title))
+    return Deleted(members=remove_result(shelf.store(), name, title))

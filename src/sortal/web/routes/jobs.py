@@ -105,7 +105,7 @@ class Ranking(Answer):
 @router.get("/jobs")
 def list_jobs(shelf: ShelfOf, offset: Offset = 0, limit: Limit = 100) -> Jobs:
     """List the jobs of the store, by name."""
-    names, running = shelf.store().job_names(), shelf.running()
+    names, running = shelf.store().jobs.names(), shelf.running()
     shown = names[offset : offset + limit]
     return Jobs(total=len(names), jobs=[_outline(shelf, name, running) for name in shown])
 

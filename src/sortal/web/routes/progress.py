@@ -58,7 +58,7 @@ def _log(shelf: Shelf, name: str) -> Path:
     store = shelf.store()
     path = store.log_path(name)
     if not path.exists() and name not in shelf.running():
-        store.read_job(name)
+        store.jobs.read(name)
     return path
 
 

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sortal.cli.main import app
+from sortal.store.records.job_files import Jobs
 from sortal.store.store import Store
 from sortal.systems.clavis.commands import spelt_out
 
@@ -154,11 +155,11 @@ def test_a_classifier_that_is_not_trained_yet_says_so(bench, monkeypatch):
     path = bench.job("iris", [NB, knn([1])])
     bench.batch(path)
     store = Store.open(bench.folder / "store", create=False)
-    record = store.read_job("iris")
+    record = store.jobs.read("iris")
     first = record.entries[0]
     later = first.model_copy(update={"title": "later", "key": "0" * len(first.key)})
     changed = record.model_copy(update={"entries": (*record.entries, later)})
-    monkeypatch.setattr(Store, "read_job", lambda *_: changed)
+    monkeypatch.setattr(Jobs, "read", lambda *_: changed)
     assert "later of iris is not trained yet: run its job again." in shown(bench, "iris/later")
 
 

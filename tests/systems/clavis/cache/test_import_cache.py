@@ -14,6 +14,11 @@ from sortal.data.labels import Labels
 from sortal.data.split import Part
 from sortal.evaluation.scores import evaluate
 from sortal.store.store import Store
+from sortal.store.upkeep.collect import free_disk
+from sortal.store.upkeep.merge import merge_stores
+from sortal.store.upkeep.remove import remove_job
+from sortal.store.upkeep.usage import measure_usage
+from sortal.store.upkeep.verify import find_damages
 from sortal.systems.clavis.explorer import explore
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -118,7 +123,7 @@ def test_a_grown_cache_adds_what_is_new(cache):
     assert ran.results("wine - ClaVis").results[0].figures["accuracy"].mean == pytest.approx(
         28 / 30
     )
-    assert Store.open(ran.store).usage()["segments"].count == 3
+    assert measure_usage(Store.open(ran.store))["segments"].count == 3
 
 
 def test_many_classifiers_are_one_segment(cache):
@@ -127,8 +132,8 @@ def test_many_classifiers_are_one_segment(cache):
         block.classifier(f"KNN {number}", cache.iris(number % 7), n_neighbors=number)
     ran = cache.bring()
     assert len(ran.results(JOB).results) == 60
-    assert Store.open(ran.store).usage()["segments"].count == 1
-    assert Store.open(ran.store).verify() == []
+    assert measure_usage(Store.open(ran.store))["segments"].count == 1
+    assert find_damages(Store.open(ran.store)) == []
 
 
 def test_data_blocks_of_one_title_have_their_hash_in_the_name(cache):
@@ -136,11 +141,11 @@ def test_data_blocks_of_one_title_have_their_hash_in_the_name(cache):
     for block in blocks:
         block.classifier("KNN", cache.iris(1))
     ran = cache.bring()
-    names = Store.open(ran.store).job_names()
+    names = Store.open(ran.store).jobs.names()
     assert names == sorted(f"{JOB} {block.name[5:13]}" for block in blocks)
     cache.data(random_state=3).classifier("KNN", cache.iris(1))
     cache.bring()
-    assert Store.open(ran.store).job_names() == sorted([*names, JOB])
+    assert Store.open(ran.store).jobs.names() == sorted([*names, JOB])
 
 
 def test_a_job_that_was_run_here_keeps_its_name(cache):
@@ -148,11 +153,11 @@ def test_a_job_that_was_run_here_keeps_its_name(cache):
     ran = cache.bring()
     store = Store.open(ran.store)
     changes = {"figures_alone": False, "asked": {}}
-    record = store.read_job(JOB).model_copy(update=changes)
-    store.write_job(record)
+    record = store.jobs.read(JOB).model_copy(update=changes)
+    store.jobs.write(record)
     cache.bring()
-    assert len(store.job_names()) == 2
-    assert store.read_job(JOB) == record
+    assert len(store.jobs.names()) == 2
+    assert store.jobs.read(JOB) == record
 
 
 def test_equal_titles_are_told_apart_and_stay_so(cache):
@@ -310,18 +315,18 @@ def test_the_explorer_lists_shows_and_deletes(cache, capsys):
     assert "confusion matrix" in told
     assert "n_neighbors" in told
     assert "error" not in told
-    assert [entry.title for entry in store.read_job(JOB).imported] == ["KNN 2"]
+    assert [entry.title for entry in store.jobs.read(JOB).imported] == ["KNN 2"]
 
 
 def test_it_is_merged_and_freed_like_any_other(cache, tmp_path):
     cache.data().classifier("KNN", cache.iris(1))
     ran = cache.bring()
     other = Store.open(tmp_path / "other")
-    merged = other.merge(Store.open(ran.store))
+    merged = merge_stores(other, Store.open(ran.store))
     assert (merged.jobs, merged.segments, merged.datasets) == (1, 1, 1)
-    assert other.verify() == []
-    other.remove_job(JOB)
-    freed = other.gc()
+    assert find_damages(other) == []
+    remove_job(other, JOB)
+    freed = free_disk(other)
     assert (freed.segments, freed.datasets) == (1, 1)
 
 
@@ -332,7 +337,7 @@ def test_a_cache_that_clavis_wrote_gives_what_it_gave(cache):
     ran = cache.bring()
     assert ran.code == 0, ran.out
     given = {}
-    for name in Store.open(ran.store).job_names():
+    for name in Store.open(ran.store).jobs.names():
         results = ran.results(name)
         given[name] = {
             result.title: {

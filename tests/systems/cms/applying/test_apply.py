@@ -227,9 +227,9 @@ def test_each_event_is_scored_by_the_network_that_never_saw_it(campaign, write, 
     seen = 0
     for member in results.titled("mlp")[0].members:
         record = member.record
-        rows = campaign.store.split(record.dataset, record.split).test
-        ids = campaign.store.dataset(record.dataset).inputs.ids[rows]
-        scores = campaign.store.scores([member.entry.key])[0][-len(rows) :, 0]
+        rows = campaign.store.datasets.splits.get(record.dataset, record.split).test
+        ids = campaign.store.datasets.get(record.dataset).inputs.ids[rows]
+        scores = campaign.store.members.scores([member.entry.key])[0][-len(rows) :, 0]
         np.testing.assert_allclose([own[int(one)] for one in ids], scores, atol=1e-6)
         seen += len(rows)
     assert seen == 1200

@@ -47,7 +47,7 @@ def test_folds_of_a_run_are_one_classifier_and_runs_stay_apart(crossed):
     for network in crossed.networks:
         assert [one.entry.fold for one in network.members] == list(range(FOLDS))
         assert {one.entry.seed for one in network.members} == {network.seed}
-        assert network.history == crossed.store.history(network.members[0].entry.key)
+        assert network.history == crossed.store.members.history(network.members[0].entry.key)
 
 
 def test_folds_together_score_all_events_of_all_parts_in_order(crossed):

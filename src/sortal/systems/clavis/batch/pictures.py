@@ -70,9 +70,9 @@ def _list_with_job(results: Results, listed: Sequence[ProjectionEntry]) -> None:
     store = results.store
     if results.record.projections == tuple(listed):
         return
-    with store.lease(results.name):
-        record = store.read_job(results.name)
-        store.write_job(record.model_copy(update={"projections": tuple(listed)}))
+    with store.leases.take(results.name):
+        record = store.jobs.read(results.name)
+        store.jobs.write(record.model_copy(update={"projections": tuple(listed)}))
 
 
 def _told(made: ProjectedExamples, seconds: float) -> str:

@@ -139,7 +139,7 @@ def _train(work: Work, available: Available, divided: Divided) -> Launched:
         titles=_sharing(listed),
         methods={one.title: one.method for one in listed},
         verbose={one.title: one.verbose for one in listed},
-        history=lambda key: Store.open(work.wishes.store, create=False).history(key),
+        history=Store.open(work.wishes.store, create=False).members.history,
         folds=_folds(divided),
         stop=work.wishes.stop,
         show_printed=work.wishes.verbose,

@@ -100,7 +100,7 @@ def _import(
 def _homes(store: Store, cache: Cache) -> Iterator[tuple[CachedData, Home]]:
     """The job of each data block: the one that has it already, or a new one of a free name."""
     known = _imported_before(store)
-    taken = set(store.job_names())
+    taken = set(store.jobs.names())
     titles = Counter(data.title for data in cache.data if data.hash not in known)
     for data in cache.data:
         home = known.get(data.hash)
@@ -116,9 +116,9 @@ def _homes(store: Store, cache: Cache) -> Iterator[tuple[CachedData, Home]]:
 def _imported_before(store: Store) -> dict[str, Home]:
     """Jobs by the hash of the data block that they were imported from."""
     found: dict[str, Home] = {}
-    for name in store.job_names():
+    for name in store.jobs.names():
         try:
-            record = store.read_job(name)
+            record = store.jobs.read(name)
         except Damaged:
             continue  # `sortal store check` names it
         if record.figures_alone and record.asked.get("system") == SYSTEM:

@@ -150,7 +150,9 @@ def _yield_rows(campaign: Campaign, merit: Merit) -> Iterator[Row]:
 def _weight_rows(store: Store, scored: Scored) -> Iterator[Row]:
     """What became of the weights of each class on their way into training."""
     member = scored.member
-    segment = store.segment(store.find([member.entry.key])[member.entry.key].segment)
+    segment = store.members.segments.get(
+        store.members.find([member.entry.key])[member.entry.key].segment
+    )
     for weigher in load_weighers(segment.folder / "preparer").values():
         for one in weigher.report.classes:
             yield {

@@ -70,8 +70,8 @@ def _of_result(result: Result, store: Store) -> Iterator[Scored]:
             members=members,
             rows=rows,
             scores=scores,
-            training_events=len(store.split(record.dataset, record.split).train),
-            history=list(store.history(members[0].entry.key)),
+            training_events=len(store.datasets.splits.get(record.dataset, record.split).train),
+            history=list(store.members.history(members[0].entry.key)),
         )
 
 
