@@ -14,12 +14,13 @@ from sortal.store.upkeep.remove import remove_members
 
 LIMITED = """
 import resource
+from sortal.store.upkeep.verify import find_damages
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 store = Store.open(sys.argv[1])
 for number in range(2000):
     commit(store, [f"k{number}"], value=number)
 keys = [f"k{number}" for number in range(2000)]
-assert len(Store.open(sys.argv[1]).find(keys)) == 2000
+assert len(Store.open(sys.argv[1]).members.find(keys)) == 2000
 scores = store.members.scores(keys)
 assert [int(score[0, 0]) for score in scores] == list(range(2000))
 assert len(store.members.predicted(keys)) == len(store.members.records(keys)) == 2000
