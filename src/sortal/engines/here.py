@@ -24,7 +24,6 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from multiprocessing.connection import wait
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from sortal.engines.base import Idle, Json, Report, Started
@@ -73,12 +72,7 @@ class Here:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def map(self, function: str, tasks: Mapping[str, Json]) -> Iterator[Report]:

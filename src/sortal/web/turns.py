@@ -1,7 +1,6 @@
 """Work that only one request may do at a time, and few may wait for."""
 
 from threading import BoundedSemaphore, Lock
-from types import TracebackType
 
 from sortal.errors import SortalError
 
@@ -33,11 +32,6 @@ class Turns:
             raise Crowded(f"other {self._what} are being computed; ask again later.")
         self._turn.acquire()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._turn.release()
         self._places.release()
