@@ -120,10 +120,6 @@ class Activation(AbstractLayer):
 
     needs_result: ClassVar[bool] = True
 
-    def result_shape(self, shape: Shape) -> Shape:
-        """Unchanged."""
-        return shape
-
     def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
         """Apply the curve."""
         return _CURVES[self.name].act(values, self.slope)

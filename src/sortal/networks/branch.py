@@ -13,6 +13,7 @@ from sortal.networks.chain import (
     buffers_along,
     forward_along,
     held_along,
+    pairs_along,
     parts_of,
     record_along,
     shapes_along,
@@ -68,12 +69,11 @@ class Branch(AbstractLayer):
 
     def draws(self, shape: Shape) -> int:
         """Of its layers."""
-        along = zip(self.layers, shapes_along(self.layers, (self.count,)), strict=False)
-        return sum(layer.draws(own) for layer, own in along)
+        return sum(layer.draws(own) for layer, own in pairs_along(self.layers, (self.count,)))
 
     def widest(self, shape: Shape) -> int:
         """Within its layers, too."""
-        along = zip(self.layers, shapes_along(self.layers, (self.count,)), strict=False)
+        along = pairs_along(self.layers, (self.count,))
         inner = max(layer.widest(own) for layer, own in along)
         return max(inner, shape[0], *self.result_shape(shape))
 

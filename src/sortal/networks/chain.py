@@ -1,6 +1,6 @@
 """Layers in a row, of a network or within a layer: their shapes, and both passes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,23 +17,28 @@ def shapes_along(layers: Sequence[AbstractLayer], shape: Shape) -> tuple[Shape, 
     return tuple(shapes)
 
 
+def pairs_along(
+    layers: Sequence[AbstractLayer], shape: Shape
+) -> Iterator[tuple[AbstractLayer, Shape]]:
+    """Each layer with the shape of an example that comes into it."""
+    return zip(layers, shapes_along(layers, shape), strict=False)
+
+
 def slots_along(layers: Sequence[AbstractLayer], shape: Shape, place: str) -> tuple[Slot, ...]:
     """What training changes, named `place.number.name`."""
-    pairs = enumerate(zip(layers, shapes_along(layers, shape), strict=False))
-    return tuple(
-        replace(slot, name=f"{place}.{number}.{slot.name}")
-        for number, (layer, own) in pairs
-        for slot in layer.slots(own)
-    )
+    return _named([one.slots(own) for one, own in pairs_along(layers, shape)], place)
 
 
 def buffers_along(layers: Sequence[AbstractLayer], shape: Shape, place: str) -> tuple[Slot, ...]:
     """What layers write themselves, named as slots are."""
-    pairs = enumerate(zip(layers, shapes_along(layers, shape), strict=False))
+    return _named([one.buffers(own) for one, own in pairs_along(layers, shape)], place)
+
+
+def _named(slots: Sequence[Sequence[Slot]], place: str) -> tuple[Slot, ...]:
     return tuple(
         replace(slot, name=f"{place}.{number}.{slot.name}")
-        for number, (layer, own) in pairs
-        for slot in layer.buffers(own)
+        for number, of_layer in enumerate(slots)
+        for slot in of_layer
     )
 
 

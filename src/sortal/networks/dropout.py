@@ -10,75 +10,14 @@ from torch import Tensor
 from sortal.networks.layer import AbstractLayer, Held, Pass, Shape
 
 
-class Dropout(AbstractLayer):
-    """Silences units in training and lengthens the others, so that the mean stays (Srivastava 2014)."""
+class AbstractDropout(AbstractLayer):
+    """What both have in common: a mask of each pass, with which values and slopes are multiplied."""
 
-    kind: Literal["dropout"] = "dropout"
+    kind: str
     rate: float | None = Field(default=None, ge=0, lt=1)
-    """Share of units to silence; None for each member's own."""
-
-    whole_channels: bool = False
-    """Whether a channel is silenced at all points at once (Tompson 2015, arXiv:1411.4280)."""
+    """Share of units to drop; None for each member's own."""
 
     needs_result: ClassVar[bool] = False
-
-    def result_shape(self, shape: Shape) -> Shape:
-        """Unchanged."""
-        return shape
-
-    def draws(self, shape: Shape) -> int:
-        """One number a unit, or a channel."""
-        return shape[0] if self.whole_channels else torch.Size(shape).numel()
-
-    def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
-        """Act in training alone."""
-        return self.record(values, held, run, deep=True)[0] if run.training else values
-
-    def record(
-        self,
-        values: Tensor,
-        held: Held,
-        run: Pass,
-        *,
-        deep: bool,
-    ) -> tuple[Tensor, Any]:
-        """Multiply with 0, or with 1 / the share that is kept; remembers the mask."""
-        mask = self._mask(values, run)
-        return (values.mul_(mask) if run.reusable else values * mask), mask
-
-    def backward(
-        self,
-        slope: Tensor,
-        memory: Any,
-        held: Held,
-        into: Mapping[str, Tensor],
-        *,
-        deep: bool,
-    ) -> Tensor | None:
-        """Multiply with the same mask."""
-        return slope.mul_(memory) if deep else None
-
-    def _mask(self, values: Tensor, run: Pass) -> Tensor:
-        kept = _kept(self.rate, run, values)
-        return _stays(values, run, kept, whole_channels=self.whole_channels).div_(kept)
-
-
-class AlphaDropout(AbstractLayer):
-    """Dropout for `selu` (Klambauer 2017, arXiv:1706.02515).
-
-    Units are not silenced but set to the value that selu approaches far below zero; all
-    are then scaled and shifted so that mean 0 and variance 1 stay.
-    """
-
-    kind: Literal["alpha_dropout"] = "alpha_dropout"
-    rate: float | None = Field(default=None, ge=0, lt=1)
-    """Share of units to set; None for each member's own."""
-
-    needs_result: ClassVar[bool] = False
-
-    def result_shape(self, shape: Shape) -> Shape:
-        """Unchanged."""
-        return shape
 
     def draws(self, shape: Shape) -> int:
         """One number a unit."""
@@ -87,6 +26,40 @@ class AlphaDropout(AbstractLayer):
     def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
         """Act in training alone."""
         return self.record(values, held, run, deep=True)[0] if run.training else values
+
+    def backward(
+        self, slope: Tensor, memory: Any, held: Held, into: Mapping[str, Tensor], *, deep: bool
+    ) -> Tensor | None:
+        """Multiply with the same mask."""
+        return slope.mul_(memory) if deep else None
+
+
+class Dropout(AbstractDropout):
+    """Silences units in training and lengthens the others, so that the mean stays (Srivastava 2014)."""
+
+    kind: Literal["dropout"] = "dropout"
+    whole_channels: bool = False
+    """Whether a channel is silenced at all points at once (Tompson 2015, arXiv:1411.4280)."""
+
+    def draws(self, shape: Shape) -> int:
+        """One number a unit, or a channel."""
+        return shape[0] if self.whole_channels else super().draws(shape)
+
+    def record(self, values: Tensor, held: Held, run: Pass, *, deep: bool) -> tuple[Tensor, Any]:
+        """Multiply with 0, or with 1 / the share that is kept; remembers the mask."""
+        kept = _kept(self.rate, run, values)
+        mask = _stays(values, run, kept, whole_channels=self.whole_channels).div_(kept)
+        return (values.mul_(mask) if run.reusable else values * mask), mask
+
+
+class AlphaDropout(AbstractDropout):
+    """Dropout for `selu` (Klambauer 2017, arXiv:1706.02515).
+
+    Units are not silenced but set to the value that selu approaches far below zero; all
+    are then scaled and shifted so that mean 0 and variance 1 stay.
+    """
+
+    kind: Literal["alpha_dropout"] = "alpha_dropout"
 
     def record(self, values: Tensor, held: Held, run: Pass, *, deep: bool) -> tuple[Tensor, Any]:
         """Set, scale and shift; remembers what each unit was multiplied with."""
@@ -97,12 +70,6 @@ class AlphaDropout(AbstractLayer):
         mask = stays * factor
         added = (1 - stays).mul_(_SELU_FLOOR * factor).add_(shift)
         return torch.addcmul(added, values, mask), mask
-
-    def backward(
-        self, slope: Tensor, memory: Any, held: Held, into: Mapping[str, Tensor], *, deep: bool
-    ) -> Tensor | None:
-        """Multiply with the same numbers."""
-        return slope.mul_(memory) if deep else None
 
 
 _SELU_FLOOR = -1.0507009873554804934193349852946 * 1.6732632423543772848170429916717

@@ -98,12 +98,12 @@ class AbstractLayer(BaseModel):
         return False
 
     def result_shape(self, shape: Shape) -> Shape:
-        """Shape of its result for one example.
+        """Shape of its result for one example; that of the example itself, unless a layer changes it.
 
         Raises:
             OptionError: It cannot act on examples of this shape.
         """
-        raise NotImplementedError
+        return shape
 
     def slots(self, shape: Shape) -> tuple[Slot, ...]:
         """Tensors that training changes by their gradient."""

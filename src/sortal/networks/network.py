@@ -18,7 +18,7 @@ from sortal.networks.dropout import AlphaDropout, Dropout
 from sortal.networks.embedding import PeriodicEmbedding
 from sortal.networks.flatten import Flatten
 from sortal.networks.initialise import draw_weights
-from sortal.networks.layer import Held, Pass, Shape, Slot
+from sortal.networks.layer import AbstractLayer, Held, Pass, Shape, Slot
 from sortal.networks.lstm import LSTM
 from sortal.networks.names import Initialiser
 from sortal.networks.normalise import BatchNorm, LayerNorm
@@ -100,18 +100,18 @@ class Network(BaseModel):
         return shapes_along(self.layers, self.shape)
 
     @cached_property
+    def _along(self) -> tuple[tuple[AbstractLayer, Shape], ...]:
+        return tuple(zip(self.layers, self.shapes, strict=False))
+
+    @cached_property
     def slots(self) -> tuple[tuple[Slot, ...], ...]:
         """What training changes in each layer."""
-        return tuple(
-            layer.slots(shape) for layer, shape in zip(self.layers, self.shapes, strict=False)
-        )
+        return tuple(layer.slots(shape) for layer, shape in self._along)
 
     @cached_property
     def buffers(self) -> tuple[tuple[Slot, ...], ...]:
         """What each layer writes itself."""
-        return tuple(
-            layer.buffers(shape) for layer, shape in zip(self.layers, self.shapes, strict=False)
-        )
+        return tuple(layer.buffers(shape) for layer, shape in self._along)
 
     @cached_property
     def numbers(self) -> int:
@@ -126,9 +126,7 @@ class Network(BaseModel):
     @cached_property
     def draws(self) -> int:
         """Random numbers that one example takes in training."""
-        return sum(
-            layer.draws(shape) for layer, shape in zip(self.layers, self.shapes, strict=False)
-        )
+        return sum(layer.draws(shape) for layer, shape in self._along)
 
     @cached_property
     def mixes_rows(self) -> bool:
@@ -138,9 +136,7 @@ class Network(BaseModel):
     @cached_property
     def units(self) -> int:
         """Most numbers that one example has in or after any layer."""
-        return max(
-            layer.widest(shape) for layer, shape in zip(self.layers, self.shapes, strict=False)
-        )
+        return max(layer.widest(shape) for layer, shape in self._along)
 
     @cached_property
     def drawn(self) -> Tensor:

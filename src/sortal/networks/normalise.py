@@ -35,10 +35,6 @@ class BatchNorm(AbstractLayer):
         """They share a mean."""
         return True
 
-    def result_shape(self, shape: Shape) -> Shape:
-        """Unchanged."""
-        return shape
-
     def slots(self, shape: Shape) -> tuple[Slot, ...]:
         """Scale and shift of each channel: Keras's gamma and beta."""
         return (
@@ -171,10 +167,6 @@ class LayerNorm(AbstractLayer):
     """Added to the variance."""
 
     needs_result: ClassVar[bool] = False
-
-    def result_shape(self, shape: Shape) -> Shape:
-        """Unchanged."""
-        return shape
 
     def slots(self, shape: Shape) -> tuple[Slot, ...]:
         """Scale and shift of each channel: Keras's gamma and beta."""

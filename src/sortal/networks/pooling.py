@@ -68,96 +68,84 @@ class _AveragePool(AbstractPool):
         return functional.avg_pool2d(padded, window.size, window.stride) / share
 
 
-class MaxPool1d(_MaxPool):
+class _Pool1d(AbstractPool):
+    size: Count = 2
+    """Points in a window."""
+
+    stride: Count | None = None
+    """Points that it moves by; None for its size."""
+
+    def window(self) -> Window:
+        """Along the points."""
+        return Window((self.size,), (self.stride or self.size,), self.padding)
+
+
+class _Pool2d(AbstractPool):
+    size: tuple[Count, Count] = (2, 2)
+    """Height and width of a window."""
+
+    stride: tuple[Count, Count] | None = None
+    """How far it moves down and right; None for its size."""
+
+    def window(self) -> Window:
+        """In the plane."""
+        return Window(self.size, self.stride or self.size, self.padding)
+
+
+class MaxPool1d(_MaxPool, _Pool1d):
     """The largest of neighbouring points of a signal (channels, points)."""
 
     kind: Literal["max_pool1d"] = "max_pool1d"
-    size: Count = 2
-    """Points in a window."""
-
-    stride: Count | None = None
-    """Points that it moves by; None for its size."""
-
-    def window(self) -> Window:
-        """Along the points."""
-        return Window((self.size,), (self.stride or self.size,), self.padding)
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPool, _Pool2d):
     """The largest of neighbouring points of a stamp (channels, height, width)."""
 
     kind: Literal["max_pool2d"] = "max_pool2d"
-    size: tuple[Count, Count] = (2, 2)
-    """Height and width of a window."""
-
-    stride: tuple[Count, Count] | None = None
-    """How far it moves down and right; None for its size."""
-
-    def window(self) -> Window:
-        """In the plane."""
-        return Window(self.size, self.stride or self.size, self.padding)
 
 
-class AveragePool1d(_AveragePool):
+class AveragePool1d(_AveragePool, _Pool1d):
     """The mean of neighbouring points of a signal (channels, points)."""
 
     kind: Literal["average_pool1d"] = "average_pool1d"
-    size: Count = 2
-    """Points in a window."""
-
-    stride: Count | None = None
-    """Points that it moves by; None for its size."""
-
-    def window(self) -> Window:
-        """Along the points."""
-        return Window((self.size,), (self.stride or self.size,), self.padding)
 
 
-class AveragePool2d(_AveragePool):
+class AveragePool2d(_AveragePool, _Pool2d):
     """The mean of neighbouring points of a stamp (channels, height, width)."""
 
     kind: Literal["average_pool2d"] = "average_pool2d"
-    size: tuple[Count, Count] = (2, 2)
-    """Height and width of a window."""
-
-    stride: tuple[Count, Count] | None = None
-    """How far it moves down and right; None for its size."""
-
-    def window(self) -> Window:
-        """In the plane."""
-        return Window(self.size, self.stride or self.size, self.padding)
 
 
-class GlobalAverage(AbstractLayer):
+class AbstractGlobalPool(AbstractLayer):
+    """What pooling over all points has in common."""
+
+    kind: str
+
+    def result_shape(self, shape: Shape) -> Shape:
+        """One number a channel."""
+        if len(shape) < 2:
+            raise OptionError(
+                self.kind, shape, "examples with points, (channels, points) or a stamp"
+            )
+        return shape[:1]
+
+
+class GlobalAverage(AbstractGlobalPool):
     """The mean of each channel over all points."""
 
     kind: Literal["global_average"] = "global_average"
     needs_result: ClassVar[bool] = False
-
-    def result_shape(self, shape: Shape) -> Shape:
-        """One number a channel."""
-        return _channels(self.kind, shape)
 
     def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
         """Take the mean."""
         return values.mean(dim=tuple(range(3, values.ndim)))
 
 
-class GlobalMax(AbstractLayer):
+class GlobalMax(AbstractGlobalPool):
     """The largest number of each channel; where several are, they share the slope."""
 
     kind: Literal["global_max"] = "global_max"
 
-    def result_shape(self, shape: Shape) -> Shape:
-        """One number a channel."""
-        return _channels(self.kind, shape)
-
     def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
         """Take the largest."""
         return values.amax(dim=tuple(range(3, values.ndim)))
-
-
-def _channels(kind: str, shape: Shape) -> Shape:
-    if len(shape) < 2:
-        raise OptionError(kind, shape, "examples with points, (channels, points) or a stamp")
-    return shape[:1]

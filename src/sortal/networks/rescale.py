@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 from torch import Tensor
 
-from sortal.networks.layer import AbstractLayer, Held, Pass, Shape
+from sortal.networks.layer import AbstractLayer, Held, Pass
 
 
 class Rescale(AbstractLayer):
@@ -17,10 +17,6 @@ class Rescale(AbstractLayer):
     """What every number is multiplied with."""
 
     needs_result: ClassVar[bool] = False
-
-    def result_shape(self, shape: Shape) -> Shape:
-        """Unchanged."""
-        return shape
 
     def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
         """Multiply."""

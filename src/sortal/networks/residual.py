@@ -1,6 +1,7 @@
 """Residual connections: what layers add to their own input (He 2016, doi:10.1109/CVPR.2016.90)."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
@@ -13,6 +14,7 @@ from sortal.networks.chain import (
     buffers_along,
     forward_along,
     held_along,
+    pairs_along,
     parts_of,
     record_along,
     shapes_along,
@@ -68,19 +70,15 @@ class Residual(AbstractLayer):
 
     def draws(self, shape: Shape) -> int:
         """Of both ways."""
-        return sum(
-            layer.draws(own)
-            for way in (self.layers, self.shortcut)
-            for layer, own in zip(way, shapes_along(way, shape), strict=False)
-        )
+        return sum(layer.draws(own) for layer, own in self._along(shape))
 
     def widest(self, shape: Shape) -> int:
         """Within either way, too."""
-        return max(
-            layer.widest(own)
-            for way in (self.layers, self.shortcut)
-            for layer, own in zip(way, shapes_along(way, shape), strict=False)
-        )
+        return max(layer.widest(own) for layer, own in self._along(shape))
+
+    def _along(self, shape: Shape) -> chain[tuple[AbstractLayer, Shape]]:
+        """The layers of both ways with what comes into them."""
+        return chain(pairs_along(self.layers, shape), pairs_along(self.shortcut, shape))
 
     def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
         """Go both ways and add."""
