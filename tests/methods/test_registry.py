@@ -22,7 +22,6 @@ SHAPE = Shape(examples=1000, scored=500, features=20, outputs=4)
 def test_every_name_finds_a_method_of_that_name(name):
     method = registry.find(name)
     assert method.name == name
-    assert registry.summaries()[name] == method.summary
     assert len(method.summary) < 80
     (member,) = make_members(method, [{}])
     assert isinstance(method.cost(member, SHAPE), Cost)

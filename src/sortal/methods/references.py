@@ -1,10 +1,10 @@
 """The two poles of every comparison: knowing everything, and knowing how frequent classes are."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -15,7 +15,6 @@ from sortal.data.prepared import Prepared
 from sortal.errors import Damaged, DataError, NotSavable
 from sortal.methods.contract import base
 from sortal.methods.contract.base import (
-    Axis,
     Control,
     Cost,
     Key,
@@ -32,25 +31,11 @@ from sortal.methods.contract.outcomes import failed
 from sortal.methods.model_files.files import damaged_if_unreadable, read_about, write_about
 
 
-class _Reference:
+class _Reference(base.AbstractMethod):
     """What the references have in common: all members at once, at no cost."""
 
-    name: ClassVar[str]
-    version: ClassVar[int] = 1
-    library: ClassVar[str] = ""
-    shares: ClassVar[frozenset[Axis]] = frozenset({Axis.SEED})
     missing_allowed: ClassVar[bool] = True
-    outputs: ClassVar[frozenset[Outputs]] = frozenset(Outputs)
-    divisible: ClassVar[bool] = False
-    largest_population: ClassVar[int] = 1000
-
-    def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002 - always
-        """What is certain, or as frequent as in training, is a probability."""
-        return True
-
-    def group(self, member: Member) -> Hashable:  # noqa: ARG002 - nothing sets members apart
-        """Any members may train together."""
-        return ()
+    weights_allowed: ClassVar[bool] = True
 
     def cost(self, member: Member, shape: Shape) -> Cost:  # noqa: ARG002 - next to nothing
         """A look at the labels."""
@@ -118,7 +103,6 @@ class Optimal(_Reference):
     name: ClassVar[str] = "optimal"
     summary: ClassVar[str] = "reference: knows the truth"
     Parameters: ClassVar[type[base.Parameters]] = OptimalParameters
-    weights_allowed: ClassVar[bool] = True
 
     def fit(self, members: tuple[Member, ...], data: Prepared) -> Oracle:
         """Sort the examples of the whole dataset by id."""
@@ -202,7 +186,6 @@ class Naive(_Reference):
     name: ClassVar[str] = "naive"
     summary: ClassVar[str] = "reference: always the most frequent class"
     Parameters: ClassVar[type[base.Parameters]] = NaiveParameters
-    weights_allowed: ClassVar[bool] = True
 
     def fit(self, members: tuple[Member, ...], data: Prepared) -> Constant:
         """Count the classes of the training examples."""
@@ -212,7 +195,7 @@ class Naive(_Reference):
             "prior": frequencies,
             "majority": _majority(frequencies, labels.outputs),
         }
-        strategies = [member.parameters.model_dump()["strategy"] for member in members]
+        strategies = [member.chosen(NaiveParameters).strategy for member in members]
         keys = tuple(member.key for member in members)
         return Constant(keys, np.stack([answers[strategy] for strategy in strategies]))
 

@@ -78,11 +78,6 @@ def known_names() -> tuple[str, ...]:
     return tuple(name for name in names if not is_unusable(name))
 
 
-def summaries() -> dict[str, str]:
-    """One line about each built-in method, by name; loads no library behind any of them."""
-    return {name: find(name).summary for name in _PLACES}
-
-
 def choose(name: str, calibration: str = "") -> Method:
     """Find the method that a job means by a name; see `find`, which knows no user's plain names."""
     return find(meant_by(name), calibration)

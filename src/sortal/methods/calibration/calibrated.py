@@ -188,7 +188,7 @@ class CalibratedModel:
         return cls(inner, maps)
 
 
-class _Calibrated:
+class _Calibrated(base.AbstractMethod):
     """What all wrapped methods have in common."""
 
     def __init__(self, method: Method, calibration: Calibration) -> None:
@@ -199,10 +199,6 @@ class _Calibrated:
         if isinstance(self._method, base.DependsOnAxes):
             return self._method.settled(parameters, inputs, told)
         return parameters
-
-    def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002 - always
-        """This is what calibration is for."""
-        return True
 
     def group(self, member: Member) -> Hashable:
         """As without calibration."""

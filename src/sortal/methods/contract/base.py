@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -39,6 +39,9 @@ class Parameters(BaseModel):
         fields = type(self).model_fields
         usual = {name for name in self.later if getattr(self, name) == fields[name].default}
         return self.model_dump(mode="json", exclude=usual)
+
+
+Chosen = TypeVar("Chosen", bound=Parameters)
 
 
 class Axis(StrEnum):
@@ -73,6 +76,16 @@ class Member:
 
     calibration: str = ""
     """How scores become probabilities (`sigmoid`, `isotonic`); empty for as they come."""
+
+    def chosen(self, kind: type[Chosen]) -> Chosen:
+        """Its parameters, in the type that its method knows.
+
+        Raises:
+            TypeError: They are of another method.
+        """
+        if not isinstance(self.parameters, kind):
+            raise TypeError(f"member {self.key}: expected {kind.__name__}.")
+        return self.parameters
 
     def along(self, axis: Axis) -> Hashable:
         """Its place on one axis."""
@@ -314,3 +327,27 @@ class Method(Protocol):
     def load(self, folder: Path) -> Model:
         """Read what `Model.save` wrote; nothing stored is executed."""
         ...
+
+
+class AbstractMethod:
+    """What most methods say of themselves; each says only what is different, and what is its own."""
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    library: ClassVar[str] = ""
+    summary: ClassVar[str]
+    Parameters: ClassVar[type[Parameters]]
+    shares: ClassVar[frozenset[Axis]] = frozenset({Axis.SEED})
+    missing_allowed: ClassVar[bool] = False
+    weights_allowed: ClassVar[bool] = False
+    outputs: ClassVar[frozenset[Outputs]] = frozenset(Outputs)
+    divisible: ClassVar[bool] = False
+    largest_population: ClassVar[int] = 1000
+
+    def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002 - the same for all
+        """Scores are probabilities."""
+        return True
+
+    def group(self, member: Member) -> Hashable:  # noqa: ARG002 - nothing sets members apart
+        """Any members may train together."""
+        return ()

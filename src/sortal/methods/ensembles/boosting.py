@@ -1,8 +1,9 @@
 """AdaBoost and histogram gradient boosting: members of one family are stages of the longest one."""
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -68,6 +69,15 @@ class HistGradientBoostingParameters(base.Parameters):
     """Smallest gain that counts."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What one ensemble is fitted to."""
+
+    matrix: np.ndarray
+    codes: np.ndarray
+    weights: np.ndarray | None
+
+
 class _Booster(AbstractFamily):
     """What both have in common: one boosted ensemble for each truth that is learnt."""
 
@@ -80,7 +90,7 @@ class _Booster(AbstractFamily):
             for codes, classes in zip(learnt(labels), seen.codes, strict=True):
                 course: Course = Always()
                 if len(classes) > 1:
-                    course = self._boost(member, matrix, codes, weights, growth)
+                    course = self._boost(member, _Lesson(matrix, codes, weights), growth)
                 courses.append(course)
                 if growth.stopped or not growth.finish(course.rounds or growth.wanted.largest):
                     break
@@ -90,14 +100,7 @@ class _Booster(AbstractFamily):
         return Boosted(self.name, members, courses, seen, matrix.shape[1])
 
     @abstractmethod
-    def _boost(
-        self,
-        member: Member,
-        matrix: np.ndarray,
-        codes: np.ndarray,
-        weights: np.ndarray | None,
-        growth: Growth,
-    ) -> Course:
+    def _boost(self, member: Member, lesson: _Lesson, growth: Growth) -> Course:
         """Train one ensemble on two or more classes."""
 
     def load(self, folder: Path) -> Boosted:
@@ -114,7 +117,6 @@ class AdaBoost(_Booster):
     name: ClassVar[str] = "adaboost"
     summary: ClassVar[str] = "AdaBoost of small trees; shorter ones are stages of the longest"
     Parameters: ClassVar[type[base.Parameters]] = AdaBoostParameters
-    missing_allowed: ClassVar[bool] = False
     rounds: ClassVar[str] = "n_estimators"
 
     def cost(self, member: Member, shape: Shape) -> Cost:
@@ -126,24 +128,19 @@ class AdaBoost(_Booster):
             disk_bytes=rounds * 64.0 * 8,
         )
 
-    def _boost(
-        self,
-        member: Member,
-        matrix: np.ndarray,
-        codes: np.ndarray,
-        weights: np.ndarray | None,
-        growth: Growth,
-    ) -> Course:
+    def _boost(self, member: Member, lesson: _Lesson, growth: Growth) -> Course:
         from sklearn.ensemble import AdaBoostClassifier
         from sklearn.tree import DecisionTreeClassifier
 
-        options = cast("AdaBoostParameters", member.parameters)
+        options = member.chosen(AdaBoostParameters)
         library = AdaBoostClassifier(
             DecisionTreeClassifier(max_depth=options.max_depth),
             n_estimators=growth.wanted.largest,
             learning_rate=options.learning_rate,
             random_state=member.seed,
-        ).fit(np.asarray(matrix, dtype=np.float32), codes, sample_weight=weights)
+        ).fit(
+            np.asarray(lesson.matrix, dtype=np.float32), lesson.codes, sample_weight=lesson.weights
+        )
         trees = [estimator.tree_ for estimator in library.estimators_]
         return Stumps(trees, library.estimator_weights_[: len(trees)])
 
@@ -166,19 +163,12 @@ class HistGradientBoosting(_Booster):
             disk_bytes=trees * 61 * 64.0,
         )
 
-    def _boost(
-        self,
-        member: Member,
-        matrix: np.ndarray,
-        codes: np.ndarray,
-        weights: np.ndarray | None,
-        growth: Growth,
-    ) -> Course:
+    def _boost(self, member: Member, lesson: _Lesson, growth: Growth) -> Course:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        options = cast("HistGradientBoostingParameters", member.parameters)
+        options = member.chosen(HistGradientBoostingParameters)
         early = options.early_stopping
-        early = len(matrix) > _AUTO_STOP if early == "auto" else early
+        early = len(lesson.matrix) > _AUTO_STOP if early == "auto" else early
         library = HistGradientBoostingClassifier(
             **options.model_dump(exclude={"max_iter"}), random_state=member.seed, warm_start=True
         )
@@ -188,7 +178,9 @@ class HistGradientBoosting(_Booster):
         trained, more = 0, True
         while more:
             trained = min(growth.wanted.largest, trained + step)
-            library.set_params(max_iter=trained).fit(matrix, codes, sample_weight=weights)
+            library.set_params(max_iter=trained).fit(
+                lesson.matrix, lesson.codes, sample_weight=lesson.weights
+            )
             more = growth.tell(trained)
         return Gradients(
             [[tree.nodes for tree in round_] for round_ in library._predictors],

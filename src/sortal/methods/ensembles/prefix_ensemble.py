@@ -3,36 +3,27 @@
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator
 from time import perf_counter
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
+from sortal.methods.contract import base
 from sortal.methods.contract.base import Axis, Control, Member, Model, Outcome, Population, Trained
 from sortal.methods.contract.class_columns import learnt, truth
 from sortal.methods.contract.outcomes import failed, noting
 from sortal.methods.ensembles.prefixes import Growth, Prefixes, without
 
 
-class AbstractFamily(ABC):
+class AbstractFamily(base.AbstractMethod, ABC):
     """What ensembles of scikit-learn that grow round by round have in common."""
 
-    name: ClassVar[str]
-    version: ClassVar[int] = 1
     library: ClassVar[str] = "scikit-learn"
     shares: ClassVar[frozenset[Axis]] = frozenset()
     weights_allowed: ClassVar[bool] = True
-    outputs: ClassVar[frozenset[Outputs]] = frozenset(Outputs)
-    divisible: ClassVar[bool] = False
-    largest_population: ClassVar[int] = 1000
     rounds: ClassVar[str]
     """Name of the parameter that says how many rounds."""
 
     joint: ClassVar[bool] = False
     """Whether one ensemble learns all independent targets together."""
-
-    def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002 - always
-        """All of these give probabilities."""
-        return True
 
     def group(self, member: Member) -> Hashable:
         """Members that differ only in their number of rounds: no round looks ahead."""

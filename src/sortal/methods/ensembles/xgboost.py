@@ -8,7 +8,7 @@ from itertools import chain, repeat
 from pathlib import Path
 from threading import get_ident
 from time import perf_counter
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -68,7 +68,7 @@ class XGBoostParameters(base.Parameters):
     """How trees are grown: over bins."""
 
 
-class XGBoost:
+class XGBoost(base.AbstractMethod):
     """Gradient boosted trees, equal to `xgboost.train` on bins made without weights.
 
     Cut points never depend on weights: with them, members that weigh examples otherwise
@@ -76,28 +76,21 @@ class XGBoost:
     """
 
     name: ClassVar[str] = "xgboost"
-    version: ClassVar[int] = 1
     library: ClassVar[str] = "xgboost"
     summary: ClassVar[str] = "gradient boosted trees; features are binned once for all members"
     Parameters: ClassVar[type[base.Parameters]] = XGBoostParameters
     shares: ClassVar[frozenset[Axis]] = frozenset({Axis.SEED, Axis.TARGET, Axis.WEIGHTS})
     missing_allowed: ClassVar[bool] = True
     weights_allowed: ClassVar[bool] = True
-    outputs: ClassVar[frozenset[Outputs]] = frozenset(Outputs)
-    divisible: ClassVar[bool] = False
     largest_population: ClassVar[int] = 64
-
-    def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002 - always
-        """Logistic or softmax objectives give probabilities."""
-        return True
 
     def group(self, member: Member) -> Hashable:
         """Members with the same bins train together."""
-        return (_parameters(member).max_bin, member.target is None)
+        return (member.chosen(XGBoostParameters).max_bin, member.target is None)
 
     def cost(self, member: Member, shape: Shape) -> Cost:
         """A histogram of all features a tree; one tree an output and round."""
-        chosen = _parameters(member)
+        chosen = member.chosen(XGBoostParameters)
         outputs = shape.outputs if member.target is None and shape.outputs > 2 else 1
         trees = chosen.n_estimators * outputs
         depth = chosen.max_depth or 12
@@ -141,10 +134,6 @@ class XGBoost:
         return Boosters.load(folder, self.name)
 
 
-def _parameters(member: Member) -> XGBoostParameters:
-    return cast("XGBoostParameters", member.parameters)
-
-
 def _library() -> Any:
     try:
         import xgboost
@@ -170,7 +159,7 @@ class _Lane:
 def _lay(data: Prepared, members: Sequence[Member], families: int, threads: int) -> list[_Lane]:
     """Bin the training examples for as many lanes as families and threads fill."""
     lanes = min(threads, families, _MOST_LANES)
-    matrix, max_bin = data.inputs(Part.TRAIN).matrix(), _parameters(members[0]).max_bin
+    matrix, max_bin = data.inputs(Part.TRAIN).matrix(), members[0].chosen(XGBoostParameters).max_bin
     make = partial(_library().QuantileDMatrix, matrix, max_bin=max_bin, missing=np.nan)
     first = make(nthread=threads)
     others = [make(nthread=threads, ref=first) for _ in range(lanes - 1)]
@@ -200,7 +189,9 @@ def _train(
     if not begun or line.stopped:
         return outcomes
     try:
-        asked = Prefixes({member.key: _parameters(member).n_estimators for member in begun})
+        asked = Prefixes(
+            {member.key: member.chosen(XGBoostParameters).n_estimators for member in begun}
+        )
         labels = truth(lane.data, begun[0])
         growth = Growth(line, asked, len(learnt(labels)))
         model = _fit(begun[0], labels, lane, growth)
@@ -230,7 +221,7 @@ def _fit(member: Member, labels: Labels, lane: _Lane, growth: Growth) -> Booster
 
 
 def _boost(member: Member, lane: _Lane, classes: int, growth: Growth) -> Any:
-    options = _parameters(member).model_dump(exclude={"n_estimators"})
+    options = member.chosen(XGBoostParameters).model_dump(exclude={"n_estimators"})
     if classes > 2:
         del options["scale_pos_weight"]
         options |= {"objective": "multi:softprob", "num_class": classes}

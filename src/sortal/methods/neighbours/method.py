@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterator
 from pathlib import Path
 from time import perf_counter
-from typing import Any, ClassVar, cast
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -44,7 +44,7 @@ class KNeighborsParameters(base.Parameters):
     """How neighbours are searched; it changes the speed, never the result."""
 
 
-class KNeighbors:
+class KNeighbors(base.AbstractMethod):
     """Votes of the nearest training examples, equal to scikit-learn's `KNeighborsClassifier`.
 
     Where several training examples are equally near, the one that comes first in training
@@ -52,24 +52,14 @@ class KNeighbors:
     """
 
     name: ClassVar[str] = "kneighbors"
-    version: ClassVar[int] = 1
     library: ClassVar[str] = "scikit-learn"
     summary: ClassVar[str] = "k nearest neighbours; all k from one search"
     Parameters: ClassVar[type[base.Parameters]] = KNeighborsParameters
     shares: ClassVar[frozenset[Axis]] = frozenset({Axis.SEED, Axis.TARGET})
-    missing_allowed: ClassVar[bool] = False
-    weights_allowed: ClassVar[bool] = False
-    outputs: ClassVar[frozenset[Outputs]] = frozenset(Outputs)
-    divisible: ClassVar[bool] = False
-    largest_population: ClassVar[int] = 1000
-
-    def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002 - always
-        """Shares of votes are probabilities."""
-        return True
 
     def group(self, member: Member) -> Hashable:
         """Members that look for neighbours in the same way share the search."""
-        chosen = _parameters(member)
+        chosen = member.chosen(KNeighborsParameters)
         return (
             chosen.metric == "cosine",
             power(chosen.metric, chosen.p),
@@ -79,7 +69,7 @@ class KNeighbors:
 
     def cost(self, member: Member, shape: Shape) -> Cost:
         """Scoring compares every scored example with every training example."""
-        votes = shape.scored * _parameters(member).n_neighbors * shape.outputs
+        votes = shape.scored * member.chosen(KNeighborsParameters).n_neighbors * shape.outputs
         pairs = shape.examples * shape.scored
         stored = 8.0 * shape.examples * (shape.features + shape.outputs)
         return Cost(
@@ -94,7 +84,7 @@ class KNeighbors:
         matrix = data.inputs(Part.TRAIN).matrix()
         voters = []
         for member in population.members:
-            wanted = _parameters(member).n_neighbors
+            wanted = member.chosen(KNeighborsParameters).n_neighbors
             if wanted > len(matrix):
                 reason = f"n_neighbors is {wanted}, but there are {len(matrix)} training examples."
                 yield Failed(member.key, reason)
@@ -117,10 +107,6 @@ class KNeighbors:
         return Neighbours.load(folder, self.name)
 
 
-def _parameters(member: Member) -> KNeighborsParameters:
-    return cast("KNeighborsParameters", member.parameters)
-
-
 def _fit(members: list[Member], matrix: np.ndarray, data: Prepared) -> Neighbours:
     labels = data.dataset.labels
     codes = np.asarray(labels.codes[data.split.train])
@@ -132,12 +118,12 @@ def _fit(members: list[Member], matrix: np.ndarray, data: Prepared) -> Neighbour
     voters = tuple(
         Voter(
             key=member.key,
-            neighbours=_parameters(member).n_neighbors,
-            weighting=_parameters(member).weights,
+            neighbours=member.chosen(KNeighborsParameters).n_neighbors,
+            weighting=member.chosen(KNeighborsParameters).weights,
             columns=everything if member.target is None else (labels.classes.index(member.target),),
         )
         for member in members
     )
-    first = _parameters(members[0])
+    first = members[0].chosen(KNeighborsParameters)
     search = Search(first.metric, first.p, first.algorithm)
     return Neighbours(KNeighbors.name, voters, matrix, truth, search)

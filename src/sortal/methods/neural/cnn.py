@@ -99,7 +99,6 @@ class CNN(AbstractNetworkMethod):
     """
 
     name: ClassVar[str] = "cnn"
-    version: ClassVar[int] = 1
     summary: ClassVar[str] = "Convolutional network for images and signals."
     Parameters: ClassVar[type[CNNParameters]] = CNNParameters
 
@@ -119,7 +118,7 @@ class CNN(AbstractNetworkMethod):
 
     def group(self, member: Member) -> Hashable:
         """Shapes, minibatches and kind of updates; rates, epochs and weights are each member's own."""
-        chosen = _parameters(member)
+        chosen = member.chosen(CNNParameters)
         layout = (chosen.shape, chosen.channels, chosen.axes, chosen.input)
         seen = (chosen.divisor, chosen.augment)
         dense = (chosen.global_pooling, chosen.hidden_layer_sizes, chosen.dropout > 0)
@@ -127,7 +126,7 @@ class CNN(AbstractNetworkMethod):
 
     def cost(self, member: Member, shape: Shape) -> Cost:
         """Count multiplications, weights and steps."""
-        chosen = _parameters(member)
+        chosen = member.chosen(CNNParameters)
         points, channels = _guessed(chosen, shape.features)
         work = chosen.work(points, channels)
         seen = 1 if chosen.global_pooling != "none" else math.prod(work.points)
@@ -146,13 +145,7 @@ class CNN(AbstractNetworkMethod):
         from sortal.methods.neural.network_training import train_networks
 
         draw = partial(_network, data)
-        return train_networks(population, data, control, _parameters, draw)
-
-
-def _parameters(member: Member) -> CNNParameters:
-    if not isinstance(member.parameters, CNNParameters):
-        raise TypeError(f"member {member.key}: expected parameters of cnn.")
-    return member.parameters
+        return train_networks(population, data, control, draw)
 
 
 def _guessed(chosen: CNNParameters, features: int) -> tuple[tuple[int, ...], int]:
@@ -168,7 +161,7 @@ def _network(data: Prepared, member: Member, features: int, outputs: int) -> "Ne
     from sortal.networks.branch import Branch
     from sortal.networks.network import Network
 
-    chosen = _parameters(member)
+    chosen = member.chosen(CNNParameters)
     layout = layout_of(
         data.dataset.inputs,
         shape=chosen.shape,

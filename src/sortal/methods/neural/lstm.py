@@ -95,20 +95,19 @@ class LSTM(AbstractNetworkMethod):
     """
 
     name: ClassVar[str] = "lstm"
-    version: ClassVar[int] = 1
     summary: ClassVar[str] = "Long short-term memory for sequences of tokens and signals."
     Parameters: ClassVar[type[LSTMParameters]] = LSTMParameters
 
     def group(self, member: Member) -> Hashable:
         """Shapes, minibatches and kind of updates; rates, epochs and weights are each member's own."""
-        chosen = _parameters(member)
+        chosen = member.chosen(LSTMParameters)
         tokens = (chosen.num_words, chosen.embedded, chosen.embedding_dropout)
         layers = (chosen.shape, chosen.layer_sizes, chosen.hidden_layer_sizes, chosen.dropout > 0)
         return (*tokens, *chosen.convolved, *chosen.bent, *layers, chosen.apart(member))
 
     def cost(self, member: Member, shape: Shape) -> Cost:
         """Count multiplications, weights, and steps by the points that they go through."""
-        chosen = _parameters(member)
+        chosen = member.chosen(LSTMParameters)
         own = divided(chosen.shape, 1)[1] if chosen.shape else 1
         channels = chosen.embedded or own
         work = chosen.work((max(1, shape.features // own),), channels)
@@ -129,20 +128,12 @@ class LSTM(AbstractNetworkMethod):
         """Train in tiles; pausing and resuming go through `population.resume`."""
         from sortal.methods.neural.network_training import train_networks
 
-        tokens = _parameters(population.members[0]).num_words
+        tokens = population.members[0].chosen(LSTMParameters).num_words
         if tokens and (reason := _no_tokens(data, tokens)):
             yield from (Failed(key, reason) for key in population.keys)
             return
         draw = partial(_network, data)
-        yield from train_networks(
-            population, data, control, _parameters, draw, scales_features=bool(tokens)
-        )
-
-
-def _parameters(member: Member) -> LSTMParameters:
-    if not isinstance(member.parameters, LSTMParameters):
-        raise TypeError(f"member {member.key}: expected parameters of lstm.")
-    return member.parameters
+        yield from train_networks(population, data, control, draw, scales_features=bool(tokens))
 
 
 def _no_tokens(data: Prepared, tokens: int) -> str:
@@ -166,7 +157,7 @@ def _network(data: Prepared, member: Member, features: int, outputs: int) -> "Ne
     """Look up or lay out, convolve, remember, answer."""
     from sortal.networks.network import Network
 
-    chosen = _parameters(member)
+    chosen = member.chosen(LSTMParameters)
     begin = _tokens(chosen) if chosen.num_words else _signal(chosen, data)
     dense = chosen.dense(chosen.hidden_layer_sizes, outputs)
     layers = (*begin, *chosen.convolutions_along(1), *_memory(chosen), *dense)

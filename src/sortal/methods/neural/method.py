@@ -1,29 +1,21 @@
 """What all methods that train networks have in common under the contract of `base`."""
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sortal.data.labels import Outputs
-from sortal.methods.contract.base import Axis, Cost, Model, Shape
+from sortal.methods.contract.base import AbstractMethod, Axis, Cost, Model, Shape
 from sortal.methods.neural.parameters import AbstractTrainedParameters
 
 _MULTIPLICATIONS_PER_SECOND = 1e10
 
 
-class AbstractNetworkMethod:
+class AbstractNetworkMethod(AbstractMethod):
     """Networks stacked along a member axis, stored and read back in one way."""
 
     library: ClassVar[str] = "torch"
     shares: ClassVar[frozenset[Axis]] = frozenset({Axis.SEED, Axis.TARGET, Axis.WEIGHTS})
-    missing_allowed: ClassVar[bool] = False
     weights_allowed: ClassVar[bool] = True
-    outputs: ClassVar[frozenset[Outputs]] = frozenset(Outputs)
-    divisible: ClassVar[bool] = False
     largest_population: ClassVar[int] = 64
-
-    def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002
-        """Scores are softmax or sigmoid probabilities."""
-        return True
 
     def load(self, folder: Path) -> Model:
         """Read stored networks.

@@ -61,14 +61,14 @@ class MLP(AbstractNetworkMethod):
 
     def group(self, member: Member) -> Hashable:
         """Shapes, minibatches and kind of updates; rates, epochs and weights are each member's own."""
-        chosen = _parameters(member)
+        chosen = member.chosen(MLPParameters)
         shape = (chosen.hidden_layer_sizes, chosen.activation, chosen.leaky_slope)
         layers = (chosen.batch_norm, chosen.dropout > 0)
         return (*shape, *layers, chosen.apart(member))
 
     def cost(self, member: Member, shape: Shape) -> Cost:
         """Count multiplications and steps."""
-        chosen = _parameters(member)
+        chosen = member.chosen(MLPParameters)
         sizes = (shape.features, *chosen.hidden_layer_sizes, shape.outputs)
         numbers = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
         return estimate(chosen, numbers, shape, seconds_per_step=_SECONDS_PER_STEP)
@@ -77,13 +77,7 @@ class MLP(AbstractNetworkMethod):
         """Train in tiles; pausing and resuming go through `population.resume`."""
         from sortal.methods.neural.network_training import train_networks
 
-        return train_networks(population, data, control, _parameters, _network)
-
-
-def _parameters(member: Member) -> MLPParameters:
-    if not isinstance(member.parameters, MLPParameters):
-        raise TypeError(f"member {member.key}: expected parameters of mlp.")
-    return member.parameters
+        return train_networks(population, data, control, _network)
 
 
 def _network(member: Member, features: int, outputs: int) -> "Network":
@@ -94,7 +88,7 @@ def _network(member: Member, features: int, outputs: int) -> "Network":
     from sortal.networks.network import Network
     from sortal.networks.normalise import BatchNorm
 
-    chosen = _parameters(member)
+    chosen = member.chosen(MLPParameters)
     layers: list[AnyLayer] = []
     for units in chosen.hidden_layer_sizes:
         if chosen.activation == "maxout":

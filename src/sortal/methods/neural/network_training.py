@@ -7,14 +7,13 @@ from sortal.errors import UserError
 from sortal.methods.contract.base import Control, Outcome, Population
 from sortal.methods.contract.outcomes import failed
 from sortal.methods.neural.training import train_stacked
-from sortal.methods.neural.training_setup import Draw, Read, stacked_training
+from sortal.methods.neural.training_setup import Draw, stacked_training
 
 
 def train_networks(
     population: Population,
     data: Prepared,
     control: Control,
-    read: Read,
     draw: Draw,
     *,
     scales_features: bool = False,
@@ -25,12 +24,11 @@ def train_networks(
         population: Members of one group.
         data: Prepared examples.
         control: The line to the driver.
-        read: Parameters of a member.
         draw: The network of a member.
         scales_features: Whether unscaled features need no remark.
     """
     try:
-        training = stacked_training(population, data, read, draw, scales_features=scales_features)
+        training = stacked_training(population, data, draw, scales_features=scales_features)
     except UserError as error:
         yield from (failed(key, error) for key in population.keys)
         return

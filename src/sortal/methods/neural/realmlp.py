@@ -149,7 +149,6 @@ class RealMLP(AbstractNetworkMethod):
     """
 
     name: ClassVar[str] = "realmlp"
-    version: ClassVar[int] = 1
     summary: ClassVar[str] = (
         "Perceptron with tuned defaults for tables; populations train together."
     )
@@ -157,7 +156,7 @@ class RealMLP(AbstractNetworkMethod):
 
     def group(self, member: Member) -> Hashable:
         """Shapes, minibatches, kind of updates and paces; rates, epochs and weights are own."""
-        chosen = _parameters(member)
+        chosen = member.chosen(RealMLPParameters)
         shape = (chosen.hidden_layer_sizes, chosen.activation, chosen.dropout > 0)
         embedding = (chosen.waves, chosen.embedding_size, chosen.wave_spread)
         paces = (chosen.embedding_pace, chosen.scale_pace, chosen.bias_pace, chosen.activation_pace)
@@ -165,7 +164,7 @@ class RealMLP(AbstractNetworkMethod):
 
     def cost(self, member: Member, shape: Shape) -> Cost:
         """Count multiplications and steps."""
-        chosen = _parameters(member)
+        chosen = member.chosen(RealMLPParameters)
         embedded = shape.features * chosen.embedding_size
         sizes = (embedded, *chosen.hidden_layer_sizes, shape.outputs)
         dense = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
@@ -183,7 +182,6 @@ class RealMLP(AbstractNetworkMethod):
         training = stacked_training(
             population,
             data,
-            _parameters,
             partial(_network, data),
             scales_features=True,
         )
@@ -192,13 +190,9 @@ class RealMLP(AbstractNetworkMethod):
 
 
 def _wanted(population: Population) -> frozenset[Key]:
-    return frozenset(one.key for one in population.members if _parameters(one).fit_temperature)
-
-
-def _parameters(member: Member) -> RealMLPParameters:
-    if not isinstance(member.parameters, RealMLPParameters):
-        raise TypeError(f"member {member.key}: expected parameters of realmlp.")
-    return member.parameters
+    return frozenset(
+        one.key for one in population.members if one.chosen(RealMLPParameters).fit_temperature
+    )
 
 
 def _network(data: Prepared, member: Member, features: int, outputs: int) -> "Network":
@@ -210,7 +204,10 @@ def _network(data: Prepared, member: Member, features: int, outputs: int) -> "Ne
     from sortal.networks.robust_clip import RobustClip
 
     sample = _sample(data)
-    layers = (RobustClip.fitted(sample), *_trained_layers(_parameters(member), outputs))
+    layers = (
+        RobustClip.fitted(sample),
+        *_trained_layers(member.chosen(RealMLPParameters), outputs),
+    )
     network = Network(shape=(features,), layers=layers)
     return FittedNetwork.of(network, torch.from_numpy(sample[:_STARTED_FROM]))
 

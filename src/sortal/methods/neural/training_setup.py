@@ -21,9 +21,6 @@ from sortal.training.recipe import Course, Recipe
 _SNAPSHOT_SECONDS = 20.0
 """Pause between snapshots where a run asks for none."""
 
-Read: TypeAlias = Callable[[Member], AbstractTrainedParameters]
-"""Parameters of a member, in the type that the method knows."""
-
 Draw: TypeAlias = Callable[[Member, int, int], Network]
 """The network of a member, for so many features and outputs."""
 
@@ -55,7 +52,6 @@ class StackedTraining:
 def stacked_training(
     population: Population,
     data: Prepared,
-    read: Read,
     draw: Draw,
     *,
     scales_features: bool = False,
@@ -66,11 +62,11 @@ def stacked_training(
         UserError: Their network cannot be built for this data, or not begin as asked.
     """
     members, asked = population.members, population.snapshot_seconds
-    first, labels = read(members[0]), data.dataset.labels
+    first, labels = members[0].chosen(AbstractTrainedParameters), data.dataset.labels
     target = members[0].target or data.target
     classes = labels.for_target(target).classes
     network = draw(members[0], data.dataset.inputs.width, len(classes))
-    taught = {member.key: _lesson(member, read(member), labels.classes) for member in members}
+    taught = {member.key: _lesson(member, labels.classes) for member in members}
     misnamed = {
         key: reason for key, one in taught.items() if (reason := _misnamed(one, labels.classes))
     }
@@ -81,9 +77,7 @@ def stacked_training(
         recipe=_recipe(
             first, first.begun(network, tuple(classes)), labels.outputs, stream_seed(*order)
         ),
-        courses=tuple(
-            _course(member, read(member), lessons.index(taught[member.key])) for member in fit
-        ),
+        courses=tuple(_course(member, lessons.index(taught[member.key])) for member in fit),
         outputs=labels.outputs,
         lessons=lessons,
         misnamed=misnamed,
@@ -117,7 +111,8 @@ def _recipe(
     )
 
 
-def _course(member: Member, own: AbstractTrainedParameters, lesson: int) -> Course:
+def _course(member: Member, lesson: int) -> Course:
+    own = member.chosen(AbstractTrainedParameters)
     return Course(
         key=member.key,
         seed=member.seed,
@@ -137,7 +132,8 @@ def _course(member: Member, own: AbstractTrainedParameters, lesson: int) -> Cour
     )
 
 
-def _lesson(member: Member, own: AbstractTrainedParameters, classes: Sequence[str]) -> Lesson:
+def _lesson(member: Member, classes: Sequence[str]) -> Lesson:
+    own = member.chosen(AbstractTrainedParameters)
     given = own.class_weight if isinstance(own.class_weight, dict) else {}
     known = ClassFinder(classes)
     return Lesson(

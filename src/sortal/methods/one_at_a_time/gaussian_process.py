@@ -73,7 +73,7 @@ class GaussianProcess(OneByOne):
 
     def cost(self, member: Member, shape: Shape) -> Cost:
         """A Cholesky decomposition a step; fitting the kernel repeats all steps."""
-        parameters = GaussianProcessParameters.model_validate(member.parameters.model_dump())
+        parameters = member.chosen(GaussianProcessParameters)
         fits = 30 * (1 + parameters.n_restarts_optimizer) if parameters.fit_length_scale else 1
         square = float(min(shape.examples, LARGEST)) ** 2
         steps = 10.0 * fits * self.parts(shape)

@@ -77,7 +77,7 @@ class Logistic(OneByOne):
 
     def cost(self, member: Member, shape: Shape) -> Cost:
         """Each step is a pass over the examples."""
-        steps = member.parameters.model_dump()["max_iter"]
+        steps = member.chosen(LogisticParameters).max_iter
         cells = float(shape.examples) * shape.features * shape.outputs
         numbers = 8.0 * shape.features * shape.outputs
         return Cost(

@@ -1,7 +1,6 @@
 """Turn a plain estimator (`fit` and `predict...`) into a method: members train one after another."""
 
-from abc import ABC
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -10,12 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
-from sortal.methods.contract import base
 from sortal.methods.contract.base import (
-    Axis,
+    AbstractMethod,
     Control,
     Cost,
     Failed,
@@ -33,7 +30,7 @@ _WAITING_SECONDS = 20.0
 """Fits of this length in all are handed over: what is stored survives a kill."""
 
 
-class OneByOne(ABC):
+class OneByOne(AbstractMethod):
     """A method around one estimator class of scikit-learn, or of a library that follows it.
 
     Subclasses name the class and its parameters. EXCLUSIVE labels are learnt by one
@@ -41,17 +38,8 @@ class OneByOne(ABC):
     class there is nothing to learn, and that class is always the answer.
     """
 
-    name: ClassVar[str]
-    version: ClassVar[int] = 1
     library: ClassVar[str] = "scikit-learn"
-    summary: ClassVar[str]
-    Parameters: ClassVar[type[base.Parameters]]
-    shares: ClassVar[frozenset[Axis]] = frozenset({Axis.SEED})
-    missing_allowed: ClassVar[bool] = False
-    weights_allowed: ClassVar[bool] = False
-    outputs: ClassVar[frozenset[Outputs]] = frozenset(Outputs)
     divisible: ClassVar[bool] = True
-    largest_population: ClassVar[int] = 1000
 
     estimator: ClassVar[str]
     """Import path of the estimator's class."""
@@ -64,14 +52,6 @@ class OneByOne(ABC):
 
     together: ClassVar[int] = 100
     """Members in one stored model: what is in memory, and what is read to apply one of them."""
-
-    def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002 - for those that depend on them
-        """Whether the estimator has `predict_proba`."""
-        return True
-
-    def group(self, member: Member) -> Hashable:  # noqa: ARG002 - nothing is shared but the data
-        """Any members may train in one loop."""
-        return ()
 
     def cost(self, member: Member, shape: Shape) -> Cost:  # noqa: ARG002 - as cheap for all
         """A few passes over the examples."""

@@ -1,11 +1,11 @@
 """A plugin's classifier as a method: its members train one after another, each as the page says."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from sortal.data.split import Part
 from sortal.errors import Damaged, DataError, SortalError
 from sortal.methods.contract import base
 from sortal.methods.contract.base import (
-    Axis,
     Control,
     Cost,
     Failed,
@@ -68,22 +67,14 @@ def method_of(plugin: ClassifierPlugin) -> base.Method:
     return Loaded(plugin)
 
 
-class PluginMethod:
+class PluginMethod(base.AbstractMethod):
     """What the methods of all plugins have in common.
 
     Labels that exclude each other come as numbers of classes, those that may come together
     as columns of 0 and 1. What a plugin's model becomes is scored and not stored.
     """
 
-    name: ClassVar[str]
     version: ClassVar[int] = 2
-    library: ClassVar[str] = ""
-    summary: ClassVar[str]
-    Parameters: ClassVar[type[base.Parameters]]
-    shares: ClassVar[frozenset[Axis]] = frozenset({Axis.SEED})
-    missing_allowed: ClassVar[bool] = False
-    weights_allowed: ClassVar[bool] = False
-    outputs: ClassVar[frozenset[Outputs]] = frozenset(Outputs)
     divisible: ClassVar[bool] = True
     largest_population: ClassVar[int] = 100
 
@@ -93,10 +84,6 @@ class PluginMethod:
     def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002 - the same for all
         """Whether the plugin has `predict_proba`."""
         return self.plugin.answer is Answer.PROBABILITIES
-
-    def group(self, member: Member) -> Hashable:  # noqa: ARG002 - nothing is shared but the data
-        """Any members may train in one loop."""
-        return ()
 
     def cost(self, member: Member, shape: Shape) -> Cost:  # noqa: ARG002 - nobody can know
         """A guess: a hundred passes over the examples."""
@@ -123,7 +110,7 @@ class PluginMethod:
         raise Damaged(f"{folder}: models of plugins are never stored.")
 
     def _train_one(self, member: Member, lesson: "_Lesson") -> Trained | Failed:
-        parameters = cast("PluginParameters", member.parameters)
+        parameters = member.chosen(PluginParameters)
         started = perf_counter()
         try:
             with noting(ignored=EXPECTED) as notes, own_randomness(member.seed):
