@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sortal.evaluation.aggregate import aggregate, aggregate_classes, summarise
+from sortal.evaluation.aggregate import aggregate, summarise
 from sortal.evaluation.scores import Scores
 
 
@@ -46,8 +46,3 @@ def test_a_figure_that_one_member_lacks_is_missing_there():
     assert list(spreads) == ["x", "y"]
     assert spreads["x"].mean == 2.0
     assert (spreads["y"].mean, spreads["y"].n, spreads["y"].missing) == (4.0, 1, 1)
-
-
-def test_classes_are_summarised_each_on_their_own():
-    spreads = aggregate_classes([scored(x=0.2), scored(x=0.4)])
-    assert spreads["a"]["f1"].mean == pytest.approx(0.3)

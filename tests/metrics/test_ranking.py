@@ -145,26 +145,13 @@ def test_the_roc_curve_agrees_with_scikit_learn(case):
     assert np.array_equal(curve.thresholds, thresholds)
 
 
-@given(rankings())
-def test_the_precision_recall_curve_agrees_with_scikit_learn(case):
-    positive, scores, _ = case
-    precision, recall, thresholds = peer.precision_recall_curve(positive, scores)
-    curve = ranking.precision_recall_curve(positive, scores)
-    assert curve.precision[::-1] == pytest.approx(precision[:-1], abs=1e-10)
-    assert curve.recall[::-1] == pytest.approx(recall[:-1], abs=1e-10)
-    assert np.array_equal(curve.thresholds[::-1], thresholds)
-
-
 def test_a_curve_says_whether_negative_weights_bend_it():
     positive, scores = np.array([True, True, False]), np.array([0.9, 0.5, 0.3])
     plain = ranking.roc_curve(positive, scores, np.array([1.0, 2.0, 1.0]))
-    assert not plain.runs_backwards
     assert not plain.leaves_unit_square
     below = ranking.roc_curve(positive, scores, np.array([-1.0, 2.0, 1.0]))
     assert below.leaves_unit_square
-    assert below.runs_backwards
     within = ranking.roc_curve(
         np.array([True, True, True, False]), np.array([4.0, 3, 2, 1]), np.array([2.0, -1, 2, 1])
     )
-    assert within.runs_backwards
     assert not within.leaves_unit_square

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sortal.tracking.log import read_log
+from sortal.tracking.log import read_from
 
 PATH = "/api/v1/jobs/kinds/events"
 
@@ -22,9 +22,8 @@ def events(text):
 def test_the_stream_of_a_job_that_ended_is_its_log(client, store):
     answer = client.get(PATH)
     assert answer.headers["content-type"].startswith("text/event-stream")
-    assert [event for _, event in events(answer.text)] == list(
-        read_log(store / "logs" / "kinds.jsonl")
-    )
+    logged = read_from(store / "logs" / "kinds.jsonl")
+    assert [event for _, event in events(answer.text)] == [event for _, event in logged]
 
 
 @pytest.mark.parametrize("seen", [0, 3, -1])

@@ -1,7 +1,7 @@
 """Figures of several members of one classifier, over seeds and folds, as mean and spread."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sortal.evaluation.scores import Scores
@@ -52,15 +52,5 @@ def summarise(values: Sequence[float]) -> Spread:
 
 def aggregate(scores: Sequence[Scores]) -> dict[str, Spread]:
     """Summarise each figure over members; one that a member lacks counts as undefined there."""
-    return _by_name([one.figures for one in scores])
-
-
-def aggregate_classes(scores: Sequence[Scores]) -> dict[str, dict[str, Spread]]:
-    """Summarise the figures of each class (or target) over members."""
-    classes = dict.fromkeys(name for one in scores for name in one.per_class)
-    return {name: _by_name([one.per_class.get(name, {}) for one in scores]) for name in classes}
-
-
-def _by_name(rows: Sequence[Mapping[str, float]]) -> dict[str, Spread]:
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: summarise([row.get(name, math.nan) for row in rows]) for name in names}
+    names = dict.fromkeys(name for one in scores for name in one.figures)
+    return {name: summarise([one.figures.get(name, math.nan) for one in scores]) for name in names}

@@ -1,27 +1,13 @@
-"""Do two weighted histograms have one shape? Chi-square tests."""
+"""Do two weighted histograms have one shape? A chi-square test."""
 
 import numpy as np
 
 from sortal.errors import DataError
 from sortal.metrics.histogram import Histogram
-from sortal.metrics.two_sample import Kind, TwoSampleTest
+from sortal.metrics.two_sample import TwoSampleTest
 
 LEAST = 10.0
 """Effective events that a bin of each histogram needs, else it is merged with the next one."""
-
-
-def chi_square_ww(first: Histogram, second: Histogram, *, least: float = LEAST) -> TwoSampleTest:
-    """Compare the shapes of two weighted histograms, with the variance of each.
-
-    Gagunashvili 2006, arXiv:physics/0605123, equation for two weighted histograms; ROOT's
-    `Chi2Test("WW")` computes the same. For weights of any origin, but p is too small where
-    their size varies over the bins, as simulation shows (9 % below 0.05 with weights that
-    grow 150-fold): for two parts of one sample `chi_square_homogeneity` has no such fault.
-
-    Raises:
-        DataError: The edges differ.
-    """
-    return _chi_square("chi2_ww", first, second, least)
 
 
 def chi_square_homogeneity(
@@ -42,10 +28,6 @@ def chi_square_homogeneity(
     Raises:
         DataError: The edges differ.
     """
-    return _chi_square("chi2_homogeneity", first, second, least)
-
-
-def _chi_square(kind: Kind, first: Histogram, second: Histogram, least: float) -> TwoSampleTest:
     from scipy.stats import chi2
 
     if not np.array_equal(first.edges, second.edges):
@@ -56,9 +38,9 @@ def _chi_square(kind: Kind, first: Histogram, second: Histogram, least: float) -
     if ndf > 0:
         shares = [np.add.reduceat(one.shares().sums, starts) for one in (first, second)]
         squares = [np.add.reduceat(one.shares().squares, starts) for one in (first, second)]
-        value = (_ww if kind == "chi2_ww" else _homogeneity)(*shares, *squares)
+        value = _homogeneity(*shares, *squares)
     return TwoSampleTest(
-        kind=kind,
+        kind="chi2_homogeneity",
         statistic=value,
         p=float(chi2.sf(value, ndf)) if ndf > 0 else float("nan"),
         n_eff=(_effective(first), _effective(second)),
@@ -67,10 +49,6 @@ def _chi_square(kind: Kind, first: Histogram, second: Histogram, least: float) -
         ndf=ndf,
         merged=len(first.sums) - len(starts),
     )
-
-
-def _ww(one: np.ndarray, two: np.ndarray, square_1: np.ndarray, square_2: np.ndarray) -> float:
-    return float(((one - two) ** 2 / (square_1 + square_2)).sum())
 
 
 def _homogeneity(

@@ -171,13 +171,6 @@ class RocCurve:
     """Descending."""
 
     @property
-    def runs_backwards(self) -> bool:
-        """Whether a rate falls as the threshold does, as negative weights may have it."""
-        return bool(
-            (np.diff(self.fpr) < -_ROUNDING).any() or (np.diff(self.tpr) < -_ROUNDING).any()
-        )
-
-    @property
     def leaves_unit_square(self) -> bool:
         """Whether a rate is below 0 or above 1, as negative weights may have it."""
         rates = np.concatenate([self.fpr, self.tpr])
@@ -198,34 +191,4 @@ def roc_curve(
         fpr=ratio(negatives, negatives[-1]),
         tpr=ratio(positives, positives[-1]),
         thresholds=np.concatenate([[np.inf], steps.scores.astype(np.float64)]),
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PrecisionRecallCurve:
-    """Precision and recall at each distinct score, recall ascending; all of shape (points,)."""
-
-    precision: np.ndarray
-    """NaN where the examples at or above the threshold do not weigh more than zero."""
-
-    recall: np.ndarray
-    """NaN without positives."""
-
-    thresholds: np.ndarray
-    """Descending."""
-
-
-def precision_recall_curve(
-    positive: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None
-) -> PrecisionRecallCurve:
-    """Trace one precision-recall curve; all arguments of shape (examples,).
-
-    No point is added at recall 0.
-    """
-    steps = Steps.of(positive, scores, weights)
-    total = steps.positives[-1] if len(steps.positives) else np.float64(0.0)
-    return PrecisionRecallCurve(
-        precision=ratio(steps.positives, steps.positives + steps.negatives),
-        recall=ratio(steps.positives, total),
-        thresholds=steps.scores.astype(np.float64),
     )

@@ -13,7 +13,7 @@ import numpy as np
 
 from sortal.errors import DataError
 
-Kind = Literal["ks_asymptotic", "ks_limit", "ks_permutation", "chi2_ww", "chi2_homogeneity"]
+Kind = Literal["ks_asymptotic", "ks_limit", "ks_permutation", "chi2_homogeneity"]
 
 _STREAM = 0x25A3
 _BLOCK = 1 << 16

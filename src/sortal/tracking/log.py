@@ -4,17 +4,15 @@ import json
 import math
 import os
 import weakref
-from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sortal.errors import Damaged
 from sortal.events import Event
 
 _RESUMED = "LogResumed"
-"""Line written after one that a killed process left half-written: it excuses the line before."""
+"""Line written after one that a killed process left half-written."""
 
 
 class RunLog:
@@ -55,27 +53,6 @@ class RunLog:
         data = text.encode()
         while data:
             data = data[os.write(self._descriptor, data) :]
-
-
-def read_log(path: Path) -> Iterator[dict[str, Any]]:
-    """Read a log line by line; `time` is an ISO 8601 string in UTC.
-
-    A last line that is half-written, now or before the log was taken up again, is skipped.
-
-    Raises:
-        Damaged: A line in the middle is not one that was written.
-    """
-    broken: int | None = None
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for number, text in enumerate(lines, start=1):
-            line = _parse(text)
-            if broken is not None and (line is None or line["event"] != _RESUMED):
-                raise Damaged(
-                    f"{path}, line {broken}: expected a logged event, got something else."
-                )
-            broken = number if line is None else None
-            if line is not None and line["event"] != _RESUMED:
-                yield line
 
 
 def read_from(path: Path, place: int = 0, *, most: int = 1000) -> list[tuple[int, dict[str, Any]]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from sortal.errors import DataError, MissingExtra, OptionError
+from sortal.errors import DataError, MissingExtra, OptionError, UserError
 from sortal.evaluation.maps.classifier_map import (
     MAP_METHODS,
     MapMds,
@@ -16,10 +16,9 @@ from sortal.evaluation.maps.classifier_map import (
     MapTsne,
     MapUmap,
     draw_map,
-    parse_map,
 )
 from sortal.evaluation.maps.dissimilarity import By, Dissimilarity, by_errors
-from sortal.job.problems import JobError
+from sortal.jobs.pictures.classifier_map import parse_way
 
 HAS_UMAP = importlib.util.find_spec("umap") is not None
 METHODS = [
@@ -55,8 +54,8 @@ def classifiers():
 
 @pytest.mark.parametrize("name", METHODS)
 def test_families_and_skill_are_seen_on_every_map(name, right, classifiers):
-    drawn = draw_map(by_errors([right]), classifiers, parse_map(name))
-    again = draw_map(by_errors([right]), classifiers, parse_map(name))
+    drawn = draw_map(by_errors([right]), classifiers, parse_way(name))
+    again = draw_map(by_errors([right]), classifiers, parse_way(name))
     assert drawn.coordinates.tobytes() == again.coordinates.tobytes()
     assert drawn.coordinates.shape == (26, 2)
     optimal, naive = drawn.coordinates[24], drawn.coordinates[25]
@@ -119,12 +118,12 @@ def test_what_does_not_fit_the_number_of_classifiers_is_told(right, classifiers)
 
 
 def test_unknown_methods_and_parameters_get_the_nearest_name():
-    with pytest.raises(JobError, match="Did you mean 'tsne'"):
-        parse_map("t-sne")
-    with pytest.raises(JobError, match="Did you mean 'perplexity'"):
-        parse_map("tsne", {"perplexty": 3.0})
-    with pytest.raises(JobError, match="got 'perplexity'"):
-        parse_map("mds", {"perplexity": 3.0})
+    with pytest.raises(UserError, match="Did you mean 'tsne'"):
+        parse_way("t-sne")
+    with pytest.raises(UserError, match="Did you mean 'perplexity'"):
+        parse_way("tsne", perplexty=3.0)
+    with pytest.raises(UserError, match="got 'perplexity'"):
+        parse_way("mds", perplexity=3.0)
 
 
 @pytest.mark.skipif(HAS_UMAP, reason="umap-learn is installed")

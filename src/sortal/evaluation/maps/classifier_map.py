@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sortal.errors import DataError, OptionError
 from sortal.evaluation.maps.dissimilarity import By, Dissimilarity
 from sortal.evaluation.maps.embed import run_tsne, umap_of
-from sortal.evaluation.maps.parameters import parse_among
 from sortal.evaluation.maps.scaling import classical_scaling
 from sortal.metrics.embedding import stress, trustworthiness
 
@@ -82,17 +81,6 @@ MAP_METHODS: Mapping[str, type[MapMethod]] = {
     one.method: one for one in (MapPca, MapMds, MapTsne, MapUmap)
 }
 """Every way to draw a map by its name."""
-
-
-def parse_map(
-    method: str, values: Mapping[str, Any] | None = None, *, path: str = "map"
-) -> MapMethod:
-    """Make a way to draw a map of a name and parameters.
-
-    Raises:
-        JobError: There is no such method, or a parameter is unknown or out of its range.
-    """
-    return parse_among(MAP_METHODS, method, values or {}, path=path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
