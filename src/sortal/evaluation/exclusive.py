@@ -1,5 +1,6 @@
 """Measures members that choose one of several classes."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -8,9 +9,10 @@ from sortal.data.labels import Outputs
 from sortal.evaluation.bootstrap import resampled_sums
 from sortal.evaluation.measured import (
     Measured,
-    compute,
     compute_from_counts,
     compute_intervals,
+    measured,
+    of_classes,
 )
 from sortal.metrics import confusion
 from sortal.metrics.block import ExclusiveBlock
@@ -44,33 +46,12 @@ def measure(
         seed: Seed of the resamples.
     """
     block = ExclusiveBlock(scores=scores, decided=decided, truth=truth, weights=weights)
-    intervals = (
-        compute_intervals(
-            _METRICS,
-            _sums(
-                decided == truth,
-                block.log_losses if probabilities else None,
-                truth,
-                weights,
-                resamples=resamples,
-                seed=seed,
-            ),
-            Outputs.EXCLUSIVE,
-            probabilities=probabilities,
-        )
-        if resamples
-        else {}
-    )
-    return Measured(
-        figures=compute(_METRICS, block, probabilities=probabilities),
-        per_class={
-            **_of_classes(block),
-            "roc_auc": block.roc_auc,
-            "average_precision": block.average_precision,
-        },
-        intervals=intervals,
-        confusion=block.matrix,
-    )
+    sums = None
+    if resamples:
+        losses = block.log_losses if probabilities else None
+        sums = _sums(decided == truth, losses, truth, weights, resamples=resamples, seed=seed)
+    found = measured(_METRICS, block, sums, Outputs.EXCLUSIVE, probabilities=probabilities)
+    return replace(found, confusion=block.matrix)
 
 
 def measure_counts(matrix: np.ndarray, *, resamples: int, seed: int) -> Measured:
@@ -85,21 +66,10 @@ def measure_counts(matrix: np.ndarray, *, resamples: int, seed: int) -> Measured
     blank = np.full(matrix.shape[:-1], np.nan)
     return Measured(
         figures=compute_from_counts(_METRICS, block),
-        per_class={**_of_classes(block), "roc_auc": blank, "average_precision": blank},
+        per_class={**of_classes(block.tally), "roc_auc": blank, "average_precision": blank},
         intervals=_intervals_of_counts(matrix, resamples, seed) if resamples else {},
         confusion=matrix,
     )
-
-
-def _of_classes(block: ExclusiveBlock) -> dict[str, np.ndarray]:
-    """Values of each class that follow from the members' confusion matrices."""
-    tally = block.tally
-    return {
-        "precision": tally.precision,
-        "recall": tally.recall,
-        "f1": tally.f1,
-        "support": tally.support,
-    }
 
 
 def _sums(

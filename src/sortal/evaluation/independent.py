@@ -4,7 +4,7 @@ import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.evaluation.bootstrap import resampled_sums
-from sortal.evaluation.measured import Measured, compute, compute_intervals
+from sortal.evaluation.measured import Measured, measured
 from sortal.metrics import multilabel
 from sortal.metrics.block import IndependentBlock
 from sortal.metrics.registry import metrics_of
@@ -37,38 +37,12 @@ def measure(
         seed: Seed of the resamples.
     """
     block = IndependentBlock(scores=scores, decided=decided, truth=truth, weights=weights)
-    tally = block.tally
     metrics = metrics_of(Outputs.INDEPENDENT, single=truth.shape[1] == 1)
-    intervals = (
-        compute_intervals(
-            metrics,
-            _sums(
-                decided,
-                block.log_losses if probabilities else None,
-                truth,
-                weights,
-                resamples=resamples,
-                seed=seed,
-            ),
-            Outputs.INDEPENDENT,
-            probabilities=probabilities,
-        )
-        if resamples
-        else {}
-    )
-    return Measured(
-        figures=compute(metrics, block, probabilities=probabilities),
-        per_class={
-            "precision": tally.precision,
-            "recall": tally.recall,
-            "f1": tally.f1,
-            "support": tally.support,
-            "roc_auc": block.roc_auc,
-            "average_precision": block.average_precision,
-        },
-        intervals=intervals,
-        confusion=None,
-    )
+    sums = None
+    if resamples:
+        losses = block.log_losses if probabilities else None
+        sums = _sums(decided, losses, truth, weights, resamples=resamples, seed=seed)
+    return measured(metrics, block, sums, Outputs.INDEPENDENT, probabilities=probabilities)
 
 
 def _sums(

@@ -11,6 +11,7 @@ from sortal.metrics.block import Block
 from sortal.metrics.metric import Metric
 from sortal.metrics.registry import METRICS
 from sortal.metrics.resampled import Sums
+from sortal.metrics.tally import Tally
 
 _OF_PROBABILITIES = frozenset(metric.name for metric in METRICS if metric.needs_probabilities)
 
@@ -62,6 +63,48 @@ class Measured:
             intervals={name: blanked(values) for name, values in self.intervals.items()},
             confusion=None if self.confusion is None else blanked(self.confusion),
         )
+
+
+def measured(
+    metrics: Iterable[Metric],
+    block: Block,
+    sums: Sums | None,
+    outputs: Outputs,
+    *,
+    probabilities: bool,
+) -> Measured:
+    """Compute every figure of a block of members but the confusion matrices.
+
+    Args:
+        metrics: Metrics that the labels have.
+        block: The members.
+        sums: Sums over resampled examples; None for no intervals.
+        outputs: The kind of labels.
+        probabilities: True if scores are probabilities.
+    """
+    intervals = {}
+    if sums is not None:
+        intervals = compute_intervals(metrics, sums, outputs, probabilities=probabilities)
+    return Measured(
+        figures=compute(metrics, block, probabilities=probabilities),
+        per_class={
+            **of_classes(block.tally),
+            "roc_auc": block.roc_auc,
+            "average_precision": block.average_precision,
+        },
+        intervals=intervals,
+        confusion=None,
+    )
+
+
+def of_classes(tally: Tally) -> dict[str, np.ndarray]:
+    """Values of each class or target that follow from the weights of its examples."""
+    return {
+        "precision": tally.precision,
+        "recall": tally.recall,
+        "f1": tally.f1,
+        "support": tally.support,
+    }
 
 
 def compute(

@@ -25,6 +25,32 @@ class _Functions:
 
 functions = _Functions()
 
+_RATES = {"precision": "precision", "recall": "recall", "f1": "F1"}
+"""Titles of the rates of one class or target."""
+
+
+def _averaged(mean: str, rate: str, interval: Interval | None = None) -> Metric:
+    """The macro or weighted mean of a rate over classes or targets."""
+    return Metric(
+        name=f"{mean}_{rate}",
+        title=f"{mean} {_RATES[rate]}",
+        outputs="both",
+        from_counts=True,
+        interval=interval,
+        compute=lambda block: getattr(block.tally, mean)(getattr(block.tally, rate)),
+    )
+
+
+def _pooled(rate: str) -> Metric:
+    """A rate of all targets pooled into one."""
+    return Metric(
+        name=f"micro_{rate}",
+        title=f"micro {_RATES[rate]}",
+        outputs="independent",
+        compute=lambda block: getattr(block.pooled, rate)[..., 0],
+    )
+
+
 METRICS = (
     Metric(
         name="accuracy",
@@ -62,69 +88,21 @@ METRICS = (
             block.truth, block.decided, block.weights
         ),
     ),
-    Metric(
-        name="macro_precision",
-        title="macro precision",
-        outputs="both",
-        from_counts=True,
-        compute=lambda block: block.tally.macro(block.tally.precision),
-    ),
-    Metric(
-        name="macro_recall",
-        title="macro recall",
-        outputs="both",
-        from_counts=True,
-        compute=lambda block: block.tally.macro(block.tally.recall),
-    ),
-    Metric(
-        name="macro_f1",
-        title="macro F1",
-        outputs="both",
-        from_counts=True,
+    _averaged("macro", "precision"),
+    _averaged("macro", "recall"),
+    _averaged(
+        "macro",
+        "f1",
         interval=Interval(
             compute=lambda sums: sums.tally.macro(sums.tally.f1), outputs="independent"
         ),
-        compute=lambda block: block.tally.macro(block.tally.f1),
     ),
-    Metric(
-        name="micro_precision",
-        title="micro precision",
-        outputs="independent",
-        compute=lambda block: block.pooled.precision[..., 0],
-    ),
-    Metric(
-        name="micro_recall",
-        title="micro recall",
-        outputs="independent",
-        compute=lambda block: block.pooled.recall[..., 0],
-    ),
-    Metric(
-        name="micro_f1",
-        title="micro F1",
-        outputs="independent",
-        compute=lambda block: block.pooled.f1[..., 0],
-    ),
-    Metric(
-        name="weighted_precision",
-        title="weighted precision",
-        outputs="both",
-        from_counts=True,
-        compute=lambda block: block.tally.weighted(block.tally.precision),
-    ),
-    Metric(
-        name="weighted_recall",
-        title="weighted recall",
-        outputs="both",
-        from_counts=True,
-        compute=lambda block: block.tally.weighted(block.tally.recall),
-    ),
-    Metric(
-        name="weighted_f1",
-        title="weighted F1",
-        outputs="both",
-        from_counts=True,
-        compute=lambda block: block.tally.weighted(block.tally.f1),
-    ),
+    _pooled("precision"),
+    _pooled("recall"),
+    _pooled("f1"),
+    _averaged("weighted", "precision"),
+    _averaged("weighted", "recall"),
+    _averaged("weighted", "f1"),
     Metric(
         name="mcc",
         title="Matthews correlation",
