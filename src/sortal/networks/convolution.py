@@ -7,19 +7,19 @@ times points of the window.
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
 from sortal.networks.convolve import convolve, convolve_slopes
-from sortal.networks.layer import AbstractLayer, Held, Pass, Shape, Slot
+from sortal.networks.layer import AbstractLinearLayer, Held, Pass, Shape, Slot
 from sortal.networks.names import Initialiser
 from sortal.networks.window import Count, Padding, Window
 
 
-class AbstractConvolution(AbstractLayer):
+class AbstractConvolution(AbstractLinearLayer):
     """What convolutions of any kind have in common."""
 
     kind: str
@@ -35,8 +35,6 @@ class AbstractConvolution(AbstractLayer):
 
     initialiser: Initialiser | None = None
     """How the kernels start; None for the member's choice."""
-
-    needs_result: ClassVar[bool] = False
 
     def window(self) -> Window:
         """What slides."""
@@ -85,10 +83,6 @@ class Conv1d(AbstractConvolution):
         plane = self.window().in_a_plane()
         return convolve(values.unsqueeze(-2), weight, bias, plane).squeeze(-2)
 
-    def record(self, values: Tensor, held: Held, run: Pass, *, deep: bool) -> tuple[Tensor, Any]:
-        """As `forward`; remembers the values."""
-        return self.forward(values, held, run), values
-
     def backward(
         self, slope: Tensor, memory: Any, held: Held, into: Mapping[str, Tensor], *, deep: bool
     ) -> Tensor | None:
@@ -122,10 +116,6 @@ class Conv2d(AbstractConvolution):
     def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
         """Convolve."""
         return convolve(values, held.slots["weight"], held.slots.get("bias"), self.window())
-
-    def record(self, values: Tensor, held: Held, run: Pass, *, deep: bool) -> tuple[Tensor, Any]:
-        """As `forward`; remembers the values."""
-        return self.forward(values, held, run), values
 
     def backward(
         self, slope: Tensor, memory: Any, held: Held, into: Mapping[str, Tensor], *, deep: bool

@@ -1,18 +1,18 @@
 """The dense layer: every member multiplies by weights of its own."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
 from sortal.errors import OptionError
-from sortal.networks.layer import AbstractLayer, Held, Pass, Shape, Slot
+from sortal.networks.layer import AbstractLinearLayer, Held, Pass, Shape, Slot
 from sortal.networks.names import Initialiser
 
 
-class Dense(AbstractLayer):
+class Dense(AbstractLinearLayer):
     """Weights (inputs, units) and a bias (units,) for each member."""
 
     kind: Literal["dense"] = "dense"
@@ -24,8 +24,6 @@ class Dense(AbstractLayer):
 
     initialiser: Initialiser | None = None
     """How the weights start; None for the member's choice."""
-
-    needs_result: ClassVar[bool] = False
 
     def result_shape(self, shape: Shape) -> Shape:
         """One number a unit."""
@@ -49,17 +47,6 @@ class Dense(AbstractLayer):
         if not self.bias:
             return torch.bmm(values, weight)
         return torch.baddbmm(held.slots["bias"].unsqueeze(1), values, weight)
-
-    def record(
-        self,
-        values: Tensor,
-        held: Held,
-        run: Pass,
-        *,
-        deep: bool,
-    ) -> tuple[Tensor, Any]:
-        """As `forward`; remembers the values."""
-        return self.forward(values, held, run), values
 
     def backward(
         self, slope: Tensor, memory: Any, held: Held, into: Mapping[str, Tensor], *, deep: bool

@@ -163,3 +163,13 @@ class AbstractLayer(BaseModel):
         for name, own in zip(leaves, slopes[deep:], strict=True):
             into[name].add_(own)
         return slopes[0] if deep else None
+
+
+class AbstractLinearLayer(AbstractLayer):
+    """A layer that is linear in its values: its slopes, written out by hand, need these alone."""
+
+    needs_result: ClassVar[bool] = False
+
+    def record(self, values: Tensor, held: Held, run: Pass, *, deep: bool) -> tuple[Tensor, Any]:
+        """As `forward`; remembers the values."""
+        return self.forward(values, held, run), values

@@ -1,16 +1,16 @@
 """The scaling layer: every number times a factor that is learnt."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 from torch import Tensor
 
 from sortal.errors import OptionError
-from sortal.networks.layer import AbstractLayer, Held, Pass, Shape, Slot
+from sortal.networks.layer import AbstractLinearLayer, Held, Pass, Shape, Slot
 
 
-class Scale(AbstractLayer):
+class Scale(AbstractLinearLayer):
     """A diagonal matrix that starts at the identity.
 
     With a learning rate of its own it lets a network choose features softly: the scaling
@@ -20,8 +20,6 @@ class Scale(AbstractLayer):
     kind: Literal["scale"] = "scale"
     pace: float = Field(default=6.0, ge=0, allow_inf_nan=False)
     """Factor on the learning rate."""
-
-    needs_result: ClassVar[bool] = False
 
     def result_shape(self, shape: Shape) -> Shape:
         """Unchanged."""
@@ -36,10 +34,6 @@ class Scale(AbstractLayer):
     def forward(self, values: Tensor, held: Held, run: Pass) -> Tensor:
         """Multiply."""
         return values * held.slots["factor"].unsqueeze(1)
-
-    def record(self, values: Tensor, held: Held, run: Pass, *, deep: bool) -> tuple[Tensor, Any]:
-        """Multiply; remembers the values."""
-        return self.forward(values, held, run), values
 
     def backward(
         self, slope: Tensor, memory: Any, held: Held, into: Mapping[str, Tensor], *, deep: bool

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sortal.errors import OptionError
 from sortal.networks.fitted_layer import AbstractFittedLayer
-from sortal.networks.layer import Held, Pass, Shape, Slot
+from sortal.networks.layer import AbstractLinearLayer, Held, Pass, Shape, Slot
 
 _CORNERS = 5
 """Examples between which a bias puts the kink of its unit."""
@@ -19,7 +19,7 @@ _FLAT = 1e-6
 """Share of their size below which sums that vary count as constant: rounding does that much."""
 
 
-class TangentDense(AbstractFittedLayer):
+class TangentDense(AbstractFittedLayer, AbstractLinearLayer):
     """values @ weight / sqrt(inputs) + bias, with weights of variance near 1.
 
     Jacot, Gabriel & Hongler 2018 (arXiv:1806.07572); with Adam it makes the step of a
@@ -32,8 +32,6 @@ class TangentDense(AbstractFittedLayer):
 
     bias_pace: float = Field(default=0.1, ge=0, allow_inf_nan=False)
     """Factor on the learning rate of biases."""
-
-    needs_result: ClassVar[bool] = False
 
     def result_shape(self, shape: Shape) -> Shape:
         """One number a unit."""
@@ -75,10 +73,6 @@ class TangentDense(AbstractFittedLayer):
         values = values.expand(len(weight), -1, -1)
         bias = held.slots["bias"].unsqueeze(1)
         return torch.baddbmm(bias, values, weight, alpha=_gain(weight))
-
-    def record(self, values: Tensor, held: Held, run: Pass, *, deep: bool) -> tuple[Tensor, Any]:
-        """As `forward`; remembers the values."""
-        return self.forward(values, held, run), values
 
     def backward(
         self, slope: Tensor, memory: Any, held: Held, into: Mapping[str, Tensor], *, deep: bool
