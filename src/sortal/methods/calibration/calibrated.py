@@ -2,8 +2,9 @@
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from inspect import get_annotations
 from pathlib import Path
-from typing import Any, ClassVar, get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -15,7 +16,6 @@ from sortal.methods.calibration.held_out import FOLDS, HeldOut, Staged, score_he
 from sortal.methods.calibration.score_map import Calibration, Certain, ScoreMap, fit_map, read_map
 from sortal.methods.contract import base
 from sortal.methods.contract.base import (
-    Axis,
     Control,
     Cost,
     Failed,
@@ -48,21 +48,13 @@ def calibrated(method: Method, calibration: str) -> Method:
     if calibration not in kinds:
         raise OptionError("calibration", calibration, " or ".join(kinds))
 
-    class Wrapped(_Calibrated):
-        name: ClassVar[str] = method.name
-        version: ClassVar[int] = 1000 * _VERSION + method.version
-        library: ClassVar[str] = method.library
-        summary: ClassVar[str] = f"{method.summary}; calibrated ({calibration})"
-        Parameters: ClassVar[type[base.Parameters]] = method.Parameters
-        shares: ClassVar[frozenset[Axis]] = method.shares
-        missing_allowed: ClassVar[bool] = method.missing_allowed
-        weights_allowed: ClassVar[bool] = method.weights_allowed
-        outputs: ClassVar[frozenset[Outputs]] = method.outputs
-        divisible: ClassVar[bool] = method.divisible
-        largest_population: ClassVar[int] = method.largest_population
-
-    kind: Calibration = "sigmoid" if calibration == "sigmoid" else "isotonic"
-    return Wrapped(method, kind)
+    own = {
+        "version": 1000 * _VERSION + method.version,
+        "summary": f"{method.summary}; calibrated ({calibration})",
+    }
+    same = {name: getattr(method, name) for name in get_annotations(Method)}
+    wrapped: Method = type("Wrapped", (_Calibrated,), {**same, **own})(method, calibration)
+    return wrapped
 
 
 @dataclass(frozen=True, slots=True)
