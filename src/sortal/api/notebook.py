@@ -7,7 +7,6 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from sortal.data.readers.given_paths import given_paths
 from sortal.engines.base import Engines
 from sortal.errors import Interrupted, NotFound, UserError
 from sortal.evaluation.maps.classifier_map import ClassifierMap
@@ -182,7 +181,7 @@ def import_predictions(
 
     made = imported(
         Store.open(Path(store)),
-        given_paths(files) or [],
+        _given_paths(files) or [],
         job=job,
         title=title,
         id_column=id_column,
@@ -363,7 +362,7 @@ class Results(results.Results):
 
         usual_id = self.record.data.id
         predictor = Predictor.load(self.store, self._named(title), seed=seed, usual_id=usual_id)
-        files = given_paths(data)
+        files = _given_paths(data)
         table = predicted_table(predictor, data, files, id_column=id_column, skip_bad=skip_bad)
         for sentence in predictor.warnings():
             warnings.warn(sentence, stacklevel=2)
@@ -435,3 +434,16 @@ class Results(results.Results):
             many = counted(len(self.failed), "member")
             parts.append(f"<p>{many} failed: see <code>failures</code>.</p>")
         return "\n".join(parts) or f"<p>{escape(repr(self))}</p>"
+
+
+def _given_paths(data: Any) -> list[Path] | None:
+    """Return data that is a path, or a sequence of paths, as a list; None if it is something else.
+
+    >>> _given_paths(["a.csv", "b.csv"]) == [Path("a.csv"), Path("b.csv")]
+    True
+    """
+    if isinstance(data, str | Path):
+        return [Path(data)]
+    if isinstance(data, Sequence) and data and all(isinstance(one, str | Path) for one in data):
+        return [Path(one) for one in data]
+    return None

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+
 from sortal.errors import MissingExtra, UserError
 from sortal.export.formats import Format
 from sortal.export.portable import Portable
@@ -55,11 +57,10 @@ def write(
 
 def _write(portable: Portable, path: Path, form: Format, *, inside: bool) -> None:
     from sortal.export import keras_files
-    from sortal.export.tensors import write_safetensors
 
     match form:
         case Format.SAFETENSORS:
-            write_safetensors(portable, path)
+            _write_safetensors(portable, path)
         case Format.ONNX:
             from sortal.export.onnx_file import write_onnx
 
@@ -116,3 +117,19 @@ def _notes_of_missing_values(scaler: Scaler, *, inside: bool) -> Iterator[str]:
             f"the file takes {', '.join(numbers)} as known values, but the job counts them as missing: "
             "leave such examples out first"
         )
+
+
+def _write_safetensors(portable: Portable, path: Path) -> None:
+    """Write every tensor as `layers.NUMBER.NAME`, and the description as metadata `sortal`.
+
+    Layers are numbered as in the description's network; imputation and scaling are the
+    numbers of its `scaler`. Any network can be written.
+    """
+    tensors = {
+        f"layers.{number}.{name}": np.ascontiguousarray(array)
+        for number, own in enumerate(portable.tensors)
+        for name, array in own.items()
+    }
+    from safetensors.numpy import save_file
+
+    save_file(tensors, path, metadata={"sortal": portable.json(scaler_inside=False)})

@@ -1,5 +1,6 @@
 """A model made of fitted scikit-learn estimators: one per member, or one per member and target."""
 
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ from sortal.methods.contract.class_columns import Seen
 from sortal.methods.contract.library_versions import library_version
 from sortal.methods.model_files.files import damaged_if_unreadable, read_about, write_about
 from sortal.methods.model_files.native_checks import check_native
-from sortal.methods.model_files.skops_io import load_skops
 
 _FILE = "estimators.skops"
 
@@ -176,7 +176,7 @@ def _respond(
 
 
 def _dump(fitted: tuple[tuple[Any, ...], ...], path: Path, kind: Kind) -> None:
-    skops = load_skops()
+    skops = _load_skops()
     from skops.io.exceptions import UnsupportedTypeException
 
     try:
@@ -194,7 +194,7 @@ def _dump(fitted: tuple[tuple[Any, ...], ...], path: Path, kind: Kind) -> None:
 
 
 def _undump(path: Path, kind: Kind) -> tuple[tuple[Any, ...], ...]:
-    skops = load_skops()
+    skops = _load_skops()
     from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
@@ -228,3 +228,22 @@ def _check_version(folder: Path, stored: str, kind: Kind) -> None:
             f"{folder}: expected a model stored under {installed}, got one of {stored}. "
             "Install that version, or run the job again."
         )
+
+
+def _load_skops() -> Any:
+    """Import `skops.io`.
+
+    It looks through all of scikit-learn once, and there trips over an adapter that imports
+    torch: two seconds and 200 MB in every worker. While skops is imported torch is not to
+    be found; where it is loaded already, nothing is won and nothing is done.
+    """
+    if "skops.io" not in sys.modules and "torch" not in sys.modules:
+        absent: Any = None
+        sys.modules["torch"] = absent
+        try:
+            import skops.io
+        finally:
+            del sys.modules["torch"]
+    import skops.io
+
+    return skops.io
