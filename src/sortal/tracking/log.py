@@ -1,7 +1,6 @@
 """Our own log of a run: one JSON line per event, in a file that only ever grows."""
 
 import json
-import math
 import os
 import weakref
 from dataclasses import fields
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sortal.events import Event
+from sortal.store.files.json_lines import plain
 
 _RESUMED = "LogResumed"
 """Line written after one that a killed process left half-written."""
@@ -37,7 +37,8 @@ class RunLog:
 
     def __call__(self, event: Event) -> None:
         """Append one event."""
-        self._write(_line(type(event).__name__, _plain(event)))
+        about = {field.name: getattr(event, field.name) for field in fields(event)}
+        self._write(_line(type(event).__name__, plain(about)))
 
     def __enter__(self) -> Self:
         return self
@@ -89,14 +90,6 @@ def _ends_within_a_line(descriptor: int) -> bool:
 def _line(event: str, about: dict[str, Any]) -> str:
     time = datetime.now(UTC).isoformat(timespec="milliseconds")
     return json.dumps({"time": time, "event": event, **about}, allow_nan=False) + "\n"
-
-
-def _plain(event: Event) -> dict[str, Any]:
-    values = {field.name: getattr(event, field.name) for field in fields(event)}
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in values.items()
-    }
 
 
 def _parse(text: str) -> dict[str, Any] | None:

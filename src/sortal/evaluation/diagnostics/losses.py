@@ -9,6 +9,7 @@ import numpy as np
 from sortal.errors import DataError
 from sortal.evaluation.diagnostics.loss_rise import Rise
 from sortal.evaluation.diagnostics.validation_below_training import Below, reasons_below
+from sortal.evaluation.row import finite_or_none
 
 FEW_UPDATES = 5
 """Fewer updates an epoch learn little from each pass over the examples."""
@@ -146,8 +147,8 @@ def report_losses(rows: Sequence[Row], circumstances: Circumstances | None = Non
         best_number=best + 1,
         best_epoch=rows[best].get("epoch"),
         best_loss=float(curves["validation_loss"][best]),
-        training_at_best=_known(curves["training_loss"][best]),
-        running_at_best=_known(curves["loss"][best]),
+        training_at_best=finite_or_none(curves["training_loss"][best]),
+        running_at_best=finite_or_none(curves["loss"][best]),
         validation_rise=Rise.of(curves["validation_loss"]),
         training_rise=Rise.of(training) if np.isfinite(training).any() else None,
         below=reasons_below(
@@ -183,7 +184,3 @@ def _curve(rows: Sequence[Row], name: str) -> np.ndarray:
     """Values by row, NaN where there is none, shape (rows,)."""
     values = (row.get(name) for row in rows)
     return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
-
-
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -6,6 +6,8 @@ from typing import Literal
 
 import numpy as np
 
+from sortal.evaluation.row import finite_or_none
+
 Cause = Literal["regularisation", "running_average", "easier", "chance", "shared"]
 
 SIGMAS = 2.0
@@ -104,8 +106,8 @@ def reasons_below(
     below = Below(
         share_running=_share(running - validation),
         share_measured=_share(measured - validation),
-        best_running=_known(running[best] - validation[best]),
-        best_measured=_known(measured[best] - validation[best]),
+        best_running=finite_or_none(running[best] - validation[best]),
+        best_measured=finite_or_none(measured[best] - validation[best]),
         reasons=(),
     )
     reasons: list[Reason] = []
@@ -182,10 +184,6 @@ def _of_shared(shared: int) -> Reason:
 def _share(apart: np.ndarray) -> float | None:
     known = apart[np.isfinite(apart)]
     return float((known > 0).mean()) if len(known) else None
-
-
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _is_below(share: float | None, at_best: float | None) -> bool:

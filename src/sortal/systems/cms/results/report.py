@@ -1,7 +1,6 @@
 """The report on trained networks: report.json for programs, report.md for people."""
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import save_predictor
 from sortal.jobs.results.result import Result
 from sortal.store.files import atomic
+from sortal.store.files.json_lines import plain
 from sortal.store.store import Store
 from sortal.systems.cms.data.files import NETWORK_FOLDER
 from sortal.systems.cms.results.assessment import Assessment, assess
@@ -51,7 +51,7 @@ def write_report(
         "notes": list(campaign.sample.events.notes),
         "details": describe(campaign, found),
     }
-    atomic.write_text(folder / "report.json", json.dumps(_plain(content), indent=1) + "\n")
+    atomic.write_text(folder / "report.json", json.dumps(plain(content), indent=1) + "\n")
     atomic.write_text(folder / "report.md", "\n".join(_markdown(campaign, found, lines)) + "\n")
     save_network(campaign, chosen, found, folder)
     for text in table_of(lines):
@@ -86,7 +86,7 @@ def save_network(campaign: Campaign, chosen: Scored, found: Assessment, folder: 
         "cut": choice.cut if choice else None,
     }
     predictor = Predictor.load(campaign.store, [result])
-    save_predictor(predictor, folder / NETWORK_FOLDER, _plain(about))
+    save_predictor(predictor, folder / NETWORK_FOLDER, plain(about))
 
 
 def describe(campaign: Campaign, found: Assessment) -> dict[str, Any]:
@@ -281,16 +281,3 @@ def _markdown(campaign: Campaign, found: Assessment, lines: Sequence[Line]) -> I
             f"| {row['yield_after']:.5g} | {row['effective_before']:.5g} "
             f"| {row['effective_after']:.5g} |"
         )
-
-
-def _plain(value: Any) -> Any:
-    """As JSON holds it: NaN and infinity become null."""
-    match value:
-        case dict():
-            return {str(key): _plain(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [_plain(inner) for inner in value]
-        case float():
-            return value if math.isfinite(value) else None
-        case _:
-            return value
