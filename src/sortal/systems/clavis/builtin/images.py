@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from sortal.errors import OptionError, UserError
 from sortal.plugins.declaration import Checked, Declaration, Declared
 from sortal.plugins.source import Source
-from sortal.systems.clavis.builtin.keras_perceptron import switch, training, whole
+from sortal.systems.clavis.builtin.keras_perceptron import early_stopping, switch, training, whole
 from sortal.systems.clavis.builtin.stored_layers import convolutional_network, dense_network
 from sortal.systems.clavis.builtin.translation import BuiltIn, Translated, seed_declared
 
@@ -51,13 +51,7 @@ _SHIFT = 0.1
 _SAVE = switch("save_model", "Write the trained network to saved_models/", default=False)
 _AUGMENT = switch("data_augmentation", "Move and mirror training images", default=True)
 _TRAINING = (
-    switch("early_stopping", "Stop early, with the best weights", default=True),
-    whole(
-        "early_stopping_patience",
-        "Epochs to wait for a better validation loss",
-        (0, 1_000_000),
-        10,
-    ),
+    *early_stopping(default=True),
     whole("epochs", "Epochs, at most", (0, 10_000), 20),
     whole("steps_per_epoch", "Updates an epoch; 0 for one pass", (0, 1_000_000), 1000),
     whole("batch_size", "Examples an update", (0, 100_000), 32),

@@ -65,6 +65,15 @@ def real(name: str, description: str, bounds: tuple[float, float], default: floa
     return Declared(name=name, description=description, type="float", range=bounds, default=default)
 
 
+def early_stopping(*, default: bool) -> tuple[Declared, ...]:
+    """Declare whether training stops early, and after how many epochs without a gain."""
+    patience = "Epochs to wait for a better validation loss"
+    return (
+        switch("early_stopping", "Stop early, with the best weights", default=default),
+        whole("early_stopping_patience", patience, (0, 1_000_000), 10),
+    )
+
+
 _DECLARATION = Declaration(
     name="mlpc_keras",
     short="MLPC (k)",
@@ -104,13 +113,7 @@ _DECLARATION = Declaration(
         real("dropout", "Share of units silenced behind each hidden layer", (0, 1), 0.5),
         whole("batch_size", "Examples an update", (1, 512), 64),
         whole("epochs", "Epochs, at most", (0, 10_000), 50),
-        switch("early_stopping", "Stop early, with the best weights", default=False),
-        whole(
-            "early_stopping_patience",
-            "Epochs to wait for a better validation loss",
-            (0, 1_000_000),
-            10,
-        ),
+        *early_stopping(default=False),
         seed_declared(),
         whole("verbose", "0: silent, 1: one line in the end, 2: one an epoch", (0, 10), 1),
     ),

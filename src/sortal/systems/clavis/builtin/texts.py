@@ -6,7 +6,14 @@ from typing import Any
 from sortal.errors import OptionError, UserError
 from sortal.plugins.declaration import Checked, Declaration, Declared
 from sortal.plugins.source import Source
-from sortal.systems.clavis.builtin.keras_perceptron import OPTIMISERS, real, switch, training, whole
+from sortal.systems.clavis.builtin.keras_perceptron import (
+    OPTIMISERS,
+    early_stopping,
+    real,
+    switch,
+    training,
+    whole,
+)
 from sortal.systems.clavis.builtin.translation import BuiltIn, Translated, seed_declared
 
 
@@ -15,13 +22,7 @@ def _parameters(dropout: float) -> tuple[Declared, ...]:
         switch("save_model", "Write the trained network to saved_models/", default=False),
         whole("layer_size", "Units of a layer of memory", (0, 100_000), 100),
         whole("epochs", "Epochs, at most", (0, 10_000), 5),
-        switch("early_stopping", "Stop early, with the best weights", default=True),
-        whole(
-            "early_stopping_patience",
-            "Epochs to wait for a better validation loss",
-            (0, 1_000_000),
-            10,
-        ),
+        *early_stopping(default=True),
         whole("batch_size", "Examples an update", (0, 100_000), 32),
         real("learning_rate", "Learning rate", (0, 100), 0.001),
         whole("embedding_vector_length", "Numbers that stand for a word", (0, 100_000), 64),
