@@ -38,7 +38,7 @@ def with_settings(
         options = {
             name: _parameter(name, field, letters.get(name, ""))
             for name, field in model.model_fields.items()
-            if not _is_map(field)
+            if get_origin(peel(field.annotation)[0]) is not dict
         }
 
         def command(**values: Any) -> None:
@@ -72,10 +72,6 @@ def _parameter(name: str, field: FieldInfo, letter: str) -> inspect.Parameter:
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotated
     )
-
-
-def _is_map(field: FieldInfo) -> bool:
-    return get_origin(peel(field.annotation)[0]) is dict
 
 
 def _typed(kind: Any) -> Any:

@@ -209,14 +209,6 @@ def _turned(placed: np.ndarray, classifiers: Sequence[Mapped]) -> np.ndarray:
     return placed
 
 
-def _by_pca(dissimilarity: Dissimilarity, _: MapMethod) -> np.ndarray:
-    return classical_scaling(dissimilarity.euclidean)
-
-
-def _by_mds(dissimilarity: Dissimilarity, _: MapMethod) -> np.ndarray:
-    return classical_scaling(dissimilarity.distances)
-
-
 def _by_tsne(dissimilarity: Dissimilarity, way: MapMethod) -> np.ndarray:
     wanted, distances = cast("MapTsne", way), dissimilarity.distances
     others = len(distances) - 1
@@ -262,8 +254,8 @@ def _start(distances: np.ndarray, scale: float) -> np.ndarray:
 
 
 _WAYS: Mapping[type[MapMethod], Callable[[Dissimilarity, MapMethod], np.ndarray]] = {
-    MapPca: _by_pca,
-    MapMds: _by_mds,
+    MapPca: lambda unlike, _: classical_scaling(unlike.euclidean),
+    MapMds: lambda unlike, _: classical_scaling(unlike.distances),
     MapTsne: _by_tsne,
     MapUmap: _by_umap,
 }

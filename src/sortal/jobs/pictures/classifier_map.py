@@ -97,10 +97,6 @@ def _by(by: By | str) -> By:
     return By(by)
 
 
-def _errors(panel: Panel) -> Dissimilarity:
-    return by_errors(panel.right())
-
-
 def _probabilities(panel: Panel) -> Dissimilarity:
     found = by_probabilities(panel.probabilities(), panel.results.outputs)
     squashed = len(panel.squashed)
@@ -125,7 +121,7 @@ def _scores(panel: Panel) -> Dissimilarity:
 
 
 _COMPARE: Mapping[By, Callable[[Panel], Dissimilarity]] = {
-    By.ERRORS: _errors,
+    By.ERRORS: lambda panel: by_errors(panel.right()),
     By.PROBABILITIES: _probabilities,
     By.AGREEMENT: _agreement,
     By.SCORES: _scores,

@@ -205,7 +205,7 @@ class _Loading:
         self.tried.add(folder)
         plugin: DatasetPlugin | ClassifierPlugin | Broken
         if folder.parent.name == "datasets":
-            plugin = _tried("data set", folder, _dataset)
+            plugin = _tried("data set", folder, lambda one: DatasetPlugin.of(*_imported(one)))
             if isinstance(plugin, DatasetPlugin):
                 _add(self.datasets, plugin, "data set")
         else:
@@ -288,10 +288,6 @@ def _tried(kind: str, folder: Path, make: Callable[[Path], _Plugin]) -> _Plugin 
             names=claimed_names(folder),
             traceback=told_trace(error),
         )
-
-
-def _dataset(folder: Path) -> DatasetPlugin:
-    return DatasetPlugin.of(*_imported(folder))
 
 
 def _classifier(folder: Path) -> ClassifierPlugin:

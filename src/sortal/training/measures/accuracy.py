@@ -47,11 +47,7 @@ def right_of_all(
     if truth.is_floating_point():
         right = (outputs > 0) == (truth > 0.5)
     else:
-        right = _first_of_largest(outputs) == truth
+        right = outputs.argmax(2) == truth
     counts = weights if accuracy is Accuracy.WEIGHTED else (weights != 0).to(weights.dtype)
     summed = (right * counts).flatten(1).sum(1)
     return summed, counts.flatten(1).sum(1)
-
-
-def _first_of_largest(outputs: Tensor) -> Tensor:
-    return outputs.argmax(2)
