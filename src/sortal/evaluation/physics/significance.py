@@ -117,6 +117,11 @@ class FigureOfMerit(StrEnum):
         """Title of an axis, in matplotlib's mathtext."""
         return _LABELS[self]
 
+    @property
+    def needs_uncertainty(self) -> bool:
+        """Whether the figure looks at the uncertainty of the background."""
+        return self in {FigureOfMerit.ASIMOV, FigureOfMerit.S_OVER_SIGMA}
+
     def of(
         self,
         signal: ArrayLike,
@@ -130,7 +135,7 @@ class FigureOfMerit(StrEnum):
         Args:
             signal: Expected signal events.
             background: Expected background events.
-            uncertainty: Relative, of the background; for `asimov` and `s_over_sigma`.
+            uncertainty: Relative, of the background; for figures that `needs_uncertainty`.
             regularisation: For `ams`.
         """
         match self:
