@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from new_inputs import read_inputs
 
 from sortal.data.axes import order_of
 from sortal.data.dataset import Dataset
 from sortal.data.preparing.preparer import Preparation, Preparer
 from sortal.data.reading.dataset import read_dataset
-from sortal.data.reading.new_examples import InputSpec, read_inputs
+from sortal.data.reading.new_examples import InputSpec
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from new_inputs import read_inputs
 
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs, KnownPoints
@@ -14,7 +15,7 @@ from sortal.data.preparing import channels as lanes
 from sortal.data.preparing.padding import ends
 from sortal.data.preparing.preparer import Preparation, Preparer
 from sortal.data.reading.dataset import read_dataset
-from sortal.data.reading.new_examples import InputSpec, read_inputs
+from sortal.data.reading.new_examples import InputSpec
 from sortal.job.models import DataBlock
 
 N, LENGTH = 30, 20

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from new_inputs import read_inputs
 from pyarrow import parquet
 
 from sortal.data.inputs import Ragged
@@ -15,7 +16,7 @@ from sortal.data.readers.in_memory import HeldTable
 from sortal.data.readers.missing import blanked, blanked_array
 from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.reading.dataset import read_dataset
-from sortal.data.reading.new_examples import InputSpec, read_blocks, read_inputs
+from sortal.data.reading.new_examples import InputSpec, read_blocks
 from sortal.data.reading.new_ids import IdColumn
 from sortal.data.storage import spill
 from sortal.job.models import DataBlock

@@ -6,13 +6,14 @@ import h5py
 import numpy as np
 import pyarrow as pa
 import pytest
+from new_inputs import read_inputs
 from pyarrow import parquet
 
 from sortal.data.inputs import Ragged
 from sortal.data.readers.in_memory import HeldTable
 from sortal.data.readers.registry import TableOptions
 from sortal.data.reading.dataset import read_dataset
-from sortal.data.reading.new_examples import InputSpec, read_blocks, read_inputs
+from sortal.data.reading.new_examples import InputSpec, read_blocks
 from sortal.data.reading.new_ids import IdColumn
 from sortal.errors import DataError
 from sortal.job.models import DataBlock

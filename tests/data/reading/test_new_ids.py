@@ -5,10 +5,11 @@ import datetime
 import numpy as np
 import pyarrow as pa
 import pytest
+from new_inputs import read_inputs
 from pyarrow import parquet
 
 from sortal.data.reading.dataset import read_dataset
-from sortal.data.reading.new_examples import InputSpec, read_inputs
+from sortal.data.reading.new_examples import InputSpec
 from sortal.data.reading.new_ids import choose_ids
 from sortal.errors import DataError
 from sortal.job.models import DataBlock

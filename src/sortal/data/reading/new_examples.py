@@ -19,7 +19,7 @@ from sortal.data.readers.derived import DerivedTable
 from sortal.data.readers.missing import blanked_array, without_missing
 from sortal.data.readers.registry import PLAIN, TableOptions, open_file, useless_options
 from sortal.data.reading.arrays import given_names
-from sortal.data.reading.new_ids import IdColumn, choose_ids
+from sortal.data.reading.new_ids import IdColumn
 from sortal.data.reading.new_values import BlockReader
 from sortal.data.reading.source import nearest, table_options
 from sortal.errors import DataError
@@ -159,31 +159,6 @@ class NewBlock:
     def at(self, row: int) -> str:
         """Name the file and a row of the block, counted from 1 without a header line."""
         return row_named(self.path, self.row + row)
-
-
-def read_inputs(
-    paths: Sequence[Path], spec: InputSpec, *, id_column: str | None = None, size: int = 65_536
-) -> Iterator[Inputs]:
-    """Walk over the examples of new files, in memory that does not grow with them.
-
-    Columns are found by name, in any order; columns beyond those needed, a label among
-    them, are left out.
-
-    Args:
-        paths: Files, read one after another.
-        spec: What the model was trained on.
-        id_column: Column or array that names each example; row numbers, counted over all
-            files, if None. Ids are not checked for repetition. Text files give text, and so do
-            files whose ids differ in type.
-        size: Most examples in one block.
-
-    Raises:
-        DataError: Columns are missing (all are listed), or a value is not a number.
-    """
-    files = [] if id_column is None else [spec.peek(path) for path in paths]
-    ids = choose_ids(files, asked=id_column, usual=None)
-    for block in read_blocks(map(spec.open, paths), spec, ids, size=size):
-        yield block.inputs
 
 
 def read_blocks(

@@ -7,13 +7,14 @@ import numpy as np
 import psutil
 import pytest
 import uproot
+from new_inputs import read_inputs
 
 from sortal.data.readers.base import Table
 from sortal.data.readers.column_values import numbers
 from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.readers.root import table as root
 from sortal.data.reading.dataset import read_dataset
-from sortal.data.reading.new_examples import InputSpec, read_inputs
+from sortal.data.reading.new_examples import InputSpec
 from sortal.errors import DataError, MissingExtra
 from sortal.job.models import DataBlock
 

@@ -3,12 +3,13 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from new_inputs import read_inputs
 from pyarrow import parquet
 
 from sortal.data.readers.registry import open_file
 from sortal.data.readers.text.column_names import are_numbers, completed, nameless_columns
 from sortal.data.reading.dataset import read_dataset
-from sortal.data.reading.new_examples import InputSpec, read_inputs
+from sortal.data.reading.new_examples import InputSpec
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError
