@@ -171,7 +171,8 @@ class Constant:
         with damaged_if_unreadable(folder):
             answers = np.array(about["answers"], dtype=np.float64)
             members = tuple(map(str, about["members"]))
-            if answers.ndim != 2 or len(answers) != len(members) or not _are_shares(answers):
+            are_shares = bool(((answers >= 0) & (answers <= 1)).all())
+            if answers.ndim != 2 or len(answers) != len(members) or not are_shares:
                 raise Damaged(f"{folder}: {len(members)} members do not fit their answers.")
         return cls(members, answers)
 
@@ -228,7 +229,3 @@ def _majority(frequencies: np.ndarray, outputs: Outputs) -> np.ndarray:
         return np.asarray(frequencies > 0.5, dtype=np.float64)
     winner = np.arange(len(frequencies)) == np.argmax(frequencies)
     return np.asarray(winner, dtype=np.float64)
-
-
-def _are_shares(values: np.ndarray) -> bool:
-    return bool(((values >= 0) & (values <= 1)).all())

@@ -276,10 +276,6 @@ def _takes_number(value: Any, declared: Declared) -> bool:
     return declared.range is None or bool(declared.range[0] <= value <= declared.range[1])
 
 
-def _takes_integer(value: Any, declared: Declared) -> bool:
-    return isinstance(value, int) and _takes_number(value, declared)
-
-
 def _takes_string(value: Any, declared: Declared) -> bool:
     if not isinstance(value, str):
         return False
@@ -296,7 +292,7 @@ def _takes_array(value: Any, declared: Declared) -> bool:
 
 _TAKES: Mapping[ParameterType, Callable[[Any, Declared], bool]] = {
     "string": _takes_string,
-    "integer": _takes_integer,
+    "integer": lambda value, declared: isinstance(value, int) and _takes_number(value, declared),
     "float": _takes_number,
     "boolean": lambda value, _: isinstance(value, bool),
     "array": _takes_array,

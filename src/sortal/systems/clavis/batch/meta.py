@@ -119,16 +119,13 @@ def _counted(low: Number, high: Number, move: Number, *, multiplies: bool) -> tu
     try:
         values = count(low, high, move)
     except EndlessRange:
-        if low > high or not _leads_down(low, move, multiplies=multiplies):
+        leads_down = low * move < low if multiplies else move < 0
+        if low > high or not leads_down:
             raise
         low, high = high, low
         values = count(low, high, move)
     # The first is the number as it is written: the title of 1 by 0.5 begins with 1, not with 1.0.
     return (low, *values[1:])
-
-
-def _leads_down(start: Number, move: Number, *, multiplies: bool) -> bool:
-    return start * move < start if multiplies else move < 0
 
 
 def _kind_problem(step: Mapping[str, Any]) -> Problem | None:
