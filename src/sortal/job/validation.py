@@ -113,10 +113,7 @@ def _meant(spot: _Spot) -> Any:
             return choices.get(str(spot.value.get("kind", usual_kind(choices))))
         return next((arm for arm in arms(spot.annotation) if is_block(peel(arm)[0])), None)
     if isinstance(spot.value, list):
-        return next(
-            (arm for arm in arms(spot.annotation) if get_origin(peel(arm)[0]) in (list, tuple)),
-            None,
-        )
+        return next((arm for arm in arms(spot.annotation) if _is_list(peel(arm)[0])), None)
     return None
 
 
@@ -126,6 +123,10 @@ def _is_tag(step: Step, arm: Any) -> bool:
     if is_block(bare):
         return step == bare.__name__ or step in kinds(bare)
     return str(step).startswith(("list[", "tuple["))
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) in (list, tuple)
 
 
 def _enter(spot: _Spot, step: Step) -> _Spot | None:

@@ -122,17 +122,17 @@ def _titles(paths: Sequence[Path], title: str | None) -> tuple[str, ...]:
         raise UserError("nothing to import: no file is named.")
     if title is not None and (len(paths) > 1 or not title.strip()):
         raise OptionError("title", title, "a title of one file; several are titled by their names")
-    titles = (
-        tuple(Path(path.name.removesuffix(".gz")).stem for path in paths)
-        if title is None
-        else (title,)
-    )
+    titles = tuple(_stem(path) for path in paths) if title is None else (title,)
     for name in titles:
         if titles.count(name) > 1:
             raise UserError(
                 f"two files would be titled {name!r}: import them one by one, with a title."
             )
     return titles
+
+
+def _stem(path: Path) -> str:
+    return Path(path.name.removesuffix(".gz")).stem
 
 
 def _classes_of(record: JobRecord) -> tuple[str, ...]:

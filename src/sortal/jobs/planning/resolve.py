@@ -144,14 +144,7 @@ def resolve(
         notes=(*dataset.notes, *_notes(job, dataset, classifiers), *lost),
         classifiers=tuple(classifiers),
         search_splits=searched,
-        damages=stored_damages(
-            store,
-            file.title,
-            dataset.fingerprint,
-            (one.fingerprint for one in (*splits, *searched)),
-        )
-        if store
-        else (),
+        damages=_damages(store, file.title, dataset, (*splits, *searched)) if store else (),
         metrics=own,
     )
 
@@ -193,6 +186,12 @@ def _dataset(job: Job, folder: Path, store: Store | None) -> Dataset:
 
 def _lost(file: JobFile, store: Store | None) -> list[Problem]:
     return lost_with_source(store, file.title) if store else []
+
+
+def _damages(
+    store: Store, job: str, dataset: Dataset, splits: Sequence[Split]
+) -> tuple[Damage, ...]:
+    return stored_damages(store, job, dataset.fingerprint, (one.fingerprint for one in splits))
 
 
 def _splits(job: Job, dataset: Dataset) -> tuple[Split, ...]:

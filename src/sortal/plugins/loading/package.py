@@ -102,10 +102,7 @@ def import_plugin(folder: Path) -> tuple[ModuleType, str]:
     """
     root, kind = folder.parents[1], folder.parent.name
     with _LOCK:
-        files = {
-            path: hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
-            for path in closure(root, folder)
-        }
+        files = {path: _digest(path) for path in closure(root, folder)}
         package = _PACKAGES.get(root)
         if package is None or package.is_outdated(files):
             package = _PACKAGES[root] = _make(root)
@@ -184,3 +181,7 @@ def _own_tools(name: str, path: Path) -> ModuleType:
             del sys.modules[name]
             raise
     return sys.modules[name]
+
+
+def _digest(path: Path) -> bytes:
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()

@@ -233,13 +233,14 @@ def read_blocks(path: Path, model: type[Blocks]) -> ReadFile[Blocks]:
                     blocks=blocks,
                     positions=parsed.positions,
                     raw=parsed.data,
-                    warnings=tuple(
-                        f"line {one.line}, {one.path}: {one.got}; the last value counts."
-                        for one in parsed.repeated
-                    ),
+                    warnings=tuple(map(_last_counts, parsed.repeated)),
                 )
     placed = [parsed.positions.place(problem, file=str(path)) for problem in problems]
     raise JobError(placed, file=str(path))
+
+
+def _last_counts(repeated: Problem) -> str:
+    return f"line {repeated.line}, {repeated.path}: {repeated.got}; the last value counts."
 
 
 def _meta_problems(data: Mapping[str, Any]) -> list[Problem]:

@@ -134,9 +134,7 @@ def _scores(campaign: Campaign, found: Assessment, look: Look) -> Any:
     return score_figure(
         background,
         signals=signals,
-        lower=LowerPanel.ratio(
-            whole[Part.TEST], whole[Part.VALIDATION], label="Test / validation", limits=(0.5, 1.5)
-        ),
+        lower=_ratio(whole[Part.TEST], whole[Part.VALIDATION]),
         xlabel=f"{campaign.sample.classes.names[0]} output",
         ylabel="Expected events",
         heading=fitted(f"{found.scored.title}: test events", _HEADING),
@@ -162,3 +160,8 @@ def _label(name: str) -> str:
 def _histogram(merit: Merit, part: Part, chosen: np.ndarray) -> Histogram:
     scored = merit.events[part]
     return Histogram.of(scored.scores[chosen], scored.weights[chosen], _EDGES)
+
+
+def _ratio(test: Histogram, validation: Histogram) -> LowerPanel:
+    """Background of test over that of validation: what both parts should agree on."""
+    return LowerPanel.ratio(test, validation, label="Test / validation", limits=(0.5, 1.5))
