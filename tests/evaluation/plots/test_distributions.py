@@ -28,14 +28,14 @@ def _steps(axes):
 
 
 def test_backgrounds_are_stacked_in_their_order():
-    steps = _steps(score_figure(BACKGROUNDS, log_y=False).axes[0])
+    steps = _steps(score_figure(BACKGROUNDS).axes[0])
     np.testing.assert_array_equal(steps["Other"].values, [4, 3, 2, 1])
     np.testing.assert_array_equal(steps["Wjets"].baseline, [4, 3, 2, 1])
     np.testing.assert_array_equal(steps["Wjets"].values, [44, 33, 22, 11])
 
 
 def test_the_band_is_the_error_of_the_sum_of_all_weights():
-    band = _steps(score_figure(BACKGROUNDS, log_y=False).axes[0])["Statistical error"]
+    band = _steps(score_figure(BACKGROUNDS).axes[0])["Statistical error"]
     total, error = np.array([44, 33, 22, 11]), np.sqrt([44, 33, 22, 11])
     np.testing.assert_allclose(band.values, total + error)
     np.testing.assert_allclose(band.baseline, total - error)
@@ -45,24 +45,6 @@ def test_a_scaled_signal_says_so():
     signal = _process("Signal", [0, 1, 2, 3], scale=50.0)
     steps = _steps(score_figure(BACKGROUNDS, signals=[signal]).axes[0])
     np.testing.assert_array_equal(steps["Signal (times 50)"].values, [0, 50, 100, 150])
-
-
-def test_neither_data_nor_ratio_are_shown_where_blinded():
-    data = _process("Data", [45, 30, 20, 10])
-    ratio = LowerPanel(label="Data / simulation", values=np.array([1.0, 0.9, 0.9, 0.9]))
-    figure = score_figure(BACKGROUNDS, data=data, lower=ratio, blinded=(0.6, 1.0))
-    upper, lower = figure.axes
-    points = upper.containers[0].lines[0].get_xydata()
-    np.testing.assert_array_equal(points, [[0.125, 45], [0.375, 30]])
-    shown = lower.containers[0].lines[0].get_ydata()
-    np.testing.assert_array_equal(np.isnan(shown), [False, False, True, True])
-    assert "blinded" in {text.get_text() for text in upper.texts}
-
-
-def test_blinded_data_cannot_be_guessed_from_the_limits():
-    low, high = (_process("Data", [40, 30, 20, last]) for last in (10, 1e6))
-    drawn = [score_figure(BACKGROUNDS, data=data, blinded=(0.8, 1.0)) for data in (low, high)]
-    assert drawn[0].axes[0].get_ylim() == drawn[1].axes[0].get_ylim()
 
 
 def test_points_outside_the_lower_panel_become_arrows():
@@ -88,33 +70,24 @@ def test_the_axis_tells_the_width_of_bins():
 
 def test_legend_and_stack_do_not_meet():
     processes = [_process(f"process {number}", [40, 40, 40, 40]) for number in range(9)]
-    for log_y in (False, True):
-        figure = score_figure(processes, log_y=log_y)
-        figure.draw_without_rendering()
-        axes = figure.axes[0]
-        top = axes.transData.transform((0.5, 360 + np.sqrt(360)))[1]
-        assert axes.get_legend().get_window_extent().y0 > top
+    figure = score_figure(processes)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    top = axes.transData.transform((0.5, 360 + np.sqrt(360)))[1]
+    assert axes.get_legend().get_window_extent().y0 > top
 
 
-@pytest.mark.parametrize("log_y", [False, True])
 @pytest.mark.parametrize(
     "sums", [[0, 0, 0, 0], [-1, 2, -3, 4], [-1, -1, -1, -1], [1e-9, 0, 1e9, np.nan]]
 )
-def test_any_bins_can_be_drawn_within_finite_limits(sums, log_y):
+def test_any_bins_can_be_drawn_within_finite_limits(sums):
     processes = [_process("one", sums), _process("two", sums)]
     empty = LowerPanel(label="ratio", values=np.full(4, np.nan), reference=None)
-    figure = score_figure(
-        processes, signals=processes[:1], data=processes[0], lower=empty, log_y=log_y
-    )
+    figure = score_figure(processes, signals=processes[:1], lower=empty)
     figure.draw_without_rendering()
     for axes in figure.axes:
         assert np.isfinite([*axes.get_xlim(), *axes.get_ylim()]).all()
-    assert figure.axes[0].get_ylim()[0] > 0 or not log_y
-
-
-def test_data_may_stand_alone():
-    figure = score_figure([], data=_process("Data", [1, 2, 3, 4]))
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["Data"]
+    assert figure.axes[0].get_ylim()[0] > 0
 
 
 def test_different_bins_are_refused_by_name():

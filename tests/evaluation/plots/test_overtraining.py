@@ -75,20 +75,18 @@ def test_every_output_has_a_panel(agreement):
     ]
 
 
-@pytest.mark.parametrize("log_y", [False, True])
-def test_legend_and_distributions_do_not_meet(agreement, log_y):
-    figure = agreement_figure([agreement], log_y=log_y)
+def test_legend_and_distributions_do_not_meet(agreement):
+    figure = agreement_figure([agreement])
     figure.draw_without_rendering()
     axes = figure.axes[0]
     highest = max(step.get_data().values.max() for step in axes.patches)
     assert axes.get_legend().get_window_extent().y0 > axes.transData.transform((0, highest))[1]
 
 
-@pytest.mark.parametrize("log_y", [False, True])
 @pytest.mark.parametrize("weight", [0.0, -1.0])
-def test_a_part_of_any_weight_can_be_drawn_within_finite_limits(log_y, weight):
+def test_a_part_of_any_weight_can_be_drawn_within_finite_limits(weight):
     agreement = compare_parts(_part("train", 0), _part("test", 1, weight=weight))
-    figure = agreement_figure([agreement], log_y=log_y)
+    figure = agreement_figure([agreement])
     figure.draw_without_rendering()
     assert np.isfinite(figure.axes[0].get_ylim()).all()
 

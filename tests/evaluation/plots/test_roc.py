@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from sortal.errors import OptionError
 from sortal.evaluation.plots.roc import RocCurve, roc_figure
 
 
@@ -40,32 +39,10 @@ def test_an_unknown_area_is_not_told():
     assert "Training ROC" in _labels(axes.get_legend())
 
 
-def test_a_logarithmic_axis_begins_below_the_smallest_rate():
-    axes = roc_figure([_curve("ROC")], enlarged="log", optimum=_curve("Optimum", 0.8)).axes[0]
-    assert axes.get_xscale() == "log"
-    assert axes.get_xlim() == pytest.approx((1e-3, 1))
-    assert _labels(axes.get_legend())[-1] == "Optimum (area = 0.80)"
-
-
-def test_an_inset_shows_the_same_curves_with_the_legend_outside():
-    figure = roc_figure([_curve("ROC")], enlarged="inset")
-    (inset,) = figure.axes[0].child_axes
-    assert inset.get_xscale() == "log"
-    np.testing.assert_array_equal(inset.lines[1].get_ydata(), _curve("").tpr)
-    assert figure.axes[0].get_legend() is None
-    assert len(figure.legends) == 1
-
-
-@pytest.mark.parametrize("enlarged", ["none", "inset", "log"])
 @pytest.mark.parametrize("points", [[], [0.0], [np.nan], [0.0, 0.0, 1.0], [-0.1, 1.2]])
-def test_any_curve_can_be_drawn_within_finite_limits(enlarged, points):
+def test_any_curve_can_be_drawn_within_finite_limits(points):
     rates = np.array(points)
     curve = RocCurve(label="ROC", fpr=rates, tpr=rates, area=math.nan)
-    figure = roc_figure([curve], enlarged=enlarged)
+    figure = roc_figure([curve])
     figure.draw_without_rendering()
     assert np.isfinite(figure.axes[0].get_xlim()).all()
-
-
-def test_an_unknown_enlargement_is_refused():
-    with pytest.raises(OptionError, match="inset"):
-        roc_figure([], enlarged="zoom")

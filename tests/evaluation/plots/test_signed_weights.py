@@ -57,7 +57,7 @@ CASES = {
 }
 
 
-def figures(one, other, log_y):
+def figures(one, other):
     """Every figure of the examples, as functions that make it."""
     yield lambda: score_figure(
         [
@@ -65,13 +65,9 @@ def figures(one, other, log_y):
             Process(label="b", histogram=other.histogram),
         ],
         signals=[Process(label="s", histogram=other.histogram)],
-        data=Process(label="d", histogram=one.histogram),
         lower=LowerPanel.ratio(one.histogram, other.histogram, label="r"),
-        log_y=log_y,
     )
-    yield lambda: agreement_figure(
-        [compare_parts(one.part("train"), other.part("test"))], log_y=log_y
-    )
+    yield lambda: agreement_figure([compare_parts(one.part("train"), other.part("test"))])
 
     def merit():
         made = []
@@ -89,7 +85,7 @@ def figures(one, other, log_y):
         curve = roc_curve(one.truth, one.scores, one.weights)
         area = float(roc_auc(one.truth, one.scores, one.weights))
         shown = RocCurve(label="r", fpr=curve.fpr, tpr=curve.tpr, area=area)
-        return roc_figure([shown], enlarged="log" if log_y else "inset")
+        return roc_figure([shown])
 
     yield roc
     guesses = (one.scores > 0.5).astype(int)
@@ -98,10 +94,10 @@ def figures(one, other, log_y):
     )
 
 
-def draw_all(one, other, log_y):
+def draw_all(one, other):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for make in figures(one, other, log_y):
+        for make in figures(one, other):
             figure = make()
             figure.draw_without_rendering()
             for axes in figure.axes:
@@ -118,8 +114,8 @@ def _quick_tests(monkeypatch):
 
 @pytest.mark.parametrize("case", CASES)
 def test_weights_of_any_sign_are_drawn(case):
-    draw_all(CASES["pairs that cancel"], CASES[case], log_y=True)
-    draw_all(CASES[case], CASES["pairs that cancel"], log_y=False)
+    draw_all(CASES["pairs that cancel"], CASES[case])
+    draw_all(CASES[case], CASES["pairs that cancel"])
 
 
 examples = st.lists(
@@ -134,6 +130,6 @@ examples = st.lists(
 
 @pytest.mark.slow
 @settings(max_examples=40)
-@given(examples, examples, st.booleans())
-def test_any_few_weighted_examples_are_drawn(one, other, log_y):
-    draw_all(one, other, log_y)
+@given(examples, examples)
+def test_any_few_weighted_examples_are_drawn(one, other):
+    draw_all(one, other)

@@ -25,8 +25,6 @@ _LEGEND_ROOM = 0.4
 def agreement_figure(
     agreements: Sequence[Agreement],
     *,
-    log_y: bool = False,
-    xlabel: str = "Score",
     heading: str = "",
     look: Look = PLAIN,
 ) -> "Figure":
@@ -37,8 +35,6 @@ def agreement_figure(
 
     Args:
         agreements: One for each output; one for a binary classifier.
-        log_y: Whether shares are drawn on a logarithmic axis.
-        xlabel: Below the axes; the output's name follows where there are several.
         heading: Above the first panel.
         look: Style, and texts above the first panel.
 
@@ -57,26 +53,24 @@ def agreement_figure(
         figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, agreement in zip(panels, agreements, strict=False):
-            _draw(axes, agreement, log_y=log_y)
+            _draw(axes, agreement)
             several = f" of node {agreement.node}" if len(agreements) > 1 else ""
-            axes.set_xlabel(xlabel + several)
+            axes.set_xlabel("Score" + several)
         for axes in panels[len(agreements) :]:
             axes.remove()
         write_above(panels[0], look, heading)
     return figure
 
 
-def _draw(axes: "Axes", agreement: Agreement, *, log_y: bool) -> None:
+def _draw(axes: "Axes", agreement: Agreement) -> None:
     shares = [(one.first.shares(), one.second.shares()) for one in agreement.classes]
     values = np.array([part.sums for pair in shares for part in pair])
     errors = np.array([part.errors for pair in shares for part in pair])
-    low, high = span(np.concatenate([values, values + errors]), log=log_y, margin=0.02)
-    low = low if log_y else min(low, 0.0) if (values < 0).any() else 0.0
+    low, high = span(np.concatenate([values, values + errors]), margin=0.02)
+    low = min(low, 0.0) if (values < 0).any() else 0.0
     for number, (one, pair) in enumerate(zip(agreement.classes, shares, strict=True)):
-        _draw_class(axes, one, pair, agreement.parts, number, floor=0.01 * low if log_y else 0.0)
-    if log_y:
-        axes.set_yscale("log", nonpositive="clip")
-    axes.set_ylim(low, raise_top(low, high, room=_LEGEND_ROOM, log=log_y))
+        _draw_class(axes, one, pair, agreement.parts, number)
+    axes.set_ylim(low, raise_top(low, high, room=_LEGEND_ROOM))
     edges = shares[0][0].edges
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylabel(f"Share of the class / {width_named(edges)}")
@@ -93,15 +87,13 @@ def _draw_class(
     shares: tuple[Histogram, Histogram],
     parts: tuple[str, str],
     number: int,
-    *,
-    floor: float,
 ) -> None:
     first, second = shares
     colour, hatch = COLOURS[number], _HATCHES[number]
     axes.stairs(
-        np.maximum(first.sums, floor) if floor else first.sums,
+        first.sums,
         first.edges,
-        baseline=floor,
+        baseline=0.0,
         fill=True,
         facecolor="none" if hatch else (colour, 0.3),
         edgecolor=colour,

@@ -75,11 +75,11 @@ def _above_zero(histogram: Histogram) -> np.ndarray:
     return above
 
 
-def draw_lower(axes: "Axes", panel: LowerPanel, edges: np.ndarray, hidden: np.ndarray) -> None:
-    """Draw the panel on axes of its own, without the bins that are hidden, shape (bins,)."""
+def draw_lower(axes: "Axes", panel: LowerPanel, edges: np.ndarray) -> None:
+    """Draw the panel on axes of its own."""
     from matplotlib.ticker import MaxNLocator
 
-    values = np.where(hidden, np.nan, _finite(panel.values, np.nan))
+    values = _finite(panel.values, np.nan)
     errors = np.zeros_like(values) if panel.errors is None else _finite(panel.errors, 0.0)
     centres, halves = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
     kept = [values - errors, values + errors]
