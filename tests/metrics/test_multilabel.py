@@ -7,6 +7,13 @@ from hypothesis import strategies as st
 from sklearn import metrics as peer
 
 from sortal.metrics import multilabel
+from sortal.metrics.probability import binary_log_losses
+from sortal.metrics.ratio import average
+
+
+def log_loss(truth, probabilities, weights):
+    losses = binary_log_losses(truth, probabilities)
+    return average(np.swapaxes(losses, -1, -2), weights)
 
 
 @pytest.fixture
@@ -55,9 +62,9 @@ def test_averages_agree_with_scikit_learn(tagged, average):
 def test_each_target_is_scored_as_scikit_learn_does(tagged):
     truth, _, probabilities, weights = tagged
     pairs = [
-        (multilabel.roc_auc, peer.roc_auc_score),
-        (multilabel.average_precision, peer.average_precision_score),
-        (multilabel.log_loss, peer.log_loss),
+        (lambda *case: multilabel.steps(*case).roc_auc(), peer.roc_auc_score),
+        (lambda *case: multilabel.steps(*case).average_precision(), peer.average_precision_score),
+        (log_loss, peer.log_loss),
         (multilabel.brier_score, peer.brier_score_loss),
     ]
     for ours, theirs in pairs:

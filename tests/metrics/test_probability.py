@@ -7,6 +7,11 @@ from hypothesis import strategies as st
 from sklearn import metrics as peer
 
 from sortal.metrics import probability
+from sortal.metrics.ratio import average
+
+
+def log_loss(truth, probabilities, weights=None):
+    return average(probability.log_losses(truth, probabilities), weights)
 
 
 def drawn(classes, examples=120, members=1):
@@ -22,7 +27,7 @@ def test_losses_agree_with_scikit_learn(classes, weighted):
     truth, probabilities, weights = drawn(classes)
     used = weights if weighted else None
     labels = list(range(classes))
-    assert float(probability.log_loss(truth, probabilities[0], used)) == pytest.approx(
+    assert float(log_loss(truth, probabilities[0], used)) == pytest.approx(
         peer.log_loss(truth, probabilities[0], sample_weight=used, labels=labels), abs=1e-10
     )
     assert float(probability.brier_score(truth, probabilities[0], used)) == pytest.approx(
@@ -41,7 +46,7 @@ def test_two_classes_have_the_binary_brier_score():
 def test_a_certain_mistake_costs_the_same_in_single_precision():
     certain = np.array([[1.0, 0.0]])
     for precision in (np.float32, np.float64):
-        loss = probability.log_loss(np.array([1]), certain.astype(precision))
+        loss = log_loss(np.array([1]), certain.astype(precision))
         assert loss == pytest.approx(-np.log(np.finfo(np.float64).eps))
     assert float(loss) == pytest.approx(peer.log_loss([1], certain, labels=[0, 1]), abs=1e-10)
 
@@ -49,7 +54,7 @@ def test_a_certain_mistake_costs_the_same_in_single_precision():
 def test_members_have_their_own_losses():
     truth, probabilities, weights = drawn(3, members=4)
     for figure in (
-        probability.log_loss,
+        log_loss,
         probability.brier_score,
         probability.expected_calibration_error,
     ):
@@ -65,7 +70,7 @@ def test_whole_weights_are_repetitions(seed):
     truth, probabilities = stream.integers(0, 3, 20), stream.dirichlet(np.ones(3), 20)
     many = np.repeat(truth, weights), np.repeat(probabilities, weights, axis=0)
     for figure in (
-        probability.log_loss,
+        log_loss,
         probability.brier_score,
         probability.expected_calibration_error,
     ):
@@ -79,7 +84,7 @@ def test_scores_keep_their_bounds(seed, classes):
     probabilities = stream.dirichlet(np.full(classes, 0.2), 15)
     assert 0 <= probability.brier_score(truth, probabilities) <= (1 if classes == 2 else 2)
     assert 0 <= probability.expected_calibration_error(truth, probabilities) <= 1
-    assert probability.log_loss(truth, probabilities) >= 0
+    assert log_loss(truth, probabilities) >= 0
 
 
 def test_calibration_error_is_the_mean_gap_of_the_bins():
@@ -89,26 +94,17 @@ def test_calibration_error_is_the_mean_gap_of_the_bins():
 
 
 def test_a_bin_holds_its_upper_bound():
-    table = probability.reliability(
-        np.array([0.0, 0.5, 0.51, 1.0]), np.array([False, True, False, True]), bins=2
-    )
-    assert np.array_equal(table.weight, [2, 2])
-    assert table.confidence == pytest.approx([0.25, 0.755])
-    assert table.frequency == pytest.approx([0.5, 0.5])
-    assert np.array_equal(table.edges, [0, 0.5, 1])
-
-
-def test_an_empty_bin_has_no_frequency():
-    table = probability.reliability(np.array([0.9]), np.array([True]), bins=2)
-    assert np.isnan(table.frequency[0])
-    assert np.isnan(table.confidence[0])
-    assert table.error == pytest.approx(0.1)
+    for other, error in ((0.6, 0.1), (0.61, (0.4 + 0.61) / 2)):
+        confidence = np.array([0.6, other])
+        probabilities = np.stack([confidence, 1 - confidence], axis=1)
+        found = probability.expected_calibration_error(np.array([0, 1]), probabilities)
+        assert found == pytest.approx(error)
 
 
 def test_a_figure_of_weights_that_cancel_is_undefined():
     truth, probabilities, weights = np.array([0, 1]), np.full((2, 2), 0.5), np.array([1.0, -1.0])
     for figure in (
-        probability.log_loss,
+        log_loss,
         probability.brier_score,
         probability.expected_calibration_error,
     ):

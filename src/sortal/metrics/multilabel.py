@@ -7,7 +7,7 @@ scores have shape (..., examples, targets); weights (examples,) may be negative 
 
 import numpy as np
 
-from sortal.metrics import probability, ranking
+from sortal.metrics import ranking
 from sortal.metrics.ratio import average
 from sortal.metrics.tally import Tally
 
@@ -48,26 +48,6 @@ def steps(
 ) -> ranking.Steps:
     """Rank the examples by each target's score; the rankings have shape (..., targets)."""
     return ranking.Steps.of(truth.T.astype(bool), np.swapaxes(scores, -1, -2), weights)
-
-
-def roc_auc(truth: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """Area under the ROC curve of each target, shape (..., targets)."""
-    return steps(truth, scores, weights).roc_auc()
-
-
-def average_precision(
-    truth: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
-    """Average precision of each target, shape (..., targets)."""
-    return steps(truth, scores, weights).average_precision()
-
-
-def log_loss(
-    truth: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray:
-    """Mean binary log loss of each target [nats], shape (..., targets)."""
-    losses = probability.binary_log_losses(truth, probabilities)
-    return average(np.swapaxes(losses, -1, -2), weights)
 
 
 def brier_score(
