@@ -82,7 +82,7 @@ def test_legend_and_stack_do_not_meet():
 )
 def test_any_bins_can_be_drawn_within_finite_limits(sums):
     processes = [_process("one", sums), _process("two", sums)]
-    empty = LowerPanel(label="ratio", values=np.full(4, np.nan), reference=None)
+    empty = LowerPanel(label="ratio", values=np.full(4, np.nan))
     figure = score_figure(processes, signals=processes[:1], lower=empty)
     figure.draw_without_rendering()
     for axes in figure.axes:

@@ -26,7 +26,7 @@ def painted(panel):
     axes = figure.subplots()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        draw_lower(axes, panel, EDGES, np.zeros(len(EDGES) - 1, dtype=bool))
+        draw_lower(axes, panel, EDGES)
         figure.draw_without_rendering()
     return axes
 

@@ -1,4 +1,4 @@
-"""Draw a panel of values bin by bin below a histogram: a ratio, or S/sqrt(B)."""
+"""Draw a panel of ratios bin by bin below a histogram."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class LowerPanel:
-    """What is drawn bin by bin below: a ratio of two parts, S/sqrt(B), ..."""
+    """What is drawn bin by bin below: a ratio of two parts."""
 
     label: str
     """Left of the axes."""
@@ -26,11 +26,8 @@ class LowerPanel:
     """Their statistical errors, shape (bins,); a value without a finite error has no bar."""
 
     band: np.ndarray | None = None
-    """Half the width of a band about `reference`: the error of a ratio's denominator. Where it is
+    """Half the width of a band about 1: the error of a ratio's denominator. Where it is
     not finite there is no band."""
-
-    reference: float | None = 1.0
-    """Where a line is drawn; None for none."""
 
     limits: tuple[float, float] | None = None
     """Of the vertical axis; None for what holds all values and errors.
@@ -82,20 +79,11 @@ def draw_lower(axes: "Axes", panel: LowerPanel, edges: np.ndarray) -> None:
     values = _finite(panel.values, np.nan)
     errors = np.zeros_like(values) if panel.errors is None else _finite(panel.errors, 0.0)
     centres, halves = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
-    kept = [values - errors, values + errors]
-    if panel.reference is not None:
-        axes.axhline(panel.reference, color="0.4", linewidth=1)
-        kept.append(np.array([panel.reference]))
-        if panel.band is not None:
-            band = _finite(panel.band, np.nan)
-            axes.stairs(
-                panel.reference + band,
-                edges,
-                baseline=panel.reference - band,
-                fill=True,
-                color="0.85",
-                zorder=0,
-            )
+    kept = [values - errors, values + errors, np.ones(1)]
+    axes.axhline(1.0, color="0.4", linewidth=1)
+    if panel.band is not None:
+        band = _finite(panel.band, np.nan)
+        axes.stairs(1.0 + band, edges, baseline=1.0 - band, fill=True, color="0.85", zorder=0)
     axes.errorbar(centres, values, errors, halves, fmt="o", color="black", markersize=4)
     low, high = panel.limits or span(np.concatenate(kept), margin=0.1)
     for beyond, edge, mark in ((values < low, low, "v"), (values > high, high, "^")):
