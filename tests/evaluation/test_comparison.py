@@ -87,12 +87,6 @@ def test_those_that_cannot_be_told_from_the_best_are_tied(rivals):
     assert tied_with_best(*rivals).tolist() == [True, True, False]
 
 
-def test_references_take_no_part(rivals):
-    correct, headline = rivals
-    excluded = np.array([True, False, False])
-    assert tied_with_best(correct, headline, excluded=excluded).tolist() == [False, True, False]
-
-
 def test_a_classifier_without_headline_takes_no_part(rivals):
     correct, headline = rivals
     headline = np.array([np.nan, *headline[1:]])

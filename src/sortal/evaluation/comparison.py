@@ -13,6 +13,7 @@ EXACT_UP_TO = 25
 """Discordant examples up to which McNemar's test is the exact binomial one."""
 
 _BLOCK = 8192
+_LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -130,32 +131,22 @@ def _right_together(correct: np.ndarray) -> np.ndarray:
     return both
 
 
-def tied_with_best(
-    correct: np.ndarray,
-    headline: np.ndarray,
-    *,
-    excluded: np.ndarray | None = None,
-    alpha: float = 0.05,
-) -> np.ndarray:
+def tied_with_best(correct: np.ndarray, headline: np.ndarray) -> np.ndarray:
     """Find the classifiers that cannot be told from the best one.
 
     The best has the highest headline, the first of equals. McNemar's test compares it
     with every other, Holm's correction covers these tests, and an adjusted p-value of
-    `alpha` or more is a tie. The test is about how often both are right (accuracy), also
+    0.05 or more is a tie. The test is about how often both are right (accuracy), also
     where the headline is another figure.
 
     Args:
         correct: Whether each member is right on each example, shape (members, examples).
         headline: Figure that ranks, shape (members,); a member with NaN takes no part.
-        excluded: Members that take no part, such as references, shape (members,), bool.
-        alpha: Level of the test.
 
     Returns:
         Shape (members,), bool: the best and all tied with it; all False if none takes part.
     """
     takes_part = ~np.isnan(headline)
-    if excluded is not None:
-        takes_part &= ~np.asarray(excluded, dtype=bool)
     tied = np.zeros(len(headline), dtype=bool)
     if not takes_part.any():
         return tied
@@ -168,5 +159,5 @@ def tied_with_best(
     other_alone = np.array(
         [np.count_nonzero(correct[i] & ~correct[best]) for i in others], dtype=int
     )
-    tied[others] = holm(mcnemar(best_alone, other_alone)) >= alpha
+    tied[others] = holm(mcnemar(best_alone, other_alone)) >= _LEVEL
     return tied

@@ -36,7 +36,6 @@ def test_the_best_epoch_is_told_from_nought_and_from_one():
     )
     assert report.best_loss == validation[best]
     assert report.training_at_best == TRAINING[best]
-    assert report.running_at_best is None
     assert f"in epoch {best + 1} of 60 (number {best} counted from 0)" in report.best
 
 

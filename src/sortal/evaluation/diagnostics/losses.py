@@ -77,9 +77,6 @@ class LossReport:
     training_at_best: float | None
     """`training_loss` in that row."""
 
-    running_at_best: float | None
-    """`loss` in that row."""
-
     validation_rise: Rise
     """How the validation loss went on after its minimum."""
 
@@ -148,7 +145,6 @@ def report_losses(rows: Sequence[Row], circumstances: Circumstances | None = Non
         best_epoch=rows[best].get("epoch"),
         best_loss=float(curves["validation_loss"][best]),
         training_at_best=finite_or_none(curves["training_loss"][best]),
-        running_at_best=finite_or_none(curves["loss"][best]),
         validation_rise=Rise.of(curves["validation_loss"]),
         training_rise=Rise.of(training) if np.isfinite(training).any() else None,
         below=reasons_below(

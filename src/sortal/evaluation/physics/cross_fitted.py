@@ -54,9 +54,7 @@ def fit_cuts(
     return FoldCuts(cuts=tuple(chosen), events=replace(events, scores=apart))
 
 
-def choose_by_fold(
-    whole: CutScan, fitted: FoldCuts, *, resamples: int, seed: int, level: float = 0.95
-) -> ChosenCut:
+def choose_by_fold(whole: CutScan, fitted: FoldCuts, *, resamples: int, seed: int) -> ChosenCut:
     """Judge the cuts of all folds together.
 
     Args:
@@ -64,11 +62,10 @@ def choose_by_fold(
         fitted: The cut of each fold.
         resamples: For the interval; at least 1.
         seed: Seed of the resamples.
-        level: Share of the resamples inside the interval.
     """
     best = whole.at(whole.best)
     drawn = resampled_merit(fitted.events, 0.0, whole.rule, resamples=resamples, seed=seed)
-    low, high = interval(drawn[:, None], level=level)[0]
+    low, high = interval(drawn[:, None])[0]
     return ChosenCut(
         validation=best,
         test=replace(at_cut(fitted.events, 0.0, whole.rule), cut=best.cut),

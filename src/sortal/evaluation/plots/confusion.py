@@ -52,7 +52,6 @@ def weighted_confusion_figure(
     confusion: ConfusionShares,
     classes: Sequence[str],
     *,
-    unit: str = "expected events",
     heading: str = "",
     look: Look = PLAIN,
 ) -> "Figure":
@@ -62,7 +61,6 @@ def weighted_confusion_figure(
         confusion: Yields and shares; a row that does not sum to more than 0 has yields and no
             percentages.
         classes: Names in the matrix's order.
-        unit: What the yields count.
         heading: Above the axes.
         look: Style, and texts above the axes.
 
@@ -71,7 +69,7 @@ def weighted_confusion_figure(
     """
     with drawing(look):
         figure, axes, depths = _matrix_figure(np.nan_to_num(confusion.shares), classes, side=0.85)
-        axes.set_xlabel(f"predicted class\nlarge: % of the true class; small: {unit}")
+        axes.set_xlabel("predicted class\nlarge: % of the true class; small: expected events")
         if len(classes) <= _LARGEST_PRINTED:
             _print_shares(axes, confusion, depths)
         write_above(axes, look, heading)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 def loss_figure(
     series: Mapping[str, Sequence[float]],
     *,
-    xlabel: str = "Epoch",
     ylabel: str = "Loss",
     log_y: bool = False,
     best_epoch: int | None = None,
@@ -28,7 +27,6 @@ def loss_figure(
     Args:
         series: Values after each epoch, which count from 0, by label; NaN and infinity
             leave gaps, as do values that are not above 0 where the axis is logarithmic.
-        xlabel: Below the axes.
         ylabel: Left of the axes, with its unit.
         log_y: Whether values are drawn on a logarithmic axis.
         best_epoch: The epoch whose weights are kept, counted from 0; a line marks it, and
@@ -44,7 +42,7 @@ def loss_figure(
     with drawing(look):
         figure = Figure(figsize=(7.5, 4.8), layout="constrained")
         axes = figure.subplots()
-        axes.set_xlabel(xlabel)
+        axes.set_xlabel("Epoch")
         axes.set_ylabel(ylabel)
         axes.grid(color="0.9")
         axes.set_axisbelow(True)

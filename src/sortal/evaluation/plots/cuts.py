@@ -57,7 +57,6 @@ def merit_figure(
     train: BestCut | None = None,
     *,
     test_merit: float,
-    first_cut: float | None = None,
     xlabel: str = "Lower cut on the score of the signal",
     ylabel: str = "Figure of merit",
     heading: str = "",
@@ -74,7 +73,6 @@ def merit_figure(
         test: The part that is reported.
         train: The part that was trained on.
         test_merit: Figure of merit of the test part at the validation part's best cut.
-        first_cut: Where the axes begin; None for the smallest cut of all.
         xlabel: Below the axes.
         ylabel: Left of the upper axes.
         heading: Above the axes, as `RUN 3`.
@@ -100,7 +98,7 @@ def merit_figure(
         lower.set_ylabel(f"Efficiency ({parts[0].name.lower()})")
         lower.set_xlabel(xlabel)
         low, high = span(np.concatenate([part.best.scan.cuts for part in parts]), margin=0.02)
-        lower.set_xlim(low if first_cut is None else first_cut, high)
+        lower.set_xlim(low, high)
         for axes in (upper, lower):
             axes.grid(color="0.88")
             axes.set_axisbelow(True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sortal.errors import MissingExtra, OptionError
-from sortal.evaluation.plots.drawing.style import PLAIN, Look, save
+from sortal.evaluation.plots.drawing.style import PLAIN, save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,9 +14,7 @@ Warn = Callable[[str], object]
 """A function that reports one sentence to the user."""
 
 
-def write_picture(
-    path: Path, draw: Callable[[], "Figure"], *, warn: Warn, look: Look = PLAIN
-) -> list[Path]:
+def write_picture(path: Path, draw: Callable[[], "Figure"], *, warn: Warn) -> list[Path]:
     """Draw a picture and write it; an error becomes a warning that names the picture.
 
     Args:
@@ -24,16 +22,14 @@ def write_picture(
         draw: Draws the figure.
         warn: Called with the reason if there is no picture. An older file of that name then
             stays as it is.
-        look: See `save`.
 
     Returns:
         The path, or nothing.
 
     Raises:
         OptionError: The path ends otherwise than a picture's.
-        MissingExtra: The look needs a package that is not installed.
     """
-    return attempt(path, lambda: save(draw(), path, look), warn=warn)
+    return attempt(path, lambda: save(draw(), path, PLAIN), warn=warn)
 
 
 def attempt(path: Path, write: Callable[[], Path], *, warn: Warn) -> list[Path]:
