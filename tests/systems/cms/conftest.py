@@ -24,7 +24,7 @@ from sortal.systems.cms.data.events import Events
 from sortal.systems.cms.settings import BinarySettings, Settings
 from sortal.systems.cms.simulation.example import write_example
 from sortal.systems.cms.simulation.truth import optimum_in_the_limit
-from sortal.systems.cms.training.campaign import Campaign, Sample, read_sample, run
+from sortal.systems.cms.training.campaign import Call, Campaign, Sample, read_sample, run
 
 PROCESSES = {"sig": ("S_550_520",), "bkg": ("Wj_100", "TTlep")}
 SIZES = {"train": 24, "val": 24, "test": 48}
@@ -162,11 +162,13 @@ def train(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Campaign]:
             settings,
             sample or read_sample(settings),
             "tiny",
-            store=tmp_path_factory.mktemp("stored") / "store",
-            options=RunOptions(cores=1),
+            Call(
+                store=tmp_path_factory.mktemp("stored") / "store",
+                options=RunOptions(cores=1),
+                engines=InlineEngine(),
+            ),
             listener=silent,
             interrupted=silent,
-            engines=InlineEngine(),
         )
 
     return trained

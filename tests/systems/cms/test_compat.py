@@ -25,7 +25,7 @@ from sortal.systems.cms.binary import run_binary
 from sortal.systems.cms.multiclass import run_multiclass
 from sortal.systems.cms.settings import BinarySettings
 from sortal.systems.cms.simulation.example import write_example
-from sortal.systems.cms.training.campaign import job_name
+from sortal.systems.cms.training.campaign import Call, job_name
 from sortal.systems.cms.training.scored import Scored, scored
 from sortal.training.examples.batches import epoch_order
 
@@ -54,11 +54,7 @@ class Read:
     labels: np.ndarray
 
 
-IN_PROCESS = {
-    "store": Path(".sortal"),
-    "options": RunOptions(cores=1),
-    "engines": InlineEngine(),
-}
+IN_PROCESS = Call(store=Path(".sortal"), options=RunOptions(cores=1), engines=InlineEngine())
 """Where and how the commands train."""
 
 
@@ -167,7 +163,7 @@ def compare_binary(
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(binary, "roc_figure", remember)
-        assert run_binary(given, None, verbose=False, **IN_PROCESS) == 0
+        assert run_binary(given, None, IN_PROCESS) == 0
     store, networks = trained("2016_1l_compat")
     (ours,) = (one for one in networks if one.parameters["keep_best"])
     parts = read(folder / "data", several=False)
@@ -268,7 +264,7 @@ def compare_multiclass(
         "bootstrap": 0,
         **given,
     }
-    assert run_multiclass(chosen, None, verbose=False, **IN_PROCESS) == 0
+    assert run_multiclass(chosen, None, IN_PROCESS) == 0
     store, networks = trained("17var_models_5C")
     parts = read(folder / "17var" / "data", several=True)
     table = pd.read_csv(folder / "17var_fom.csv", index_col=0)
@@ -334,7 +330,7 @@ def test_an_epoch_of_the_binary_script_is_that_of_the_formulas(in_example):
     }
     settings = session.read(BinarySettings, given, None)
     sample = session.load(settings)
-    campaign = session.train(settings, sample, "formulas", verbose=False, **IN_PROCESS)
+    campaign = session.train(settings, sample, "formulas", IN_PROCESS)
     last = next(one for one in campaign.networks if not one.parameters["keep_best"])
     weights = one_epoch(
         read(folder / "data", several=False)["train"], order(campaign.store, last)(0)

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from sortal.options import DEFAULT_STORE, StoreOption
-from sortal.store.upkeep.usage import measure_usage
 from sortal.views.console import print_rows
 from sortal.views.tables import size
 

@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from sortal.data.split import Part
-from sortal.engines.base import Engines
 from sortal.evaluation.plots.drawing.style import Look
 from sortal.evaluation.plots.roc import RocCurve, roc_figure
-from sortal.jobs.running.run_options import RunOptions
 from sortal.metrics.ranking import roc_auc, roc_curve
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files
@@ -17,7 +15,7 @@ from sortal.systems.cms.results.pictures import draw_all, draw_course, draw_pict
 from sortal.systems.cms.results.report import write_report
 from sortal.systems.cms.results.runs import runs_of
 from sortal.systems.cms.settings import BinarySettings
-from sortal.systems.cms.training.campaign import Campaign
+from sortal.systems.cms.training.campaign import Call, Campaign
 from sortal.systems.cms.training.scored import Scored, mean_of
 from sortal.views.console import echo
 
@@ -25,11 +23,7 @@ from sortal.views.console import echo
 def run_binary(
     given: Mapping[str, Any],
     path: Path | None,
-    *,
-    verbose: bool,
-    store: Path,
-    options: RunOptions,
-    engines: Engines | None = None,
+    call: Call,
 ) -> int:
     """Train, write the page's files and a report; returns the exit code.
 
@@ -41,21 +35,13 @@ def run_binary(
     sample = session.load(settings)
     session.print_network(settings, sample)
     session.make_folder(folder)
-    if verbose:
+    if call.verbose:
         echo("Starting the training")
     try:
-        campaign = session.train(
-            settings,
-            sample,
-            folder.name,
-            store=store,
-            options=options,
-            verbose=verbose,
-            engines=engines,
-        )
+        campaign = session.train(settings, sample, folder.name, call)
     except session.Ended as ended:
         return ended.code
-    write_campaign(campaign, folder, verbose=verbose)
+    write_campaign(campaign, folder, verbose=call.verbose)
     return 0
 
 

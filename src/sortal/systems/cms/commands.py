@@ -1,7 +1,7 @@
 """`sortal cms`: the guide's two scripts as commands, settings to begin with, and networks applied."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from sortal.options import DEFAULT_STORE, CoresOption, StoreOption, engines_of
 from sortal.systems.cms.applying.command import apply
 from sortal.systems.cms.settings import BinarySettings, MulticlassSettings, Settings
 from sortal.systems.options import Options, with_settings
+
+if TYPE_CHECKING:
+    from sortal.systems.cms.training.campaign import Call
 
 app = typer.Typer(
     name="cms",
@@ -51,15 +54,7 @@ def binary(
     """
     from sortal.systems.cms.binary import run_binary
 
-    code = run_binary(
-        given,
-        settings,
-        verbose=verbose,
-        store=store,
-        options=RunOptions(cores=cores),
-        engines=engines_of(context),
-    )
-    raise typer.Exit(code)
+    raise typer.Exit(run_binary(given, settings, _call(context, store, cores, verbose=verbose)))
 
 
 @app.command("multiclass", short_help="Signal and several classes of background; runs x decays.")
@@ -85,15 +80,7 @@ def multiclass(
     """
     from sortal.systems.cms.multiclass import run_multiclass
 
-    code = run_multiclass(
-        given,
-        settings,
-        verbose=verbose,
-        store=store,
-        options=RunOptions(cores=cores),
-        engines=engines_of(context),
-    )
-    raise typer.Exit(code)
+    raise typer.Exit(run_multiclass(given, settings, _call(context, store, cores, verbose=verbose)))
 
 
 app.command("apply", short_help="Score new files of any size with a trained network.")(apply)
@@ -122,3 +109,10 @@ def template(
     if kind not in models:
         raise OptionError("KIND", kind, "binary or multiclass")
     echo(template_of(models[kind]).rstrip())
+
+
+def _call(context: typer.Context, store: Path, cores: int | None, *, verbose: bool) -> "Call":
+    from sortal.systems.cms.training.campaign import Call
+
+    options = RunOptions(cores=cores)
+    return Call(store=store, options=options, verbose=verbose, engines=engines_of(context))

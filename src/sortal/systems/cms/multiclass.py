@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sortal.data.split import Part
-from sortal.engines.base import Engines
 from sortal.evaluation.plots.drawing.style import Look
-from sortal.jobs.running.run_options import RunOptions
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.assessment import Assessment
@@ -23,7 +21,7 @@ from sortal.systems.cms.results.pictures import (
 from sortal.systems.cms.results.report import write_report
 from sortal.systems.cms.results.runs import Run, runs_of
 from sortal.systems.cms.settings import MulticlassSettings
-from sortal.systems.cms.training.campaign import Campaign
+from sortal.systems.cms.training.campaign import Call, Campaign
 from sortal.systems.cms.training.scored import mean_of
 from sortal.views.console import echo
 
@@ -33,11 +31,7 @@ _ACTIVATIONS = {"relu": "ReLU", "elu": "ELU", "selu": "SELU"}
 def run_multiclass(
     given: Mapping[str, Any],
     path: Path | None,
-    *,
-    verbose: bool,
-    store: Path,
-    options: RunOptions,
-    engines: Engines | None = None,
+    call: Call,
 ) -> int:
     """Train, write the page's files and a report for each decay rate; returns the exit code.
 
@@ -53,15 +47,7 @@ def run_multiclass(
     echo("Starting the training")
     title = settings.name or Path(settings.models).name
     try:
-        campaign = session.train(
-            settings,
-            sample,
-            title,
-            store=store,
-            options=options,
-            verbose=verbose,
-            engines=engines,
-        )
+        campaign = session.train(settings, sample, title, call)
     except session.Ended as ended:
         return ended.code
     echo(f"Training took:  {minutes(campaign.seconds):g}  minutes")
@@ -71,7 +57,7 @@ def run_multiclass(
     }
     rows = [[table_row(settings, decay, run.merit) for run in runs[decay]] for decay in runs]
     found = {
-        decay: _write_decay(campaign, runs[decay], folder, verbose=verbose)
+        decay: _write_decay(campaign, runs[decay], folder, verbose=call.verbose)
         for decay, folder in folders.items()
     }
     table = Path(settings.table)

@@ -5,14 +5,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sortal.engines.base import Engines
 from sortal.errors import MissingExtra, SortalError
 from sortal.evaluation.plots.drawing.style import Look
 from sortal.export.formats import Format
 from sortal.export.write import check_extra
 from sortal.job.settings import read_settings
 from sortal.jobs.launch import Launched
-from sortal.jobs.running.run_options import RunOptions
 from sortal.systems.cms.results import page_files
 from sortal.systems.cms.results.lines import (
     best_line,
@@ -21,7 +19,7 @@ from sortal.systems.cms.results.lines import (
     network_lines,
 )
 from sortal.systems.cms.settings import BinarySettings, Settings
-from sortal.systems.cms.training.campaign import Campaign, Sample, read_sample, run
+from sortal.systems.cms.training.campaign import Call, Campaign, Sample, read_sample, run
 from sortal.systems.cms.training.scored import Scored
 from sortal.views.console import Display, echo
 
@@ -64,11 +62,7 @@ def train(
     settings: Settings,
     sample: Sample,
     title: str,
-    *,
-    store: Path,
-    options: RunOptions,
-    verbose: bool,
-    engines: Engines | None = None,
+    call: Call,
 ) -> Campaign:
     """Train with a live display.
 
@@ -85,17 +79,8 @@ def train(
         )
         raise Ended(launched.summary.exit_code)
 
-    with Display(quiet=not verbose and not _is_long(settings)) as display:
-        return run(
-            settings,
-            sample,
-            title,
-            store=store,
-            options=options,
-            listener=display,
-            interrupted=end,
-            engines=engines,
-        )
+    with Display(quiet=not call.verbose and not _is_long(settings)) as display:
+        return run(settings, sample, title, call, listener=display, interrupted=end)
 
 
 def write_training(campaign: Campaign, network: Scored, folder: Path) -> None:

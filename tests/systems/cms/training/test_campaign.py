@@ -14,7 +14,7 @@ from sortal.events import JobPlanned, MemberTrained, Warned, silent
 from sortal.jobs.applying.export import load_portable
 from sortal.jobs.running.run_options import RunOptions
 from sortal.systems.cms.settings import MulticlassSettings
-from sortal.systems.cms.training.campaign import job_name, read_sample, run
+from sortal.systems.cms.training.campaign import Call, job_name, read_sample, run
 from sortal.systems.cms.training.job import network_job, peer_job
 
 TRAINING = {"epochs": 2, "batch_size": 16, "layers": [4], "bootstrap": 0}
@@ -36,11 +36,13 @@ def trained(tmp_path):
             settings,
             sample or read_sample(settings),
             "a (title)",
-            store=tmp_path / "store",
-            options=RunOptions(cores=1),
+            Call(
+                store=tmp_path / "store",
+                options=RunOptions(cores=1),
+                engines=engines or InlineEngine(),
+            ),
             listener=told.append,
             interrupted=interrupted,
-            engines=engines or InlineEngine(),
         )
         return campaign, told
 

@@ -24,6 +24,17 @@ from sortal.systems.cms.training.optimum import read_optimum
 from sortal.systems.cms.training.scored import Scored, scored
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """How a command was called, beside its settings."""
+
+    store: Path
+    options: RunOptions
+    verbose: bool = False
+    engines: Engines | None = None
+    """What to train on; processes of this machine if None."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Sample:
     """Events that are ready to train on."""
@@ -84,12 +95,10 @@ def run(
     settings: Settings,
     sample: Sample,
     title: str,
+    call: Call,
     *,
-    store: Path,
-    options: RunOptions,
     listener: Listener,
     interrupted: Callable[[Launched], None],
-    engines: Engines | None = None,
 ) -> Campaign:
     """Train what the store lacks, and score every part with it.
 
@@ -97,12 +106,10 @@ def run(
         settings: What was asked for.
         sample: The events.
         title: Name of the job in the store.
-        store: Folder of the store.
-        options: How to run it.
+        call: How to train.
         listener: Told what happens.
         interrupted: Called in place of going on when the user or a batch system asked for
             an end; must raise.
-        engines: What to train on; processes of this machine if None.
 
     Raises:
         TaskError: A network could not be trained.
@@ -117,7 +124,12 @@ def run(
 
     def trained(job: Job) -> Launched:
         launched = launch(
-            job, store=store, options=options, listener=tell, dataset=dataset, engines=engines
+            job,
+            store=call.store,
+            options=call.options,
+            listener=tell,
+            dataset=dataset,
+            engines=call.engines,
         )
         if launched.summary.interrupted:
             interrupted(launched)
@@ -126,7 +138,7 @@ def run(
         return launched
 
     first = trained(network_job(settings, name))
-    opened = Store.open(store)
+    opened = Store.open(call.store)
     peers: list[Scored] = []
     if settings.compare:
         peers = scored(trained(peer_job(settings, name, sample.events)).results, opened)
