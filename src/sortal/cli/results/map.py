@@ -16,31 +16,16 @@ from sortal.cli.results.picture_options import (
 from sortal.options import DEFAULT_STORE, JobNameArgument, StoreOption
 from sortal.views.console import echo
 
-
-class By(StrEnum):
-    """What classifiers are compared by."""
-
-    ERRORS = "errors"
-    PROBABILITIES = "probabilities"
-    AGREEMENT = "agreement"
-    SCORES = "scores"
-
-
-class MapMethod(StrEnum):
-    """How classifiers are placed."""
-
-    MDS = "mds"
-    PCA = "pca"
-    TSNE = "tsne"
-    UMAP = "umap"
+By = StrEnum("By", "errors probabilities agreement scores")
+MapMethod = StrEnum("MapMethod", "mds pca tsne umap")
 
 
 def draw_map(
     job: JobNameArgument,
-    by: Annotated[By, typer.Option("--by", help="What classifiers are compared by.")] = By.ERRORS,
+    by: Annotated[By, typer.Option("--by", help="What classifiers are compared by.")] = By.errors,
     method: Annotated[
         MapMethod, typer.Option("--method", help="How they are placed; umap needs an extra.")
-    ] = MapMethod.MDS,
+    ] = MapMethod.mds,
     store: StoreOption = DEFAULT_STORE,
     target: TargetOption = None,
     top: Annotated[

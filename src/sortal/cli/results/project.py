@@ -17,33 +17,15 @@ from sortal.errors import NotFound
 from sortal.options import DEFAULT_STORE, JobNameArgument, StoreOption
 from sortal.views.console import echo
 
-
-class Projection(StrEnum):
-    """How examples are placed."""
-
-    PCA = "pca"
-    MDS = "mds"
-    ISOMAP = "isomap"
-    SPECTRAL_EMBEDDING = "spectral_embedding"
-    TSNE = "tsne"
-    LLE = "lle"
-    UMAP = "umap"
-
-
-class LleMethod(StrEnum):
-    """Variants of locally linear embedding."""
-
-    STANDARD = "standard"
-    LTSA = "ltsa"
-    HESSIAN = "hessian"
-    MODIFIED = "modified"
+Projection = StrEnum("Projection", "pca mds isomap spectral_embedding tsne lle umap")
+LleMethod = StrEnum("LleMethod", "standard ltsa hessian modified")
 
 
 def project(
     job: JobNameArgument,
     method: Annotated[
         Projection, typer.Option("--method", help="How they are placed; umap needs an extra.")
-    ] = Projection.PCA,
+    ] = Projection.pca,
     store: StoreOption = DEFAULT_STORE,
     target: TargetOption = None,
     seed: SeedOption = None,

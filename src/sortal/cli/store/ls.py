@@ -22,6 +22,7 @@ def list_contents(
     """
     from sortal.jobs.store_contents import stored_job, stored_jobs
     from sortal.store.store import Store
+    from sortal.store.upkeep.usage import measure_usage
     from sortal.views.contents import print_items, print_jobs
 
     opened = Store.open(store, create=False)
