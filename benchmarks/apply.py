@@ -82,10 +82,10 @@ def read_command_line() -> argparse.Namespace:
 def simulate(folder: Path, events: int) -> None:
     """Write the events, and a network trained on a piece of them."""
     from sortal.systems.cms.simulation.example import write_root
-    from sortal.systems.cms.simulation.processes import problem
+    from sortal.systems.cms.simulation.processes import make_problem
     from sortal.systems.cms.simulation.simulate import events_in_chunks, simulate
 
-    binary = problem("binary")
+    binary = make_problem("binary")
     write_root(folder / "events.root", events_in_chunks(binary, events, seed=1, chunk=PIECE))
     save_network(folder, simulate(binary, PIECE, seed=2))
 
@@ -101,7 +101,7 @@ def save_network(folder: Path, sample: object) -> None:
     from sortal.data.split import Split
     from sortal.jobs.applying.predict import Predictor
     from sortal.jobs.applying.predictor_folder import save_predictor
-    from sortal.jobs.applying.scorer import Column, Scorer
+    from sortal.jobs.applying.scorer import ResultMembers, Scorer
     from sortal.methods.contract.base import Member, Population, Trained
     from sortal.methods.neural.mlp import MLP
 
@@ -135,7 +135,7 @@ def save_network(folder: Path, sample: object) -> None:
         classes=("Signal",),
         probabilities=True,
         spec=InputSpec(names=names, shapes={"features": (len(names["features"]),)}),
-        columns=(Column((scorer,)),),
+        columns=(ResultMembers((scorer,)),),
     )
     columns = {"weight": "Weights", "process": "process", "event_number": "event"}
     save_predictor(predictor, folder / "network", {"columns": columns})
@@ -172,12 +172,12 @@ def network_rates(folder: Path) -> dict[str, tuple[float, float]]:
 
     from sortal.data.inputs import Inputs
     from sortal.jobs.applying.predictor_folder import load_predictor
-    from sortal.systems.cms.simulation.processes import problem
+    from sortal.systems.cms.simulation.processes import make_problem
     from sortal.systems.cms.simulation.simulate import simulate
 
     predictor = load_predictor(folder / "network")
     ((scorer,),) = (column.scorers for column in predictor.columns)
-    sample = simulate(problem("binary"), PIECE, seed=3)
+    sample = simulate(make_problem("binary"), PIECE, seed=3)
     rates = {}
     for kind in (np.float32, np.float64):
         inputs = Inputs({"features": sample.values.astype(kind)}, np.arange(len(sample)))

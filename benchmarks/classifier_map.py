@@ -21,9 +21,9 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part, Split
 from sortal.evaluation.maps.classifier_map import MapMds
-from sortal.evaluation.scores import evaluate, predicted
+from sortal.evaluation.scores import evaluate, predict_labels
 from sortal.jobs.pictures.classifier_map import classifier_map
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
 
 CLASSES, FAMILIES, A_SEGMENT = 10, 5, 40
@@ -39,7 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = Store.open(Path(folder) / "store")
         write_job(store, members, examples)
-        results = Results.read(store, "simulated")
+        results = JobResults.read(store, "simulated")
         before = anonymous_megabytes()
         for by in ("errors", "agreement", "probabilities"):
             started = time.perf_counter()
@@ -116,7 +116,7 @@ def write_segment(
             about | {"figures": {Part.TEST: figures.to_json()}, "probabilities": True, "notes": []}
         )
     with store.members.draft() as draft:
-        draft.commit(records, scores, predicted(scores, labels.outputs, probabilities=True))
+        draft.commit(records, scores, predict_labels(scores, labels.outputs, probabilities=True))
     return entries
 
 

@@ -18,7 +18,7 @@ import polars as pl
 import psutil
 
 from side_by_side import is_quick
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
 
 FEATURES = 61
@@ -44,7 +44,7 @@ def main() -> None:
         simulate(size, folder / "stars.parquet")
         (folder / "job.yaml").write_text(json.dumps(job(size)))
         seconds, peaks = run(folder)
-        results = Results.read(Store.open(folder / "store", create=False), "population")
+        results = JobResults.read(Store.open(folder / "store", create=False), "population")
         told = {
             "members": sum(len(result.members) for result in results.results),
             "failed": len(results.failures),
@@ -142,7 +142,7 @@ def private_bytes(process: psutil.Process) -> int:
     )
 
 
-def stopping(results: Results) -> dict[str, float]:
+def stopping(results: JobResults) -> dict[str, float]:
     """How many members stopped before their last epoch, and when the first and the last did."""
     courses = [course for result in results.results for course in result.courses]
     epochs = [float(course.rows[-1]["epoch"] or 0) for course in courses]

@@ -31,13 +31,13 @@ from sortal.jobs.running.run_options import DEFAULT_OPTIONS
 from sortal.metrics.ranking import roc_auc
 from sortal.systems.cms.results.merit import Merit, merit_of
 from sortal.systems.cms.session import read
-from sortal.systems.cms.settings import BinarySettings, MulticlassSettings, Settings
+from sortal.systems.cms.settings import BinarySettings, CMSSettings, MulticlassSettings
 from sortal.systems.cms.simulation.example import write_example
 from sortal.systems.cms.simulation.processes import Kind
 from sortal.systems.cms.training.campaign import Campaign, read_sample, run
 from sortal.systems.cms.training.scored import Scored, mean_of
 
-MODELS: dict[Kind, type[Settings]] = {"binary": BinarySettings, "multiclass": MulticlassSettings}
+MODELS: dict[Kind, type[CMSSettings]] = {"binary": BinarySettings, "multiclass": MulticlassSettings}
 AREA, MERIT, LINE = 0.99, 0.95, 0.97
 """Least shares of the optimum that networks want, and the largest of a straight line's area."""
 

@@ -19,7 +19,7 @@ from sortal.evaluation.maps.parameters import Pca
 from sortal.jobs.launch import launch
 from sortal.jobs.pictures.classifier_map import classifier_map
 from sortal.jobs.pictures.projections import projected_examples
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 
@@ -57,7 +57,7 @@ def flowers_and_wines(tmp_path_factory: pytest.TempPathFactory) -> Path:
             options=RunOptions(cores=1),
             engines=InlineEngine(),
         )
-    results = Results.read(Store.open(folder), "flowers")
+    results = JobResults.read(Store.open(folder), "flowers")
     projected_examples(results, Pca())
     classifier_map(results)
     return folder

@@ -18,7 +18,7 @@ import sortal
 from sortal.cli.main import app
 from sortal.data.readers.registry import suffixes
 from sortal.job.models import Job
-from sortal.job.words import arms, is_block, kinds, peel
+from sortal.job.words import arms, is_block, kinds, unwrap
 from sortal.methods import registry
 
 ROOT = Path(__file__).parent.parent
@@ -254,10 +254,10 @@ def test_every_job_of_the_manual_has_the_structure_of_a_job(tmp_path):
 def _fields(block: Any) -> set[str]:
     found = set(block.model_fields)
     for field in block.model_fields.values():
-        annotation, _ = peel(field.annotation, field.metadata)
+        annotation, _ = unwrap(field.annotation, field.metadata)
         inner = list(kinds(annotation).values())
         for arm in (*arms(annotation), *getattr(annotation, "__args__", ())):
-            bare, _ = peel(arm)
+            bare, _ = unwrap(arm)
             inner += [bare] if is_block(bare) else []
         for one in inner:
             found |= _fields(one)

@@ -7,7 +7,7 @@ import pytest
 from sortal.cli.jobs.list import list_jobs
 from sortal.errors import Damaged
 from sortal.jobs.ensembles.ensemble import ensemble
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.options import TableFormat
 
 
@@ -52,12 +52,12 @@ def test_a_classifier_is_deleted_and_found_no_more(said, stored):
     assert "1 member" in said("rm", "flowers/gaussiannb").out
     assert "gaussiannb" in said("ls", "flowers").out
     assert "0 of 1" in said("ls", "flowers").out
-    assert {r.title for r in Results.read(stored, "flowers").results} == {"lda"}
+    assert {r.title for r in JobResults.read(stored, "flowers").results} == {"lda"}
 
 
 def test_who_else_had_a_classifier_is_told_when_it_is_deleted(said, stored):
     assert "1 member, which 'again' had too" in said("rm", "flowers/lda").out
-    assert Results.read(stored, "again").results == ()
+    assert JobResults.read(stored, "again").results == ()
 
 
 def test_deleting_a_classifier_names_the_ensembles_that_use_it(said, stored):
@@ -101,7 +101,7 @@ def test_an_unclear_request_is_refused_and_deletes_nothing(said, stored, words):
     ran = said(*words)
     assert ran.code == 2
     assert stored.jobs.names() == ["again", "flowers", "wines"]
-    assert len(Results.read(stored, "flowers").results) == 2
+    assert len(JobResults.read(stored, "flowers").results) == 2
 
 
 def test_a_list_shows_the_jobs_beside_an_unreadable_one(stored, capsys):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from new_inputs import read_inputs
 
-from sortal.data.axes import order_of
+from sortal.data.axes import infer_channel_order
 from sortal.data.dataset import Dataset
 from sortal.data.preparing.preparer import Preparation, Preparer
 from sortal.data.reading.dataset import read_dataset
@@ -66,13 +66,13 @@ def signals() -> np.ndarray:
     ],
 )
 def test_the_shape_tells_where_channels_lie(shape, order):
-    assert order_of(np.empty((2, *shape))) == order
+    assert infer_channel_order(np.empty((2, *shape))) == order
 
 
 @given(st.integers(1, 4), st.integers(8, 40), st.integers(8, 40))
 def test_few_channels_are_found_on_either_side(channels, height, width):
-    last = order_of(np.empty((1, height, width, channels)))
-    first = order_of(np.empty((1, channels, height, width)))
+    last = infer_channel_order(np.empty((1, height, width, channels)))
+    first = infer_channel_order(np.empty((1, channels, height, width)))
     assert (last, first) == ("channels_last", "channels_first")
 
 

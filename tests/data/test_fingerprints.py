@@ -13,9 +13,9 @@ from pyarrow import parquet
 
 from sortal.job.read import read_mapping
 from sortal.jobs.planning.resolve import resolve
-from sortal.plugins.source import Source
+from sortal.plugins.source import GivenData
 from sortal.systems.clavis.batch.dataset import dataset_of as clavis_dataset
-from sortal.systems.clavis.batch.jobfile import DataBlock as ClavisBlock
+from sortal.systems.clavis.batch.jobfile import BatchDataBlock as ClavisBlock
 from sortal.systems.cms.settings import BinarySettings
 from sortal.systems.cms.training.campaign import read_sample
 from sortal.systems.cms.training.job import dataset_of as cms_dataset
@@ -257,7 +257,7 @@ def test_events_in_the_page_s_layout_keep_their_fingerprint(tmp_path, monkeypatc
 
 
 def test_a_data_set_of_clavis_keeps_its_fingerprint():
-    source = Source(
+    source = GivenData(
         name="made",
         class_names=("dwarf", "giant", "3"),
         X_train=_numbers(4),

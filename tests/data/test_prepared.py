@@ -6,7 +6,7 @@ import pytest
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs, Ragged
 from sortal.data.labels import Labels, Outputs
-from sortal.data.prepared import Prepared, rows_known
+from sortal.data.prepared import Prepared, select_known_rows
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Part, Split
 from sortal.errors import DataError, NotFound
@@ -39,11 +39,11 @@ def test_parts_are_scaled_by_the_training_examples_alone():
 
 def test_one_target_keeps_the_rows_that_it_knows():
     data, split = make()
-    red = rows_known(data.labels, split, "red")
+    red = select_known_rows(data.labels, split, "red")
     assert red.train.tolist() == [0, 2]
     assert red.validation.tolist() == [3]
-    assert rows_known(data.labels, split, "hot").train.tolist() == [0, 1, 2]
-    assert rows_known(data.labels, split, None).validation.tolist() == []
+    assert select_known_rows(data.labels, split, "hot").train.tolist() == [0, 1, 2]
+    assert select_known_rows(data.labels, split, None).validation.tolist() == []
     prepared = Prepared.fit(data, red, Preparation(), target="red")
     assert prepared.labels(Part.TRAIN).codes.tolist() == [[1], [0]]
     with pytest.raises(NotFound, match=r"no target named 'rad'.*'red'"):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sortal.data.spelling import as_whole, natural, spelling_notes, spellings
+from sortal.data.spelling import as_whole_number, natural_sort_key, spelling_notes, spellings
 
 
 @pytest.mark.parametrize(
@@ -28,16 +28,16 @@ from sortal.data.spelling import as_whole, natural, spelling_notes, spellings
     ],
 )
 def test_a_text_is_its_whole_number_exactly(text, value):
-    assert as_whole(text) == value
+    assert as_whole_number(text) == value
 
 
 @given(st.integers(), st.integers(0, 30))
 def test_any_notation_of_a_number_is_read_exactly(value, shift):
-    assert as_whole(str(value)) == value
-    assert as_whole(f"{value}.000") == value
-    assert as_whole(f"{value}{'0' * shift}e-{shift}") == value
+    assert as_whole_number(str(value)) == value
+    assert as_whole_number(f"{value}.000") == value
+    assert as_whole_number(f"{value}{'0' * shift}e-{shift}") == value
     part = Fraction(value, 10**shift)
-    assert as_whole(f"{value}e-{shift}") == (int(part) if part.denominator == 1 else None)
+    assert as_whole_number(f"{value}e-{shift}") == (int(part) if part.denominator == 1 else None)
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_values_depend_on_no_order_and_merge_only_equals(texts):
 
 
 def test_very_long_numbers_have_a_natural_order():
-    assert sorted(["9" * 5001, "8" * 5002, "a" + "7" * 5000], key=natural)[0] == "9" * 5001
+    assert sorted(["9" * 5001, "8" * 5002, "a" + "7" * 5000], key=natural_sort_key)[0] == "9" * 5001

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.data.readers.base import MISSING
-from sortal.data.texts import BadValue, texts, without_padded_words, without_words
+from sortal.data.texts import BadValue, without_padded_words, without_words, write_as_text
 
 ONE = uuid.UUID("12345678-9abc-def0-1234-56789abcdef0")
 
@@ -38,21 +38,21 @@ ONE = uuid.UUID("12345678-9abc-def0-1234-56789abcdef0")
     ],
 )
 def test_values_of_any_type_are_written_exactly(column, expected):
-    assert texts(column).to_pylist() == expected
-    assert texts(pa.chunked_array([column, column])).to_pylist() == [*expected, *expected]
+    assert write_as_text(column).to_pylist() == expected
+    assert write_as_text(pa.chunked_array([column, column])).to_pylist() == [*expected, *expected]
 
 
 def test_lists_and_structs_are_refused_in_one_sentence():
     for column in (pa.array([[1]]), pa.array([{"a": 1}])):
         with pytest.raises(BadValue, match="expected text, numbers, dates or bytes"):
-            texts(column)
+            write_as_text(column)
 
 
 @given(st.lists(st.binary(min_size=1, max_size=6), min_size=1, unique=True))
 def test_different_bytes_of_one_length_stay_different(values):
     width = max(map(len, values))
     same = [value for value in values if len(value) == width]
-    named = texts(pa.array(same, pa.binary(width))).to_pylist()
+    named = write_as_text(pa.array(same, pa.binary(width))).to_pylist()
     kept = [name for name in named if name is not None]
     # Text of nothing but spaces is missing, and spaces around a text are left out.
     plain = {value.strip() for value in same if value.strip()}

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from sortal.data.readers.in_memory import open_held
+from sortal.data.readers.in_memory import open_in_memory
 from sortal.data.reading.dataset import read_dataset
 from sortal.data.reading.roles import assign_roles
-from sortal.data.reading.source import Source
+from sortal.data.reading.source import DataSource
 from sortal.data.reading.tables import gather_tables
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
@@ -154,9 +154,9 @@ def test_masked_values_from_python_stay_missing():
     masked = np.ma.array([[1, 2], [3, 4]], mask=[[0, 1], [0, 0]])
     frame = pandas.DataFrame({"a": [1, 3], "b": pandas.Series([None, 4], dtype="Int64")})
     for given in (masked, masked.astype(np.float32), {"x": masked}, {"x": frame}):
-        array = open_held(given, ["x"]).whole("x")
+        array = open_in_memory(given, ["x"]).whole("x")
         np.testing.assert_array_equal(array, expected)
-    table = open_held({"a": np.ma.array([1, 2], mask=[0, 1]), "b": [1, 2]}, ["x"])
+    table = open_in_memory({"a": np.ma.array([1, 2], mask=[0, 1]), "b": [1, 2]}, ["x"])
     assert next(table.batches(["a"], 5)).column("a").to_pylist() == [1, None]
 
 
@@ -174,7 +174,7 @@ class _Quoted:
 
 def test_words_that_got_past_a_reader_are_counted_in_numbers():
     block = DataBlock(source="quoted.csv", label="y")
-    source = Source(name="quoted", files=(_Quoted(),))
+    source = DataSource(name="quoted", files=(_Quoted(),))
     gathered = gather_tables(source.files, assign_roles(block, source), block)
     np.testing.assert_array_equal(gathered.inputs["features"][:, 0], [1, np.nan, 3, np.nan])
     assert gathered.notes == ["1 word such as NA in columns of numbers counted as missing."]

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.data.readers.column_values import BadValue, numbers
-from sortal.data.readers.in_memory import open_held
+from sortal.data.readers.in_memory import open_in_memory
 from sortal.data.readers.registry import open_file
 from sortal.data.reading import tables as gathering
 from sortal.data.reading.roles import assign_roles
-from sortal.data.reading.source import Source
+from sortal.data.reading.source import DataSource
 from sortal.data.reading.tables import feature_matrix, gather_tables
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError
@@ -51,7 +51,7 @@ class WideTable:
 
 def gathered(first: WideTable, second: WideTable, **block: Any) -> Any:
     given = DataBlock(source="t.csv", label="label", **block)
-    source = Source(name="t", files=(first, second))
+    source = DataSource(name="t", files=(first, second))
     return gather_tables([first, second], assign_roles(given, source), given)
 
 
@@ -86,7 +86,7 @@ def test_thousands_of_wrong_names_are_listed_quickly():
 def test_thousands_of_text_columns_need_one_look_at_the_file(monkeypatch):
     looks = []
     monkeypatch.setattr(
-        "sortal.data.reading.gathered.Places.at",
+        "sortal.data.reading.gathered.ExamplePlaces.at",
         lambda self, row: looks.append(row) or f"row {row}",
     )
     with pytest.raises(JobError) as caught:
@@ -147,7 +147,7 @@ class Named(Counted):
 
 def test_names_of_a_wide_data_frame_are_compared_a_few_times():
     Counted.comparisons = 0
-    assert len(open_held(Frame(), ["features"]).names) == COLUMNS
+    assert len(open_in_memory(Frame(), ["features"]).names) == COLUMNS
     assert Counted.comparisons < 40 * COLUMNS
 
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from sortal.engines.base import Died, Finished, Idle, Message, Raised, Started
-from sortal.engines.here import Here
+from sortal.engines.here import LocalEngine
 from sortal.errors import OptionError
 
 MODULE = "tasks_for_engines"
@@ -61,7 +61,7 @@ def is_gone(pid):
 
 
 def test_a_task_reports_its_start_its_messages_and_its_result():
-    with Here(2, 1) as engine:
+    with LocalEngine(2, 1) as engine:
         tasks = {f"t{i}": {"value": i, "steps": 5} for i in range(6)}
         reports, ends = collect(engine, "double", tasks)
     for name, task in tasks.items():
@@ -74,13 +74,13 @@ def test_a_task_reports_its_start_its_messages_and_its_result():
 
 def test_tasks_are_taken_up_in_their_order():
     tasks = {f"t{i}": {"value": i} for i in (3, 1, 2)}
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         reports, _ = collect(engine, "double", tasks)
     assert [report.task for report in reports if isinstance(report, Started)] == list(tasks)
 
 
 def test_hundreds_of_tasks_share_two_warm_workers():
-    with Here(2, 1) as engine:
+    with LocalEngine(2, 1) as engine:
         _, first = collect(engine, "double", {"warm": {"value": 1}})
         _, ends = collect(engine, "double", {f"t{i}": {"value": i} for i in range(300)})
     pids = {end.result["pid"] for end in ends.values()}
@@ -89,20 +89,20 @@ def test_hundreds_of_tasks_share_two_warm_workers():
 
 
 def test_no_more_workers_start_than_there_are_tasks():
-    with Here(8, 1) as engine:
+    with LocalEngine(8, 1) as engine:
         collect(engine, "double", {"only": {"value": 1}})
         assert len(engine._workers) == 1
 
 
 def test_workers_stay_warm_between_maps():
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         pids = {collect(engine, "double", {"a": {"value": 1}})[1]["a"].result["pid"] for _ in "12"}
     assert len(pids) == 1
 
 
 def test_a_killed_worker_fails_its_own_task_only():
     ends = {}
-    with Here(2, 1) as engine:
+    with LocalEngine(2, 1) as engine:
         for report in mapped(engine, "nap", {f"t{i}": {"seconds": 0.2} for i in range(5)}):
             if report.task == "t1" and isinstance(report, Message):
                 os.kill(report.body["pid"], signal.SIGKILL)
@@ -117,7 +117,7 @@ def test_killed_workers_are_replaced_while_others_finish():
     tasks = {}
     for i in range(4):
         tasks |= {f"bad{i}": {"how": "SIGKILL"}, f"raise{i}": {"how": "raise"}}
-    with Here(2, 1) as engine:
+    with LocalEngine(2, 1) as engine:
         _, ends = collect(engine, "fail", tasks)
     assert [name for name, end in ends.items() if isinstance(end, Died)] == [
         name for name in ends if name.startswith("bad")
@@ -136,21 +136,21 @@ def test_killed_workers_are_replaced_while_others_finish():
     ],
 )
 def test_each_way_to_fail_has_its_report(how, kind, reason):
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         _, ends = collect(engine, "fail", {"a": {"how": how}})
     assert isinstance(ends["a"], kind)
     assert ends["a"].reason == reason
 
 
 def test_a_failed_task_has_its_traceback_and_its_worker_goes_on():
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         _, ends = collect(engine, "fail", {"a": {"how": "raise"}, "b": {"how": "raise"}})
         assert len(engine._workers) == 1
     assert 'raise ValueError("the value is bad")' in ends["a"].traceback
 
 
 def test_a_crash_in_native_code_names_the_signal_and_the_place():
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         _, ends = collect(engine, "fail", {"a": {"how": "SIGSEGV"}})
     assert ends["a"].reason.startswith("killed by signal 11 (SIGSEGV); its last words: Fatal")
     assert "in fail" in ends["a"].reason
@@ -164,14 +164,14 @@ def test_a_crash_in_native_code_names_the_signal_and_the_place():
     ],
 )
 def test_a_function_that_cannot_be_imported_is_raised(function, reason):
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         end = list(engine.map(function, {"a": {}}))[-1]
     assert isinstance(end, Raised)
     assert end.reason == reason
 
 
 def test_stop_lets_running_tasks_end_and_starts_no_other():
-    with Here(2, 1) as engine:
+    with LocalEngine(2, 1) as engine:
         reports = []
         for report in mapped(engine, "wait_for_stop", {f"t{i}": {} for i in range(5)}):
             reports.append(report)
@@ -184,13 +184,13 @@ def test_stop_lets_running_tasks_end_and_starts_no_other():
 
 def test_asking_whether_to_stop_is_one_call_that_makes_no_other():
     """Training asks at every minibatch: neither a lock nor the system may be asked for it."""
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         _, ends = collect(engine, "calls_of_asking", {"a": {"times": 1000}})
     assert ends["a"].result["calls"] == 1000
 
 
 def test_kill_ends_workers_in_mid_task_and_reports_their_tasks():
-    with Here(2, 1) as engine:
+    with LocalEngine(2, 1) as engine:
         ends, pids = [], []
         for report in mapped(engine, "sleep", {f"t{i}": {} for i in range(4)}):
             if isinstance(report, Message):
@@ -203,7 +203,7 @@ def test_kill_ends_workers_in_mid_task_and_reports_their_tasks():
 
 
 def test_leaving_early_ends_tasks_and_keeps_the_engine_usable():
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         iteration = mapped(engine, "sleep", {"a": {}, "b": {}})
         pid = next(report.body["pid"] for report in iteration if isinstance(report, Message))
         iteration.close()
@@ -213,7 +213,7 @@ def test_leaving_early_ends_tasks_and_keeps_the_engine_usable():
 
 
 def test_close_ends_workers_and_what_their_tasks_started():
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         iteration = mapped(engine, "sleep", {"a": {"child": True}})
         pids = []
         for report in iteration:
@@ -224,7 +224,7 @@ def test_close_ends_workers_and_what_their_tasks_started():
 
 
 def test_a_killed_worker_is_noticed_though_its_child_lives_on():
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         pids, end = [], None
         for report in mapped(engine, "sleep", {"a": {"child": True}}):
             if isinstance(report, Message):
@@ -267,7 +267,7 @@ def test_a_script_without_a_guard_is_not_run_again_by_workers(tmp_path):
 
 
 def test_tasks_can_be_added_while_mapping():
-    with Here(2, 1) as engine:
+    with LocalEngine(2, 1) as engine:
         values = {}
         for report in mapped(engine, "double", {"1": {"value": 1}}):
             if isinstance(report, Finished):
@@ -278,7 +278,7 @@ def test_tasks_can_be_added_while_mapping():
 
 
 def test_two_maps_at_a_time_are_refused():
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         iteration = mapped(engine, "double", {"a": {"value": 1}})
         next(iteration)
         with pytest.raises(RuntimeError, match="already mapping"):
@@ -289,26 +289,26 @@ def test_two_maps_at_a_time_are_refused():
 def test_libraries_in_a_worker_see_the_thread_count(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"]
-    with Here(1, 3) as engine:
+    with LocalEngine(1, 3) as engine:
         _, ends = collect(engine, "environment", {"a": {"names": names}})
     assert ends["a"].result == dict.fromkeys(names, "3")
 
 
 def test_a_worker_imports_the_prelude_and_nothing_heavy():
     names = {"names": ["numpy", "torch", "sortal.events", "colorsys"]}
-    with Here(1, 1) as plain, Here(1, 1, prelude="colorsys") as warmed:
+    with LocalEngine(1, 1) as plain, LocalEngine(1, 1, prelude="colorsys") as warmed:
         assert collect(plain, "loaded", {"a": names})[1]["a"].result == {"loaded": []}
         assert collect(warmed, "loaded", {"a": names})[1]["a"].result == {"loaded": ["colorsys"]}
 
 
 def test_a_prelude_that_fails_fails_the_tasks_with_its_reason():
-    with Here(1, 1, prelude="no_such_prelude") as engine:
+    with LocalEngine(1, 1, prelude="no_such_prelude") as engine:
         _, ends = collect(engine, "double", {"a": {"value": 1}})
     assert ends["a"].reason == "ModuleNotFoundError: No module named 'no_such_prelude'"
 
 
 def test_huge_tasks_and_messages_pass():
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         reports, ends = collect(
             engine, "message_of", {"a": {"length": 5_000_000, "text": "y" * 5_000_000}}
         )
@@ -316,13 +316,13 @@ def test_huge_tasks_and_messages_pass():
 
 
 def test_workers_leave_interrupts_to_the_driver():
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         _, ends = collect(engine, "interrupt_self", {"a": {}})
     assert ends["a"].result == {"alive": True}
 
 
 def test_a_late_message_of_a_task_is_not_taken_for_the_next_one():
-    with Here(1, 1) as engine:
+    with LocalEngine(1, 1) as engine:
         collect(engine, "lingering", {"a": {}})
         reports, _ = collect(engine, "nap", {"b": {"seconds": 0.3}})
     assert not any("late" in report.body for report in reports if isinstance(report, Message))
@@ -357,4 +357,4 @@ def test_many_tasks_and_deaths_leak_no_files():
 @pytest.mark.parametrize(("workers", "threads"), [(0, 1), (1, 0)])
 def test_counts_below_one_are_refused(workers, threads):
     with pytest.raises(OptionError, match="expected 1 or more, got 0"):
-        Here(workers, threads)
+        LocalEngine(workers, threads)

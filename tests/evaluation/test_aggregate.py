@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.evaluation.aggregate import aggregate, summarise
-from sortal.evaluation.scores import Scores
+from sortal.evaluation.scores import MemberMetrics
 
 
-def scored(**figures: float) -> Scores:
-    return Scores(figures=figures, per_class={"a": {"f1": figures["x"]}}, examples=10)
+def scored(**figures: float) -> MemberMetrics:
+    return MemberMetrics(figures=figures, per_class={"a": {"f1": figures["x"]}}, examples=10)
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20))

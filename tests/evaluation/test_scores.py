@@ -17,7 +17,7 @@ from sortal.data.split import Part
 from sortal.errors import DataError
 from sortal.evaluation import scores as scores_module
 from sortal.evaluation.bootstrap import interval, resampled_sums
-from sortal.evaluation.scores import Scores, evaluate, predicted
+from sortal.evaluation.scores import MemberMetrics, evaluate, predict_labels
 from sortal.metrics.registry import HEADLINE
 from sortal.store.records.member_record import MemberRecord
 
@@ -25,12 +25,12 @@ STAMPS = Path(__file__).parents[3] / "shared/data/stamps/deephits_published_test
 CLASSES = ("setosa", "versicolor", "virginica")
 
 
-def same(first: Scores, second: Scores) -> bool:
+def same(first: MemberMetrics, second: MemberMetrics) -> bool:
     """Whether all values are equal to the last bit, NaN being equal to itself."""
     return all(repr(getattr(first, f.name)) == repr(getattr(second, f.name)) for f in fields(first))
 
 
-def stored(judged: Scores) -> Scores:
+def stored(judged: MemberMetrics) -> MemberMetrics:
     """Scores as they are read from the record of a member."""
     record = member_record("a", figures={"test": judged})
     text = json.dumps(record.to_json(), allow_nan=False)
@@ -64,7 +64,7 @@ def tags():
 
 def test_the_first_of_equal_maxima_is_predicted():
     scores = np.array([[[0.4, 0.4, 0.2], [0.1, 0.2, 0.7]]])
-    decided = predicted(scores, Outputs.EXCLUSIVE, probabilities=True)
+    decided = predict_labels(scores, Outputs.EXCLUSIVE, probabilities=True)
     assert decided.tolist() == [[0, 2]]
     assert decided.dtype == np.uint8
 
@@ -73,20 +73,20 @@ def test_the_first_of_equal_maxima_is_predicted():
 def test_codes_take_the_smallest_type_that_holds_every_class(classes, expected):
     scores = np.zeros((1, 2, classes))
     scores[..., -1] = 1
-    decided = predicted(scores, Outputs.EXCLUSIVE, probabilities=True)
+    decided = predict_labels(scores, Outputs.EXCLUSIVE, probabilities=True)
     assert decided.dtype == expected
     assert (decided == classes - 1).all()
 
 
 def test_a_missing_score_never_wins():
     scores = np.array([[[np.nan, -2.0, -3.0]]])
-    assert predicted(scores, Outputs.EXCLUSIVE, probabilities=False).tolist() == [[1]]
+    assert predict_labels(scores, Outputs.EXCLUSIVE, probabilities=False).tolist() == [[1]]
 
 
 @pytest.mark.parametrize(("probabilities", "threshold"), [(True, 0.5), (False, 0.0)])
 def test_targets_are_true_above_the_threshold(probabilities, threshold):
     scores = threshold + np.array([[[-0.1, 0.0, 0.1, np.nan]]])
-    decided = predicted(scores, Outputs.INDEPENDENT, probabilities=probabilities)
+    decided = predict_labels(scores, Outputs.INDEPENDENT, probabilities=probabilities)
     assert decided.tolist() == [[[0, 0, 1, 0]]]
     assert decided.dtype == np.uint8
 
@@ -290,7 +290,7 @@ def test_stored_scores_come_back_exactly(kind, request):
 
 @given(st.dictionaries(st.text(), st.floats(allow_infinity=False)))
 def test_any_figures_come_back_exactly(figures):
-    judged = Scores(
+    judged = MemberMetrics(
         figures=figures, per_class={"a": figures}, intervals={"x": (math.nan, 0.1)}, examples=3
     )
     assert same(stored(judged), judged)

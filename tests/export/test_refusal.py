@@ -8,7 +8,7 @@ from sortal.errors import UserError
 from sortal.export.keras_points import translate_points
 from sortal.export.onnx_layers import add_layer
 from sortal.export.onnx_nodes import Nodes
-from sortal.export.step import Step
+from sortal.export.step import LayerStep
 from sortal.networks.layer import AbstractLayer
 from sortal.networks.scale import Scale
 
@@ -27,14 +27,14 @@ class Novel(AbstractLayer):
     ],
 )
 def test_an_untranslated_layer_is_named_with_a_format_for_it(family, translate):
-    step = Step(name="layers.3", tensors={}, shape=(2,), dropout=0.0)
+    step = LayerStep(name="layers.3", tensors={}, shape=(2,), dropout=0.0)
     told = rf"layers\.3 \(novel\) cannot be written for {family}; choose the format safetensors"
     with pytest.raises(UserError, match=told):
         translate(step)
 
 
 def test_a_layer_that_keras_has_not_is_sent_to_onnx():
-    step = Step(name="layers.2", tensors={}, shape=(2,), dropout=0.0)
+    step = LayerStep(name="layers.2", tensors={}, shape=(2,), dropout=0.0)
     told = r"layers\.2 \(scale\) cannot be written for Keras; choose the format onnx or safetensors"
     with pytest.raises(UserError, match=told):
         translate_points(Scale(), step)

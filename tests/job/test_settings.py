@@ -5,12 +5,12 @@ import pytest
 from pydantic import Field, model_validator
 
 from sortal.errors import DataError
-from sortal.job.models import Block
+from sortal.job.models import JobBlock
 from sortal.job.problems import JobError
 from sortal.job.settings import read_settings
 
 
-class Oven(Block):
+class Oven(JobBlock):
     """Settings to try reading with."""
 
     name: Annotated[str, Field(min_length=1)]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.job.parse import parse
-from sortal.job.slip import find_slip
+from sortal.job.slip import find_json_mistake
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -43,19 +43,19 @@ def test_a_slip_is_told_with_line_column_and_cure(text, line, column, cure):
 
 
 def test_a_missing_value_is_left_to_whoever_knows_its_key():
-    assert find_slip('{"a": , "b": }') is None
+    assert find_json_mistake('{"a": , "b": }') is None
 
 
 @given(values)
 def test_sound_json_has_no_slip(value):
-    assert find_slip(json.dumps(value, indent=1)) is None
-    assert find_slip(json.dumps(value, ensure_ascii=False)) is None
+    assert find_json_mistake(json.dumps(value, indent=1)) is None
+    assert find_json_mistake(json.dumps(value, ensure_ascii=False)) is None
 
 
 @given(st.lists(values, min_size=2, max_size=4))
 def test_a_comma_taken_away_is_found(several):
     lines = [json.dumps(value) for value in several]
-    slip = find_slip("[\n" + "\n".join(lines) + "\n]")
+    slip = find_json_mistake("[\n" + "\n".join(lines) + "\n]")
     assert slip is not None
     assert slip.text == "a comma is missing at the end of line 2"
     assert slip.index == len("[\n" + lines[0])
@@ -63,5 +63,5 @@ def test_a_comma_taken_away_is_found(several):
 
 @given(st.text())
 def test_any_text_is_searched(text):
-    slip = find_slip(text)
+    slip = find_json_mistake(text)
     assert slip is None or 0 <= slip.index <= len(text)

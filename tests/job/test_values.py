@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sortal.job.problems import JobError
-from sortal.job.ranges import LONGEST, EndlessRange, added, multiplied
+from sortal.job.ranges import LONGEST, EndlessRange, arithmetic_range, geometric_range
 from sortal.job.values import combinations, expand
 
 
@@ -130,13 +130,15 @@ steps = st.integers(1, 50).map(lambda n: n / 10)
 def test_whole_ranges_are_pythons_with_the_stop(start, length, step, down):
     move = -step if down else step
     stop = start + (-length if down else length)
-    assert list(added(start, stop, move)) == list(range(start, stop + (-1 if down else 1), move))
+    assert list(arithmetic_range(start, stop, move)) == list(
+        range(start, stop + (-1 if down else 1), move)
+    )
 
 
 @given(tenths, tenths, steps)
 def test_decimal_ranges_are_numpys_and_exact(start, stop, step):
     move = math.copysign(step, stop - start)
-    found = added(start, stop, move)
+    found = arithmetic_range(start, stop, move)
     count = int(Fraction(str(stop - start)).limit_denominator(10) / Fraction(str(move))) + 1
     exact = [float(Decimal(str(start)) + n * Decimal(str(move))) for n in range(count)]
     assert list(found) == exact
@@ -146,7 +148,7 @@ def test_decimal_ranges_are_numpys_and_exact(start, stop, step):
 @given(tenths, tenths, steps)
 def test_ranges_stay_between_their_ends_and_move_one_way(start, stop, step):
     move = math.copysign(step, stop - start)
-    found = added(start, stop, move)
+    found = arithmetic_range(start, stop, move)
     assert found[0] == start
     assert all(min(start, stop) <= value <= max(start, stop) for value in found)
     assert all((after - before) * move > 0 for before, after in pairwise(found))
@@ -156,7 +158,7 @@ def test_ranges_stay_between_their_ends_and_move_one_way(start, stop, step):
 @given(tenths, steps, st.integers(0, 60))
 def test_a_stop_that_is_reached_within_rounding_is_included(start, step, count):
     stop = start + count * step  # binary rounding and all
-    found = added(start, stop, step)
+    found = arithmetic_range(start, stop, step)
     assert len(found) == count + 1
     assert found[-1] <= stop
     assert found[-1] == pytest.approx(stop)
@@ -170,7 +172,7 @@ def test_multiplied_ranges_are_geometric_and_reach_their_stop(start, factor, cou
     factor = 1 / factor if down else factor
     stop = start * factor**count
     assume(1e-200 < stop < 1e200)
-    found = multiplied(sign * start, sign * stop, factor)
+    found = geometric_range(sign * start, sign * stop, factor)
     np.testing.assert_allclose(found, sign * start * factor ** np.arange(count + 1.0), rtol=1e-8)
     assert all(abs(after) > abs(before) for before, after in pairwise(found)) != (
         down and count > 0
@@ -181,7 +183,7 @@ def test_multiplied_ranges_are_geometric_and_reach_their_stop(start, factor, cou
     st.floats(allow_nan=False, allow_infinity=False),
     st.floats(allow_nan=False, allow_infinity=False),
     st.floats(allow_nan=False, allow_infinity=False),
-    st.sampled_from([added, multiplied]),
+    st.sampled_from([arithmetic_range, geometric_range]),
 )
 def test_any_numbers_give_a_finite_range_or_are_refused(start, stop, move, count):
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.upkeep.verify import find_damages
 from sortal.training.snapshots.snapshot import Snapshot
 
@@ -66,7 +66,7 @@ def is_past(share: float) -> Any:
 
 def outcomes(one: Any, store: str = "store") -> dict[str, tuple[Any, ...]]:
     """Scores, notes and history of every member, by title and seed."""
-    results = Results.read(one.open(store), "networks")
+    results = JobResults.read(one.open(store), "networks")
     return {
         f"{result.title} {member.entry.seed}": (
             one.open(store).members.scores([member.entry.key])[0].tobytes(),

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
 from sortal.store.upkeep.collect import free_disk
 from sortal.store.upkeep.remove import remove_job
@@ -142,7 +142,7 @@ def test_classifiers_that_kill_their_worker_fail_alone(command):
     one = command(fragile("well", "exit", "kill", "crash", "raise", "memory", "sysexit"))
     code, text = one.run()
     assert code == 1
-    results = Results.read(one.open(), "fragile")
+    results = JobResults.read(one.open(), "fragile")
     assert {result.title for result in results.results} == {"fails well", "gaussiannb"}
     reasons = {place.partition(" (")[0]: found.reason for place, found in results.failed.items()}
     told = {

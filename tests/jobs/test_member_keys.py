@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from sortal.jobs.launch import prepare
-from sortal.jobs.planning.members import Entry
+from sortal.jobs.planning.members import PlannedMember
 from sortal.methods.contract.library_versions import library_version
 from sortal.plugins.loading.known import with_plugins
 
@@ -162,7 +162,7 @@ def _jobs(folder: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def _entries(folder: Path) -> Iterator[tuple[str, Entry]]:
+def _entries(folder: Path) -> Iterator[tuple[str, PlannedMember]]:
     with with_plugins([folder / "modules"]):
         for name, job in _jobs(folder).items():
             resolved, _ = prepare({"title": name, "bootstrap": 0, **job})
@@ -172,7 +172,7 @@ def _entries(folder: Path) -> Iterator[tuple[str, Entry]]:
                 yield f"{name}: {' '.join(words)}", entry
 
 
-def _meaning(entry: Entry) -> dict[str, Any]:
+def _meaning(entry: PlannedMember) -> dict[str, Any]:
     """The fields that a key is a hash of, as far as a member has them."""
     member, method = entry.member, entry.method
     return {
@@ -196,7 +196,7 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def entries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
+def entries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PlannedMember]:
     folder = tmp_path_factory.mktemp("keys")
     _write_data(folder)
     return dict(_entries(folder))

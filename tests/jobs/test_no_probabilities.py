@@ -16,7 +16,7 @@ from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.launch import launch
 from sortal.jobs.results.folds import pooled
 from sortal.jobs.results.result import MemberResult
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.running.run_options import RunOptions
 from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
@@ -194,4 +194,4 @@ def test_an_import_is_held_to_the_digits_of_its_file(tmp_path, said, change, sou
     assert any("no probabilities" in note for note in theirs.notes) != sound
     again = import_predictions(store, [tmp_path / "theirs.csv"], job="new")
     assert again.new == ()
-    assert isinstance(again.results, Results)
+    assert isinstance(again.results, JobResults)

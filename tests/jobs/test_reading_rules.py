@@ -5,7 +5,7 @@ import pytest
 from sortal.data.reading.dataset import read_dataset
 from sortal.job.models import DataBlock, Job
 from sortal.jobs.planning.resolve import source_key
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -33,7 +33,7 @@ def test_a_misread_dataset_of_an_unchanged_file_is_not_used(job, run, tmp_path, 
     store.datasets.save(misread)
     store.datasets.remember_source(old_key(job, tmp_path, monkeypatch), misread.fingerprint)
     run(job)
-    assert Results.read(store, "t").labels.classes == ("a", "b", "c")
+    assert JobResults.read(store, "t").labels.classes == ("a", "b", "c")
 
 
 def test_a_dataset_that_was_read_rightly_finds_its_members(job, run, tmp_path, monkeypatch):

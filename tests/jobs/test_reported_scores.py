@@ -12,7 +12,7 @@ from sortal.errors import NotFound, UserError
 from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.launch import launch
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 
@@ -38,7 +38,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(folder):
-    return Results.read(Store.open(folder), "folds")
+    return JobResults.read(Store.open(folder), "folds")
 
 
 def test_every_example_of_every_fold_has_its_row(results):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sortal.events import JobPlanned, MemberTrained
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
 from sortal.store.upkeep.usage import measure_usage
 
@@ -104,7 +104,7 @@ def test_thousands_of_members_need_few_open_files(tmp_path):
     done = sortal(tmp_path, "run", "job.yaml", "-q", "--cores", "2", files=256)
     assert done.returncode == 0, done.stderr
     store = Store.open(tmp_path / ".sortal")
-    results = Results.read(store, "many")
+    results = JobResults.read(store, "many")
     assert sum(len(result.members) for result in results.results) == 2000
     assert measure_usage(store)["segments"].count > 256
     again = sortal(tmp_path, "run", "job.yaml", "-q", files=256)

@@ -15,7 +15,7 @@ from sortal.job.models import Job
 from sortal.job.problems import JobError
 from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.jobs.imports.predictions import import_predictions
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.user_metrics.load import is_in_folders, providing_metrics
 from sortal.jobs.user_metrics.values import KIND, MetricValues
 from sortal.options import TableFormat
@@ -109,10 +109,10 @@ def test_ensembles_and_imports_get_it_when_the_job_runs_again(run, plugins, tmp_
         launched = run(job("own.gmean", classifiers=[{"method": "lda"}, {"method": "gaussiannb"}]))
         store = launched.results.store
         ensemble(store, ["flowers/lda", "flowers/gaussiannb"], title="both")
-        theirs = Results.read(store, "flowers").scores("lda")
+        theirs = JobResults.read(store, "flowers").scores("lda")
         theirs.write_csv(tmp_path / "theirs.csv")
         import_predictions(store, [tmp_path / "theirs.csv"], job="flowers", title="theirs")
-        assert np.isnan(Results.read(store, "flowers").titled("both")[0].figures["gmean"].mean)
+        assert np.isnan(JobResults.read(store, "flowers").titled("both")[0].figures["gmean"].mean)
         again = run(job("own.gmean", classifiers=[{"method": "lda"}, {"method": "gaussiannb"}]))
     values = {one.title: one.figures["gmean"].mean for one in again.results.results}
     assert again.summary.trained == 0
@@ -265,7 +265,7 @@ def test_a_search_takes_the_direction_of_the_metric(run, plugins):
         values = [one.value for one in study.ranked]
         assert (study.smaller_is_better, len(values)) == (True, 4)
         assert values == sorted(values)
-        candidates = Results.read(launched.results.store, "flowers.search")
+        candidates = JobResults.read(launched.results.store, "flowers.search")
         best = candidates.titled(study.ranked[0].title)[0]
         assert best.figures["mean_error"].mean == values[0]
         again = run(job("own.mean_error", classifiers=[svm], tuning=tuning))
@@ -426,7 +426,7 @@ def test_values_that_cannot_be_read_are_computed_anew(run, content, capsys):
     store = run(job(), metrics=[gmean]).results.store
     path = store.artifacts.get(KIND, "flowers").folder / "values.json"
     path.write_bytes(content.encode(errors="surrogatepass"))
-    damaged = Results.read(store, "flowers")
+    damaged = JobResults.read(store, "flowers")
     assert "gmean" not in damaged.ranking().columns
     report(damaged, TableFormat.TABLE)
     noted = [one for one in capsys.readouterr().out.splitlines() if one.startswith("note: ")]
@@ -436,13 +436,13 @@ def test_values_that_cannot_be_read_are_computed_anew(run, content, capsys):
     again = run(job(), metrics=[gmean], listener=events.append)
     assert not np.isnan(again.results.titled("lda")[0].figures["gmean"].mean)
     assert [one.text for one in events if isinstance(one, Warned)]
-    assert Results.read(store, "flowers").metrics_damage == ""
+    assert JobResults.read(store, "flowers").metrics_damage == ""
 
 
 def test_a_damaged_description_of_values_is_mended_by_a_run(run):
     store = run(job(), metrics=[gmean]).results.store
     (store.folder / "artifacts" / KIND / "flowers" / "artifact.json").write_text("[]")
-    assert "left out" in Results.read(store, "flowers").metrics_damage
+    assert "left out" in JobResults.read(store, "flowers").metrics_damage
     again = run(job(), metrics=[gmean])
     assert not np.isnan(again.results.titled("lda")[0].figures["gmean"].mean)
 

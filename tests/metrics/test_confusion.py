@@ -57,7 +57,7 @@ def test_figures_agree_with_scikit_learn(voted, figure, reference, weighted):
 @given(decisions())
 def test_averages_agree_with_scikit_learn_for_missing_classes(case):
     truth, predicted, _ = case
-    tally = confusion.tally(confusion.confusion_matrix(truth, predicted, CLASSES))
+    tally = confusion.class_totals(confusion.confusion_matrix(truth, predicted, CLASSES))
     for average in ("macro", "weighted"):
         expected = peer.precision_recall_fscore_support(
             truth, predicted, average=average, zero_division=0
@@ -69,7 +69,7 @@ def test_averages_agree_with_scikit_learn_for_missing_classes(case):
 @given(decisions())
 def test_metrics_by_class_agree_with_scikit_learn_if_defined(case):
     truth, predicted, _ = case
-    tally = confusion.tally(confusion.confusion_matrix(truth, predicted, CLASSES))
+    tally = confusion.class_totals(confusion.confusion_matrix(truth, predicted, CLASSES))
     precision, recall, f1, support = peer.precision_recall_fscore_support(
         truth, predicted, labels=range(CLASSES), zero_division=np.nan
     )
@@ -103,7 +103,7 @@ def test_the_order_of_examples_does_not_matter(case, shuffler):
 def test_figures_keep_their_bounds(case):
     truth, predicted, weights = case
     matrix = confusion.confusion_matrix(truth, predicted, CLASSES, weights)
-    tally = confusion.tally(matrix)
+    tally = confusion.class_totals(matrix)
     shares = [confusion.accuracy(matrix), confusion.balanced_accuracy(matrix)]
     shares += [tally.macro(tally.f1), tally.weighted(tally.precision), *tally.recall]
     assert all(np.isnan(share) or 0 <= share <= 1 for share in shares)
@@ -123,7 +123,9 @@ def test_balanced_accuracy_ignores_absent_classes():
 
 def test_a_class_never_predicted_has_no_precision():
     """It counts as 0 in the mean over classes."""
-    tally = confusion.tally(confusion.confusion_matrix(np.array([0, 1]), np.array([0, 0]), 2))
+    tally = confusion.class_totals(
+        confusion.confusion_matrix(np.array([0, 1]), np.array([0, 0]), 2)
+    )
     assert np.isnan(tally.precision[1])
     assert tally.macro(tally.precision) == pytest.approx(0.25)
 

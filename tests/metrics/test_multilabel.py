@@ -29,7 +29,7 @@ def tagged():
 def test_decisions_are_judged_as_scikit_learn_does(tagged, weighted):
     truth, decided, _, weights = tagged
     used = weights if weighted else None
-    tally = multilabel.tally(truth, decided, used)
+    tally = multilabel.target_totals(truth, decided, used)
     for member, one in enumerate(decided):
         assert multilabel.subset_accuracy(truth, decided, used)[member] == pytest.approx(
             peer.accuracy_score(truth, one, sample_weight=used), abs=1e-10
@@ -46,7 +46,7 @@ def test_decisions_are_judged_as_scikit_learn_does(tagged, weighted):
 @pytest.mark.parametrize("average", ["macro", "weighted", "micro"])
 def test_averages_agree_with_scikit_learn(tagged, average):
     truth, decided, _, weights = tagged
-    tally = multilabel.tally(truth, decided[0], weights)
+    tally = multilabel.target_totals(truth, decided[0], weights)
     expected = peer.precision_recall_fscore_support(
         truth, decided[0], average=average, sample_weight=weights
     )
@@ -62,8 +62,11 @@ def test_averages_agree_with_scikit_learn(tagged, average):
 def test_each_target_is_scored_as_scikit_learn_does(tagged):
     truth, _, probabilities, weights = tagged
     pairs = [
-        (lambda *case: multilabel.steps(*case).roc_auc(), peer.roc_auc_score),
-        (lambda *case: multilabel.steps(*case).average_precision(), peer.average_precision_score),
+        (lambda *case: multilabel.ranking_steps(*case).roc_auc(), peer.roc_auc_score),
+        (
+            lambda *case: multilabel.ranking_steps(*case).average_precision(),
+            peer.average_precision_score,
+        ),
         (log_loss, peer.log_loss),
         (multilabel.brier_score, peer.brier_score_loss),
     ]
@@ -79,7 +82,7 @@ def test_each_target_is_scored_as_scikit_learn_does(tagged):
 
 def test_a_target_neither_true_nor_predicted_is_left_out():
     truth = np.array([[1, 0], [0, 0]])
-    tally = multilabel.tally(truth, truth)
+    tally = multilabel.target_totals(truth, truth)
     assert np.isnan(tally.f1[1])
     assert tally.macro(tally.f1) == 1.0
 
@@ -93,7 +96,10 @@ def test_whole_weights_are_repetitions(seed):
     many = np.repeat(truth, weights, axis=0), np.repeat(decided, weights, axis=0)
     for figure in (multilabel.subset_accuracy, multilabel.hamming_loss):
         assert figure(truth, decided, weights) == pytest.approx(figure(*many), abs=1e-12)
-    ours, repeated = multilabel.tally(truth, decided, weights), multilabel.tally(*many)
+    ours, repeated = (
+        multilabel.target_totals(truth, decided, weights),
+        multilabel.target_totals(*many),
+    )
     assert np.array_equal(ours.hits, repeated.hits)
     assert np.array_equal(ours.predicted, repeated.predicted)
     assert np.array_equal(ours.actual, repeated.actual)

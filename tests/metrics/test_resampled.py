@@ -6,7 +6,7 @@ import pytest
 from sortal.metrics import registry
 from sortal.metrics.block import ExclusiveBlock, IndependentBlock
 from sortal.metrics.resampled import ExclusiveSums, IndependentSums
-from sortal.metrics.tally import Tally
+from sortal.metrics.tally import ClassTotals
 
 
 def intervals(sums, outputs, *, single=False):
@@ -38,7 +38,7 @@ def test_sums_of_targets_give_the_metrics_of_their_examples(targets):
     scores, truth = rng.random((2, 40, targets)), rng.integers(0, 2, (40, targets))
     decided = (scores > 0.5).astype(int)
     block = IndependentBlock(scores=scores, decided=decided, truth=truth, weights=None)
-    tally = Tally(
+    tally = ClassTotals(
         hits=(decided * truth).sum(axis=1)[None],
         predicted=decided.sum(axis=1)[None],
         actual=np.broadcast_to(truth.sum(axis=0), (1, 2, targets)),

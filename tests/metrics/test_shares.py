@@ -6,7 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sortal.metrics.shares import are_rounded_shares, are_shares, why_no_shares
+from sortal.metrics.shares import (
+    can_be_probabilities,
+    can_be_rounded_probabilities,
+    why_not_probabilities,
+)
 
 UNIT = st.floats(0, 1, width=32)
 ANY = st.floats(-5, 5, width=32)
@@ -22,28 +26,28 @@ def test_softmax_of_any_logits_sums_to_one(seed, classes, single):
     logits = np.random.default_rng(seed).normal(scale=9, size=(2, 5, classes))
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     scores = (powers / powers.sum(axis=-1, keepdims=True)).astype("f4" if single else "f8")
-    assert are_shares(scores, exclusive=True).tolist() == [True, True]
-    assert are_shares(scores, exclusive=False).all()
+    assert can_be_probabilities(scores, exclusive=True).tolist() == [True, True]
+    assert can_be_probabilities(scores, exclusive=False).all()
 
 
 @given(scores=arrays("f4", (3, 4, 3), elements=ANY))
 def test_members_are_told_apart_as_when_alone(scores):
-    together = are_shares(scores, exclusive=True)
-    alone = [are_shares(one[None], exclusive=True).item() for one in scores]
+    together = can_be_probabilities(scores, exclusive=True)
+    alone = [can_be_probabilities(one[None], exclusive=True).item() for one in scores]
     assert together.tolist() == alone
 
 
 @given(scores=arrays("f8", (6, 3), elements=ANY))
 def test_what_is_told_is_why_they_are_none(scores):
     for exclusive in (True, False):
-        sound = are_shares(scores[None], exclusive=exclusive).item()
+        sound = can_be_probabilities(scores[None], exclusive=exclusive).item()
         sums, inside = scores.sum(axis=1), bool((scores >= -1e-6).all())
         if exclusive:
             assert sound == (inside and bool((np.abs(sums - 1) <= 1e-3).all()))
         else:
             assert sound == (inside and bool((scores <= 1 + 1e-6).all()))
         if not sound:
-            assert ("sum to between" in why_no_shares(scores, exclusive=exclusive)) == (
+            assert ("sum to between" in why_not_probabilities(scores, exclusive=exclusive)) == (
                 exclusive and inside
             )
 
@@ -61,26 +65,26 @@ def test_what_is_told_is_why_they_are_none(scores):
 )
 def test_scores_of_classes_that_are_no_probabilities(row, told):
     scores = np.array([[row]])
-    assert not are_shares(scores, exclusive=True).item()
-    assert why_no_shares(scores[0], exclusive=True) == told
+    assert not can_be_probabilities(scores, exclusive=True).item()
+    assert why_not_probabilities(scores[0], exclusive=True) == told
 
 
 @pytest.mark.parametrize("row", [[1.1, 0.2], [-0.1, 0.2], [np.nan, 0.1], [np.inf, 0.1]])
 def test_independent_targets_outside_the_unit_are_none(row):
-    assert not are_shares(np.array([[row]]), exclusive=False).item()
+    assert not can_be_probabilities(np.array([[row]]), exclusive=False).item()
 
 
 def test_decisions_as_ones_and_zeros_are_probabilities():
     scores = np.eye(3)[[0, 1, 2, 2]]
-    assert are_shares(scores[None], exclusive=True).item()
-    assert are_rounded_shares(scores)
-    assert not are_rounded_shares(np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0]]))
-    assert not are_rounded_shares(np.array([[0.0, 0.0], [1.0, 0.0]]))
+    assert can_be_probabilities(scores[None], exclusive=True).item()
+    assert can_be_rounded_probabilities(scores)
+    assert not can_be_rounded_probabilities(np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0]]))
+    assert not can_be_rounded_probabilities(np.array([[0.0, 0.0], [1.0, 0.0]]))
 
 
 @pytest.mark.parametrize("exclusive", [True, False])
 def test_without_examples_nothing_speaks_against_it(exclusive):
-    assert are_shares(np.zeros((2, 0, 3)), exclusive=exclusive).tolist() == [True, True]
+    assert can_be_probabilities(np.zeros((2, 0, 3)), exclusive=exclusive).tolist() == [True, True]
 
 
 @given(
@@ -91,29 +95,29 @@ def test_without_examples_nothing_speaks_against_it(exclusive):
 )
 def test_rounding_leaves_probabilities_what_they_are(seed, classes, decimals, single):
     rounded = shares(seed, 40, classes).round(decimals)
-    assert are_rounded_shares(rounded.astype("f4").astype("f8") if single else rounded)
+    assert can_be_rounded_probabilities(rounded.astype("f4").astype("f8") if single else rounded)
 
 
 @given(seed=st.integers(0, 999), classes=st.integers(2, 30), digits=st.integers(2, 6))
 def test_significant_digits_leave_probabilities_what_they_are(seed, classes, digits):
     written = [[float(f"{one:.{digits}g}") for one in row] for row in shares(seed, 20, classes)]
-    assert are_rounded_shares(np.array(written))
+    assert can_be_rounded_probabilities(np.array(written))
 
 
 @given(seed=st.integers(0, 999), classes=st.integers(2, 10), factor=st.floats(1.05, 3))
 def test_scores_that_sum_to_another_number_are_none(seed, classes, factor):
     for scores in (shares(seed, 40, classes) * factor, shares(seed, 40, classes) / factor):
-        assert not are_rounded_shares(scores)
-        assert not are_rounded_shares(scores.round(3))
+        assert not can_be_rounded_probabilities(scores)
+        assert not can_be_rounded_probabilities(scores.round(3))
 
 
 def test_three_decimals_of_ten_classes_are_probabilities():
     rounded = shares(0, 3000, 10, 2.0).round(3)
     assert abs(rounded.sum(axis=1) - 1).max() > 1e-3
-    assert are_rounded_shares(rounded)
-    assert not are_shares(rounded[None], exclusive=True).item()
+    assert can_be_rounded_probabilities(rounded)
+    assert not can_be_probabilities(rounded[None], exclusive=True).item()
 
 
 def test_many_digits_that_miss_one_are_none():
-    assert not are_rounded_shares(np.array([[0.3333, 0.3333, 0.3312], [0.2, 0.3, 0.5]]))
-    assert are_rounded_shares(np.array([[0.3333, 0.3333, 0.3333], [0.2, 0.3, 0.5]]))
+    assert not can_be_rounded_probabilities(np.array([[0.3333, 0.3333, 0.3312], [0.2, 0.3, 0.5]]))
+    assert can_be_rounded_probabilities(np.array([[0.3333, 0.3333, 0.3333], [0.2, 0.3, 0.5]]))

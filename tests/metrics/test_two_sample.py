@@ -9,7 +9,7 @@ from scipy.special import kolmogorov
 
 from sortal.errors import DataError
 from sortal.metrics.two_sample import (
-    Sample,
+    WeightedSample,
     effective_number,
     ks_asymptotic,
     ks_limit,
@@ -24,23 +24,27 @@ def samples():
 
 
 def unit(values):
-    return Sample(values=np.asarray(values, dtype=np.float64))
+    return WeightedSample(values=np.asarray(values, dtype=np.float64))
 
 
 def growing(stream, size):
     """Uniform values with weights that vary, and grow 150-fold over them."""
     values = stream.random(size)
-    return Sample(values=values, weights=stream.exponential(size=size) * np.exp(5 * values))
+    return WeightedSample(values=values, weights=stream.exponential(size=size) * np.exp(5 * values))
 
 
 def signed(stream, size):
     values = stream.random(size)
-    return Sample(values=values, weights=np.where(stream.random(size) < 0.2 * values, -1.0, 1.0))
+    return WeightedSample(
+        values=values, weights=np.where(stream.random(size) < 0.2 * values, -1.0, 1.0)
+    )
 
 
 @given(samples(), samples())
 def test_the_distance_is_the_largest_between_cumulative_shares(first, second):
-    found = ks_asymptotic(*(Sample(values=one[0], weights=one[1]) for one in (first, second)))
+    found = ks_asymptotic(
+        *(WeightedSample(values=one[0], weights=one[1]) for one in (first, second))
+    )
     shares = [
         [one[1][one[0] <= value].sum() / one[1].sum() for value in range(-4, 5)]
         for one in (first, second)
@@ -61,9 +65,9 @@ def test_the_asymptotic_p_of_unweighted_samples_is_kolmogorovs():
 
 @given(samples(), samples())
 def test_whole_weights_are_repetitions_and_their_scale_is_free(first, second):
-    weighted = [Sample(values=one[0], weights=one[1]) for one in (first, second)]
+    weighted = [WeightedSample(values=one[0], weights=one[1]) for one in (first, second)]
     repeated = [unit(np.repeat(*one)) for one in (first, second)]
-    scaled = Sample(values=first[0], weights=0.37 * first[1])
+    scaled = WeightedSample(values=first[0], weights=0.37 * first[1])
     distance = ks_asymptotic(*repeated).statistic
     assert ks_asymptotic(*weighted).statistic == pytest.approx(distance, abs=1e-12)
     assert ks_asymptotic(scaled, weighted[1]).statistic == pytest.approx(distance, abs=1e-12)
@@ -72,7 +76,7 @@ def test_whole_weights_are_repetitions_and_their_scale_is_free(first, second):
 @settings(max_examples=20)
 @given(samples(), samples())
 def test_the_tests_do_not_ask_which_sample_comes_first(first, second):
-    one, two = (Sample(values=each[0] / 4, weights=each[1]) for each in (first, second))
+    one, two = (WeightedSample(values=each[0] / 4, weights=each[1]) for each in (first, second))
     for test in (ks_asymptotic, ks_limit):
         assert test(one, two).statistic == pytest.approx(test(two, one).statistic, abs=1e-12)
 
@@ -136,13 +140,13 @@ def test_p_is_uniform_for_two_samples_of_one_distribution(drawn):
 def test_p_is_small_where_the_distributions_differ(drawn):
     stream = np.random.default_rng(2)
     one, two = drawn(stream, 4000), drawn(stream, 4000)
-    two = Sample(values=two.values**1.4, weights=two.weights)
+    two = WeightedSample(values=two.values**1.4, weights=two.weights)
     assert ks_permutation(one, two, permutations=999).p == 0.001
     assert ks_limit(one, two).p < 0.002
 
 
 def test_negative_weights_are_flagged_and_may_exceed_distance_1():
-    one = Sample(values=np.array([0.0, 1.0, 2.0]), weights=np.array([2.0, -1.5, 0.5]))
+    one = WeightedSample(values=np.array([0.0, 1.0, 2.0]), weights=np.array([2.0, -1.5, 0.5]))
     found = ks_permutation(one, unit([1.5, 2.5]), permutations=20)
     assert found.signed
     assert found.statistic == pytest.approx(2.0)
@@ -151,7 +155,7 @@ def test_negative_weights_are_flagged_and_may_exceed_distance_1():
 
 @pytest.mark.parametrize("empty", [[], [-1.0, 1.0], [-2.0, 1.0]])
 def test_samples_without_weight_above_zero_are_not_tested(empty):
-    nothing = Sample(values=np.arange(float(len(empty))), weights=np.array(empty))
+    nothing = WeightedSample(values=np.arange(float(len(empty))), weights=np.array(empty))
     for test in (ks_asymptotic, ks_limit, ks_permutation):
         found = test(nothing, unit([1.0, 2.0]))
         assert np.isnan(found.p)

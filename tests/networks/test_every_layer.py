@@ -37,8 +37,8 @@ from sortal.networks.unflatten import Unflatten
 from sortal.training.examples.examples import Examples
 from sortal.training.loop import step
 from sortal.training.losses.categorical import CategoricalCrossEntropy
-from sortal.training.optimisers.choice import Choice
-from sortal.training.recipe import Course, Recipe
+from sortal.training.optimisers.choice import MemberRates
+from sortal.training.recipe import MemberPlan, Recipe
 from sortal.training.tile import Tile
 
 ROW, SIGNAL, STAMP, FLAT_STAMP = (6,), (2, 9), (3, 6, 5), (1, 6, 5)
@@ -354,9 +354,11 @@ def trained(network, seeds, updates, **chosen):
         data_seed=0,
         **chosen,
     )
-    rates = Choice(learning_rate=0.05)
+    rates = MemberRates(learning_rate=0.05)
     courses = [
-        Course(key=str(seed), seed=seed, lesson=0, epochs=1, rates=rates, dropout=0.05 * (seed % 3))
+        MemberPlan(
+            key=str(seed), seed=seed, lesson=0, epochs=1, rates=rates, dropout=0.05 * (seed % 3)
+        )
         for seed in seeds
     ]
     tile = Tile(recipe, courses, torch.device("cpu"), rows=24)

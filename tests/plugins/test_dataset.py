@@ -12,7 +12,7 @@ from sortal.errors import DataError
 from sortal.plugins.class_names import as_texts
 from sortal.plugins.loading.load import load
 from sortal.systems.clavis.batch.dataset import dataset_of
-from sortal.systems.clavis.batch.jobfile import DataBlock
+from sortal.systems.clavis.batch.jobfile import BatchDataBlock
 
 from .conftest import write
 
@@ -100,8 +100,8 @@ def test_unfit_folds_of_test_examples_are_refused_if_enabled(dataset, change):
     source = dataset(change).dataset("made").read()
     job = {"title": "a job", "dataset": "made", "test_size": 0.5}
     with pytest.raises(DataError, match="or set disable_cross_validation"):
-        dataset_of(source, DataBlock.model_validate(job))
-    disabled = DataBlock.model_validate({**job, "disable_cross_validation": True})
+        dataset_of(source, BatchDataBlock.model_validate(job))
+    disabled = BatchDataBlock.model_validate({**job, "disable_cross_validation": True})
     assert dataset_of(source, disabled).dataset.folds is None
 
 

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.errors import OptionError
-from sortal.plugins.declaration import Declaration, Declared, check, check_one, from_info
+from sortal.plugins.declaration import (
+    Declaration,
+    Declared,
+    from_info,
+    resolve_argument,
+    resolve_arguments,
+)
 
 KNN = {
     "name": "kneighbors",
@@ -101,7 +107,7 @@ def test_elements_of_an_array_are_checked_where_declared():
     assert sizes.takes([1, 9])
     assert not sizes.takes([1, 10])
     assert not sizes.takes(5)
-    assert check_one(sizes, {"sizes": [0]}) == (
+    assert resolve_argument(sizes, {"sizes": [0]}) == (
         [3],
         "sizes: expected an array, each part an integer from 1 to 9, got [0]; "
         "the default [3] is used.",
@@ -127,7 +133,7 @@ def test_names_of_python_types_are_forgiven_and_told(said, meant, default):
 def test_a_default_that_breaks_its_own_rule_is_told_and_used():
     declaration = from_info(_info(range=[1, 5], default_value=9))
     assert "its default 9 is not an integer from 1 to 5" in declaration.notices[0]
-    assert check({}, declaration).values == {"p": 9}
+    assert resolve_arguments({}, declaration).values == {"p": 9}
 
 
 @pytest.mark.parametrize(
@@ -165,7 +171,7 @@ def test_a_parameter_without_a_default_is_refused():
 
 
 def test_an_unusable_argument_gives_the_default_and_a_warning():
-    checked = check({"n_neighbors": 0}, from_info(KNN))
+    checked = resolve_arguments({"n_neighbors": 0}, from_info(KNN))
     assert checked.values == {"n_neighbors": 5}
     assert checked.warnings == (
         "n_neighbors: expected an integer from 1 to 1000, got 0; the default 5 is used.",
@@ -174,7 +180,9 @@ def test_an_unusable_argument_gives_the_default_and_a_warning():
 
 def test_an_undeclared_argument_gets_the_nearest_name():
     """It is recorded, too."""
-    checked = check({"n_neigbors": 3, "title": "KNN", "method": "kneighbors"}, from_info(KNN))
+    checked = resolve_arguments(
+        {"n_neigbors": 3, "title": "KNN", "method": "kneighbors"}, from_info(KNN)
+    )
     assert checked.values == {"n_neighbors": 5}
     assert checked.undeclared == {"n_neigbors": 3}
     assert checked.missing == ("n_neighbors",)
@@ -184,7 +192,7 @@ def test_an_undeclared_argument_gets_the_nearest_name():
 
 def test_arguments_of_a_classifier_without_parameters_are_told():
     declaration = Declaration(name="optimal", short="O", description="")
-    assert "(it has none)" in check({"k": 1}, declaration).warnings[0]
+    assert "(it has none)" in resolve_arguments({"k": 1}, declaration).warnings[0]
 
 
 _ANY = st.one_of(
@@ -206,7 +214,7 @@ def test_what_runs_is_always_a_value_that_is_taken(type_, arguments):
     bounds = {"string": ("a", "b"), "integer": (-9, 9), "float": (0, 1), "boolean": None}
     declared = Declared(name="p", type=type_, default=defaults[type_], range=bounds[type_])
     declaration = Declaration(name="made", short="M", description="", parameters=(declared,))
-    checked = check(arguments, declaration)
+    checked = resolve_arguments(arguments, declaration)
     assert set(checked.values) == {"p"}
     assert declared.takes(checked.values["p"])
     usable = "p" in arguments and declared.takes(arguments["p"])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sortal.errors import DataError
-from sortal.plugins.source import Source
+from sortal.plugins.source import GivenData
 
 NOTHING = np.array([])
 
@@ -16,7 +16,7 @@ def _source(**changed):
         "X_test": NOTHING,
         "y_test": NOTHING,
     }
-    return Source(**{**given, **changed})
+    return GivenData(**{**given, **changed})
 
 
 def test_the_page_s_empty_test_arrays_get_the_training_shape():

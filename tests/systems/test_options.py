@@ -4,9 +4,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from sortal.job.models import Block
+from sortal.job.models import JobBlock
 from sortal.job.settings import read_settings
-from sortal.job.words import peel
+from sortal.job.words import unwrap
 from sortal.systems.cms.settings import BinarySettings, MulticlassSettings
 from sortal.systems.options import with_settings
 
@@ -40,7 +40,7 @@ def test_every_field_that_is_no_map_is_an_option_with_its_text(call, model, monk
     told = " ".join(call(model, "--help").split())
     for name, field in model.model_fields.items():
         option = f"--{name.replace('_', '-')}"
-        is_map = get_origin(peel(field.annotation)[0]) is dict
+        is_map = get_origin(unwrap(field.annotation)[0]) is dict
         assert (f"{option} " in told) != is_map, name
         assert (" ".join(field.description.split())[:60] in told) != is_map, name
 
@@ -85,7 +85,7 @@ def test_a_balance_is_a_word_or_an_exponent(call, text, power):
 
 
 def test_help_tells_defaults_choices_and_both_flags(call, monkeypatch):
-    class Oven(Block):
+    class Oven(JobBlock):
         """An oven."""
 
         fan: bool = True

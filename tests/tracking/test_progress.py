@@ -13,7 +13,7 @@ from sortal.events import (
     TaskProgressed,
     TaskStarted,
 )
-from sortal.tracking.progress import Progress
+from sortal.tracking.progress import RunProgress
 
 
 def planned(members=10, stored=0):
@@ -33,7 +33,7 @@ def failed():
 
 
 def follow(*events, now=0.0):
-    progress = Progress(clock=lambda: now)
+    progress = RunProgress(clock=lambda: now)
     for event in events:
         progress(event)
     return progress.state

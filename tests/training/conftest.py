@@ -13,11 +13,11 @@ from sortal.networks.dropout import Dropout
 from sortal.networks.network import AnyLayer, Network
 from sortal.training.examples.examples import Examples
 from sortal.training.losses.categorical import CategoricalCrossEntropy
-from sortal.training.optimisers.choice import Choice
-from sortal.training.recipe import Course, Recipe
+from sortal.training.optimisers.choice import MemberRates
+from sortal.training.recipe import MemberPlan, Recipe
 from sortal.training.stopping.rule import StopRule
 from sortal.training.tile import Tile
-from sortal.training.watch import Watch
+from sortal.training.watch import ProgressReporter
 
 CPU = torch.device("cpu")
 
@@ -74,15 +74,15 @@ RATES = (
 
 
 @pytest.fixture
-def course() -> Callable[..., Course]:
+def course() -> Callable[..., MemberPlan]:
     """Rates and stopping rules may be given by name among a member's own."""
 
-    def course(key: str = "a", **chosen: Any) -> Course:
+    def course(key: str = "a", **chosen: Any) -> MemberPlan:
         rates = {name: chosen.pop(name) for name in RATES if name in chosen}
         rule = {name: chosen.pop(name) for name in ("patience", "min_gain") if name in chosen}
         own = {"seed": 0, "lesson": 0, "epochs": 3, **chosen}
-        choice = Choice(**{"learning_rate": 0.01, **rates})
-        return Course(key=key, rates=choice, stop=StopRule(**rule), **own)
+        choice = MemberRates(**{"learning_rate": 0.01, **rates})
+        return MemberPlan(key=key, rates=choice, stop=StopRule(**rule), **own)
 
     return course
 
@@ -103,17 +103,19 @@ def examples() -> Callable[..., Examples]:
 
 @pytest.fixture
 def tile() -> Callable[..., Tile]:
-    def tile(recipe: Recipe, *courses: Course, rows: int = 100) -> Tile:
+    def tile(recipe: Recipe, *courses: MemberPlan, rows: int = 100) -> Tile:
         return Tile(recipe, courses, CPU, rows=rows)
 
     return tile
 
 
 @pytest.fixture
-def watch() -> Callable[..., Watch]:
+def watch() -> Callable[..., ProgressReporter]:
     """Watches without snapshots, unless told otherwise."""
 
-    def watch(answer: Callable[[Tile, float], Verdict] | None = None, **chosen: Any) -> Watch:
-        return Watch(report=answer or (lambda *_: Verdict()), **chosen)
+    def watch(
+        answer: Callable[[Tile, float], Verdict] | None = None, **chosen: Any
+    ) -> ProgressReporter:
+        return ProgressReporter(report=answer or (lambda *_: Verdict()), **chosen)
 
     return watch

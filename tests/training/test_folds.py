@@ -15,7 +15,7 @@ from sortal.networks.dense import Dense
 from sortal.networks.network import Network
 from sortal.networks.normalise import BatchNorm
 from sortal.training.examples.gather import gather
-from sortal.training.examples.targets import Lesson
+from sortal.training.examples.targets import TargetSpec
 from sortal.training.loop import train
 
 
@@ -57,7 +57,7 @@ def test_a_fold_trains_as_if_the_other_rows_had_never_been(
         layers=(Dense(units=8), BatchNorm(), Activation(name="relu"), Dense(units=3)),
     )
     chosen = recipe(network=network, batch_size=32, precision=precision)
-    lesson = Lesson(target=None, weighted=True, balanced=True)
+    lesson = TargetSpec(target=None, weighted=True, balanced=True)
     ended = []
     for data in fold_and_alone:
         examples, _ = gather(

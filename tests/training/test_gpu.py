@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sortal.training.loop import Close, step, train
+from sortal.training.loop import TileEnd, step, train
 from sortal.training.snapshots.snapshot import Snapshot, save_snapshot
 from sortal.training.tile import Tile
 
@@ -40,9 +40,9 @@ def test_leaving_and_coming_back_changes_no_bit(recipe, course, watch, examples,
     whole, part = (Tile(chosen, courses, GPU, rows=100) for _ in range(2))
     train(whole, data, validation, watch())
     saving = watch(save=lambda one: save_snapshot(one, tmp_path / "tile.safetensors", "m"))
-    assert train(part, data, validation, saving, until=2) is Close.BUDGET
+    assert train(part, data, validation, saving, until=2) is TileEnd.BUDGET
     snapshot = Snapshot.read(tmp_path / "tile.safetensors")
     again = snapshot.restore(chosen, courses, GPU, rows=100)
-    assert train(again, data, validation, watch()) is Close.ENDED
+    assert train(again, data, validation, watch()) is TileEnd.ENDED
     for key, one in whole.ended.items():
         assert torch.equal(one.state, again.ended[key].state)

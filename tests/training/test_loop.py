@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sortal.methods.contract.base import Verdict
-from sortal.training.loop import Close, step, train
+from sortal.training.loop import TileEnd, step, train
 from sortal.training.losses.normalisation import Normalisation
 from sortal.training.optimisers.choice import OptimiserKind
 from sortal.training.schedules.course import FlatCos
@@ -16,7 +16,7 @@ from sortal.training.tile import Tile, members_per_tile
 
 def test_training_lowers_the_loss(recipe, course, tile, watch, examples):
     trained = tile(recipe(), course(epochs=10))
-    assert train(trained, examples(), examples(60, seed=1), watch()) is Close.ENDED
+    assert train(trained, examples(), examples(60, seed=1), watch()) is TileEnd.ENDED
     rows = trained.history["a"]
     assert [row["epoch"] for row in rows] == list(range(1, 11))
     assert rows[-1]["loss"] < 0.5 * rows[0]["loss"]
@@ -128,7 +128,7 @@ def test_a_member_asked_to_stop_keeps_what_it_is(recipe, course, tile, watch, ex
         return Verdict(stop=frozenset({"a"}) if current.epoch == 2 else frozenset())
 
     trained = tile(recipe(), course("a", epochs=9), course("b", epochs=4))
-    assert train(trained, examples(), None, watch(answer)) is Close.ENDED
+    assert train(trained, examples(), None, watch(answer)) is TileEnd.ENDED
     assert len(trained.history["a"]) == 2
     assert trained.ended["a"].remark == "stopped on request after 2.0 epochs"
     two = tile(recipe(), course("a", epochs=2))
@@ -172,9 +172,9 @@ def test_leaving_and_resuming_at_any_minibatch_changes_no_bit(
     whole, part = tile(chosen, *courses), tile(chosen, *courses)
     train(whole, data, validation, watch())
     saving = watch(answer, save=lambda one: save_snapshot(one, path, "m"))
-    assert train(part, data, validation, saving) is Close.ASKED
+    assert train(part, data, validation, saving) is TileEnd.ASKED
     again = Snapshot.read(path).restore(chosen, courses, torch.device("cpu"), rows=100)
-    assert train(again, data, validation, watch()) is Close.ENDED
+    assert train(again, data, validation, watch()) is TileEnd.ENDED
     assert again.history == whole.history
     for key, one in whole.ended.items():
         assert torch.equal(one.state, again.ended[key].state)
@@ -184,7 +184,7 @@ def test_leaving_and_resuming_at_any_minibatch_changes_no_bit(
 def test_training_to_a_budget_and_on_equals_training_through(recipe, course, tile, watch, examples):
     whole, part = tile(recipe(), course(epochs=5)), tile(recipe(), course(epochs=5))
     train(whole, examples(), None, watch())
-    assert train(part, examples(), None, watch(), until=2) is Close.BUDGET
+    assert train(part, examples(), None, watch(), until=2) is TileEnd.BUDGET
     assert part.epoch == 2
     train(part, examples(), None, watch(), until=9)
     assert torch.equal(whole.ended["a"].state, part.ended["a"].state)
@@ -278,10 +278,10 @@ def test_leaving_and_resuming_while_validating_changes_no_bit(
 
     path = tmp_path / "tile.safetensors"
     saving = watch(answer, save=lambda one: save_snapshot(one, path, "m"))
-    assert train(part, data, validation, saving) is Close.ASKED
+    assert train(part, data, validation, saving) is TileEnd.ASKED
     assert len(part.history["a"]) == 1
     again = Snapshot.read(path).restore(recipe(), courses, torch.device("cpu"), rows=100)
-    assert train(again, data, validation, watch()) is Close.ENDED
+    assert train(again, data, validation, watch()) is TileEnd.ENDED
     assert again.history == whole.history
     assert torch.equal(again.ended["a"].state, whole.ended["a"].state)
 
@@ -289,12 +289,12 @@ def test_leaving_and_resuming_while_validating_changes_no_bit(
 def test_an_epoch_may_be_any_number_of_updates(recipe, course, tile, watch, examples):
     long = recipe(steps_per_epoch=30)
     through, paused = (tile(long, course(epochs=3)) for _ in range(2))
-    assert train(through, examples(), examples(60, seed=1), watch()) is Close.ENDED
+    assert train(through, examples(), examples(60, seed=1), watch()) is TileEnd.ENDED
     assert [row["epoch"] for row in through.history["a"]] == [1, 2, 3]
     assert through.optimiser.steps == 90
-    assert train(paused, examples(), examples(60, seed=1), watch(), until=1) is Close.BUDGET
+    assert train(paused, examples(), examples(60, seed=1), watch(), until=1) is TileEnd.BUDGET
     assert paused.optimiser.steps == 30
-    assert train(paused, examples(), examples(60, seed=1), watch()) is Close.ENDED
+    assert train(paused, examples(), examples(60, seed=1), watch()) is TileEnd.ENDED
     assert torch.equal(paused.ended["a"].state, through.ended["a"].state)
 
 
@@ -308,7 +308,7 @@ def test_leaving_amid_an_epoch_of_many_passes_changes_no_bit(
     left = tile(long, whole)
 
     half = watch(lambda _, share: Verdict(stop_all=share > 0.5))
-    assert train(left, examples(), None, half) is Close.ASKED
+    assert train(left, examples(), None, half) is TileEnd.ASKED
     assert 0 < left.position < left.rows_per_epoch == 480
     save_snapshot(left, tmp_path / "x", "meaning")
     again = Snapshot.read(tmp_path / "x").restore(long, [whole], left.device, rows=100)
@@ -319,7 +319,7 @@ def test_leaving_amid_an_epoch_of_many_passes_changes_no_bit(
 def test_a_member_of_no_epochs_ends_as_it_started(recipe, course, tile, watch, examples):
     made = tile(recipe(), course(epochs=0), course("b", epochs=1))
     start = made.state[0].clone()
-    assert train(made, examples(), examples(60, seed=1), watch()) is Close.ENDED
+    assert train(made, examples(), examples(60, seed=1), watch()) is TileEnd.ENDED
     assert torch.equal(made.ended["a"].state, start)
     assert not made.ended["a"].failed
     assert made.history["a"] == []

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 from sortal.job.problems import JobError
 from sortal.job.tuned import TunedParameter
 from sortal.methods import registry
-from sortal.tuning.drawn import dimension, several
+from sortal.tuning.drawn import make_choices, make_dimension
 from sortal.tuning.space import Choices, Range
 
 
@@ -28,7 +28,7 @@ class Declared(BaseModel):
 
 
 def draw(name: str, **said: Any):
-    return dimension(Declared.model_fields[name], TunedParameter(tune=True, **said))
+    return make_dimension(Declared.model_fields[name], TunedParameter(tune=True, **said))
 
 
 def problem(name: str, **said: Any) -> tuple[str, str]:
@@ -108,8 +108,8 @@ def test_what_cannot_be_drawn_is_told_at_its_place(name, said, path):
 
 
 def test_several_values_start_at_the_default_if_among_them():
-    assert several([1, 5, 9], 5).initial == 5
-    assert several([1, 9], 5).initial == 1
+    assert make_choices([1, 5, 9], 5).initial == 5
+    assert make_choices([1, 9], 5).initial == 1
 
 
 def _is_refused(parameters: type[BaseModel], field: str, value: Any) -> bool:
@@ -126,7 +126,7 @@ def test_ranges_of_built_in_methods_hold_values_they_accept(name):
     parameters = registry.find(name).Parameters
     for field, declared in parameters.model_fields.items():
         try:
-            drawn = dimension(declared, TunedParameter(tune=True))
+            drawn = make_dimension(declared, TunedParameter(tune=True))
         except JobError:
             continue
         ends = drawn.values if isinstance(drawn, Choices) else (drawn.at(drawn.low), drawn.high)
@@ -139,7 +139,7 @@ def test_a_drawn_range_always_holds_its_initial_value(low, high, initial):
         x: int = 7
 
     try:
-        one = dimension(
+        one = make_dimension(
             Free.model_fields["x"], TunedParameter(tune=True, min=low, max=high, initial=initial)
         )
     except JobError:

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sortal.tuning.evolution import Evolution, changed
-from sortal.tuning.space import Choices, Judged, Range, Space
+from sortal.tuning.evolution import Evolution, change_value
+from sortal.tuning.space import Choices, EvaluatedCandidate, Range, Space
 
 SVM = Space(
     {
@@ -17,7 +17,7 @@ FIXED = Space()
 
 
 def judged(candidates, value):
-    return [Judged(candidate=one, value=value(one)) for one in candidates]
+    return [EvaluatedCandidate(candidate=one, value=value(one)) for one in candidates]
 
 
 def test_the_first_round_is_initial_values_and_their_offspring():
@@ -50,10 +50,13 @@ def test_failed_and_pruned_ones_drop_out_of_the_survivors():
     """A round in which all fail changes nothing."""
     evolution = Evolution([SVM], population=9, offspring=5, seed=3)
     first = evolution.ask(0)
-    evolution.tell([Judged(candidate=one, value=None) for one in first])
+    evolution.tell([EvaluatedCandidate(candidate=one, value=None) for one in first])
     assert evolution.survivors == first[:1]
-    told = [Judged(candidate=first[0], value=0.1), Judged(candidate=first[1], value=None)]
-    told += [Judged(candidate=one, value=0.9, pruned_at=2) for one in first[2:]]
+    told = [
+        EvaluatedCandidate(candidate=first[0], value=0.1),
+        EvaluatedCandidate(candidate=first[1], value=None),
+    ]
+    told += [EvaluatedCandidate(candidate=one, value=0.9, pruned_at=2) for one in first[2:]]
     evolution.tell(told)
     assert evolution.survivors == first[:1]
 
@@ -83,7 +86,7 @@ def test_every_variant_lies_in_the_space(seed):
 def test_parameters_change_as_often_and_as_far_as_the_rule_says():
     generator = np.random.default_rng(0)
     wide = Range(low=0, high=1000, initial=500, sigma=1)
-    values = np.array([changed(wide, 500, generator) for _ in range(8000)])
+    values = np.array([change_value(wide, 500, generator) for _ in range(8000)])
     near = np.abs(values - 500) < 10
     assert near.mean() == pytest.approx(0.5 + 0.5 * 0.02, abs=0.02)
     assert np.std(values[near] - 500) == pytest.approx(1.2, abs=0.3)
@@ -96,6 +99,6 @@ def test_parameters_change_as_often_and_as_far_as_the_rule_says():
 def test_steps_beyond_an_end_are_moved_to_it():
     generator = np.random.default_rng(0)
     narrow = Range(low=0, high=1, initial=0.5, sigma=100)
-    values = [changed(narrow, 0.5, generator) for _ in range(400)]
+    values = [change_value(narrow, 0.5, generator) for _ in range(400)]
     assert sum(one in (0, 1) for one in values) > 150
     assert all(0 <= one <= 1 for one in values)

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sortal.tuning.rungs import budgets, halving, hyperband, promoted
+from sortal.tuning.rungs import budgets, halving, hyperband, promote
 
 factors = st.integers(2, 5)
 
@@ -39,7 +39,7 @@ def test_halving_starts_everyone_at_the_lowest_rung():
 
 @given(st.lists(st.none() | st.floats(-1, 1), min_size=1, max_size=40), factors)
 def test_none_that_stays_is_better_than_one_that_goes_on(values, factor):
-    kept = promoted(values, factor)
+    kept = promote(values, factor)
     assert list(kept) == sorted(set(kept))
     sound = [place for place, value in enumerate(values) if value is not None]
     assert len(kept) == min(len(sound), max(1, len(values) // factor))

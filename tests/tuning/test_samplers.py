@@ -1,7 +1,7 @@
 import pytest
 
 from sortal.tuning.samplers import OptunaSampler
-from sortal.tuning.space import Choices, Judged, Range, Space
+from sortal.tuning.space import Choices, EvaluatedCandidate, Range, Space
 
 NUMBERS = Space(
     {
@@ -25,7 +25,7 @@ def course(kind, spaces, *, rounds=6, count=5, seed=1, of=hill):
     for _ in range(rounds):
         candidates = sampler.ask(count)
         asked.append(candidates)
-        sampler.tell([Judged(candidate=one, value=of(one)) for one in candidates])
+        sampler.tell([EvaluatedCandidate(candidate=one, value=of(one)) for one in candidates])
     return asked
 
 
@@ -59,8 +59,13 @@ def test_failed_and_pruned_candidates_are_taken(kind):
     for _ in range(4):
         one, two, *rest = sampler.ask(5)
         assert all(NUMBERS.holds(candidate.values) for candidate in (one, two, *rest))
-        told = [Judged(candidate=one, value=None), Judged(candidate=two, value=0.3, pruned_at=4)]
-        sampler.tell([*told, *(Judged(candidate=other, value=hill(other)) for other in rest)])
+        told = [
+            EvaluatedCandidate(candidate=one, value=None),
+            EvaluatedCandidate(candidate=two, value=0.3, pruned_at=4),
+        ]
+        sampler.tell(
+            [*told, *(EvaluatedCandidate(candidate=other, value=hill(other)) for other in rest)]
+        )
 
 
 @pytest.mark.parametrize("kind", ["random", "tpe"])

@@ -20,8 +20,8 @@ from sortal.events import (
     TaskStarted,
     Warned,
 )
-from sortal.tracking.progress import Running, State
-from sortal.views.progress import Display, QuietTimes, drawn, duration
+from sortal.tracking.progress import RunningPopulation, RunState
+from sortal.views.progress import Display, QuietTimes, duration, live_lines
 
 PLANNED = JobPlanned(job="digits", members=10, stored=2, tasks=1, workers=2, threads=1)
 STARTED = TaskStarted(job="digits", task="t", method="svm", members=4)
@@ -114,13 +114,13 @@ def test_an_error_in_the_run_ends_the_live_part():
 
 def test_the_live_part_fits_its_width_and_counts_omissions():
     running = tuple(
-        Running(task=str(i), method="random_forest", members=3, done=0.25, text="x" * 200)
+        RunningPopulation(task=str(i), method="random_forest", members=3, done=0.25, text="x" * 200)
         for i in range(12)
     )
-    state = State(job="j", total=10, stored=1, trained=3, failed=1, running=running)
+    state = RunState(job="j", total=10, stored=1, trained=3, failed=1, running=running)
     console = Console(width=60, color_system=None)
     with console.capture() as captured:
-        console.print(drawn(state, 100.0))
+        console.print(live_lines(state, 100.0))
     lines = captured.get().splitlines()
     assert max(map(len, lines)) <= 60
     assert "5/10 members, 1 failed" in lines[0]

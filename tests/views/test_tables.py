@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from sortal.views.tables import (
     ABSENT,
-    Column,
+    TableColumn,
     as_csv,
     as_json,
     as_latex,
     as_rows,
     cell,
-    chosen,
+    choose_columns,
     columns_of,
     escape_latex,
     is_numeric,
@@ -32,13 +32,13 @@ RANKING = [
 
 def test_intervals_and_spreads_share_the_cell_of_their_metric():
     figure = columns_of(RANKING)[1]
-    assert figure == Column(name="f1", low="low", high="high", sd="sd")
+    assert figure == TableColumn(name="f1", low="low", high="high", sd="sd")
     assert [cell(row, figure) for row in RANKING] == ["0.953 [0.940, 0.960]", "0.900 ± 0.004"]
 
 
 def test_a_name_asks_for_the_column_with_its_interval():
-    assert chosen(["f1"], RANKING) == (columns_of(RANKING)[1],)
-    assert chosen([Column(name="f1")], RANKING)[0].low == ""
+    assert choose_columns(["f1"], RANKING) == (columns_of(RANKING)[1],)
+    assert choose_columns([TableColumn(name="f1")], RANKING)[0].low == ""
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_name_asks_for_the_column_with_its_interval():
     ],
 )
 def test_values_are_written_so_that_they_read_well(value, text):
-    assert cell({"x": value}, Column(name="x")) == text
+    assert cell({"x": value}, TableColumn(name="x")) == text
 
 
 def test_numbers_are_numeric_and_truth_and_text_are_not():

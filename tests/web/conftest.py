@@ -14,7 +14,7 @@ from sortal.engines.inline import InlineEngine
 from sortal.jobs.launch import launch
 from sortal.jobs.running.run_options import RunOptions
 from sortal.web.app import make_app
-from sortal.web.settings import Settings
+from sortal.web.settings import ServerSettings
 
 with warnings.catch_warnings():  # it would rather have another client than httpx
     warnings.simplefilter("ignore", StarletteDeprecationWarning)
@@ -81,7 +81,7 @@ def caller(store: Path) -> Iterator[Ask]:
     opened: list[TestClient] = []
 
     def make(*, own_page: bool = True, raises: bool = True, **settings: object) -> TestClient:
-        app = make_app(Settings(**{"store": store, **settings}))
+        app = make_app(ServerSettings(**{"store": store, **settings}))
         client = TestClient(app, base_url=ADDRESS, raise_server_exceptions=raises)
         if own_page:
             client.headers["Origin"] = ADDRESS

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sortal.jobs.imports.figures import import_figures
-from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, Told
+from sortal.jobs.imports.figures import import_metrics
+from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, GivenMetrics
 from sortal.store.store import Store
 
 API = "/api/v1"
@@ -20,7 +20,9 @@ def client(store, caller):
             title=title,
             method="svm",
             parameters={"C": 1.0},
-            members=(ForeignMember(test=Told(confusion=np.array(counts)), fit_seconds=1.5),),
+            members=(
+                ForeignMember(test=GivenMetrics(confusion=np.array(counts)), fit_seconds=1.5),
+            ),
         )
         for title, counts in matrices.items()
     ]
@@ -32,7 +34,7 @@ def client(store, caller):
         text='{"data": {}}',
         classifiers=tuple(listed),
     )
-    import_figures(Store.open(store), job)
+    import_metrics(Store.open(store), job)
     return caller()
 
 

@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from sortal.web.app import make_app
-from sortal.web.settings import Settings
+from sortal.web.settings import ServerSettings
 
 OURS = {"Host": "127.0.0.1:8765", "Origin": "http://127.0.0.1:8765"}
 CHECKS = [
@@ -30,7 +30,7 @@ CHECKS = [
 def described(filled: Path, tmp_path_factory: pytest.TempPathFactory):
     store = tmp_path_factory.mktemp("fuzz") / "store"
     shutil.copytree(filled, store)
-    app = make_app(Settings(store=store))
+    app = make_app(ServerSettings(store=store))
     return schemathesis.openapi.from_asgi("/api/v1/openapi.json", app, headers=OURS)
 
 

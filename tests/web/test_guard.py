@@ -6,7 +6,7 @@ from sortal.errors import UserError
 from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.store.records.job_files import Jobs
 from sortal.store.store import Store
-from sortal.web.settings import Settings, is_loopback
+from sortal.web.settings import ServerSettings, is_loopback
 
 API = "/api/v1"
 TOKEN = "a-token-of-the-test"
@@ -199,10 +199,10 @@ def test_a_body_that_is_too_long_is_not_read(client):
 
 def test_other_addresses_need_a_token(tmp_path):
     with pytest.raises(UserError, match="--token"):
-        Settings(store=tmp_path, host="0.0.0.0")
-    assert Settings(store=tmp_path, host="0.0.0.0", token=TOKEN).token == TOKEN
+        ServerSettings(store=tmp_path, host="0.0.0.0")
+    assert ServerSettings(store=tmp_path, host="0.0.0.0", token=TOKEN).token == TOKEN
     with pytest.raises(UserError, match="8 or more"):
-        Settings(store=tmp_path, token="short")
+        ServerSettings(store=tmp_path, token="short")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::", "lab.example", ""])
@@ -211,4 +211,4 @@ def test_only_loopback_is_loopback(host):
 
 
 def test_a_token_is_not_in_what_is_printed_of_settings(tmp_path):
-    assert TOKEN not in repr(Settings(store=tmp_path, token=TOKEN))
+    assert TOKEN not in repr(ServerSettings(store=tmp_path, token=TOKEN))

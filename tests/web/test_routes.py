@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from sortal.events import silent
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.user_metrics.compute import update_metrics
 from sortal.metrics.user_metric import as_metric
 from sortal.store.store import Store
@@ -45,7 +45,7 @@ def test_a_job_tells_its_classes_and_runs(client):
 
 def test_the_ranking_is_that_of_the_results(client, store):
     told = client.get(f"{API}/jobs/kinds/ranking").json()
-    expected = Results.read(Store.open(store), "kinds").ranking()
+    expected = JobResults.read(Store.open(store), "kinds").ranking()
     assert [row["title"] for row in told["rows"]] == expected["title"].to_list()
     assert told["rows"][1]["balanced_accuracy"] == expected["balanced_accuracy"][1]
     page = client.get(f"{API}/jobs/kinds/ranking", params={"offset": 2, "limit": 1}).json()
@@ -77,7 +77,7 @@ def test_classifiers_are_listed_with_their_parameters(client):
 
 def test_a_classifier_has_intervals_and_a_confusion_matrix(client, store):
     told = client.get(f"{API}/jobs/kinds/classifier", params=ONE).json()
-    (result,) = Results.read(Store.open(store), "kinds").titled("tree/a b")
+    (result,) = JobResults.read(Store.open(store), "kinds").titled("tree/a b")
     figures = {one["figure"]: one for one in told["figures"]}
     headline = figures["balanced_accuracy"]
     assert (headline["low"], headline["high"]) == result.interval("balanced_accuracy")

@@ -9,7 +9,7 @@ import pytest
 from sortal.errors import OptionError
 from sortal.store.submitted import read_run, write_run
 from sortal.web import runs
-from sortal.web.runs import Runs
+from sortal.web.runs import JobProcesses
 
 JOB = """
 title: handed in
@@ -33,7 +33,7 @@ def stands_in(tmp_path, monkeypatch):
 
 @pytest.fixture
 def handed(tmp_path):
-    return Runs(tmp_path / "store")
+    return JobProcesses(tmp_path / "store")
 
 
 def _ended(handed, run):
@@ -104,8 +104,8 @@ def test_only_metrics_of_the_server_s_plugins_are_taken(tmp_path, stands_in):
     (tmp_path / "modules" / "metrics" / "own.py").write_text("raise SystemExit(1)\n")
     named = JOB + "metrics: [own.gmean]\n"
     with pytest.raises(OptionError, match=r"metrics\[0\]: expected a metric of the folders"):
-        Runs(tmp_path / "store").start(named, "yaml")
-    handed = Runs(tmp_path / "store", [tmp_path / "modules"])
+        JobProcesses(tmp_path / "store").start(named, "yaml")
+    handed = JobProcesses(tmp_path / "store", [tmp_path / "modules"])
     with pytest.raises(OptionError, match=r"os\.system"):
         handed.start(JOB + "metrics: [os.system]\n", "yaml")
     assert handed.start(named, "yaml").job == "handed in"

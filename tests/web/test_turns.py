@@ -5,11 +5,11 @@ from threading import Event, Lock
 
 import pytest
 
-from sortal.web.turns import Crowded, Turns
+from sortal.web.turns import LimitedLock, TooManyWaiting
 
 
 def test_one_is_served_few_wait_and_the_next_is_refused_at_once():
-    turns, begun, end = Turns("pictures", waiting=2), Event(), Event()
+    turns, begun, end = LimitedLock("pictures", waiting=2), Event(), Event()
     inside, most, guard = 0, 0, Lock()
 
     def work():
@@ -28,7 +28,7 @@ def test_one_is_served_few_wait_and_the_next_is_refused_at_once():
         assert begun.wait(20)
         while turns._places._value:
             pass
-        with pytest.raises(Crowded, match="other pictures are being computed"), turns:
+        with pytest.raises(TooManyWaiting, match="other pictures are being computed"), turns:
             pass
         end.set()
         for one in done:
@@ -37,7 +37,7 @@ def test_one_is_served_few_wait_and_the_next_is_refused_at_once():
 
 
 def test_a_turn_ends_with_an_error_and_the_next_may_begin():
-    turns = Turns("pictures", waiting=0)
+    turns = LimitedLock("pictures", waiting=0)
     with pytest.raises(ValueError, match="broken"), turns:
         raise ValueError("broken")
     with turns:

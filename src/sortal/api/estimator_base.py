@@ -13,11 +13,11 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
 from sortal.data.preparing.array_shapes import unmasked
 from sortal.errors import OptionError, UserError
-from sortal.evaluation.scores import predicted
+from sortal.evaluation.scores import predict_labels
 from sortal.job.validation import problems_of
 from sortal.methods import registry
 from sortal.methods.contract.base import Failed, Member, Method, Parameters
-from sortal.methods.contract.train_one import Truth, as_training, train_alone
+from sortal.methods.contract.train_one import LabelCodes, make_training_data, train_alone
 
 _BLOCK = 50_000
 """Examples that are scored at a time."""
@@ -46,7 +46,7 @@ class AbstractEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             A class per example, or 0 and 1 of shape (examples, targets).
         """
         scores = self._scores(X)
-        codes = predicted(scores[None], self._truth.outputs, probabilities=self._probable)[0]
+        codes = predict_labels(scores[None], self._truth.outputs, probabilities=self._probable)[0]
         return self._truth.decoded(codes)
 
     @available_if(lambda self: self._is_probable())  # type: ignore[untyped-decorator]
@@ -90,7 +90,7 @@ class AbstractEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         )
         if weights is not None:
             weights = _check_sample_weight(weights, matrix, dtype=np.float64)
-        truth = Truth.of(labels, method.outputs)
+        truth = LabelCodes.of(labels, method.outputs)
         member = Member(
             key=self.method_name,
             method=self.method_name,
@@ -100,7 +100,7 @@ class AbstractEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             calibration=self.calibrate or "",
         )
         names = getattr(self, "feature_names_in_", None)
-        outcome = train_alone(method, member, as_training(matrix, truth, weights, names))
+        outcome = train_alone(method, member, make_training_data(matrix, truth, weights, names))
         if isinstance(outcome, Failed):
             raise _cannot_train(outcome, matrix)
         self.notes_ = outcome.notes.get(member.key, ())

@@ -15,14 +15,14 @@ from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.ensembles import ensemble as jobs_ensemble
 from sortal.jobs.launch import DEFAULT_STORE, JobLike, launch, prepare
 from sortal.jobs.pictures import draw
-from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
+from sortal.jobs.pictures.classifier_map import classifier_map, parse_map_method
 from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
 from sortal.jobs.results import results
 from sortal.jobs.results.lookup import open_job
 from sortal.jobs.results.result import Result
 from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
-from sortal.views.plan import Outlook
+from sortal.views.plan import JobForecast
 from sortal.views.progress import Display, counted
 from sortal.views.ranking import ranking_html, summary
 
@@ -95,7 +95,7 @@ def check(
     store: str | Path = DEFAULT_STORE,
     cores: int | None = None,
     metrics: Sequence[Any] = (),
-) -> Outlook:
+) -> JobForecast:
     """Tell what running a job will take; nothing is run or written.
 
     Args:
@@ -110,7 +110,7 @@ def check(
     folder = Path(store)
     existing = Store.existing(folder)
     resolved, plan = prepare(job, options=RunOptions(cores=cores), store=existing, metrics=metrics)
-    return Outlook.of(resolved, plan, existing, folder=str(store))
+    return JobForecast.of(resolved, plan, existing, folder=str(store))
 
 
 def load(name: str | Path, *, store: str | Path = DEFAULT_STORE) -> "Results":
@@ -191,7 +191,7 @@ def import_predictions(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Results(results.Results):
+class Results(results.JobResults):
     """What a job came to: its classifiers ranked, compared, drawn and applied.
 
     In a notebook it shows itself as the ranking. Tables are polars data frames, figures
@@ -199,7 +199,7 @@ class Results(results.Results):
     """
 
     @classmethod
-    def of(cls, found: results.Results) -> Self:
+    def of(cls, found: results.JobResults) -> Self:
         """The same results, for a person."""
         kept = {one.name: getattr(found, one.name) for one in fields(found) if one.init}
         return cls(**kept)
@@ -275,7 +275,7 @@ class Results(results.Results):
         return classifier_map(
             self,
             by=by,
-            way=parse_way(method, **parameters),
+            way=parse_map_method(method, **parameters),
             target=self._target(target),
             titles=titles,
             poles=poles,

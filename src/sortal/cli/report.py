@@ -10,13 +10,13 @@ from sortal.views.console import ExitCode, echo, print_frame, warn
 if TYPE_CHECKING:
     import polars as pl
 
-    from sortal.jobs.results.results import Results
+    from sortal.jobs.results.results import JobResults
 
 RESULTS = Path("sortal-results")
 """Folder that plots are written into where no other is named."""
 
 
-def report(results: "Results", form: TableFormat, *, most: int | None = None) -> None:
+def report(results: "JobResults", form: TableFormat, *, most: int | None = None) -> None:
     """Print the ranking of every target, and who is tied with the best.
 
     Args:
@@ -60,7 +60,7 @@ def rows_by_target(frames: Mapping[str | None, "pl.DataFrame"]) -> list[dict[str
     ]
 
 
-def report_failures(results: "Results") -> None:
+def report_failures(results: "JobResults") -> None:
     """Print every failed member with its reason."""
     if results.failed:
         echo(f"{len(results.failed)} failed:")
@@ -68,7 +68,7 @@ def report_failures(results: "Results") -> None:
         echo(f"  {place}: {failure.reason}")
 
 
-def tell_pictures(written: Sequence[Path], failed: Sequence[str]) -> int:
+def report_pictures(written: Sequence[Path], failed: Sequence[str]) -> int:
     """Name the pictures that were written, and say why others are missing; returns the exit code."""
     for path in written:
         echo(f"wrote {path}")

@@ -9,7 +9,7 @@ from sortal.web import command
 
 if TYPE_CHECKING:
     from sortal.plugins.loading.load import Plugins
-    from sortal.web.named import Named
+    from sortal.web.named import AvailableName
 
 
 def mount(app: typer.Typer) -> None:
@@ -17,6 +17,6 @@ def mount(app: typer.Typer) -> None:
     command.mount(app, _describe)
 
 
-def _describe(plugins: "Plugins | None") -> "list[Named]":
+def _describe(plugins: "Plugins | None") -> "list[AvailableName]":
     """What jobs of every system can name."""
     return [named for system in SYSTEMS if system.describe for named in system.describe(plugins)]

@@ -27,7 +27,7 @@ _SHORTER = 4
 """How many times as many points as channels tell channels that come first."""
 
 
-def inner_order(dimensions: int) -> Order:
+def order_within(dimensions: int) -> Order:
     """The order that inputs of so many axes, examples among them, have within Sortal."""
     return "channels_first" if dimensions == 4 else "channels_last"
 
@@ -39,7 +39,7 @@ def has_channels(name: str, array: Array) -> bool:
     return array.ndim == 4 or (array.ndim == 3 and name.lower() not in STAMPS)
 
 
-def order_of(array: np.ndarray) -> Order:
+def infer_channel_order(array: np.ndarray) -> Order:
     """Tell where the channels of a file's array lie by its shape.
 
     Stamps have their channels last if the first two of their axes are equal and longer than the
@@ -64,7 +64,7 @@ def order_of(array: np.ndarray) -> Order:
     return "channels_first" if is_first else "channels_last"
 
 
-def reordered(name: str, array: np.ndarray, order: Order) -> np.ndarray:
+def reorder_axes(name: str, array: np.ndarray, order: Order) -> np.ndarray:
     """Bring an array of a file into the order of inputs; a view, nothing is copied.
 
     Args:
@@ -79,12 +79,12 @@ def reordered(name: str, array: np.ndarray, order: Order) -> np.ndarray:
         raise DataError(
             f"array {name!r}: expected examples with channels, got shape {array.shape}."
         )
-    if order == inner_order(array.ndim):
+    if order == order_within(array.ndim):
         return array
     return np.moveaxis(array, 1, -1) if order == "channels_first" else np.moveaxis(array, -1, 1)
 
 
-def in_words(dimensions: int, order: Order) -> str:
+def describe_axes(dimensions: int, order: Order) -> str:
     """The axes of a file's array of so many, as a note shows them."""
     inside = ["height", "width"] if dimensions == 4 else ["points"]
     axes = ["channels", *inside] if order == "channels_first" else [*inside, "channels"]

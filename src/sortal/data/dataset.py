@@ -14,7 +14,7 @@ from sortal.data.axes import Order
 from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part
-from sortal.data.storage.stored_files import map_array, undamaged
+from sortal.data.storage.stored_files import map_array, raise_damaged
 from sortal.data.weighting.target import weights_for
 from sortal.errors import DataError
 
@@ -123,7 +123,7 @@ class Dataset:
         Raises:
             Damaged: A file of the folder is missing or cut short.
         """
-        with undamaged(folder, "a readable dataset"):
+        with raise_damaged(folder, "a readable dataset"):
             described = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             listed = described["inputs"].items() if inputs else ()
             padded = [name for name, about in listed if about.get("padded")]

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sortal.data.spelling import as_whole
+from sortal.data.spelling import as_whole_number
 from sortal.errors import NotFound
 
 UNKNOWN = -1
@@ -64,7 +64,7 @@ def find_class(given: object, classes: Sequence[str]) -> str | None:
 
 def _meaning(text: str) -> int | str:
     """A whole number as such, true and false in lower case, all else as it is."""
-    whole = as_whole(text)
+    whole = as_whole_number(text)
     if whole is not None:
         return whole
     return text.lower() if text.lower() in (_TRUE, _FALSE) else text

@@ -10,7 +10,7 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.preparing.channels import row_blocks
 from sortal.data.preparing.preparer import Preparation, Preparer
 from sortal.data.split import Part, Split
-from sortal.data.weighting.rule import Weigher
+from sortal.data.weighting.rule import FittedWeightRule
 
 RESIDENT_BYTES = 1 << 29
 """Datasets that, prepared, are above this size [bytes] are prepared block by block for each use."""
@@ -23,7 +23,7 @@ _LOOKED_AT = 65_536
 class Prepared:
     """Dataset + split + what was fitted on the split's training examples.
 
-    The split holds only rows whose label is known (`rows_known`) for the targets that
+    The split holds only rows whose label is known (`select_known_rows`) for the targets that
     are trained; labels of other targets may still be unknown.
     """
 
@@ -34,7 +34,7 @@ class Prepared:
     """The one independent target that members predict; None for all outputs."""
 
     _parts: dict[Part, Inputs] = field(default_factory=dict, repr=False)
-    _weighers: dict[str | None, Weigher] = field(default_factory=dict, repr=False)
+    _weighers: dict[str | None, FittedWeightRule] = field(default_factory=dict, repr=False)
 
     @classmethod
     def fit(
@@ -103,7 +103,7 @@ class Prepared:
         weights = self.dataset.weights_for(target or self.target)
         return None if weights is None else np.asarray(weights[self.split.rows(part)])
 
-    def weigher(self, target: str | None = None) -> Weigher:
+    def weigher(self, target: str | None = None) -> FittedWeightRule:
         """The rule of training weights, fitted on the training examples once and kept.
 
         Args:
@@ -114,7 +114,7 @@ class Prepared:
         """
         target = target or self.target
         if target not in self._weighers:
-            self._weighers[target] = Weigher.fit(
+            self._weighers[target] = FittedWeightRule.fit(
                 self.preparer.preparation.weighing,
                 self._labels(Part.TRAIN, target),
                 self.weights(Part.TRAIN, target),
@@ -173,7 +173,7 @@ def _is_finite(array: Array) -> bool:
     return bool(np.isfinite(values).all())
 
 
-def rows_known(labels: Labels, split: Split, target: str | None) -> Split:
+def select_known_rows(labels: Labels, split: Split, target: str | None) -> Split:
     """Drop the rows that cannot train or be judged: their label, or any of their labels, is unknown."""
     known = labels.for_target(target).known
     if known.all():

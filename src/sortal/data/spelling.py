@@ -47,17 +47,17 @@ def spellings(texts: Sequence[str]) -> Spellings:
     >>> spellings(["007", "7", "1E3"]).values
     ('007', '7', '1E3')
     """
-    whole = [as_whole(text) for text in texts]
+    whole = [as_whole_number(text) for text in texts]
     known = [value for value in whole if value is not None]
     if len(known) < len(texts):
         return Spellings(tuple(texts))
     written = dict[int, list[str]]()
     for text, value in zip(texts, known, strict=True):
         written.setdefault(value, []).append(text)
-    several = [tuple(sorted(one, key=natural)) for one in written.values() if len(one) > 1]
+    several = [tuple(sorted(one, key=natural_sort_key)) for one in written.values() if len(one) > 1]
     odd = [one for one in several if not all(map(_USUAL.fullmatch, one))]
     if not odd:
-        unusual = sorted((t for t in texts if not _USUAL.fullmatch(t)), key=natural)
+        unusual = sorted((t for t in texts if not _USUAL.fullmatch(t)), key=natural_sort_key)
         return Spellings(tuple(known), tuple(sorted(several)), (), tuple(unusual))
     values = tuple(
         str(value) if _USUAL.fullmatch(text) else text
@@ -81,11 +81,11 @@ def spelling_notes(column: str, found: Spellings) -> Iterator[str]:
         first = found.renamed[0]
         yield (
             f"column {column!r}: texts are read as whole numbers, such as {first!r} as "
-            f"{as_whole(first)}."
+            f"{as_whole_number(first)}."
         )
 
 
-def as_whole(text: str) -> int | None:
+def as_whole_number(text: str) -> int | None:
     """The whole number that a text is, exactly, however large; None if it is none."""
     if _WHOLE.fullmatch(text):
         return int(text) if len(text) < _LONGEST else None
@@ -98,7 +98,7 @@ def as_whole(text: str) -> int | None:
     return int(value) if value == value.to_integral_value() else None
 
 
-def natural(name: str) -> tuple[Any, ...]:
+def natural_sort_key(name: str) -> tuple[Any, ...]:
     """Key by which names sort as people sort them: digits by their value."""
     if _WHOLE.fullmatch(name):
         return (0, _valued(name), name)

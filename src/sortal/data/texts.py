@@ -45,7 +45,7 @@ def plain(column: Column) -> Any:
     return column
 
 
-def texts(column: Column) -> Any:
+def write_as_text(column: Column) -> Any:
     """Write every value as text.
 
     True is `True`, a whole number has no point, bytes that are no text are `0x` and their

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Self
 
 from sortal.engines.base import Idle, Json, Report, Started
-from sortal.engines.spawned import Spawned
+from sortal.engines.spawned import WorkerProcess
 from sortal.errors import OptionError
 
 _LOOK_S = 0.2
@@ -35,7 +35,7 @@ _LOOK_S = 0.2
 when something that a task started still holds it open."""
 
 
-class Here:
+class LocalEngine:
     """An `Engine` of processes on this machine.
 
     Use it as a context manager, or call `close`. One `map` at a time; workers stay warm
@@ -64,7 +64,7 @@ class Here:
         self._flag_path.write_bytes(b"\0")
         with self._flag_path.open("r+b") as file:
             self._flag = mmap.mmap(file.fileno(), 1)
-        self._workers: list[Spawned] = []
+        self._workers: list[WorkerProcess] = []
         self._waiting: deque[tuple[str, Json]] = deque()
         self._numbers = count()
         self._mapping = self._stopping = self._killed = False
@@ -136,7 +136,7 @@ class Here:
                 self._waiting.appendleft((name, task))
                 self._dismiss(worker)
 
-    def _free(self) -> Spawned | None:
+    def _free(self) -> WorkerProcess | None:
         """An idle worker, a new one where there is room, or None."""
         for worker in [worker for worker in self._workers if worker.held is None]:
             if not worker.has_ended():
@@ -144,8 +144,8 @@ class Here:
             self._dismiss(worker)
         return self._start() if len(self._workers) < self._most else None
 
-    def _start(self) -> Spawned:
-        worker = Spawned(
+    def _start(self) -> WorkerProcess:
+        worker = WorkerProcess(
             Path(self._folder.name) / f"worker-{next(self._numbers)}.txt",
             self._flag_path,
             threads=self._threads,
@@ -166,16 +166,16 @@ class Here:
             elif worker.has_ended():
                 yield from self._bury(worker)
 
-    def _hear(self, worker: Spawned) -> list[Report]:
+    def _hear(self, worker: WorkerProcess) -> list[Report]:
         try:
             return worker.hear()
         except (EOFError, OSError):
             return self._bury(worker)
 
-    def _bury(self, worker: Spawned) -> list[Report]:
+    def _bury(self, worker: WorkerProcess) -> list[Report]:
         self._workers.remove(worker)
         return worker.bury()
 
-    def _dismiss(self, worker: Spawned) -> None:
+    def _dismiss(self, worker: WorkerProcess) -> None:
         worker.close()
         self._workers.remove(worker)

@@ -43,7 +43,7 @@ class InlineEngine:
             while self._waiting and not self._stopped:
                 name, task = self._waiting.popleft()
                 yield Started(name)
-                started, channel = time.perf_counter(), _Channel(self)
+                started, channel = time.perf_counter(), _InlineChannel(self)
                 result = run(task, channel)
                 yield from (Message(name, body) for body in channel.sent)
                 yield Finished(name, result, time.perf_counter() - started)
@@ -74,7 +74,7 @@ class InlineEngine:
 
 
 @dataclass(slots=True)
-class _Channel:
+class _InlineChannel:
     """The channel of one task: it keeps what the task reports."""
 
     engine: InlineEngine

@@ -51,7 +51,7 @@ _WORDS = 4
 _WORDS_LENGTH = 400
 
 
-class Spawned:
+class WorkerProcess:
     """A worker process, and the task it holds."""
 
     def __init__(self, output: Path, flag: Path, *, threads: int, prelude: str | None) -> None:

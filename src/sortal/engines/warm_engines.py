@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Self
 
-from sortal.engines.here import Here
+from sortal.engines.here import LocalEngine
 
 
 @dataclass(slots=True)
@@ -15,14 +15,14 @@ class WarmEngines:
     with the context.
     """
 
-    _engines: dict[tuple[int, int], Here] = field(default_factory=dict)
+    _engines: dict[tuple[int, int], LocalEngine] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
     _stopped: bool = False
 
-    def get(self, workers: int, threads: int) -> Here:
+    def get(self, workers: int, threads: int) -> LocalEngine:
         """Return the engine of so many workers with so many threads each."""
         if (workers, threads) not in self._engines:
-            engine = self._stack.enter_context(Here(workers, threads))
+            engine = self._stack.enter_context(LocalEngine(workers, threads))
             if self._stopped:
                 engine.stop()
             self._engines[workers, threads] = engine

@@ -57,7 +57,7 @@ class _Line:
         return bool(self._connection.poll(seconds))
 
 
-class _Channel:
+class _WorkerChannel:
     """What one task may use to speak with the driver."""
 
     def __init__(self, line: _Line, name: str) -> None:
@@ -113,7 +113,7 @@ def _answer(line: _Line, frame: Mapping[str, Any], prelude: str | None) -> None:
 
     try:
         function = _find(frame["function"], prelude)
-        end(finished=function(frame["task"], _Channel(line, name)))
+        end(finished=function(frame["task"], _WorkerChannel(line, name)))
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 (the driver is told)
         end(raised=_reason(error), traceback=traceback.format_exc())
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sortal.evaluation.scores import Scores
+from sortal.evaluation.scores import MemberMetrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def summarise(values: Sequence[float]) -> Spread:
     )
 
 
-def aggregate(scores: Sequence[Scores]) -> dict[str, Spread]:
+def aggregate(scores: Sequence[MemberMetrics]) -> dict[str, Spread]:
     """Summarise each figure over members; one that a member lacks counts as undefined there."""
     names = dict.fromkeys(name for one in scores for name in one.figures)
     return {name: summarise([one.figures.get(name, math.nan) for one in scores]) for name in names}

@@ -8,7 +8,7 @@ import numpy as np
 from sortal.data.labels import Outputs
 from sortal.evaluation.bootstrap import resampled_sums
 from sortal.evaluation.measured import (
-    Measured,
+    MeasuredMetrics,
     compute_from_counts,
     compute_intervals,
     measured,
@@ -33,7 +33,7 @@ def measure(
     probabilities: bool,
     resamples: int,
     seed: int,
-) -> Measured:
+) -> MeasuredMetrics:
     """Compute every figure of a block of members.
 
     Args:
@@ -54,7 +54,7 @@ def measure(
     return replace(found, confusion=block.matrix)
 
 
-def measure_counts(matrix: np.ndarray, *, resamples: int, seed: int) -> Measured:
+def measure_counts(matrix: np.ndarray, *, resamples: int, seed: int) -> MeasuredMetrics:
     """Compute what follows from confusion matrices alone; figures of scores are NaN.
 
     Args:
@@ -64,7 +64,7 @@ def measure_counts(matrix: np.ndarray, *, resamples: int, seed: int) -> Measured
     """
     block = ExclusiveBlock.of_counts(matrix)
     blank = np.full(matrix.shape[:-1], np.nan)
-    return Measured(
+    return MeasuredMetrics(
         figures=compute_from_counts(_METRICS, block),
         per_class={**of_classes(block.tally), "roc_auc": blank, "average_precision": blank},
         intervals=_intervals_of_counts(matrix, resamples, seed) if resamples else {},
@@ -106,7 +106,7 @@ def _intervals_of_counts(matrix: np.ndarray, resamples: int, seed: int) -> dict[
     Examples of one class that are all right, or all wrong, are alike: drawn with replacement, the
     classes' numbers are multinomial, and of each class the number that is right is binomial.
     """
-    tally = confusion.tally(matrix)
+    tally = confusion.class_totals(matrix)
     totals, hits = [], []
     for actual, recall in zip(tally.actual, np.nan_to_num(tally.recall), strict=True):
         totals.append(_resampled_classes(tuple(actual.tolist()), resamples, seed))

@@ -4,12 +4,12 @@ import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.evaluation.bootstrap import resampled_sums
-from sortal.evaluation.measured import Measured, measured
+from sortal.evaluation.measured import MeasuredMetrics, measured
 from sortal.metrics import multilabel
 from sortal.metrics.block import IndependentBlock
 from sortal.metrics.registry import metrics_of
 from sortal.metrics.resampled import IndependentSums
-from sortal.metrics.tally import Tally
+from sortal.metrics.tally import ClassTotals
 
 FIGURES = tuple(metric.name for metric in metrics_of(Outputs.INDEPENDENT))
 """Names of the metrics of several targets at once."""
@@ -24,7 +24,7 @@ def measure(
     probabilities: bool,
     resamples: int,
     seed: int,
-) -> Measured:
+) -> MeasuredMetrics:
     """Compute every figure of a block of members.
 
     Args:
@@ -74,7 +74,7 @@ def _sums(
         weight=weight,
         right=right,
         loss=loss[0] if loss else np.empty((resamples, 0)),
-        tally=Tally(
+        tally=ClassTotals(
             hits=hits.reshape(by_target),
             predicted=predicted.reshape(by_target),
             actual=np.broadcast_to(actual[:, None, :], by_target),

@@ -7,17 +7,17 @@ import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.evaluation.bootstrap import interval
-from sortal.metrics.block import Block
+from sortal.metrics.block import MetricBlock
 from sortal.metrics.metric import Metric
 from sortal.metrics.registry import METRICS
 from sortal.metrics.resampled import Sums
-from sortal.metrics.tally import Tally
+from sortal.metrics.tally import ClassTotals
 
 _OF_PROBABILITIES = frozenset(metric.name for metric in METRICS if metric.needs_probabilities)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Measured:
+class MeasuredMetrics:
     """What was measured of some members; every array has the members first."""
 
     figures: dict[str, np.ndarray]
@@ -32,7 +32,7 @@ class Measured:
     confusion: np.ndarray | None
     """Shape (members, classes, classes); None for independent targets."""
 
-    def without_probabilities(self, unsound: np.ndarray) -> "Measured":
+    def without_probabilities(self, unsound: np.ndarray) -> "MeasuredMetrics":
         """Say NaN for figures of probabilities of some members, shape (members,), bool."""
         if not unsound.any():
             return self
@@ -48,7 +48,7 @@ class Measured:
         }
         return replace(self, figures=figures, intervals=intervals)
 
-    def without(self, broken: np.ndarray) -> "Measured":
+    def without(self, broken: np.ndarray) -> "MeasuredMetrics":
         """Say NaN for everything about some members, shape (members,), bool."""
         if not broken.any():
             return self
@@ -57,7 +57,7 @@ class Measured:
             aligned = broken.reshape(-1, *[1] * (values.ndim - 1))
             return np.where(aligned, np.nan, values)
 
-        return Measured(
+        return MeasuredMetrics(
             figures={name: blanked(values) for name, values in self.figures.items()},
             per_class={name: blanked(values) for name, values in self.per_class.items()},
             intervals={name: blanked(values) for name, values in self.intervals.items()},
@@ -67,12 +67,12 @@ class Measured:
 
 def measured(
     metrics: Iterable[Metric],
-    block: Block,
+    block: MetricBlock,
     sums: Sums | None,
     outputs: Outputs,
     *,
     probabilities: bool,
-) -> Measured:
+) -> MeasuredMetrics:
     """Compute every figure of a block of members but the confusion matrices.
 
     Args:
@@ -85,7 +85,7 @@ def measured(
     intervals = {}
     if sums is not None:
         intervals = compute_intervals(metrics, sums, outputs, probabilities=probabilities)
-    return Measured(
+    return MeasuredMetrics(
         figures=compute(metrics, block, probabilities=probabilities),
         per_class={
             **of_classes(block.tally),
@@ -97,7 +97,7 @@ def measured(
     )
 
 
-def of_classes(tally: Tally) -> dict[str, np.ndarray]:
+def of_classes(tally: ClassTotals) -> dict[str, np.ndarray]:
     """Values of each class or target that follow from the weights of its examples."""
     return {
         "precision": tally.precision,
@@ -108,7 +108,7 @@ def of_classes(tally: Tally) -> dict[str, np.ndarray]:
 
 
 def compute(
-    metrics: Iterable[Metric], block: Block, *, probabilities: bool
+    metrics: Iterable[Metric], block: MetricBlock, *, probabilities: bool
 ) -> dict[str, np.ndarray]:
     """Compute metrics of a block of members, by name.
 
@@ -126,7 +126,7 @@ def compute(
     }
 
 
-def compute_from_counts(metrics: Iterable[Metric], block: Block) -> dict[str, np.ndarray]:
+def compute_from_counts(metrics: Iterable[Metric], block: MetricBlock) -> dict[str, np.ndarray]:
     """Compute the metrics that follow from confusion matrices alone, by name; all others are NaN."""
     absent = np.full(len(block.scores), np.nan)
     return {

@@ -11,9 +11,9 @@ from pydantic import BeforeValidator
 from sortal.data.labels import Labels, Outputs
 from sortal.errors import DataError
 from sortal.evaluation import exclusive, independent
-from sortal.evaluation.measured import Measured
+from sortal.evaluation.measured import MeasuredMetrics
 from sortal.metrics.registry import metrics_of
-from sortal.metrics.shares import are_shares, why_no_shares
+from sortal.metrics.shares import can_be_probabilities, why_not_probabilities
 
 Stored = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 """A number that is NaN where JSON has null."""
@@ -23,7 +23,7 @@ _BLOCK_SUMS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
+class MemberMetrics:
     """All figures of one member on one part; NaN where a figure is undefined.
 
     Weighted where the data has weights. A member with a NaN score has NaN for everything.
@@ -60,7 +60,7 @@ def usual_threshold(probabilities: bool) -> float:
     return 0.5 if probabilities else 0.0
 
 
-def predicted(scores: np.ndarray, outputs: Outputs, *, probabilities: bool) -> np.ndarray:
+def predict_labels(scores: np.ndarray, outputs: Outputs, *, probabilities: bool) -> np.ndarray:
     """Decide by scores, with the usual threshold: 0.5 for probabilities, 0 for decision values.
 
     Args:
@@ -112,7 +112,7 @@ def evaluate(
     resamples: int,
     seed: int,
     sound: np.ndarray | None = None,
-) -> list[Scores]:
+) -> list[MemberMetrics]:
     """Compute all figures of each member on the same examples.
 
     Works through the members block by block. Intervals of all members, and of calls with
@@ -143,7 +143,7 @@ def evaluate(
     block = min(
         _BLOCK_NUMBERS // max(1, examples * outputs), _BLOCK_SUMS // max(1, outputs * resamples)
     )
-    judged: list[Scores] = []
+    judged: list[MemberMetrics] = []
     for place in _blocks(scores, block):
         part = np.asarray(scores[place])
         missing = np.isnan(part)
@@ -151,7 +151,7 @@ def evaluate(
             part = np.where(missing, 0.0, part)
         measured = measure(
             part,
-            predicted(part, labels.outputs, probabilities=probabilities),
+            predict_labels(part, labels.outputs, probabilities=probabilities),
             labels.codes,
             weights,
             probabilities=bool(sound[place].any()),
@@ -178,7 +178,7 @@ def are_probabilities(scores: np.ndarray, outputs: Outputs, *, meant: bool = Tru
         return np.zeros(len(scores), dtype=bool)
     exclusive, sound = outputs is Outputs.EXCLUSIVE, np.empty(len(scores), dtype=bool)
     for place in _blocks(scores, _BLOCK_NUMBERS // max(1, scores[:1].size)):
-        sound[place] = are_shares(np.asarray(scores[place]), exclusive=exclusive)
+        sound[place] = can_be_probabilities(np.asarray(scores[place]), exclusive=exclusive)
     return sound
 
 
@@ -192,7 +192,7 @@ def no_probabilities_note(scores: np.ndarray, outputs: Outputs) -> str:
     exclusive = outputs is Outputs.EXCLUSIVE
     *titles, last = (m.title for m in metrics_of(outputs) if m.needs_probabilities)
     left_out = f"{', '.join(titles)} and {last}"
-    why = why_no_shares(scores, exclusive=exclusive)
+    why = why_not_probabilities(scores, exclusive=exclusive)
     return (
         f"its scores are no probabilities: {why}. {left_out[0].upper()}{left_out[1:]} are left out."
     )
@@ -200,7 +200,7 @@ def no_probabilities_note(scores: np.ndarray, outputs: Outputs) -> str:
 
 def evaluate_counts(
     matrices: np.ndarray, classes: Sequence[str], *, resamples: int, seed: int
-) -> list[Scores]:
+) -> list[MemberMetrics]:
     """Compute what follows from confusion matrices of exclusive classes alone, all else is NaN.
 
     Intervals are those of resampled examples, as by `evaluate`, but of other resamples.
@@ -217,10 +217,10 @@ def evaluate_counts(
     return _values(measured, classes, examples)
 
 
-def told_of_targets(figures: Mapping[str, float]) -> Scores:
+def metrics_of_targets(figures: Mapping[str, float]) -> MemberMetrics:
     """Figures of independent targets that were computed elsewhere, NaN for those that were not."""
     every = dict.fromkeys(independent.FIGURES, math.nan)
-    return Scores(figures={**every, **figures}, per_class={}, examples=0)
+    return MemberMetrics(figures={**every, **figures}, per_class={}, examples=0)
 
 
 def _check(scores: np.ndarray, labels: Labels, weights: np.ndarray | None) -> None:
@@ -242,7 +242,9 @@ def _blocks(scores: np.ndarray, size: int) -> Iterator[slice]:
         yield slice(start, min(len(scores), start + step))
 
 
-def _values(measured: Measured, classes: Sequence[str], examples: Sequence[int]) -> list[Scores]:
+def _values(
+    measured: MeasuredMetrics, classes: Sequence[str], examples: Sequence[int]
+) -> list[MemberMetrics]:
     """Turn arrays over members into one value a member, each of so many examples."""
     figures = {name: values.tolist() for name, values in measured.figures.items()}
     per_class = {name: values.tolist() for name, values in measured.per_class.items()}
@@ -250,7 +252,7 @@ def _values(measured: Measured, classes: Sequence[str], examples: Sequence[int])
     members = len(next(iter(figures.values())))
     confusion = [[]] * members if measured.confusion is None else measured.confusion.tolist()
     return [
-        Scores(
+        MemberMetrics(
             figures={name: values[member] for name, values in figures.items()},
             per_class={
                 one: {name: values[member][code] for name, values in per_class.items()}

@@ -12,7 +12,7 @@ from sortal.errors import UserError
 from sortal.export.keras_layer import KerasLayer, keras_shape
 from sortal.export.keras_points import translate_points
 from sortal.export.portable import Portable
-from sortal.export.step import Step
+from sortal.export.step import LayerStep
 from sortal.networks.activation import Activation, Maxout
 from sortal.networks.dense import Dense
 from sortal.networks.dropout import AlphaDropout, Dropout
@@ -45,12 +45,12 @@ def keras_layers(portable: Portable, *, with_scaler: bool) -> tuple[KerasLayer, 
 
 
 @singledispatch
-def _translate(layer: AbstractLayer, step: Step) -> tuple[KerasLayer, ...]:
+def _translate(layer: AbstractLayer, step: LayerStep) -> tuple[KerasLayer, ...]:
     return translate_points(layer, step)
 
 
 @_translate.register
-def _dense(layer: Dense, step: Step) -> tuple[KerasLayer, ...]:
+def _dense(layer: Dense, step: LayerStep) -> tuple[KerasLayer, ...]:
     dense = KerasLayer(
         class_name="Dense",
         config={"units": layer.units, "activation": "linear", "use_bias": layer.bias},
@@ -61,7 +61,7 @@ def _dense(layer: Dense, step: Step) -> tuple[KerasLayer, ...]:
 
 
 @_translate.register
-def _activation(layer: Activation, step: Step) -> tuple[KerasLayer, ...]:
+def _activation(layer: Activation, step: LayerStep) -> tuple[KerasLayer, ...]:
     if layer.name != "leaky_relu":
         return (_curve(layer.name, step.shape),)
     config, shape = {"negative_slope": layer.slope}, keras_shape(step.shape)
@@ -69,7 +69,7 @@ def _activation(layer: Activation, step: Step) -> tuple[KerasLayer, ...]:
 
 
 @_translate.register
-def _maxout(layer: Maxout, step: Step) -> tuple[KerasLayer, ...]:
+def _maxout(layer: Maxout, step: LayerStep) -> tuple[KerasLayer, ...]:
     """Keras has no such layer: pieces become steps of a signal, of which pooling keeps the largest."""
     grouped = (*layer.result_shape(step.shape), layer.pieces)
     config = {"data_format": "channels_first", "keepdims": False}
@@ -80,13 +80,13 @@ def _maxout(layer: Maxout, step: Step) -> tuple[KerasLayer, ...]:
 
 
 @_translate.register
-def _rescale(layer: Rescale, step: Step) -> tuple[KerasLayer, ...]:
+def _rescale(layer: Rescale, step: LayerStep) -> tuple[KerasLayer, ...]:
     config = {"scale": layer.factor, "offset": 0.0}
     return (KerasLayer(class_name="Rescaling", config=config, shape=keras_shape(step.shape)),)
 
 
 @_translate.register
-def _dropout(layer: Dropout, step: Step) -> tuple[KerasLayer, ...]:
+def _dropout(layer: Dropout, step: LayerStep) -> tuple[KerasLayer, ...]:
     points = len(step.shape) - 1
     name = f"SpatialDropout{points}D" if layer.whole_channels and points else "Dropout"
     config = {"rate": step.dropout if layer.rate is None else layer.rate}
@@ -94,25 +94,25 @@ def _dropout(layer: Dropout, step: Step) -> tuple[KerasLayer, ...]:
 
 
 @_translate.register
-def _alpha_dropout(layer: AlphaDropout, step: Step) -> tuple[KerasLayer, ...]:
+def _alpha_dropout(layer: AlphaDropout, step: LayerStep) -> tuple[KerasLayer, ...]:
     config = {"rate": step.dropout if layer.rate is None else layer.rate}
     return (KerasLayer(class_name="AlphaDropout", config=config, shape=keras_shape(step.shape)),)
 
 
 @_translate.register
-def _batch_norm(layer: BatchNorm, step: Step) -> tuple[KerasLayer, ...]:
+def _batch_norm(layer: BatchNorm, step: LayerStep) -> tuple[KerasLayer, ...]:
     config = {"axis": -1, "epsilon": layer.epsilon, "momentum": layer.momentum}
     return (_norm("BatchNormalization", layer, config, step),)
 
 
 @_translate.register
-def _layer_norm(layer: LayerNorm, step: Step) -> tuple[KerasLayer, ...]:
+def _layer_norm(layer: LayerNorm, step: LayerStep) -> tuple[KerasLayer, ...]:
     config = {"axis": -1, "epsilon": layer.epsilon}
     return (_norm("LayerNormalization", layer, config, step),)
 
 
 def _norm(
-    class_name: str, layer: AbstractLayer, config: dict[str, float], step: Step
+    class_name: str, layer: AbstractLayer, config: dict[str, float], step: LayerStep
 ) -> KerasLayer:
     weights = keras_tensors(layer, step.tensors, step.shape)
     shape = keras_shape(step.shape)

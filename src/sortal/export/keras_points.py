@@ -4,8 +4,8 @@ from functools import singledispatch
 from typing import Any
 
 from sortal.export.keras_layer import KerasLayer, keras_shape
-from sortal.export.refusal import refuse_layer
-from sortal.export.step import Step
+from sortal.export.refusal import unsupported_layer_error
+from sortal.export.step import LayerStep
 from sortal.networks.augment import Augment
 from sortal.networks.convolution import Conv1d, Conv2d, SeparableConv2d
 from sortal.networks.flatten import Flatten
@@ -28,30 +28,30 @@ _LAST = {"data_format": "channels_last"}
 
 
 @singledispatch
-def translate_points(layer: AbstractLayer, step: Step) -> tuple[KerasLayer, ...]:
+def translate_points(layer: AbstractLayer, step: LayerStep) -> tuple[KerasLayer, ...]:
     """The layers that Keras has for one of ours, in order.
 
     Raises:
         UserError: A sequential Keras model has no such layer.
     """
-    raise refuse_layer(step.name, layer, "Keras")
+    raise unsupported_layer_error(step.name, layer, "Keras")
 
 
 @translate_points.register(Conv1d)
 @translate_points.register(Conv2d)
-def _convolution(layer: Conv1d | Conv2d, step: Step) -> tuple[KerasLayer, ...]:
+def _convolution(layer: Conv1d | Conv2d, step: LayerStep) -> tuple[KerasLayer, ...]:
     return _slide(f"Conv{len(step.shape) - 1}D", layer, step)
 
 
 @translate_points.register
-def _separable(layer: SeparableConv2d, step: Step) -> tuple[KerasLayer, ...]:
+def _separable(layer: SeparableConv2d, step: LayerStep) -> tuple[KerasLayer, ...]:
     return _slide("SeparableConv2D", layer, step, depth_multiplier=layer.multiplier)
 
 
 def _slide(
     class_name: str,
     layer: Conv1d | Conv2d | SeparableConv2d,
-    step: Step,
+    step: LayerStep,
     **more: Any,
 ) -> tuple[KerasLayer, ...]:
     """A convolution, behind a layer of zeros where their number was given."""
@@ -76,7 +76,7 @@ def _slide(
     return (_zeros(added, step), convolution) if added else (convolution,)
 
 
-def _zeros(added: int, step: Step) -> KerasLayer:
+def _zeros(added: int, step: LayerStep) -> KerasLayer:
     axes, shape = len(step.shape) - 1, keras_shape(step.shape)
     config = {"padding": added if axes == 1 else [added] * axes, **_LAST}
     return KerasLayer(class_name=f"ZeroPadding{axes}D", config=config, shape=shape)
@@ -84,17 +84,17 @@ def _zeros(added: int, step: Step) -> KerasLayer:
 
 @translate_points.register(MaxPool1d)
 @translate_points.register(MaxPool2d)
-def _largest(layer: MaxPool1d | MaxPool2d, step: Step) -> tuple[KerasLayer, ...]:
+def _largest(layer: MaxPool1d | MaxPool2d, step: LayerStep) -> tuple[KerasLayer, ...]:
     return (_pool(layer, "Max", step),)
 
 
 @translate_points.register(AveragePool1d)
 @translate_points.register(AveragePool2d)
-def _mean(layer: AveragePool1d | AveragePool2d, step: Step) -> tuple[KerasLayer, ...]:
+def _mean(layer: AveragePool1d | AveragePool2d, step: LayerStep) -> tuple[KerasLayer, ...]:
     return (_pool(layer, "Average", step),)
 
 
-def _pool(layer: AbstractPool, how: str, step: Step) -> KerasLayer:
+def _pool(layer: AbstractPool, how: str, step: LayerStep) -> KerasLayer:
     window = layer.window()
     config = {"pool_size": list(window.size), "strides": list(window.stride)}
     return KerasLayer(
@@ -105,29 +105,29 @@ def _pool(layer: AbstractPool, how: str, step: Step) -> KerasLayer:
 
 
 @translate_points.register
-def _global_mean(_: GlobalAverage, step: Step) -> tuple[KerasLayer, ...]:
+def _global_mean(_: GlobalAverage, step: LayerStep) -> tuple[KerasLayer, ...]:
     return (_global("Average", step),)
 
 
 @translate_points.register
-def _global_largest(_: GlobalMax, step: Step) -> tuple[KerasLayer, ...]:
+def _global_largest(_: GlobalMax, step: LayerStep) -> tuple[KerasLayer, ...]:
     return (_global("Max", step),)
 
 
-def _global(how: str, step: Step) -> KerasLayer:
+def _global(how: str, step: LayerStep) -> KerasLayer:
     name = f"Global{how}Pooling{len(step.shape) - 1}D"
     config = {"keepdims": False, **_LAST}
     return KerasLayer(class_name=name, config=config, shape=keras_shape(step.shape))
 
 
 @translate_points.register
-def _flatten(_: Flatten, step: Step) -> tuple[KerasLayer, ...]:
+def _flatten(_: Flatten, step: LayerStep) -> tuple[KerasLayer, ...]:
     """The order of numbers is Keras's here too."""
     return (KerasLayer(class_name="Flatten", config=_LAST, shape=keras_shape(step.shape)),)
 
 
 @translate_points.register
-def _unflatten(layer: Unflatten, step: Step) -> tuple[KerasLayer, ...]:
+def _unflatten(layer: Unflatten, step: LayerStep) -> tuple[KerasLayer, ...]:
     """Where channels come first, they are then moved behind the points."""
     if layer.order == "last":
         last = [*layer.points, layer.channels]
@@ -141,13 +141,13 @@ def _unflatten(layer: Unflatten, step: Step) -> tuple[KerasLayer, ...]:
 
 
 @translate_points.register
-def _augment(_: Augment, __: Step) -> tuple[KerasLayer, ...]:
+def _augment(_: Augment, __: LayerStep) -> tuple[KerasLayer, ...]:
     """Nothing, for examples that are scored are not augmented."""
     return ()
 
 
 @translate_points.register
-def _embedding(layer: TokenEmbedding, step: Step) -> tuple[KerasLayer, ...]:
+def _embedding(layer: TokenEmbedding, step: LayerStep) -> tuple[KerasLayer, ...]:
     return (
         KerasLayer(
             class_name="Embedding",
@@ -159,7 +159,7 @@ def _embedding(layer: TokenEmbedding, step: Step) -> tuple[KerasLayer, ...]:
 
 
 @translate_points.register
-def _memory(layer: LSTM, step: Step) -> tuple[KerasLayer, ...]:
+def _memory(layer: LSTM, step: LayerStep) -> tuple[KerasLayer, ...]:
     config = {"units": layer.units, "return_sequences": layer.sequence, "use_bias": True}
     return (
         KerasLayer(

@@ -9,7 +9,7 @@ import numpy as np
 
 from sortal.export.onnx_nodes import Nodes
 from sortal.export.onnx_points import add_points
-from sortal.export.step import Step
+from sortal.export.step import LayerStep
 from sortal.networks.activation import Activation, Maxout
 from sortal.networks.augment import Augment
 from sortal.networks.branch import Branch
@@ -42,7 +42,7 @@ _PLAIN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 @singledispatch
-def add_layer(layer: AbstractLayer, step: Step, nodes: Nodes, value: str) -> str:
+def add_layer(layer: AbstractLayer, step: LayerStep, nodes: Nodes, value: str) -> str:
     """Append what one layer does to a value when it is applied.
 
     Args:
@@ -61,13 +61,13 @@ def add_layer(layer: AbstractLayer, step: Step, nodes: Nodes, value: str) -> str
 
 
 @add_layer.register
-def _dense(_: Dense, step: Step, nodes: Nodes, value: str) -> str:
+def _dense(_: Dense, step: LayerStep, nodes: Nodes, value: str) -> str:
     names = [nodes.constant(array, f"{step.name}.{own}") for own, array in step.tensors.items()]
     return nodes.add("Gemm" if len(names) > 1 else "MatMul", value, *names)
 
 
 @add_layer.register
-def _maxout(layer: Maxout, step: Step, nodes: Nodes, value: str) -> str:
+def _maxout(layer: Maxout, step: LayerStep, nodes: Nodes, value: str) -> str:
     (units,) = layer.result_shape(step.shape)
     pieces = nodes.constant(np.array([-1, units, layer.pieces], dtype=np.int64))
     return nodes.add("ReduceMax", nodes.add("Reshape", value, pieces), axes=[2], keepdims=0)
@@ -76,24 +76,24 @@ def _maxout(layer: Maxout, step: Step, nodes: Nodes, value: str) -> str:
 @add_layer.register(Dropout)
 @add_layer.register(AlphaDropout)
 @add_layer.register(Augment)
-def _dropout(_: AbstractLayer, __: Step, ___: Nodes, value: str) -> str:
+def _dropout(_: AbstractLayer, __: LayerStep, ___: Nodes, value: str) -> str:
     return value
 
 
 @add_layer.register
-def _rescale(layer: Rescale, _: Step, nodes: Nodes, value: str) -> str:
+def _rescale(layer: Rescale, _: LayerStep, nodes: Nodes, value: str) -> str:
     return nodes.add("Mul", value, nodes.number(layer.factor))
 
 
 @add_layer.register
-def _batch_norm(layer: BatchNorm, step: Step, nodes: Nodes, value: str) -> str:
+def _batch_norm(layer: BatchNorm, step: LayerStep, nodes: Nodes, value: str) -> str:
     order = ("scale", "shift", "mean", "variance")
     names = [nodes.constant(step.tensors[own], f"{step.name}.{own}") for own in order]
     return nodes.add("BatchNormalization", value, *names, epsilon=layer.epsilon)
 
 
 @add_layer.register
-def _layer_norm(layer: LayerNorm, step: Step, nodes: Nodes, value: str) -> str:
+def _layer_norm(layer: LayerNorm, step: LayerStep, nodes: Nodes, value: str) -> str:
     """By hand: ONNX's own came with opset 17, and acts on last axes."""
     beside = (-1, *[1] * (len(step.shape) - 1))
     centred = nodes.add("Sub", value, nodes.add("ReduceMean", value, axes=[1], keepdims=1))
@@ -106,13 +106,13 @@ def _layer_norm(layer: LayerNorm, step: Step, nodes: Nodes, value: str) -> str:
 
 
 @add_layer.register
-def _residual(layer: Residual, step: Step, nodes: Nodes, value: str) -> str:
+def _residual(layer: Residual, step: LayerStep, nodes: Nodes, value: str) -> str:
     ways = (("layers", layer.layers), ("shortcut", layer.shortcut))
     return nodes.add("Add", *(_along(way, place, step, nodes, value) for place, way in ways))
 
 
 @add_layer.register
-def _branch(layer: Branch, step: Step, nodes: Nodes, value: str) -> str:
+def _branch(layer: Branch, step: LayerStep, nodes: Nodes, value: str) -> str:
     """What the layers make, then the features before and behind theirs."""
     (features,), end = step.shape, layer.start + layer.count
     seen = _cut(nodes, value, layer.start, end)
@@ -128,7 +128,9 @@ def _cut(nodes: Nodes, value: str, start: int, end: int) -> str:
     return nodes.add("Slice", value, *ends)
 
 
-def _along(way: Sequence[AbstractLayer], place: str, step: Step, nodes: Nodes, value: str) -> str:
+def _along(
+    way: Sequence[AbstractLayer], place: str, step: LayerStep, nodes: Nodes, value: str
+) -> str:
     """Append layers within a layer, one after another."""
     for number, (one, shape) in enumerate(zip(way, shapes_along(way, step.shape), strict=False)):
         inner = replace(_inside(step, f"{place}.{number}"), shape=shape)
@@ -136,7 +138,7 @@ def _along(way: Sequence[AbstractLayer], place: str, step: Step, nodes: Nodes, v
     return value
 
 
-def _inside(step: Step, place: str) -> Step:
+def _inside(step: LayerStep, place: str) -> LayerStep:
     """The step of a layer within this one."""
     tensors = {
         name.removeprefix(f"{place}."): array
@@ -147,7 +149,7 @@ def _inside(step: Step, place: str) -> Step:
 
 
 @add_layer.register
-def _activation(layer: Activation, _: Step, nodes: Nodes, value: str) -> str:
+def _activation(layer: Activation, _: LayerStep, nodes: Nodes, value: str) -> str:
     match layer.name:
         case "linear":
             return value
@@ -166,7 +168,7 @@ def _activation(layer: Activation, _: Step, nodes: Nodes, value: str) -> str:
 
 
 @add_layer.register
-def _robust_clip(layer: RobustClip, _: Step, nodes: Nodes, value: str) -> str:
+def _robust_clip(layer: RobustClip, _: LayerStep, nodes: Nodes, value: str) -> str:
     centre, factor = (
         nodes.constant(np.array(numbers, dtype=np.float32))
         for numbers in (layer.centre, layer.factor)
@@ -180,7 +182,7 @@ def _robust_clip(layer: RobustClip, _: Step, nodes: Nodes, value: str) -> str:
 
 
 @add_layer.register
-def _periodic_embedding(layer: PeriodicEmbedding, step: Step, nodes: Nodes, value: str) -> str:
+def _periodic_embedding(layer: PeriodicEmbedding, step: LayerStep, nodes: Nodes, value: str) -> str:
     (features,), made = step.shape, layer.size - 1
     turns = nodes.constant(step.tensors["frequency"] * np.float32(2 * np.pi))
     beside = nodes.add("Unsqueeze", value, nodes.constant(np.array([2])))
@@ -195,19 +197,19 @@ def _periodic_embedding(layer: PeriodicEmbedding, step: Step, nodes: Nodes, valu
 
 
 @add_layer.register
-def _scale(_: Scale, step: Step, nodes: Nodes, value: str) -> str:
+def _scale(_: Scale, step: LayerStep, nodes: Nodes, value: str) -> str:
     return nodes.add("Mul", value, nodes.constant(step.tensors["factor"]))
 
 
 @add_layer.register
-def _tangent_dense(_: TangentDense, step: Step, nodes: Nodes, value: str) -> str:
+def _tangent_dense(_: TangentDense, step: LayerStep, nodes: Nodes, value: str) -> str:
     names = [nodes.constant(step.tensors[own], f"{step.name}.{own}") for own in ("weight", "bias")]
     return nodes.add("Gemm", value, *names, alpha=float(step.shape[0] ** -0.5))
 
 
 @add_layer.register
 def _parametric_activation(
-    layer: ParametricActivation, step: Step, nodes: Nodes, value: str
+    layer: ParametricActivation, step: LayerStep, nodes: Nodes, value: str
 ) -> str:
     bent = add_layer(Activation(name=layer.name), step, nodes, value)
     bend = nodes.add("Sub", bent, value)

@@ -7,8 +7,8 @@ import numpy as np
 from onnx import TensorProto
 
 from sortal.export.onnx_nodes import Nodes
-from sortal.export.refusal import refuse_layer
-from sortal.export.step import Step
+from sortal.export.refusal import unsupported_layer_error
+from sortal.export.step import LayerStep
 from sortal.networks.convolution import Conv1d, Conv2d, SeparableConv2d
 from sortal.networks.flatten import Flatten
 from sortal.networks.layer import AbstractLayer, Shape
@@ -27,25 +27,25 @@ from sortal.networks.window import Window
 
 
 @singledispatch
-def add_points(layer: AbstractLayer, step: Step, nodes: Nodes, value: str) -> str:  # noqa: ARG001
+def add_points(layer: AbstractLayer, step: LayerStep, nodes: Nodes, value: str) -> str:  # noqa: ARG001
     """Append a layer as `onnx_layers.add_layer` does.
 
     Raises:
         UserError: ONNX files cannot carry this kind of layer.
     """
-    raise refuse_layer(step.name, layer, "ONNX")
+    raise unsupported_layer_error(step.name, layer, "ONNX")
 
 
 @add_points.register(Conv1d)
 @add_points.register(Conv2d)
-def _convolution(layer: Conv1d | Conv2d, step: Step, nodes: Nodes, value: str) -> str:
+def _convolution(layer: Conv1d | Conv2d, step: LayerStep, nodes: Nodes, value: str) -> str:
     """Kernels lie in ONNX as they do here."""
     names = [nodes.constant(array, f"{step.name}.{own}") for own, array in step.tensors.items()]
     return nodes.add("Conv", value, *names, **_slides(layer.window(), step.shape))
 
 
 @add_points.register
-def _separable(layer: SeparableConv2d, step: Step, nodes: Nodes, value: str) -> str:
+def _separable(layer: SeparableConv2d, step: LayerStep, nodes: Nodes, value: str) -> str:
     names = [nodes.constant(array, f"{step.name}.{own}") for own, array in step.tensors.items()]
     slides = _slides(layer.window(), step.shape)
     between = nodes.add("Conv", value, names[0], group=step.shape[0], **slides)
@@ -54,35 +54,35 @@ def _separable(layer: SeparableConv2d, step: Step, nodes: Nodes, value: str) -> 
 
 @add_points.register(MaxPool1d)
 @add_points.register(MaxPool2d)
-def _largest(layer: MaxPool1d | MaxPool2d, step: Step, nodes: Nodes, value: str) -> str:
+def _largest(layer: MaxPool1d | MaxPool2d, step: LayerStep, nodes: Nodes, value: str) -> str:
     return nodes.add("MaxPool", value, **_slides(layer.window(), step.shape))
 
 
 @add_points.register(AveragePool1d)
 @add_points.register(AveragePool2d)
-def _mean(layer: AveragePool1d | AveragePool2d, step: Step, nodes: Nodes, value: str) -> str:
+def _mean(layer: AveragePool1d | AveragePool2d, step: LayerStep, nodes: Nodes, value: str) -> str:
     return nodes.add("AveragePool", value, **_slides(layer.window(), step.shape))
 
 
 @add_points.register
-def _global_mean(_: GlobalAverage, step: Step, nodes: Nodes, value: str) -> str:
+def _global_mean(_: GlobalAverage, step: LayerStep, nodes: Nodes, value: str) -> str:
     return nodes.add("ReduceMean", value, axes=_points(step.shape), keepdims=0)
 
 
 @add_points.register
-def _global_largest(_: GlobalMax, step: Step, nodes: Nodes, value: str) -> str:
+def _global_largest(_: GlobalMax, step: LayerStep, nodes: Nodes, value: str) -> str:
     return nodes.add("ReduceMax", value, axes=_points(step.shape), keepdims=0)
 
 
 @add_points.register
-def _flatten(_: Flatten, step: Step, nodes: Nodes, value: str) -> str:
+def _flatten(_: Flatten, step: LayerStep, nodes: Nodes, value: str) -> str:
     """Point by point, channels side by side."""
     turned = nodes.add("Transpose", value, perm=[0, *_points(step.shape), 1])
     return nodes.add("Flatten", turned, axis=1)
 
 
 @add_points.register
-def _unflatten(layer: Unflatten, _: Step, nodes: Nodes, value: str) -> str:
+def _unflatten(layer: Unflatten, _: LayerStep, nodes: Nodes, value: str) -> str:
     channels, points = layer.channels, layer.points
     last = layer.order == "last"
     laid = (*points, channels) if last else (channels, *points)
@@ -93,14 +93,14 @@ def _unflatten(layer: Unflatten, _: Step, nodes: Nodes, value: str) -> str:
 
 
 @add_points.register
-def _embedding(_: TokenEmbedding, step: Step, nodes: Nodes, value: str) -> str:
+def _embedding(_: TokenEmbedding, step: LayerStep, nodes: Nodes, value: str) -> str:
     table = nodes.constant(step.tensors["weight"], f"{step.name}.weight")
     looked = nodes.add("Gather", table, nodes.add("Cast", value, to=TensorProto.INT64), axis=0)
     return nodes.add("Transpose", looked, perm=[0, 2, 1])
 
 
 @add_points.register
-def _memory(layer: LSTM, step: Step, nodes: Nodes, value: str) -> str:
+def _memory(layer: LSTM, step: LayerStep, nodes: Nodes, value: str) -> str:
     """ONNX's gates go input, output, forget, cell, and its signals point by point, then example."""
     weight, recurrent = (
         _regated(step.tensors[name].reshape(4, layer.units, -1)) for name in ("weight", "recurrent")

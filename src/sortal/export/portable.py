@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from sortal.data.axes import in_words, inner_order
+from sortal.data.axes import describe_axes, order_within
 from sortal.data.labels import Outputs
 from sortal.data.preparing.preparer import Preparer
 from sortal.data.reading.new_examples import InputSpec
 from sortal.export.scaler import Scaler
-from sortal.export.step import Step
+from sortal.export.step import LayerStep
 from sortal.methods.neural.model import TrainedStack
 from sortal.networks.layer import Pass
 from sortal.networks.network import AnyLayer, Network
@@ -98,14 +98,14 @@ class Portable:
         ]
 
     @property
-    def steps(self) -> list[tuple[AnyLayer, Step]]:
+    def steps(self) -> list[tuple[AnyLayer, LayerStep]]:
         """Each layer with its place and numbers."""
         network = self.network
         along = zip(network.layers, self.tensors, network.shapes, strict=False)
         return [
             (
                 layer,
-                Step(
+                LayerStep(
                     name=f"layers.{number}",
                     tensors={name: array.astype(np.float32) for name, array in tensors.items()},
                     shape=shape,
@@ -157,10 +157,10 @@ class Portable:
 def _remarks(preparer: Preparer, spec: InputSpec) -> Iterator[str]:
     for name, order in spec.axes.items():
         shape = spec.shapes[name] or ()
-        inside = inner_order(len(shape) + 1)
+        inside = order_within(len(shape) + 1)
         yield (
-            f"{name}: the numbers of an example lie as {in_words(len(shape) + 1, inside)} of shape "
-            f"{shape}, where the training files had {in_words(len(shape) + 1, order)}"
+            f"{name}: the numbers of an example lie as {describe_axes(len(shape) + 1, inside)} of shape "
+            f"{shape}, where the training files had {describe_axes(len(shape) + 1, order)}"
         )
     for name, fitted in preparer.fitted.items():
         if fitted.padded:

@@ -16,7 +16,7 @@ _NOT_KERAS = (
 )
 
 
-def refuse_layer(name: str, layer: AbstractLayer, family: str) -> UserError:
+def unsupported_layer_error(name: str, layer: AbstractLayer, family: str) -> UserError:
     """An error that names the layer and the formats that can carry it."""
     kind = str(getattr(layer, "kind", type(layer).__name__))
     fitting = " or ".join(_OPEN if kind in _NOT_KERAS else (Format.SAFETENSORS,))

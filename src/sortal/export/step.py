@@ -9,7 +9,7 @@ from sortal.networks.layer import Shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Step:
+class LayerStep:
     """A layer's place and numbers."""
 
     name: str

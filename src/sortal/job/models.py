@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from sortal.job.title import LONGEST, PATTERN, WORDS
-from sortal.job.words import Words
+from sortal.job.words import TypeName
 from sortal.metrics import registry
 
 
@@ -31,19 +31,19 @@ def _known_encoding(name: str) -> str:
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Name = Annotated[str, Field(min_length=1)]
-File = Annotated[Name, Words("a file name", "file names")]
+File = Annotated[Name, TypeName("a file name", "file names")]
 Delimiter = Annotated[
     str,
     Field(pattern=r"^([\x01-\x09\x0b\x0c\x0e-!#-/:-@\[-^`{-~]|tab|\\t|space)$"),
-    Words("one character that is no letter, digit or quote, or `tab` or `space`", "characters"),
+    TypeName("one character that is no letter, digit or quote, or `tab` or `space`", "characters"),
 ]
 Encoding = Annotated[
     Name,
     AfterValidator(_known_encoding),
-    Words("the name of an encoding, such as `utf-8`, `utf-16` or `windows-1252`", "encodings"),
+    TypeName("the name of an encoding, such as `utf-8`, `utf-16` or `windows-1252`", "encodings"),
 ]
 Comment = Annotated[
-    str, Field(pattern=r"""^[^"\r\n]*$"""), Words("text without quotes and line breaks", "texts")
+    str, Field(pattern=r"""^[^"\r\n]*$"""), TypeName("text without quotes and line breaks", "texts")
 ]
 
 
@@ -53,34 +53,38 @@ def _number_as_name(given: Any) -> Any:
     return str(given) if is_number else given
 
 
-Column = Annotated[Name, BeforeValidator(_number_as_name), Words("a column name", "column names")]
-AnyColumn = Annotated[str, BeforeValidator(_number_as_name), Words("a column name", "column names")]
+Column = Annotated[
+    Name, BeforeValidator(_number_as_name), TypeName("a column name", "column names")
+]
+AnyColumn = Annotated[
+    str, BeforeValidator(_number_as_name), TypeName("a column name", "column names")
+]
 """The one column that has no name is called by an empty text."""
 ClassName = Annotated[
-    str | int | float | bool, Words("text, a number, or true or false", "names of classes")
+    str | int | float | bool, TypeName("text, a number, or true or false", "names of classes")
 ]
-Expression = Annotated[Name, Words("an expression over columns", "expressions over columns")]
+Expression = Annotated[Name, TypeName("an expression over columns", "expressions over columns")]
 Title = Annotated[
     str,
     Field(pattern=f"^{PATTERN}$", max_length=LONGEST),
-    Words(WORDS, "titles"),
+    TypeName(WORDS, "titles"),
 ]
 
 _METRICS = f"one of {', '.join(registry.names())}, or the name of a metric that `metrics` lists"
 MetricName = Annotated[
     str,
-    Words(_METRICS, "names of metrics"),
+    TypeName(_METRICS, "names of metrics"),
     WithJsonSchema({"anyOf": [{"enum": list(registry.names())}, {"type": "string"}]}),
 ]
 MetricPath = Annotated[
     str,
     Field(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*[.:][^\W\d]\w*$"),
-    Words("the import path of a function, such as `package.module.function`", "import paths"),
+    TypeName("the import path of a function, such as `package.module.function`", "import paths"),
 ]
 _SMALLEST = [f"`{name}`" for name in registry.smaller_is_better()]
 
 
-class Block(BaseModel):
+class JobBlock(BaseModel):
     """Base of all blocks of a job file: frozen, unknown keys refused, nothing converted.
 
     Blocks built in Python are checked field by field; `sortal.job.read.read_mapping`
@@ -107,7 +111,7 @@ class Block(BaseModel):
         return {name: value for name, value in plain.items() if name not in unset}
 
 
-class RandomSplit(Block):
+class RandomSplit(JobBlock):
     """Draw the parts at random; the draw is scikit-learn's `train_test_split` with the same seed."""
 
     kind: Literal["random"] = "random"
@@ -121,7 +125,7 @@ class RandomSplit(Block):
     """Seed of the draw; the job's seed if not given."""
 
 
-class GroupSplit(Block):
+class GroupSplit(JobBlock):
     """Draw whole groups at random: examples of one group are never divided between parts."""
 
     kind: Literal["group"]
@@ -133,7 +137,7 @@ class GroupSplit(Block):
     """Seed of the draw; the job's seed if not given."""
 
 
-class ColumnSplit(Block):
+class ColumnSplit(JobBlock):
     """The data says where each example belongs: a column holding train, validation or test."""
 
     kind: Literal["column"]
@@ -141,13 +145,13 @@ class ColumnSplit(Block):
     """Name of that column."""
 
 
-class FilesSplit(Block):
+class FilesSplit(JobBlock):
     """Each part comes from its own files: `source` maps train, test and validation to files."""
 
     kind: Literal["files"]
 
 
-class FoldSplit(Block):
+class FoldSplit(JobBlock):
     """Cross-validation: every fold is tested once by classifiers that never saw it."""
 
     kind: Literal["folds"]
@@ -165,7 +169,7 @@ class FoldSplit(Block):
     """Whether each fold is a result of its own too, titled `TITLE foldK`."""
 
 
-class GivenFoldSplit(Block):
+class GivenFoldSplit(JobBlock):
     """Cross-validation over folds that a column names by number."""
 
     kind: Literal["given_folds"]
@@ -177,7 +181,7 @@ class GivenFoldSplit(Block):
     """Whether each fold is a result of its own too, titled `TITLE foldK`."""
 
 
-class NoSplit(Block):
+class NoSplit(JobBlock):
     """Every example trains. Nothing is left to judge by, and all figures stay blank."""
 
     kind: Literal["none"]
@@ -196,7 +200,7 @@ SplitBlock = Annotated[
 ]
 
 
-class PartFiles(Block):
+class PartFiles(JobBlock):
     """Files of each part."""
 
     train: File | Annotated[list[File], Field(min_length=1)]
@@ -207,7 +211,7 @@ class PartFiles(Block):
     """Files to validate on."""
 
 
-class TrainingWeights(Block):
+class TrainingWeights(JobBlock):
     """What training makes of example weights; scores and yields always use them as they are."""
 
     negative: Literal["keep", "drop", "absolute", "pairwise"] = "keep"
@@ -226,7 +230,7 @@ class TrainingWeights(Block):
     examples; only to compare with scripts that did so."""
 
 
-class DataBlock(Block):
+class DataBlock(JobBlock):
     """Where the examples come from, what their columns mean, how they are divided and prepared."""
 
     later: ClassVar[frozenset[str]] = frozenset(
@@ -235,7 +239,7 @@ class DataBlock(Block):
 
     source: Annotated[
         File | Annotated[list[File], Field(min_length=1)] | PartFiles,
-        Words(
+        TypeName(
             "a file name, a list of file names, or a map of train, test and validation to files",
             "files",
         ),
@@ -246,7 +250,7 @@ class DataBlock(Block):
     columns: (
         Annotated[
             Annotated[list[Column], Field(min_length=1)] | Literal["numbered"],
-            Words("the names of all columns, or `numbered`", "names of columns"),
+            TypeName("the names of all columns, or `numbered`", "names of columns"),
         ]
         | None
     ) = None
@@ -289,7 +293,7 @@ class DataBlock(Block):
     weight: (
         Annotated[
             Column | Annotated[dict[Column, Column], Field(min_length=1)],
-            Words("a column name, or a map of targets to column names", "columns"),
+            TypeName("a column name, or a map of targets to column names", "columns"),
         ]
         | None
     ) = None
@@ -319,7 +323,7 @@ class DataBlock(Block):
     """Whether infinite features are refused or counted as missing."""
     axes: Annotated[
         dict[Column, Literal["channels_first", "channels_last"]],
-        Words("a map of arrays to channels_first or channels_last", "orders of axes"),
+        TypeName("a map of arrays to channels_first or channels_last", "orders of axes"),
     ] = {}
     """Where the channels of arrays lie in their files: `channels_first` for (examples, channels, points)
     or (examples, channels, height, width), `channels_last` for (examples, points, channels) or (examples,
@@ -329,10 +333,10 @@ class DataBlock(Block):
     cannot take signals of unequal length."""
 
 
-class ClassifierBlock(Block):
+class ClassifierBlock(JobBlock):
     """One method with some parameters, perhaps several values of each: one classifier per combination."""
 
-    method: Annotated[Name, Words("the name of a method", "names of methods")]
+    method: Annotated[Name, TypeName("the name of a method", "names of methods")]
     """Name of a method (`sortal methods` lists them), or the import path of a scikit-learn classifier
     such as `sklearn.linear_model.RidgeClassifier`."""
     title: str | None = None
@@ -353,7 +357,7 @@ class ClassifierBlock(Block):
     """What it is in the words of whoever wrote the job, kept beside its results; changes nothing."""
 
 
-class Rungs(Block):
+class Rungs(JobBlock):
     """Train candidates in steps, after each of which only the best go on.
 
     Networks pause there; whatever cannot pause is trained whole on the first rung.
@@ -371,7 +375,7 @@ class Rungs(Block):
     """One in so many goes on, and the next budget is so many times as large."""
 
 
-class TuningBlock(Block):
+class TuningBlock(JobBlock):
     """Search for good parameters, judged on validation examples.
 
     The best is then trained as the job says and judged on the test examples.
@@ -411,7 +415,7 @@ class TuningBlock(Block):
     """Seed of the search; the job's seed if not given."""
 
 
-class Job(Block):
+class Job(JobBlock):
     """A job: data, and the classifiers to compare on it."""
 
     later: ClassVar[frozenset[str]] = frozenset({"metrics"})

@@ -16,8 +16,8 @@ from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, Seq
 from sortal.job.comments import blank_comments
 from sortal.job.positions import Positions, Step, dotted
 from sortal.job.problems import Problem
-from sortal.job.scalar import TAG, Refused, read_scalar
-from sortal.job.slip import Slip, find_slip
+from sortal.job.scalar import TAG, UnsupportedNode, read_scalar
+from sortal.job.slip import JsonMistake, find_json_mistake
 from sortal.job.words import short
 
 _PLAIN = (TAG + "map", TAG + "seq")
@@ -54,7 +54,7 @@ def parse(text: str, *, is_json: bool = False, last_counts: bool = False) -> Par
         last_counts: True if a repeated key takes its last value, as parsers of JSON do; else
             it is a problem.
     """
-    reader = _Reader(text, is_json, last_counts)
+    reader = _NodeReader(text, is_json, last_counts)
     yaml = YAML(typ="safe", pure=True)
     yaml.max_depth = _DEEPEST
     yaml.composer.warn_double_anchors = False
@@ -68,7 +68,7 @@ def parse(text: str, *, is_json: bool = False, last_counts: bool = False) -> Par
         reader.refuse((), "text that can be read", str(error), 0)
     except _TooLarge:
         reader.refuse((), f"at most {_MOST} values", "aliases that multiply to more", 0)
-    slip = find_slip(text) if is_json and reader.problems else None
+    slip = find_json_mistake(text) if is_json and reader.problems else None
     if slip:  # in words of JSON, and at the place where it is to be mended
         data, reader.problems = None, []
         reader.stumble(slip)
@@ -76,7 +76,7 @@ def parse(text: str, *, is_json: bool = False, last_counts: bool = False) -> Par
 
 
 @dataclass(slots=True)
-class _Reader:
+class _NodeReader:
     """Walks over the nodes of one text and collects lines and problems."""
 
     text: str
@@ -104,7 +104,7 @@ class _Reader:
             Problem(path=dotted(path), expected=expected, got=got, line=self.line(index))
         )
 
-    def stumble(self, slip: Slip) -> None:
+    def stumble(self, slip: JsonMistake) -> None:
         """Note what of JSON's own signs is missing or too much."""
         column = slip.index - self.text.rfind("\n", 0, slip.index)
         self.refuse((), "valid JSON", f"an error at column {column}: {slip.text}", slip.index)
@@ -131,13 +131,13 @@ class _Reader:
             raise _TooLarge
         try:
             if id(node) in self.open:
-                raise Refused("a value", "an alias of something it is part of")
+                raise UnsupportedNode("a value", "an alias of something it is part of")
             self.open.add(id(node))
             try:
                 return self._inner(node, path)
             finally:
                 self.open.discard(id(node))
-        except Refused as refused:
+        except UnsupportedNode as refused:
             self.refuse(path, refused.expected, refused.got, node.start_mark.index)
             return None
 
@@ -145,9 +145,9 @@ class _Reader:
         if isinstance(node, ScalarNode):
             return read_scalar(node, is_json=self.is_json)
         if not isinstance(node, CollectionNode) or node.tag not in _PLAIN:
-            raise Refused("a map or list without a tag", f"the tag {node.tag}")
+            raise UnsupportedNode("a map or list without a tag", f"the tag {node.tag}")
         if self.is_json and not node.flow_style:
-            raise Refused("JSON between { } or [ ]", "text without them")
+            raise UnsupportedNode("JSON between { } or [ ]", "text without them")
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
         return self._list(node, path)

@@ -19,7 +19,7 @@ class EndlessRange(ValueError):
     """The range never reaches its stop, or only after more than `LONGEST` values."""
 
 
-def added(start: Number, stop: Number, step: Number) -> tuple[Number, ...]:
+def arithmetic_range(start: Number, stop: Number, step: Number) -> tuple[Number, ...]:
     """Count from start to stop.
 
     Whole numbers stay whole. Decimals are counted in decimal, so that steps of 0.1 give
@@ -49,7 +49,7 @@ def added(start: Number, stop: Number, step: Number) -> tuple[Number, ...]:
         return tuple(float(_within(value, first, last)) for value in decimals)
 
 
-def multiplied(start: Number, stop: Number, factor: Number) -> tuple[Number, ...]:
+def geometric_range(start: Number, stop: Number, factor: Number) -> tuple[Number, ...]:
     """Multiply from start to stop.
 
     Values are whole numbers if start and factor are, or if start and stop are and every

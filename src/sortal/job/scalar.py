@@ -13,7 +13,7 @@ _LONGEST_NUMBER = 300
 _JSON_WORD = re.compile(r"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
-class Refused(Exception):
+class UnsupportedNode(Exception):
     """A node that has no plain value; whoever walks over the nodes knows its place."""
 
     def __init__(self, expected: str, got: str) -> None:
@@ -30,7 +30,7 @@ def read_scalar(node: ScalarNode, *, is_json: bool) -> str | int | float | bool 
     text: str = node.value
     if is_json and node.style != '"' and not _JSON_WORD.fullmatch(text):
         wanted = "text in double quotes, a number, true, false or null"
-        raise Refused(wanted, short(text or None))
+        raise UnsupportedNode(wanted, short(text or None))
     match str(node.tag).removeprefix(TAG):
         case "str" | "timestamp" | "value" | "merge":
             return _text(text)
@@ -40,7 +40,7 @@ def read_scalar(node: ScalarNode, *, is_json: bool) -> str | int | float | bool 
             return {"true": True, "false": False}.get(text.lower(), text)
         case "int" | "float" as kind:
             return _number(kind, text)
-    raise Refused("a value without a tag", f"the tag {node.tag}")
+    raise UnsupportedNode("a value without a tag", f"the tag {node.tag}")
 
 
 def _text(text: str) -> str:
@@ -48,16 +48,16 @@ def _text(text: str) -> str:
     try:
         return text.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError as error:
-        raise Refused("text of whole characters", short(text)) from error
+        raise UnsupportedNode("text of whole characters", short(text)) from error
 
 
 def _number(kind: str, text: str) -> int | float:
     bare = text.replace("_", "").lower()
     if len(bare) > _LONGEST_NUMBER:
-        raise Refused(f"at most {_LONGEST_NUMBER} digits", short(text))
+        raise UnsupportedNode(f"at most {_LONGEST_NUMBER} digits", short(text))
     try:
         if kind == "float":
             return float(bare.replace(".inf", "inf").replace(".nan", "nan"))
         return int(bare, 0 if re.match(r"[+-]?0[box]", bare) else 10)
     except ValueError as error:
-        raise Refused("a number", short(text)) from error
+        raise UnsupportedNode("a number", short(text)) from error

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from sortal.job.models import Job
-from sortal.job.words import arms, describe, is_block, kinds, peel
+from sortal.job.words import arms, describe, is_block, kinds, unwrap
 
 _NAMED = ("properties", "$defs")
 """Keywords whose own keys are names of the job file, not keywords."""
@@ -67,7 +67,7 @@ def _type(field: FieldInfo) -> str:
 
 def _inside(path: str, field: FieldInfo) -> Iterator[tuple[type[BaseModel], str, str]]:
     """Blocks that a field may hold: block, its path, and the heading of its section."""
-    annotation, _ = peel(field.annotation, field.metadata)
+    annotation, _ = unwrap(field.annotation, field.metadata)
     if choices := kinds(annotation):
         for kind, block in choices.items():
             yield block, path, f"`{path}` of kind `{kind}`"
@@ -75,7 +75,7 @@ def _inside(path: str, field: FieldInfo) -> Iterator[tuple[type[BaseModel], str,
     if get_origin(annotation) is list:
         annotation, path = get_args(annotation)[0], f"{path}[]"
     for arm in arms(annotation):
-        block, _ = peel(arm)
+        block, _ = unwrap(arm)
         if is_block(block):
             yield block, path, f"`{path}`" + ("" if block is annotation else " as a map")
 

@@ -11,7 +11,7 @@ _CLOSES = {"}": "{", "]": "["}
 
 
 @dataclass(frozen=True, slots=True)
-class Slip:
+class JsonMistake:
     """What is wrong, and where."""
 
     index: int
@@ -39,7 +39,7 @@ class _Open:
     last: _Token | None = None
 
 
-def find_slip(text: str) -> Slip | None:
+def find_json_mistake(text: str) -> JsonMistake | None:
     r"""Look for the first thing that brackets, quotes, commas or colons do not allow.
 
     What stands between them is not looked at: whether a word is a value, the parser says.
@@ -50,10 +50,10 @@ def find_slip(text: str) -> Slip | None:
     >>> find_slip('{\n  "a": 1 // one\n  "b": 2\n}').text
     'a comma is missing at the end of line 2'
     """
-    return _Search(text).run()
+    return _MistakeSearch(text).run()
 
 
-class _Search:
+class _MistakeSearch:
     """Walks over the tokens with the brackets that are open."""
 
     def __init__(self, text: str) -> None:
@@ -61,7 +61,7 @@ class _Search:
         self._open: list[_Open] = []
         self._is_done = False
 
-    def run(self) -> Slip | None:
+    def run(self) -> JsonMistake | None:
         """The first slip, None where there is none."""
         if not self._blanked.lstrip().startswith(("{", "[", "}", "]")):
             return None  # whatever it is, it is no JSON with a slip
@@ -72,22 +72,22 @@ class _Search:
         if not self._open:
             return None
         bracket = self._open[-1].bracket
-        return Slip(
+        return JsonMistake(
             bracket.start, f"the {bracket.text} of line {self._line(bracket)} is not closed"
         )
 
-    def _take(self, token: _Token) -> Slip | None:
+    def _take(self, token: _Token) -> JsonMistake | None:
         if token.text.startswith('"') and not _is_closed(token.text):
-            return Slip(token.start, f"a quote is not closed on line {self._line(token)}")
+            return JsonMistake(token.start, f"a quote is not closed on line {self._line(token)}")
         if self._is_done:
-            return Slip(token.start, f"{token.text} comes after the end")
+            return JsonMistake(token.start, f"{token.text} comes after the end")
         if token.text in _CLOSES:
             return self._close(token)
         if token.text in (",", ":"):
             return self._separate(token)
         return self._enter(token)
 
-    def _enter(self, token: _Token) -> Slip | None:
+    def _enter(self, token: _Token) -> JsonMistake | None:
         """A value, a key, or a bracket that opens."""
         if self._open:
             around = self._open[-1]
@@ -103,13 +103,13 @@ class _Search:
             self._is_done = True
         return None
 
-    def _close(self, token: _Token) -> Slip | None:
+    def _close(self, token: _Token) -> JsonMistake | None:
         if not self._open:
-            return Slip(token.start, f"a {token.text} too many")
+            return JsonMistake(token.start, f"a {token.text} too many")
         closed = self._open.pop()
         if closed.bracket.text != _CLOSES[token.text]:
             line = self._line(closed.bracket)
-            return Slip(
+            return JsonMistake(
                 token.start, f"{token.text} closes the {closed.bracket.text} of line {line}"
             )
         if closed.awaits == "colon":
@@ -120,7 +120,7 @@ class _Search:
             self._is_done = True
         return None
 
-    def _separate(self, token: _Token) -> Slip | None:
+    def _separate(self, token: _Token) -> JsonMistake | None:
         around = self._open[-1] if self._open else None
         fitting = {",": ("comma", "value"), ":": ("colon",)}[token.text]
         if around and around.awaits in fitting:  # of a value left out the parser knows the key
@@ -129,9 +129,9 @@ class _Search:
             return None
         if around and around.awaits == "colon":
             return self._missing("a colon", around)
-        return Slip(token.start, f"a {token.text} too many")
+        return JsonMistake(token.start, f"a {token.text} too many")
 
-    def _missing(self, what: str, around: _Open) -> Slip:
+    def _missing(self, what: str, around: _Open) -> JsonMistake:
         """Something is missing behind the last token: at the end of its line, or within it."""
         last = around.last or around.bracket
         line = self._line(last)
@@ -139,7 +139,7 @@ class _Search:
         behind = (
             f"behind {last.text} on line {line}" if rest.strip() else f"at the end of line {line}"
         )
-        return Slip(last.end, f"{what} is missing {behind}")
+        return JsonMistake(last.end, f"{what} is missing {behind}")
 
     def _line(self, token: _Token) -> int:
         return self._text.count("\n", 0, token.start) + 1

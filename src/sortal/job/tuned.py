@@ -5,14 +5,14 @@ from typing import Any, Literal
 
 from pydantic import ValidationError, field_validator
 
-from sortal.job.models import Block
+from sortal.job.models import JobBlock
 from sortal.job.positions import dotted, joined
 from sortal.job.problems import JobError, Problem
 from sortal.job.validation import problems_of
 from sortal.job.words import short
 
 
-class TunedParameter(Block):
+class TunedParameter(JobBlock):
     """What a search may make of one parameter; what is left out comes from the method."""
 
     tune: Literal[True]

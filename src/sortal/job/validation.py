@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from sortal.job.positions import Step, dotted, joined
 from sortal.job.problems import Problem
-from sortal.job.words import arms, describe, is_block, kinds, nearest, peel, short, usual_kind
+from sortal.job.words import arms, describe, is_block, kinds, nearest, short, unwrap, usual_kind
 
 _SPOKEN = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
@@ -95,7 +95,7 @@ def _locate(model: type[BaseModel], steps: tuple[Step, ...], data: Any) -> _Spot
                 return spot
             if not _is_tag(step, arm):
                 return replace(spot, aside=True)
-            annotation, metadata = peel(arm)
+            annotation, metadata = unwrap(arm)
             spot = _Spot(spot.path, annotation, metadata, spot.value, spot.block)
             continue
         inner = _enter(spot, step)
@@ -111,15 +111,15 @@ def _meant(spot: _Spot) -> Any:
         choices = kinds(spot.annotation)
         if choices:
             return choices.get(str(spot.value.get("kind", usual_kind(choices))))
-        return next((arm for arm in arms(spot.annotation) if is_block(peel(arm)[0])), None)
+        return next((arm for arm in arms(spot.annotation) if is_block(unwrap(arm)[0])), None)
     if isinstance(spot.value, list):
-        return next((arm for arm in arms(spot.annotation) if _is_list(peel(arm)[0])), None)
+        return next((arm for arm in arms(spot.annotation) if _is_list(unwrap(arm)[0])), None)
     return None
 
 
 def _is_tag(step: Step, arm: Any) -> bool:
     """Whether a step of a location is pydantic's name of an arm."""
-    bare, _ = peel(arm)
+    bare, _ = unwrap(arm)
     if is_block(bare):
         return step == bare.__name__ or step in kinds(bare)
     return str(step).startswith(("list[", "tuple["))
@@ -137,14 +137,14 @@ def _enter(spot: _Spot, step: Step) -> _Spot | None:
         field = spot.annotation.model_fields.get(step)
         if field is None:
             return _Spot(path, None, [], inner, spot.annotation, unknown=True)
-        annotation, metadata = peel(field.annotation, field.metadata)
+        annotation, metadata = unwrap(field.annotation, field.metadata)
         return _Spot(path, annotation, metadata, inner, spot.annotation)
     if isinstance(value, list) and isinstance(step, int):
-        annotation, metadata = peel(*get_args(spot.annotation)[:1])
+        annotation, metadata = unwrap(*get_args(spot.annotation)[:1])
         return _Spot(path, annotation, metadata, value[step])
     if isinstance(value, dict) and step in value:
         keys, values, *_ = (*get_args(spot.annotation), Any, Any)
-        annotation, metadata = peel(values)
+        annotation, metadata = unwrap(values)
         return _Spot(path, annotation, metadata, inner, keys=keys)
     return None
 
@@ -172,7 +172,7 @@ def _problem(spot: _Spot, detail: ErrorDetails) -> Problem:
     words = [
         choice
         for arm in arms(spot.annotation)
-        for choice in get_args(peel(arm)[0])
+        for choice in get_args(unwrap(arm)[0])
         if isinstance(choice, str)
     ]
     return Problem(
@@ -186,7 +186,7 @@ def _problem(spot: _Spot, detail: ErrorDetails) -> Problem:
 def _key_problem(spot: _Spot) -> Problem:
     """A key of a map that its keys' type refuses."""
     key = spot.path[-1]
-    choices = [word for word in get_args(peel(spot.keys)[0]) if isinstance(word, str)]
+    choices = [word for word in get_args(unwrap(spot.keys)[0]) if isinstance(word, str)]
     return Problem(
         path=dotted(spot.path),
         expected=f"as key {describe(spot.keys)}",

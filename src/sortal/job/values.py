@@ -8,7 +8,7 @@ from typing import Any
 
 from sortal.job.positions import dotted, joined
 from sortal.job.problems import JobError, Problem
-from sortal.job.ranges import LONGEST, EndlessRange, added, multiplied
+from sortal.job.ranges import LONGEST, EndlessRange, arithmetic_range, geometric_range
 from sortal.job.words import nearest, short
 
 _KEYS = ("value", "values", "start", "stop", "step", "factor")
@@ -126,7 +126,7 @@ def _range(name: str, form: Mapping[str, Any]) -> tuple[Any, ...]:
     if wrong:
         raise JobError(wrong)
     move = "step" if "step" in form else "factor"
-    count = added if move == "step" else multiplied
+    count = arithmetic_range if move == "step" else geometric_range
     try:
         return count(form["start"], form["stop"], form[move])
     except EndlessRange as error:

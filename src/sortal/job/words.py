@@ -18,7 +18,7 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = _WIDEST
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TypeName:
     """How to name a type; in the metadata of an annotation it replaces the words made here."""
 
     one: str
@@ -34,10 +34,10 @@ def describe(annotation: Any, metadata: Sequence[Any] = ()) -> str:
     >>> describe(list[int])
     'a list of whole numbers'
     """
-    return _words(*peel(annotation, metadata)).one
+    return _words(*unwrap(annotation, metadata)).one
 
 
-def peel(annotation: Any, metadata: Sequence[Any] = ()) -> tuple[Any, list[Any]]:
+def unwrap(annotation: Any, metadata: Sequence[Any] = ()) -> tuple[Any, list[Any]]:
     """Take `Annotated` and `| None` off a type, and collect the metadata on the way."""
     found = list(_flat(metadata))
     while True:
@@ -106,39 +106,43 @@ def short(value: Any) -> str:
     return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
 
 
-def _words(annotation: Any, metadata: list[Any]) -> Words:
-    given = [entry for entry in metadata if isinstance(entry, Words)]
+def _words(annotation: Any, metadata: list[Any]) -> TypeName:
+    given = [entry for entry in metadata if isinstance(entry, TypeName)]
     if given:
         return given[0]
     if choices := kinds(annotation):
-        return Words(f"a block whose kind is one of {', '.join(choices)}", "blocks with a kind")
+        return TypeName(f"a block whose kind is one of {', '.join(choices)}", "blocks with a kind")
     if len(arms(annotation)) > 1:
-        parts = [_words(*peel(arm)) for arm in arms(annotation)]
-        return Words(_either([part.one for part in parts]), _either([part.many for part in parts]))
+        parts = [_words(*unwrap(arm)) for arm in arms(annotation)]
+        return TypeName(
+            _either([part.one for part in parts]), _either([part.many for part in parts])
+        )
     return _single(annotation, metadata)
 
 
-def _single(annotation: Any, metadata: list[Any]) -> Words:
+def _single(annotation: Any, metadata: list[Any]) -> TypeName:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         origin, arguments = Literal, tuple(member.value for member in annotation)
     if origin is Literal:
         listed = ", ".join(map(str, arguments))
-        return Words(f"one of {listed}" if len(arguments) > 1 else listed, f"any of {listed}")
+        return TypeName(f"one of {listed}" if len(arguments) > 1 else listed, f"any of {listed}")
     if origin in (list, tuple):
-        return Words(f"a list of {_length(metadata)}{_words(*peel(arguments[0])).many}", "lists")
+        return TypeName(
+            f"a list of {_length(metadata)}{_words(*unwrap(arguments[0])).many}", "lists"
+        )
     if is_block(annotation):
         keys = _some(annotation.model_fields)
-        return Words(f"a block with the keys {keys}", f"blocks with the keys {keys}")
+        return TypeName(f"a block with the keys {keys}", f"blocks with the keys {keys}")
     if annotation in (int, float):
         kind = "whole number" if annotation is int else "number"
         bounds = _bounds(metadata)
-        return Words(f"a {kind}{bounds}", f"{kind}s{bounds}")
+        return TypeName(f"a {kind}{bounds}", f"{kind}s{bounds}")
     if annotation is str:
         empty = any(isinstance(entry, MinLen) for entry in metadata)
-        return Words("text that is not empty" if empty else "text", "texts")
+        return TypeName("text that is not empty" if empty else "text", "texts")
     plain = {bool: ("true or false", "true and false"), Any: ("any value", "values")}
-    return Words(*plain.get(annotation, ("a map of names to values", "maps")))
+    return TypeName(*plain.get(annotation, ("a map of names to values", "maps")))
 
 
 def _bounds(metadata: list[Any]) -> str:

@@ -15,13 +15,13 @@ from sortal.job.models import Job
 from sortal.job.read import JobFile, read_job, read_mapping
 from sortal.jobs.planning.plan import Plan, plan
 from sortal.jobs.planning.resolve import Resolved, resolve
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.running.interrupt import leaves_on_second_interrupt
 from sortal.jobs.running.run import run
 from sortal.jobs.running.run_options import DEFAULT_OPTIONS, RunOptions
-from sortal.jobs.running.summary import Summary
-from sortal.jobs.searching.contest import Contest
-from sortal.jobs.searching.search import Searched, search
+from sortal.jobs.running.summary import RunSummary
+from sortal.jobs.searching.contest import SearchedClassifiers
+from sortal.jobs.searching.search import SearchSummary, search
 from sortal.jobs.user_metrics.problems import knowing_metrics
 from sortal.store.store import Store
 from sortal.tracking.log import RunLog
@@ -36,15 +36,15 @@ class Launched:
 
     resolved: Resolved
     plan: Plan
-    summary: Summary
-    results: Results
+    summary: RunSummary
+    results: JobResults
     """Of a search that was interrupted: its candidates on the validation examples."""
 
-    searched: Searched | None = None
+    searched: SearchSummary | None = None
     """What the search came to, where the job has `tuning`."""
 
 
-def read(job: JobLike) -> JobFile:
+def read_job_or_mapping(job: JobLike) -> JobFile:
     """Read a job file or a mapping, as far as it is one: `resolve` tells all its problems.
 
     Raises:
@@ -76,7 +76,7 @@ def prepare(
         dataset: See `launch`.
         metrics: See `launch`.
     """
-    file = knowing_metrics(read(job), metrics)
+    file = knowing_metrics(read_job_or_mapping(job), metrics)
     resolved = resolve(file, store, given=dataset, metrics=metrics)
     return resolved, plan(resolved.entries, resolved.shape, cores=options.cores_to_use)
 
@@ -88,7 +88,7 @@ def launch(
     options: RunOptions = DEFAULT_OPTIONS,
     listener: Listener = silent,
     dataset: Dataset | None = None,
-    contest: Callable[[Resolved], Contest] = Contest.of,
+    contest: Callable[[Resolved], SearchedClassifiers] = SearchedClassifiers.of,
     engines: Engines | None = None,
     metrics: Sequence[Any] = (),
 ) -> Launched:
@@ -135,7 +135,7 @@ def launch(
             summary = run(
                 resolved, planned, opened, engines=workers, options=options, listener=tell
             )
-        results = Results.read(opened, resolved.name)
+        results = JobResults.read(opened, resolved.name)
     return Launched(resolved=resolved, plan=planned, summary=summary, results=results)
 
 
@@ -145,7 +145,7 @@ def _opened(engines: Engines | None) -> AbstractContextManager[Engines]:
 
 
 def _search(
-    contest: Contest,
+    contest: SearchedClassifiers,
     store: Store,
     options: RunOptions,
     listener: Listener,
@@ -172,6 +172,6 @@ def _search(
         resolved=resolved,
         plan=planned,
         summary=summary,
-        results=Results.read(store, name),
+        results=JobResults.read(store, name),
         searched=searched,
     )

@@ -14,7 +14,7 @@ from sortal.store.upkeep.remove import remove_job, remove_members, remove_result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class StoredPicture:
     """A projection of examples, or a map of classifiers."""
 
     title: str
@@ -26,7 +26,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Classifier:
+class StoredClassifier:
     """A title of a job, with all its members that are stored."""
 
     title: str
@@ -58,8 +58,8 @@ class StoredJob:
     fingerprint: str
     """Of the dataset, and name of its folder."""
 
-    classifiers: tuple[Classifier, ...] = field(repr=False)
-    pictures: tuple[Picture, ...] = field(repr=False)
+    classifiers: tuple[StoredClassifier, ...] = field(repr=False)
+    pictures: tuple[StoredPicture, ...] = field(repr=False)
     bytes: int
     """Of every folder of its results and pictures, each counted once."""
 
@@ -86,13 +86,13 @@ def stored_job(store: Store, name: str) -> StoredJob:
     return _job(store, name, store.jobs.read(name), list(_artifacts(store)))
 
 
-def item_of(job: StoredJob, name: str) -> Classifier | Picture:
+def find_item(job: StoredJob, name: str) -> StoredClassifier | StoredPicture:
     """A classifier of a job by its title, a projection or map by its hash.
 
     Raises:
         NotFound: It has neither.
     """
-    items: dict[str, Classifier | Picture] = {one.name: one for one in job.pictures}
+    items: dict[str, StoredClassifier | StoredPicture] = {one.name: one for one in job.pictures}
     items |= {one.title: one for one in job.classifiers}
     if name not in items:
         raise NotFound("result", name, items, where=f"job {job.name!r}")
@@ -113,7 +113,7 @@ def _job(store: Store, name: str, record: JobRecord, pictures: Sequence[Artifact
     )
 
 
-def _classifiers(store: Store, record: JobRecord) -> Iterable[Classifier]:
+def _classifiers(store: Store, record: JobRecord) -> Iterable[StoredClassifier]:
     beside = {entry.key for entry in (*record.ensembles, *record.imported)}
     places = store.members.find(record.keys)
     entries = list(wholes(record.every_entry))
@@ -121,7 +121,7 @@ def _classifiers(store: Store, record: JobRecord) -> Iterable[Classifier]:
         own = [entry for entry in entries if entry.title == title]
         keys = tuple(entry.key for entry in own if entry.key in places)
         segments = tuple(dict.fromkeys(places[key].segment for key in keys))
-        yield Classifier(
+        yield StoredClassifier(
             title=title,
             method=own[0].method,
             keys=keys,
@@ -152,12 +152,12 @@ def _belongs(artifact: Artifact, job: str, dataset: str) -> bool:
     return bool(artifact.meta.get("job") == job)
 
 
-def _picture(artifact: Artifact) -> Picture:
+def _picture(artifact: Artifact) -> StoredPicture:
     about = artifact.meta.get("projection") or artifact.meta.get("way") or {}
     told = ", ".join(f"{name}={value}" for name, value in about.items())
     by = f" by {artifact.meta['by']}" if "by" in artifact.meta else ""
     kind = "projection" if artifact.kind == PROJECTION else "map"
-    return Picture(
+    return StoredPicture(
         title=f"{kind}{by} ({told})",
         kind=artifact.kind,
         name=artifact.name,
@@ -165,7 +165,7 @@ def _picture(artifact: Artifact) -> Picture:
     )
 
 
-def sharers(store: Store, job: str, classifier: Classifier) -> list[str]:
+def jobs_that_share(store: Store, job: str, classifier: StoredClassifier) -> list[str]:
     """Other jobs that refer to a classifier's members."""
     return [
         name
@@ -174,7 +174,7 @@ def sharers(store: Store, job: str, classifier: Classifier) -> list[str]:
     ]
 
 
-def averaged_by(store: Store, classifier: Classifier) -> list[str]:
+def ensembles_of(store: Store, classifier: StoredClassifier) -> list[str]:
     """Ensembles, as JOB/TITLE, that cannot be applied without a classifier's members."""
     keys = set(classifier.keys)
     return [
@@ -185,7 +185,7 @@ def averaged_by(store: Store, classifier: Classifier) -> list[str]:
     ]
 
 
-def delete_classifier(store: Store, job: str, classifier: Classifier) -> int:
+def delete_classifier(store: Store, job: str, classifier: StoredClassifier) -> int:
     """Delete the stored members of one title; returns how many.
 
     Raises:
@@ -198,7 +198,7 @@ def delete_classifier(store: Store, job: str, classifier: Classifier) -> int:
     return len(classifier.keys)
 
 
-def delete_pictures(store: Store, pictures: Iterable[Picture]) -> int:
+def delete_pictures(store: Store, pictures: Iterable[StoredPicture]) -> int:
     """Delete projections and maps; returns how many."""
     listed = list(pictures)
     for one in listed:

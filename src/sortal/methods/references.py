@@ -26,9 +26,13 @@ from sortal.methods.contract.base import (
     Shape,
     Trained,
 )
-from sortal.methods.contract.class_columns import importance, truth
+from sortal.methods.contract.class_columns import training_labels, training_weights
 from sortal.methods.contract.outcomes import failed
-from sortal.methods.model_files.files import damaged_if_unreadable, read_about, write_about
+from sortal.methods.model_files.files import (
+    damaged_if_unreadable,
+    read_description,
+    write_description,
+)
 
 
 class _Reference(base.AbstractMethod):
@@ -140,7 +144,7 @@ class NaiveParameters(base.Parameters):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Constant:
+class ConstantModel:
     """The same probabilities for every example."""
 
     members: tuple[Key, ...]
@@ -151,23 +155,23 @@ class Constant:
         """Repeat each member's answer."""
         return np.repeat(self.answers[:, None, :], len(inputs), axis=1)
 
-    def pick(self, keys: tuple[Key, ...]) -> "Constant":
+    def pick(self, keys: tuple[Key, ...]) -> "ConstantModel":
         """Answers of these members."""
-        return Constant(tuple(keys), self.answers[[self.members.index(key) for key in keys]])
+        return ConstantModel(tuple(keys), self.answers[[self.members.index(key) for key in keys]])
 
     def save(self, folder: Path) -> None:
         """Write model.json."""
         about = {"kind": Naive.name, "members": self.members, "answers": self.answers.tolist()}
-        write_about(folder, about, files=())
+        write_description(folder, about, files=())
 
     @classmethod
-    def load(cls, folder: Path) -> "Constant":
+    def load(cls, folder: Path) -> "ConstantModel":
         """Read model.json.
 
         Raises:
             Damaged: It is not what was written.
         """
-        about = read_about(folder, Naive.name)
+        about = read_description(folder, Naive.name)
         with damaged_if_unreadable(folder):
             answers = np.array(about["answers"], dtype=np.float64)
             members = tuple(map(str, about["members"]))
@@ -188,9 +192,9 @@ class Naive(_Reference):
     summary: ClassVar[str] = "reference: always the most frequent class"
     Parameters: ClassVar[type[base.Parameters]] = NaiveParameters
 
-    def fit(self, members: tuple[Member, ...], data: Prepared) -> Constant:
+    def fit(self, members: tuple[Member, ...], data: Prepared) -> ConstantModel:
         """Count the classes of the training examples."""
-        labels, weights = truth(data, members[0]), importance(data, members[0])
+        labels, weights = training_labels(data, members[0]), training_weights(data, members[0])
         frequencies = _frequencies(labels, weights)
         answers: Mapping[str, np.ndarray] = {
             "prior": frequencies,
@@ -198,11 +202,11 @@ class Naive(_Reference):
         }
         strategies = [member.chosen(NaiveParameters).strategy for member in members]
         keys = tuple(member.key for member in members)
-        return Constant(keys, np.stack([answers[strategy] for strategy in strategies]))
+        return ConstantModel(keys, np.stack([answers[strategy] for strategy in strategies]))
 
-    def load(self, folder: Path) -> Constant:
+    def load(self, folder: Path) -> ConstantModel:
         """Read the answers."""
-        return Constant.load(folder)
+        return ConstantModel.load(folder)
 
 
 def _frequencies(labels: Labels, weights: np.ndarray | None) -> np.ndarray:

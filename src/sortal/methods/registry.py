@@ -12,10 +12,10 @@ from sortal.errors import NotFound
 from sortal.methods.contract.base import Method
 from sortal.methods.contract.user_methods import (
     find_provided,
+    full_name,
     is_unusable,
-    meant_by,
-    meant_names,
     plain_name,
+    plain_names,
 )
 
 REFERENCES = frozenset({"naive", "optimal"})
@@ -74,13 +74,13 @@ def method_names() -> tuple[str, ...]:
 
 def known_names() -> tuple[str, ...]:
     """Names that a job may use: of built-in methods, and of provided ones that have plain names."""
-    names = dict.fromkeys([*_PLACES, *meant_names()])
+    names = dict.fromkeys([*_PLACES, *plain_names()])
     return tuple(name for name in names if not is_unusable(name))
 
 
 def choose(name: str, calibration: str = "") -> Method:
     """Find the method that a job means by a name; see `find`, which knows no user's plain names."""
-    return find(meant_by(name), calibration)
+    return find(full_name(name), calibration)
 
 
 def find(name: str, calibration: str = "") -> Method:
@@ -120,6 +120,6 @@ def _built_in(name: str) -> Method:
 
 
 def _imported(path: str) -> Method:
-    from sortal.methods.one_at_a_time.import_path import imported
+    from sortal.methods.one_at_a_time.import_path import method_of_class
 
-    return imported(path)
+    return method_of_class(path)

@@ -11,11 +11,11 @@ from functools import cached_property
 import numpy as np
 
 from sortal.metrics import confusion, multilabel, probability, ranking
-from sortal.metrics.tally import Tally
+from sortal.metrics.tally import ClassTotals
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Block(ABC):
+class MetricBlock(ABC):
     """Members that are judged on the same examples."""
 
     scores: np.ndarray
@@ -38,11 +38,11 @@ class Block(ABC):
 
     @property
     @abstractmethod
-    def tally(self) -> Tally:
+    def tally(self) -> ClassTotals:
         """Weights of the examples of each class or target, shape (members, outputs)."""
 
     @cached_property
-    def pooled(self) -> Tally:
+    def pooled(self) -> ClassTotals:
         """The classes or targets pooled into one, shape (members, 1)."""
         return self.tally.micro()
 
@@ -73,7 +73,7 @@ class Block(ABC):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ExclusiveBlock(Block):
+class ExclusiveBlock(MetricBlock):
     """Members that choose one of several classes."""
 
     counted: np.ndarray | None = None
@@ -101,9 +101,9 @@ class ExclusiveBlock(Block):
         )
 
     @cached_property
-    def tally(self) -> Tally:
+    def tally(self) -> ClassTotals:
         """Weights of the examples of each class."""
-        return confusion.tally(self.matrix)
+        return confusion.class_totals(self.matrix)
 
     @cached_property
     def steps(self) -> ranking.Steps:
@@ -124,7 +124,7 @@ class ExclusiveBlock(Block):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class IndependentBlock(Block):
+class IndependentBlock(MetricBlock):
     """Members that answer yes or no for each of several targets."""
 
     @cached_property
@@ -133,14 +133,14 @@ class IndependentBlock(Block):
         return confusion.confusion_matrix(self.truth[:, 0], self.decided[..., 0], 2, self.weights)
 
     @cached_property
-    def tally(self) -> Tally:
+    def tally(self) -> ClassTotals:
         """Weights of the examples of each target."""
-        return multilabel.tally(self.truth, self.decided, self.weights)
+        return multilabel.target_totals(self.truth, self.decided, self.weights)
 
     @cached_property
     def steps(self) -> ranking.Steps:
         """Rankings of the examples by the score of each target."""
-        return multilabel.steps(self.truth, self.scores, self.weights)
+        return multilabel.ranking_steps(self.truth, self.scores, self.weights)
 
     @cached_property
     def log_losses(self) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sortal.errors import DataError
 from sortal.metrics.ratio import mean_defined, ratio
-from sortal.metrics.tally import Tally
+from sortal.metrics.tally import ClassTotals
 
 
 def confusion_matrix(
@@ -43,9 +43,9 @@ def confusion_matrix(
     return matrix.astype(np.float64).reshape(*leading, classes, classes)
 
 
-def tally(matrix: np.ndarray) -> Tally:
+def class_totals(matrix: np.ndarray) -> ClassTotals:
     """Reduce a matrix of shape (..., classes, classes) to a tally of its classes."""
-    return Tally(
+    return ClassTotals(
         hits=np.diagonal(matrix, axis1=-2, axis2=-1),
         predicted=matrix.sum(axis=-2),
         actual=matrix.sum(axis=-1),
@@ -62,7 +62,7 @@ def balanced_accuracy(matrix: np.ndarray) -> np.ndarray:
 
     NaN when no class occurs.
     """
-    return mean_defined(tally(matrix).recall)
+    return mean_defined(class_totals(matrix).recall)
 
 
 def matthews_correlation(matrix: np.ndarray) -> np.ndarray:
@@ -71,7 +71,7 @@ def matthews_correlation(matrix: np.ndarray) -> np.ndarray:
     Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006. NaN (scikit-learn: 0) when only
     one class occurs or only one is predicted.
     """
-    counts = tally(matrix)
+    counts = class_totals(matrix)
     actual, predicted = counts.actual, counts.predicted
     total = predicted.sum(axis=-1)
     covariance = counts.hits.sum(axis=-1) * total - (actual * predicted).sum(axis=-1)
@@ -86,7 +86,7 @@ def cohen_kappa(matrix: np.ndarray) -> np.ndarray:
 
     NaN when truth and prediction are one and the same class throughout.
     """
-    counts = tally(matrix)
+    counts = class_totals(matrix)
     total = matrix.sum(axis=(-2, -1))
     wrong = total - counts.hits.sum(axis=-1)
     others = counts.predicted.sum(axis=-1, keepdims=True) - counts.predicted

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 if TYPE_CHECKING:
     import numpy as np
 
-    from sortal.metrics.block import Block
+    from sortal.metrics.block import MetricBlock
 
 Outputs: TypeAlias = Literal["exclusive", "independent", "both"]
 """Labels that a metric is defined for: classes of which one is true, targets that are true or not
@@ -40,7 +40,7 @@ class Metric:
     outputs: Outputs
     """The labels that it is defined for."""
 
-    compute: "Callable[[Block], np.ndarray]"
+    compute: "Callable[[MetricBlock], np.ndarray]"
     """Values of a block of members, shape (members,); NaN where the metric is undefined."""
 
     single_target: bool = False

@@ -9,7 +9,7 @@ import numpy as np
 
 from sortal.metrics import ranking
 from sortal.metrics.ratio import average
-from sortal.metrics.tally import Tally
+from sortal.metrics.tally import ClassTotals
 
 
 def subset_accuracy(
@@ -32,18 +32,20 @@ def hamming_loss(
     return average((predicted != truth).mean(axis=-1), weights)
 
 
-def tally(truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> Tally:
+def target_totals(
+    truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None
+) -> ClassTotals:
     """Weigh what is predicted and true of each target, shape (..., targets)."""
     each = np.ones(len(truth)) if weights is None else np.asarray(weights, dtype=np.float64)
     shape = (*predicted.shape[:-2], truth.shape[-1])
-    return Tally(
+    return ClassTotals(
         hits=each @ (predicted * truth).astype(np.float64),
         predicted=each @ predicted.astype(np.float64),
         actual=np.broadcast_to(each @ truth.astype(np.float64), shape),
     )
 
 
-def steps(
+def ranking_steps(
     truth: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None
 ) -> ranking.Steps:
     """Rank the examples by each target's score; the rankings have shape (..., targets)."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sortal.metrics.ratio import ratio
-from sortal.metrics.tally import Tally
+from sortal.metrics.tally import ClassTotals
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,7 +37,7 @@ class ExclusiveSums(Sums):
 class IndependentSums(Sums):
     """Sums of members that say yes or no to each of several targets."""
 
-    tally: Tally
+    tally: ClassTotals
     """Of each target, shape (resamples, members, targets)."""
 
     @property

@@ -15,7 +15,7 @@ _MOST_DIGITS = 7
 """Digits above which rounding is smaller than `SUM_TOLERANCE` for any number of classes."""
 
 
-def are_shares(scores: np.ndarray, *, exclusive: bool) -> np.ndarray:
+def can_be_probabilities(scores: np.ndarray, *, exclusive: bool) -> np.ndarray:
     """Whether all scores of each member can be probabilities; without examples they can.
 
     Args:
@@ -35,12 +35,12 @@ def are_shares(scores: np.ndarray, *, exclusive: bool) -> np.ndarray:
     return np.asarray(sound)
 
 
-def why_no_shares(scores: np.ndarray, *, exclusive: bool) -> str:
+def why_not_probabilities(scores: np.ndarray, *, exclusive: bool) -> str:
     """What scores of one member that cannot be probabilities are, to stand behind a colon.
 
     Args:
         scores: Shape (examples, outputs).
-        exclusive: See `are_shares`.
+        exclusive: See `can_be_probabilities`.
     """
     missing = int(np.isnan(scores).sum())
     if missing:
@@ -54,7 +54,7 @@ def why_no_shares(scores: np.ndarray, *, exclusive: bool) -> str:
     )
 
 
-def are_rounded_shares(scores: np.ndarray) -> bool:
+def can_be_rounded_probabilities(scores: np.ndarray) -> bool:
     """Whether scores that were written with few digits can be probabilities of exclusive classes.
 
     The number of decimals, and of significant digits, is read off the scores. They can be

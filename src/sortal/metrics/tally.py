@@ -8,7 +8,7 @@ from sortal.metrics.ratio import mean_defined, ratio
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Tally:
+class ClassTotals:
     """Weight of the examples of each class: predicted so, truly so, and both.
 
     All arrays have shape (..., classes). Leading axes are members or resamples.
@@ -66,9 +66,9 @@ class Tally:
         values = np.nan_to_num(figure, nan=0.0)
         return ratio((values * self.actual).sum(axis=-1), self.actual.sum(axis=-1))
 
-    def micro(self) -> "Tally":
+    def micro(self) -> "ClassTotals":
         """Pool all classes into one tally, shape (..., 1)."""
-        return Tally(
+        return ClassTotals(
             hits=self.hits.sum(axis=-1, keepdims=True),
             predicted=self.predicted.sum(axis=-1, keepdims=True),
             actual=self.actual.sum(axis=-1, keepdims=True),

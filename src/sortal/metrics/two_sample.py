@@ -22,7 +22,7 @@ _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Sample:
+class WeightedSample:
     """Values with weights."""
 
     values: np.ndarray
@@ -79,7 +79,7 @@ def effective_number(weights: np.ndarray) -> float:
     return float(each.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
-def ks_asymptotic(first: Sample, second: Sample) -> TwoSampleTest:
+def ks_asymptotic(first: WeightedSample, second: WeightedSample) -> TwoSampleTest:
     """Test by Kolmogorov's law with effective numbers: fast, and approximate twice over.
 
     It holds for many examples, and only if weights do not depend on values: else, and
@@ -100,7 +100,9 @@ def ks_asymptotic(first: Sample, second: Sample) -> TwoSampleTest:
     return _tested("ks_asymptotic", first, second, distance, p)
 
 
-def ks_limit(first: Sample, second: Sample, *, draws: int = 10_000, seed: int = 0) -> TwoSampleTest:
+def ks_limit(
+    first: WeightedSample, second: WeightedSample, *, draws: int = 10_000, seed: int = 0
+) -> TwoSampleTest:
     """Test by the Gaussian process that the distance tends to, drawn on up to 512 places.
 
     The process has the covariance that the pooled weights say, so weights that depend on
@@ -123,7 +125,7 @@ def ks_limit(first: Sample, second: Sample, *, draws: int = 10_000, seed: int = 
 
 
 def ks_permutation(
-    first: Sample, second: Sample, *, permutations: int = 2_000, seed: int = 0
+    first: WeightedSample, second: WeightedSample, *, permutations: int = 2_000, seed: int = 0
 ) -> TwoSampleTest:
     """Test by dealing the pooled examples, each with its weight, to two samples at random.
 
@@ -160,7 +162,7 @@ class _Pool:
     """Place of the last example of each distinct value."""
 
     @classmethod
-    def of(cls, first: Sample, second: Sample) -> "_Pool | None":
+    def of(cls, first: WeightedSample, second: WeightedSample) -> "_Pool | None":
         """Sort once; None where a sample has no weight above zero."""
         for sample in (first, second):
             if np.isnan(sample.values).any():
@@ -241,7 +243,9 @@ def _typical_step(variances: np.ndarray) -> float:
     return float(np.sqrt((variances**2).sum() / variances.sum()))
 
 
-def _drawn(kind: Kind, first: Sample, second: Sample, seed: int, draw: _Draw) -> TwoSampleTest:
+def _drawn(
+    kind: Kind, first: WeightedSample, second: WeightedSample, seed: int, draw: _Draw
+) -> TwoSampleTest:
     """Count the drawn distances that reach the measured one; the samples themselves are one more."""
     pool = _Pool.of(first, second)
     if pool is None:
@@ -252,7 +256,9 @@ def _drawn(kind: Kind, first: Sample, second: Sample, seed: int, draw: _Draw) ->
     return _tested(kind, first, second, distance, (1 + beyond) / (1 + len(drawn)))
 
 
-def _tested(kind: Kind, first: Sample, second: Sample, statistic: float, p: float) -> TwoSampleTest:
+def _tested(
+    kind: Kind, first: WeightedSample, second: WeightedSample, statistic: float, p: float
+) -> TwoSampleTest:
     return TwoSampleTest(
         kind=kind,
         statistic=statistic,
@@ -263,5 +269,5 @@ def _tested(kind: Kind, first: Sample, second: Sample, statistic: float, p: floa
     )
 
 
-def _impossible(kind: Kind, first: Sample, second: Sample) -> TwoSampleTest:
+def _impossible(kind: Kind, first: WeightedSample, second: WeightedSample) -> TwoSampleTest:
     return _tested(kind, first, second, float("nan"), float("nan"))

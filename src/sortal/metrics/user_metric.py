@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 
 from sortal.errors import DataError, OptionError
-from sortal.metrics.block import Block
+from sortal.metrics.block import MetricBlock
 from sortal.metrics.function_digest import digest_of_function
 from sortal.metrics.metric import Metric, Outputs
 
@@ -66,7 +66,7 @@ class _EachMember:
     name: str
     function: Function
 
-    def __call__(self, block: Block) -> np.ndarray:
+    def __call__(self, block: MetricBlock) -> np.ndarray:
         """Values of the members.
 
         Raises:

@@ -12,7 +12,7 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _IMPORTING = ("<frozen importlib", importlib.__file__, str(Path(__file__).parent))
 
 
-def blame(error: BaseException, folder: Path) -> str:
+def locate_error(error: BaseException, folder: Path) -> str:
     """Half a sentence: what was raised, the last line of the plugin that led there, perhaps a cure.
 
     Args:
@@ -64,7 +64,7 @@ def _is_download(error: BaseException | None) -> bool:
     return False
 
 
-def told_trace(error: BaseException) -> str:
+def shorten_traceback(error: BaseException) -> str:
     """The traceback of an import, without the steps of importing itself."""
     told = traceback.TracebackException.from_exception(error)
     waiting = [told]

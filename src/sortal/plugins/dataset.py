@@ -10,10 +10,10 @@ from typing import Any, Never
 import numpy as np
 
 from sortal.errors import DataError, OptionError
-from sortal.plugins.blame import ErrorStream, blame
+from sortal.plugins.blame import ErrorStream, locate_error
 from sortal.plugins.class_names import as_texts, with_missing
 from sortal.plugins.declaration import NAME
-from sortal.plugins.source import CV_FOLDS, TEST_ONLY, Source
+from sortal.plugins.source import CV_FOLDS, TEST_ONLY, GivenData
 
 _MOST_CLASSES = 1000
 """Classes that are named by number where a list of names lacks them; more are a mistake."""
@@ -66,7 +66,7 @@ class DatasetPlugin:
             module=module,
         )
 
-    def read(self) -> Source:
+    def read(self) -> GivenData:
         """Call `get_data` with the absolute path of the folder that holds all data sets.
 
         What it prints goes to the error stream.
@@ -79,11 +79,11 @@ class DatasetPlugin:
                 data = self.module.get_data(str(self.folder.parent))
         except (Exception, SystemExit) as error:
             raise DataError(
-                f"data set {self.name}: get_data {blame(error, self.folder)}."
+                f"data set {self.name}: get_data {locate_error(error, self.folder)}."
             ) from error
         return self._source(data)
 
-    def _source(self, data: Any) -> Source:
+    def _source(self, data: Any) -> GivenData:
         if not isinstance(data, Mapping):
             self._refuse("get_data", "a dictionary", type(data).__name__)
         absent = [key for key in (*_ARRAYS, "class_names") if key not in data]
@@ -97,7 +97,7 @@ class DatasetPlugin:
         if not isinstance(specs, Mapping | None):
             self._refuse("specs", "a dictionary", repr(specs))
         names, lacking = with_missing(names, _classes(data["y_train"], data["y_test"]))
-        source = Source(
+        source = GivenData(
             name=self.name,
             description=self.description,
             class_names=names,
@@ -117,7 +117,7 @@ class DatasetPlugin:
         came = f"{array[row, column]} in row {row}, column {column}"
         self._refuse(what, "numbers alone, none missing or infinite", came)
 
-    def _check_folds(self, source: Source) -> None:
+    def _check_folds(self, source: GivenData) -> None:
         folds, test_only = source.specs.get(CV_FOLDS), source.specs.get(TEST_ONLY)
         if not isinstance(test_only, bool | np.bool_ | None):
             self._refuse(TEST_ONLY, "True or False", repr(test_only))

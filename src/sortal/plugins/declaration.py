@@ -108,7 +108,7 @@ class Checked:
     """Parameters to which no argument was given."""
 
 
-def check(
+def resolve_arguments(
     arguments: Mapping[str, Any],
     declaration: Declaration,
     *,
@@ -127,7 +127,7 @@ def check(
     values: dict[str, Any] = {}
     warnings: list[str] = []
     for declared in declaration.parameters:
-        values[declared.name], warning = check_one(declared, given)
+        values[declared.name], warning = resolve_argument(declared, given)
         warnings += [warning] if warning else []
     undeclared = {name: value for name, value in given.items() if name not in values}
     return Checked(
@@ -141,7 +141,7 @@ def check(
     )
 
 
-def check_one(declared: Declared, arguments: Mapping[str, Any]) -> tuple[Any, str]:
+def resolve_argument(declared: Declared, arguments: Mapping[str, Any]) -> tuple[Any, str]:
     """Resolve one parameter: what runs, and a warning, empty if there is nothing to warn of."""
     if declared.name not in arguments:
         return declared.default, ""

@@ -14,7 +14,7 @@ TEST_ONLY = "cv_folds_for_test_only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Source:
+class GivenData:
     """Examples of one data set, as its plugin or a built-in one gives them.
 
     Raises:

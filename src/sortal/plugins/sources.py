@@ -35,7 +35,7 @@ def claimed_names(plugin: Path) -> frozenset[str]:
     return frozenset({plugin.name, *_NAMED.findall(text)})
 
 
-def said_name(plugin: Path) -> str | None:
+def written_name(plugin: Path) -> str | None:
     """The name that stands in a plugin's text; None where only running its code would give it.
 
     That is `name` in a dictionary with `parameters`, `short`, `class_names` or `description`
@@ -61,7 +61,7 @@ def _plain_keys(node: ast.Dict) -> dict[str, Any]:
     }
 
 
-def closure(root: Path, plugin: Path) -> tuple[Path, ...]:
+def source_files(root: Path, plugin: Path) -> tuple[Path, ...]:
     """Python files that decide what a plugin does, ascending.
 
     All of the plugin's own folder, and what these import relatively, inside functions too.

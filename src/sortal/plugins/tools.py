@@ -6,7 +6,7 @@ from typing import Any
 
 from sortal.errors import DataError, OptionError
 from sortal.job.words import nearest
-from sortal.plugins.declaration import check_one, from_info
+from sortal.plugins.declaration import from_info, resolve_argument
 
 SHIM = ("check_argument", "check_datasets_compatible")
 """Functions that plugins find there."""
@@ -31,7 +31,7 @@ def check_argument(name: str, args: Mapping[str, Any], clf_info: Mapping[str, An
         listed = f"one of {', '.join(known)}" if known else "none, for it declares no parameter"
         hint = f" (did you mean {close}?)" if close else ""
         raise OptionError(f"{declaration.name}: check_argument", name, listed + hint)
-    value, warning = check_one(declared, args)
+    value, warning = resolve_argument(declared, args)
     if warning:
         warnings.warn(warning, stacklevel=2)
     return value

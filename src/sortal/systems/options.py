@@ -9,7 +9,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sortal.job.words import arms, peel
+from sortal.job.words import arms, unwrap
 from sortal.options import Command, with_parameters
 
 Options = Mapping[str, Any]
@@ -38,7 +38,7 @@ def with_settings(
         options = {
             name: _parameter(name, field, letters.get(name, ""))
             for name, field in model.model_fields.items()
-            if get_origin(peel(field.annotation)[0]) is not dict
+            if get_origin(unwrap(field.annotation)[0]) is not dict
         }
 
         def command(**values: Any) -> None:
@@ -56,7 +56,7 @@ def with_settings(
 
 
 def _parameter(name: str, field: FieldInfo, letter: str) -> inspect.Parameter:
-    kind, _ = peel(field.annotation)
+    kind, _ = unwrap(field.annotation)
     text = " ".join((field.description or "").split())
     flag = f"--{name.replace('_', '-')}"
     names = [flag, *([f"-{letter}"] if letter else [])]
@@ -87,7 +87,10 @@ def _metavar(kind: Any) -> str | None:
     if get_origin(kind) is list:
         return "LIST"
     words = [
-        str(word) for arm in arms(kind) for word in get_args(peel(arm)[0]) if isinstance(word, str)
+        str(word)
+        for arm in arms(kind)
+        for word in get_args(unwrap(arm)[0])
+        if isinstance(word, str)
     ]
     return "|".join([*words, "NUMBER"]) if words else None
 
@@ -115,10 +118,10 @@ def _plain(value: Any) -> str:
 
 def _value(field: FieldInfo, given: Any) -> Any:
     """An option's value as the block takes it: lists are split at commas and blanks."""
-    kind, _ = peel(field.annotation)
+    kind, _ = unwrap(field.annotation)
     if get_origin(kind) is not list:
         return given
-    inner, _ = peel(get_args(kind)[0])
+    inner, _ = unwrap(get_args(kind)[0])
     pieces = " ".join(given).replace(",", " ").split()
     return [_number(piece, inner) for piece in pieces]
 

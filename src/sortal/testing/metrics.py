@@ -16,7 +16,7 @@ import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.errors import DataError
-from sortal.metrics.block import Block, ExclusiveBlock, IndependentBlock
+from sortal.metrics.block import ExclusiveBlock, IndependentBlock, MetricBlock
 from sortal.metrics.user_metric import UserMetric, as_metric
 from sortal.testing.training import ContractBroken, require
 
@@ -43,7 +43,7 @@ class MetricSubject:
         """The metric as Sortal uses it."""
         return as_metric(self.metric)
 
-    def block(self) -> Block:
+    def block(self) -> MetricBlock:
         """One member on 60 examples of every class, of unequal weights; scores are probabilities."""
         rng = np.random.default_rng(11)
         scores = rng.random((1, _EXAMPLES, self.columns))
@@ -58,7 +58,7 @@ class MetricSubject:
         decided = scores.argmax(axis=-1)
         return ExclusiveBlock(scores=scores, decided=decided, truth=truth, weights=weights)
 
-    def value(self, block: Block) -> float:
+    def value(self, block: MetricBlock) -> float:
         """The metric of the one member of a block.
 
         Raises:

@@ -20,7 +20,7 @@ _TELLING_SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class RunningPopulation:
     """A population at work."""
 
     task: str
@@ -35,7 +35,7 @@ class Running:
     """Title of the member that trains now; of several that train together, of the first."""
 
     since: float = 0.0
-    """When it began, on the clock of `Progress`."""
+    """When it began, on the clock of `RunProgress`."""
 
     in_turn: bool = False
     """Whether members train one after another."""
@@ -48,7 +48,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class RunState:
     """Where a run is at one moment."""
 
     job: str = ""
@@ -60,11 +60,11 @@ class State:
 
     trained: int = 0
     failed: int = 0
-    running: tuple[Running, ...] = ()
+    running: tuple[RunningPopulation, ...] = ()
     """In the order in which they were taken up."""
 
     since: float = 0.0
-    """When the work started, on the clock of `Progress`."""
+    """When the work started, on the clock of `RunProgress`."""
 
     ended: bool = False
 
@@ -95,20 +95,20 @@ class State:
 
 
 @dataclass(slots=True)
-class Progress:
+class RunProgress:
     """A listener that keeps count. `state` is replaced, never changed: any thread may read it."""
 
     clock: Callable[[], float] = time.monotonic
-    state: State = field(default_factory=State)
+    state: RunState = field(default_factory=RunState)
 
     def __call__(self, event: Event) -> None:
         """Enter one event in the books."""
         state = self.state
         match event:
             case JobPlanned(job=job, members=total, stored=stored):
-                self.state = State(job=job, total=total, stored=stored, since=self.clock())
+                self.state = RunState(job=job, total=total, stored=stored, since=self.clock())
             case TaskStarted(task=task, method=method, members=members, title=title):
-                new = Running(
+                new = RunningPopulation(
                     task=task, method=method, members=members, title=title, since=self.clock()
                 )
                 self.state = replace(state, running=(*_without(state, task), new))
@@ -129,7 +129,7 @@ class Progress:
         )
         self.state = replace(self.state, running=tuple(running))
 
-    def _moved_on(self, population: Running, event: TaskProgressed) -> Running:
+    def _moved_on(self, population: RunningPopulation, event: TaskProgressed) -> RunningPopulation:
         new = replace(population, done=min(1.0, max(0.0, event.done)), text=event.text)
         if not event.title:
             return new
@@ -137,5 +137,5 @@ class Progress:
         return replace(new, title=event.title, since=since, in_turn=True)
 
 
-def _without(state: State, task: str) -> tuple[Running, ...]:
+def _without(state: RunState, task: str) -> tuple[RunningPopulation, ...]:
     return tuple(of for of in state.running if of.task != task)

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from sortal.training.examples.batches import epoch_order, minibatches, stretch_order
-from sortal.training.examples.examples import Examples, Source
+from sortal.training.examples.examples import Examples, ExampleSource
 from sortal.training.losses.normalisation import Normalisation, divisors
 from sortal.training.measure import measure
 from sortal.training.tile import Tile
-from sortal.training.watch import Watch
+from sortal.training.watch import ProgressReporter
 
 
-class Close(StrEnum):
+class TileEnd(StrEnum):
     """Why training of a tile came to an end."""
 
     ENDED = "ended"
@@ -31,12 +31,12 @@ class Close(StrEnum):
 
 def train(
     tile: Tile,
-    examples: Source,
-    validation: Source | None,
-    watch: Watch,
+    examples: ExampleSource,
+    validation: ExampleSource | None,
+    watch: ProgressReporter,
     *,
     until: float | None = None,
-) -> Close:
+) -> TileEnd:
     """Train until every member has ended.
 
     Args:
@@ -48,18 +48,20 @@ def train(
     """
     tile.restart_clock()
     tile.let_go()
-    going = obey(tile, watch, tile.position / tile.rows_per_epoch, now=True)
+    going = report_progress(tile, watch, tile.position / tile.rows_per_epoch, now=True)
     while going and tile.courses:
         if until is not None and tile.epoch >= until:
             watch.save_now(tile)
-            return Close.BUDGET
+            return TileEnd.BUDGET
         going = run_epoch(tile, examples, validation, watch) and end_epoch(
             tile, examples, validation, watch
         )
-    return Close.ENDED if going else Close.ASKED
+    return TileEnd.ENDED if going else TileEnd.ASKED
 
 
-def run_epoch(tile: Tile, examples: Source, validation: Source | None, watch: Watch) -> bool:
+def run_epoch(
+    tile: Tile, examples: ExampleSource, validation: ExampleSource | None, watch: ProgressReporter
+) -> bool:
     """Step through the minibatches that are left of the current epoch; False when told to leave."""
     rows, size = tile.rows_per_epoch, tile.recipe.batch_size
     order = order_of(tile, examples)
@@ -69,8 +71,8 @@ def run_epoch(tile: Tile, examples: Source, validation: Source | None, watch: Wa
                 step(tile, block.cut(batch))
                 tile.position += batch.stop - batch.start
                 if tile.validation_is_due:
-                    judge(tile, examples, validation)
-                if not obey(tile, watch, tile.position / rows):
+                    validate(tile, examples, validation)
+                if not report_progress(tile, watch, tile.position / rows):
                     return False
                 watch.save_if_due(tile)
                 if not tile.courses:
@@ -78,7 +80,7 @@ def run_epoch(tile: Tile, examples: Source, validation: Source | None, watch: Wa
     return True
 
 
-def order_of(tile: Tile, examples: Source) -> Tensor:
+def order_of(tile: Tile, examples: ExampleSource) -> Tensor:
     """Rows of the current epoch in the order they are seen in, shape (tile.rows_per_epoch,)."""
     recipe, rows, size = tile.recipe, len(examples), examples.row_bytes
     at = (recipe.data_seed, tile.epoch, rows)
@@ -118,8 +120,11 @@ def shares_of_rows(tile: Tile, batch: Examples) -> Tensor | float:
     return 1 / divisors(weights, len(batch), tile.recipe.normalisation)
 
 
-def judge(
-    tile: Tile, examples: Source, validation: Source | None, watch: Watch | None = None
+def validate(
+    tile: Tile,
+    examples: ExampleSource,
+    validation: ExampleSource | None,
+    watch: ProgressReporter | None = None,
 ) -> bool:
     """Measure, write history, let members go that diverged or lost patience, slow the others.
 
@@ -144,21 +149,25 @@ def judge(
     return True
 
 
-def end_epoch(tile: Tile, examples: Source, validation: Source | None, watch: Watch) -> bool:
+def end_epoch(
+    tile: Tile, examples: ExampleSource, validation: ExampleSource | None, watch: ProgressReporter
+) -> bool:
     """Validate, begin the next epoch, let members go that are through."""
     if (
         tile.courses
         and not tile.recipe.validate_every
-        and not judge(tile, examples, validation, watch)
+        and not validate(tile, examples, validation, watch)
     ):
         watch.save_now(tile)
         return False
     tile.epoch, tile.position = tile.epoch + 1, 0
     tile.let_go()
-    return obey(tile, watch, 0.0, now=True)
+    return report_progress(tile, watch, 0.0, now=True)
 
 
-def obey(tile: Tile, watch: Watch, share: float, *, now: bool = False) -> bool:
+def report_progress(
+    tile: Tile, watch: ProgressReporter, share: float, *, now: bool = False
+) -> bool:
     """Report if it is time, and do as the driver answers; False when told to leave."""
     answer = watch.ask(tile, share, now=now)
     if answer is None:

@@ -5,14 +5,16 @@ from contextlib import closing
 import torch
 
 from sortal.training.examples.batches import minibatches
-from sortal.training.examples.examples import Source
-from sortal.training.measures.tally import Measured, Tally
+from sortal.training.examples.examples import ExampleSource
+from sortal.training.measures.tally import LossTally, MeanMeasures
 from sortal.training.tile import Tile
-from sortal.training.watch import Watch
+from sortal.training.watch import ProgressReporter
 
 
 @torch.no_grad()
-def tally_of(tile: Tile, examples: Source, watch: Watch | None = None) -> Tally | None:
+def tally_measures(
+    tile: Tile, examples: ExampleSource, watch: ProgressReporter | None = None
+) -> LossTally | None:
     """Have examples pass through every member at its present weights.
 
     None if the driver, asked through `watch`, wants everybody to leave.
@@ -34,16 +36,19 @@ def tally_of(tile: Tile, examples: Source, watch: Watch | None = None) -> Tally 
 
 
 def measure(
-    tile: Tile, examples: Source, validation: Source | None, watch: Watch | None
-) -> Measured | None:
+    tile: Tile,
+    examples: ExampleSource,
+    validation: ExampleSource | None,
+    watch: ProgressReporter | None,
+) -> MeanMeasures | None:
     """Means by name, or None if told to leave; nothing of the tile is changed."""
-    measured = Measured()
+    measured = MeanMeasures()
     measured.note("", tile.tally)
     seen = {"training_": examples if tile.recipe.measure_training else None}
     for prefix, source in {**seen, "validation_": validation}.items():
         if validation is None or source is None:
             continue
-        tally = tally_of(tile, source, watch)
+        tally = tally_measures(tile, source, watch)
         if tally is None:
             return None
         measured.note(prefix, tally)

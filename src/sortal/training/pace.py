@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sortal.training.optimisers.penalty import penalise
 from sortal.training.optimisers.rates import Rates
-from sortal.training.recipe import Course, Recipe
+from sortal.training.recipe import MemberPlan, Recipe
 from sortal.training.schedules.decay import Constant
 from sortal.training.schedules.plateaus import Plateaus
 from sortal.training.schedules.span import Schedule, Span
@@ -18,11 +18,11 @@ _TABLE_UPDATES = 1024
 """Updates whose factors are laid out at once."""
 
 
-class Pace:
+class ScheduledRates:
     """Base rates of all members, and what schedules and plateaus make of them at an update."""
 
     def __init__(
-        self, recipe: Recipe, courses: Sequence[Course], like: Tensor, *, updates_per_epoch: int
+        self, recipe: Recipe, courses: Sequence[MemberPlan], like: Tensor, *, updates_per_epoch: int
     ) -> None:
         """Begin.
 
@@ -38,7 +38,7 @@ class Pace:
         self.plateaus = Plateaus([one.plateau for one in courses])
         self._lay(courses)
 
-    def _lay(self, courses: Sequence[Course]) -> None:
+    def _lay(self, courses: Sequence[MemberPlan]) -> None:
         self._courses = list(courses)
         self._tables = {
             name: self._table(name)
@@ -81,7 +81,7 @@ class Pace:
             self.plateaus.judge(losses)
             self._cuts = self._column(self.plateaus.factors.tolist())
 
-    def keep(self, rows: Tensor, courses: Sequence[Course]) -> None:
+    def keep(self, rows: Tensor, courses: Sequence[MemberPlan]) -> None:
         """Forget all members but some."""
         self._rates = self._rates.keep(rows)
         self.plateaus.keep(rows)

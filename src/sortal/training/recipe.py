@@ -7,7 +7,7 @@ from sortal.networks.network import Network
 from sortal.training.losses.loss import Loss
 from sortal.training.losses.normalisation import Normalisation
 from sortal.training.measures.accuracy import Accuracy
-from sortal.training.optimisers.choice import Choice, OptimiserKind
+from sortal.training.optimisers.choice import MemberRates, OptimiserKind
 from sortal.training.schedules.decay import Constant
 from sortal.training.schedules.plateau import Plateau
 from sortal.training.schedules.span import Schedule
@@ -51,7 +51,7 @@ _CONSTANT, _TO_THE_END = Constant(), StopRule()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class MemberPlan:
     """What is a member's own."""
 
     key: str
@@ -60,7 +60,7 @@ class Course:
     """Which of the examples' truths and weights it learns from (`examples.Examples`)."""
 
     epochs: int
-    rates: Choice
+    rates: MemberRates
     """Learning rate and all else that the optimiser reads."""
 
     schedule: Schedule = _CONSTANT

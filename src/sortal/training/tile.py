@@ -10,11 +10,11 @@ from torch import Tensor
 from sortal.networks.dropout import draw_uniform
 from sortal.networks.layer import Held, Pass
 from sortal.networks.stream import stream
-from sortal.training.measures.tally import Tally
+from sortal.training.measures.tally import LossTally
 from sortal.training.optimisers.build import build_optimiser
-from sortal.training.pace import Pace
+from sortal.training.pace import ScheduledRates
 from sortal.training.precision import exact_type, working_type
-from sortal.training.recipe import Course, Recipe
+from sortal.training.recipe import MemberPlan, Recipe
 from sortal.training.stopping.stopping import Stopping
 
 _TILE_NUMBERS = 1 << 19
@@ -33,7 +33,7 @@ def members_per_tile(recipe: Recipe) -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ended:
+class EndedMember:
     """A member that trains no more."""
 
     key: str
@@ -51,7 +51,7 @@ class Tile:
     """Running members along the leading axis of every tensor, and those that have ended."""
 
     def __init__(
-        self, recipe: Recipe, courses: Sequence[Course], device: torch.device, *, rows: int
+        self, recipe: Recipe, courses: Sequence[MemberPlan], device: torch.device, *, rows: int
     ) -> None:
         """Args: what members share; the members; where they train; training examples."""
         self.recipe, self.courses, self.device = recipe, list(courses), device
@@ -70,7 +70,7 @@ class Tile:
         """Parameters, then buffers, of each member."""
         self.optimiser = build_optimiser(recipe.optimiser, self.parameters)
         per_epoch = self.updates_per_epoch
-        self.pace = Pace(recipe, courses, self.parameters, updates_per_epoch=per_epoch)
+        self.pace = ScheduledRates(recipe, courses, self.parameters, updates_per_epoch=per_epoch)
         self.stopping = Stopping.of(
             [one.stop for one in courses],
             self.state,
@@ -84,7 +84,7 @@ class Tile:
         """Epochs completed, and rows of the current one that are done."""
         self.tally = self.new_tally()
         """Of the rows seen since the last validation."""
-        self.ended: dict[str, Ended] = {}
+        self.ended: dict[str, EndedMember] = {}
         self.history: dict[str, list[dict[str, float]]] = {one.key: [] for one in courses}
         self.seconds = {one.key: 0.0 for one in courses}
         self._clock = time.perf_counter()
@@ -153,9 +153,9 @@ class Tile:
         through = (row for row, one in enumerate(self.courses) if self.epoch >= one.epochs)
         self.end(dict.fromkeys(through, ""))
 
-    def new_tally(self) -> Tally:
+    def new_tally(self) -> LossTally:
         """Sums of the running members over no rows yet."""
-        return Tally(len(self.courses), self.device, self.recipe.accuracy)
+        return LossTally(len(self.courses), self.device, self.recipe.accuracy)
 
     def end(self, remarks: dict[int, str], *, failed: bool = False) -> None:
         """Let members leave with their best weights, or their current ones if none were kept.
@@ -195,18 +195,18 @@ class Tile:
         """Count from now: what passed since the last count was not training."""
         self._clock = time.perf_counter()
 
-    def _ended(self, row: int, remark: str, *, failed: bool) -> Ended:
+    def _ended(self, row: int, remark: str, *, failed: bool) -> EndedMember:
         key = self.courses[row].key
         state, best = self.stopping.kept(row, self.state)
         if failed or not state.isfinite().all():
-            return Ended(key, state, remark or "its weights became infinite", failed=True)
+            return EndedMember(key, state, remark or "its weights became infinite", failed=True)
         if best:
             when = f"epoch {best / self.updates_per_epoch:.4g}"
             remark = f"{remark or 'trained to the end'}; the weights of {when} are kept"
-        return Ended(key, state, remark)
+        return EndedMember(key, state, remark)
 
 
-def _starts(recipe: Recipe, courses: Sequence[Course]) -> Tensor:
+def _starts(recipe: Recipe, courses: Sequence[MemberPlan]) -> Tensor:
     starts = [
         recipe.network.start(one.seed, one.initialiser, one.output_initialiser) for one in courses
     ]

@@ -7,16 +7,16 @@ from pathlib import Path
 import torch
 
 from sortal.errors import Damaged
-from sortal.training.recipe import Course, Recipe
+from sortal.training.recipe import MemberPlan, Recipe
 from sortal.training.snapshots.snapshot import Snapshot, save_snapshot, snapshot_path
 from sortal.training.tile import Tile, members_per_tile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Laid:
+class PlannedTile:
     """A tile that is not in memory yet."""
 
-    courses: tuple[Course, ...]
+    courses: tuple[MemberPlan, ...]
     """Members that are wanted of it, those that have ended among them."""
 
     path: Path | None
@@ -49,8 +49,8 @@ class Laid:
 
 
 def lay_tiles(
-    recipe: Recipe, courses: Sequence[Course], folder: Path | None, meaning: str
-) -> tuple[list[Laid], list[str]]:
+    recipe: Recipe, courses: Sequence[MemberPlan], folder: Path | None, meaning: str
+) -> tuple[list[PlannedTile], list[str]]:
     """Find what can be continued, and cut the rest into tiles.
 
     Args:
@@ -76,11 +76,11 @@ def lay_tiles(
             continue
         mine = tuple(left.pop(key) for key in snapshot.keys if key in left)
         if mine:
-            tiles.append(Laid(mine, path, stored=True))
+            tiles.append(PlannedTile(mine, path, stored=True))
     fresh = list(left.values())
     size = members_per_tile(recipe)
     for start in range(0, len(fresh), size):
         part = tuple(fresh[start : start + size])
         path_of_part = folder and snapshot_path(folder, [course.key for course in part])
-        tiles.append(Laid(part, path_of_part))
+        tiles.append(PlannedTile(part, path_of_part))
     return tiles, notes

@@ -10,7 +10,7 @@ from sortal.training.tile import Tile
 _REPORT_SECONDS = 0.2
 
 
-class Answer(Protocol):
+class ReportAnswer(Protocol):
     """What the driver answers to a report."""
 
     @property
@@ -25,10 +25,10 @@ class Answer(Protocol):
 
 
 @dataclass(kw_only=True)
-class Watch:
+class ProgressReporter:
     """Reports after every epoch and every fifth of a second, and saves now and then."""
 
-    report: Callable[[Tile, float], Answer]
+    report: Callable[[Tile, float], ReportAnswer]
     """Called with the tile and its share of the current epoch, in [0, 1]."""
 
     save: Callable[[Tile], None] | None = None
@@ -40,7 +40,7 @@ class Watch:
     _reported: float = field(default_factory=time.monotonic)
     _saved: float = field(default_factory=time.monotonic)
 
-    def ask(self, tile: Tile, share: float, *, now: bool) -> Answer | None:
+    def ask(self, tile: Tile, share: float, *, now: bool) -> ReportAnswer | None:
         """Report if it is time, or `now`; None when it was not."""
         clock = time.monotonic()
         if not now and clock - self._reported < _REPORT_SECONDS:

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from sortal.job.problems import JobError, Problem
 from sortal.job.tuned import TunedParameter
-from sortal.job.words import arms, peel, short
+from sortal.job.words import arms, short, unwrap
 from sortal.tuning.space import LOG_FROM, Choices, Dimension, Range
 
 _AROUND = {True: 10.0, False: 100.0}
@@ -18,7 +18,7 @@ _AROUND = {True: 10.0, False: 100.0}
 T = TypeVar("T")
 
 
-def dimension(declared: FieldInfo, tuned: TunedParameter) -> Dimension:
+def make_dimension(declared: FieldInfo, tuned: TunedParameter) -> Dimension:
     """Draw one dimension; what the job leaves open comes from the method's own declaration.
 
     An end that the method does not declare lies a factor of 100 (whole numbers: 10) from a
@@ -49,14 +49,14 @@ def dimension(declared: FieldInfo, tuned: TunedParameter) -> Dimension:
     return _range(whole, bounds, default, tuned)
 
 
-def several(values: Sequence[Any], default: Any) -> Choices:
+def make_choices(values: Sequence[Any], default: Any) -> Choices:
     """Choices that a job lists as several values of a parameter."""
     chosen = Choices(values=tuple(values), initial=values[0])
     return Choices(values=tuple(values), initial=default) if chosen.holds(default) else chosen
 
 
 def _choices(values: Sequence[Any], default: Any, tuned: TunedParameter) -> Choices:
-    drawn = several(values, default)
+    drawn = make_choices(values, default)
     if tuned.initial is None:
         return drawn
     if not drawn.holds(tuned.initial):
@@ -69,7 +69,7 @@ def _own_choices(declared: FieldInfo) -> tuple[Any, ...]:
     """Choices that a declaration spells out: words, or no and yes."""
     found: list[Any] = []
     for arm in arms(declared.annotation):
-        bare, _ = peel(arm)
+        bare, _ = unwrap(arm)
         if get_origin(bare) is Literal:
             found += get_args(bare)
         elif bare is bool:
@@ -80,7 +80,7 @@ def _own_choices(declared: FieldInfo) -> tuple[Any, ...]:
 def _number(declared: FieldInfo) -> tuple[bool, list[Any]] | None:
     """Whether the number that a declaration allows is whole, and its bounds; None for no number."""
     for arm in arms(declared.annotation):
-        bare, bounds = peel(arm, declared.metadata)
+        bare, bounds = unwrap(arm, declared.metadata)
         if bare in (int, float):
             return bare is int, bounds
     return None

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sortal.tuning.space import Candidate, Choices, Dimension, Judged, Range, Space
+from sortal.tuning.space import Candidate, Choices, Dimension, EvaluatedCandidate, Range, Space
 
 KEPT = 0.2
 """Chance that a parameter keeps its parent's value."""
@@ -53,7 +53,7 @@ class Evolution:
         every = [*self._survivors, *(one for family in variants for one in family)]
         return tuple(dict.fromkeys(every))
 
-    def tell(self, judged: Sequence[Judged]) -> None:
+    def tell(self, judged: Sequence[EvaluatedCandidate]) -> None:
         """Keep the best of a round; of equals the first. Those that failed or were pruned drop out.
 
         A round of which nothing is left changes nothing.
@@ -73,12 +73,12 @@ class Evolution:
         return {
             name: values[name]
             if self._generator.random() < KEPT
-            else changed(dimension, values[name], self._generator)
+            else change_value(dimension, values[name], self._generator)
             for name, dimension in space.dimensions.items()
         }
 
 
-def changed(dimension: Dimension, value: Any, generator: np.random.Generator) -> Any:
+def change_value(dimension: Dimension, value: Any, generator: np.random.Generator) -> Any:
     """Draw another value of one parameter; by chance it may be the same."""
     match dimension:
         case Choices(values=values):
@@ -86,10 +86,10 @@ def changed(dimension: Dimension, value: Any, generator: np.random.Generator) ->
         case Range():
             if generator.random() < NEAR:
                 return dimension.at(generator.normal(dimension.place(value), dimension.step))
-            return drawn(dimension, generator)
+            return draw_value(dimension, generator)
 
 
-def drawn(dimension: Range, generator: np.random.Generator) -> int | float:
+def draw_value(dimension: Range, generator: np.random.Generator) -> int | float:
     """Draw from a whole range, evenly on its axis."""
     low, high = dimension.place(dimension.low), dimension.place(dimension.high)
     return dimension.at(generator.uniform(low, high))

@@ -64,7 +64,7 @@ def hyperband(*, lowest: int, highest: int, factor: int) -> tuple[Bracket, ...]:
     )
 
 
-def promoted(values: Sequence[float | None], factor: int) -> tuple[int, ...]:
+def promote(values: Sequence[float | None], factor: int) -> tuple[int, ...]:
     """Places of those that go on: one in `factor`, at least one, the largest values; ascending.
 
     Args:

@@ -7,7 +7,7 @@ again asks the same questions again.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from sortal.tuning.space import Candidate, Choices, Judged, Range, Space
+from sortal.tuning.space import Candidate, Choices, EvaluatedCandidate, Range, Space
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -29,7 +29,7 @@ class Sampler(Protocol):
         """
         ...
 
-    def tell(self, judged: Sequence[Judged]) -> None:
+    def tell(self, judged: Sequence[EvaluatedCandidate]) -> None:
         """Learn what became of the whole round that was asked for last, in its order."""
         ...
 
@@ -72,7 +72,7 @@ class OptunaSampler:
         self._open = [self._propose() for _ in range(count if self._free else 0)]
         return tuple(dict.fromkeys([*fixed, *(candidate for _, _, candidate in self._open)]))
 
-    def tell(self, judged: Sequence[Judged]) -> None:
+    def tell(self, judged: Sequence[EvaluatedCandidate]) -> None:
         """Pass on what became of them: complete, pruned at a budget, or failed."""
         from optuna.trial import TrialState
 

@@ -122,7 +122,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class EvaluatedCandidate:
     """What became of a candidate."""
 
     candidate: Candidate

@@ -13,16 +13,16 @@ from sortal.errors import Damaged, Interrupted, NotSavable, SortalError, TaskErr
 from sortal.job.problems import JobError, Problem
 from sortal.views.progress import Display
 from sortal.views.tables import (
-    Column,
     Columns,
     Row,
     Rows,
+    TableColumn,
     as_csv,
     as_json,
     as_latex,
     as_rows,
     cell,
-    chosen,
+    choose_columns,
     is_numeric,
 )
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 __all__ = [
-    "Column",
     "Display",
     "ExitCode",
+    "TableColumn",
     "echo",
     "layout",
     "note",
@@ -137,7 +137,7 @@ def table(
     from rich.text import Text
 
     listed = as_rows(rows)
-    shown, widths = layout(chosen(columns, listed), listed, width)
+    shown, widths = layout(choose_columns(columns, listed), listed, width)
     laid = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_edge=False)
     laid.title, laid.title_justify = (Text(title, style="bold") if title else None), "left"
     for column, characters in zip(shown, widths, strict=True):
@@ -145,14 +145,14 @@ def table(
         laid.add_column(Text(column.title), justify=justify, overflow="fold", width=characters)
     for row in listed:
         laid.add_row(*(Text(cell(row, column)) for column in shown))
-    if left_out := [column.title for column in chosen(columns, listed)[len(shown) :]]:
+    if left_out := [column.title for column in choose_columns(columns, listed)[len(shown) :]]:
         laid.caption, laid.caption_justify = Text(f"no room for: {', '.join(left_out)}"), "left"
     return laid
 
 
 def layout(
-    columns: tuple[Column, ...], rows: Sequence[Row], width: int
-) -> tuple[tuple[Column, ...], list[int]]:
+    columns: tuple[TableColumn, ...], rows: Sequence[Row], width: int
+) -> tuple[tuple[TableColumn, ...], list[int]]:
     """Choose the columns that fit and how wide each is, in characters.
 
     Headers fold first, then text, down to a width that still reads; then the last
@@ -169,7 +169,7 @@ def layout(
     return columns, []
 
 
-def _sizes(column: Column, rows: Sequence[Row]) -> tuple[int, int, int]:
+def _sizes(column: TableColumn, rows: Sequence[Row]) -> tuple[int, int, int]:
     """Characters that a column takes on one line, with its header folded, and at the least."""
     from rich.cells import cell_len
 

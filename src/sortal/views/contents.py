@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sortal.jobs.results.result import Result
-from sortal.jobs.results.results import Results
-from sortal.jobs.store_contents import Classifier, Picture, StoredJob
+from sortal.jobs.results.results import JobResults
+from sortal.jobs.store_contents import StoredClassifier, StoredJob, StoredPicture
 from sortal.store.store import Store
 from sortal.views.console import echo, print_frame, print_rows
-from sortal.views.tables import size
+from sortal.views.tables import format_bytes
 
 
 def print_jobs(jobs: Iterable[StoredJob], *, title: str) -> None:
@@ -20,7 +20,7 @@ def print_jobs(jobs: Iterable[StoredJob], *, title: str) -> None:
             "dataset": job.dataset,
             "classifiers": sum(bool(one.keys) for one in job.classifiers),
             "projections": len(job.pictures),
-            "size": size(job.bytes),
+            "size": format_bytes(job.bytes),
             "hash": job.fingerprint,
         }
         for number, job in enumerate(jobs, start=1)
@@ -28,33 +28,33 @@ def print_jobs(jobs: Iterable[StoredJob], *, title: str) -> None:
     print_rows(rows, title=title)
 
 
-def print_items(items: Sequence[Classifier | Picture], *, title: str) -> None:
+def print_items(items: Sequence[StoredClassifier | StoredPicture], *, title: str) -> None:
     """One row an item: method, members, size, the folder that holds it."""
     print_rows([_item_row(number, item) for number, item in enumerate(items, 1)], title=title)
 
 
-def print_item(store: Store, job: str, item: Classifier | Picture) -> None:
+def print_item(store: Store, job: str, item: StoredClassifier | StoredPicture) -> None:
     """A classifier with its arguments, scores, confusion and members; a picture with its place."""
-    if isinstance(item, Picture):
-        echo(f"{item.title}: {size(item.bytes)} in artifacts/{item.kind}/{item.name}")
+    if isinstance(item, StoredPicture):
+        echo(f"{item.title}: {format_bytes(item.bytes)} in artifacts/{item.kind}/{item.name}")
     elif not item.keys:
         echo(f"{item.title} is not stored.")
     else:
-        for result in Results.read(store, job).titled(item.title):
+        for result in JobResults.read(store, job).titled(item.title):
             _print_result(result)
 
 
-def _item_row(number: int, item: Classifier | Picture) -> dict[str, Any]:
-    if isinstance(item, Picture):
+def _item_row(number: int, item: StoredClassifier | StoredPicture) -> dict[str, Any]:
+    if isinstance(item, StoredPicture):
         return {"#": number, "title": item.title, "method": "", "members": None,
-                "size": size(item.bytes), "hash": item.name}  # fmt: skip
+                "size": format_bytes(item.bytes), "hash": item.name}  # fmt: skip
     first, *more = item.segments or ("not stored",)
     return {
         "#": number,
         "title": item.title,
         "method": item.method,
         "members": f"{len(item.keys)} of {item.members}",
-        "size": size(item.bytes),
+        "size": format_bytes(item.bytes),
         "hash": first + (f" and {len(more)} more" if more else ""),
     }
 

@@ -6,11 +6,11 @@ from html import escape
 from sortal.data.labels import Outputs
 from sortal.jobs.planning.plan import Plan
 from sortal.jobs.planning.resolve import Resolved
-from sortal.jobs.planning.stored_data import told
+from sortal.jobs.planning.stored_data import describe_damages
 from sortal.jobs.searching.schedule import brackets_of
 from sortal.store.store import Store
 from sortal.views.progress import counted, duration
-from sortal.views.tables import size
+from sortal.views.tables import format_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -29,7 +29,7 @@ class Division:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Outlook:
+class JobForecast:
     """A job without problems, and what running it will take.
 
     Seconds, memory and disk are rough, right within a factor of a few, and as if nothing
@@ -66,7 +66,9 @@ class Outlook:
     notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, resolved: Resolved, plan: Plan, store: Store | None, *, folder: str) -> "Outlook":
+    def of(
+        cls, resolved: Resolved, plan: Plan, store: Store | None, *, folder: str
+    ) -> "JobForecast":
         """Look ahead.
 
         Args:
@@ -102,7 +104,7 @@ class Outlook:
             seconds=cost.seconds,
             memory_bytes=cost.memory_bytes,
             disk_bytes=cost.disk_bytes,
-            notes=(*resolved.notes, *told(resolved.damages)),
+            notes=(*resolved.notes, *describe_damages(resolved.damages)),
         )
 
     def __repr__(self) -> str:
@@ -122,8 +124,8 @@ class Outlook:
                 f"{self.store}",
                 f"  populations  {self.populations}, on {self.workers} workers of "
                 f"{self.threads} threads",
-                f"  about        {duration(self.seconds)}, {size(self.memory_bytes)} of memory, "
-                f"{size(self.disk_bytes)} on disk, if nothing is stored and nothing shared",
+                f"  about        {duration(self.seconds)}, {format_bytes(self.memory_bytes)} of memory, "
+                f"{format_bytes(self.disk_bytes)} on disk, if nothing is stored and nothing shared",
                 *(f"  note         {note}" for note in self.notes),
             ]
         )

@@ -16,7 +16,7 @@ from sortal.events import (
     Warned,
 )
 from sortal.methods.contract.user_methods import plain_name
-from sortal.tracking.progress import Progress, Running, State
+from sortal.tracking.progress import RunningPopulation, RunProgress, RunState
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -57,7 +57,7 @@ class Display:
         self._console, self._every_s = console, every_s
         self._quiet_times = QuietTimes()
         self._interrupted = False
-        self._progress = Progress()
+        self._progress = RunProgress()
         self._live: Live | None = None
         self._spoken = 0.0
 
@@ -142,7 +142,7 @@ class Display:
         self._say(progress_line(self._progress.state, self._spoken))
 
     def _drawn(self) -> "RenderableType":
-        return drawn(self._progress.state, time.monotonic())
+        return live_lines(self._progress.state, time.monotonic())
 
     def _say(self, text: str, style: str = "") -> None:
         from rich.text import Text
@@ -192,18 +192,18 @@ def round_line(event: RoundEnded) -> str:
     )
 
 
-def progress_line(state: State, now: float) -> str:
+def progress_line(state: RunState, now: float) -> str:
     """Where a run is, on one line."""
     running = running_line(state, now)
     return f"{state.job}: {_counts(state)}, {_times(state, now)}; running: {running}"
 
 
-def running_line(state: State, now: float) -> str:
+def running_line(state: RunState, now: float) -> str:
     """What trains now: methods, how far they are, and the classifiers that take long."""
     return ", ".join(_running(of, now) for of in state.running[:_SHOWN]) or "nothing"
 
 
-def waiting_line(state: State, now: float) -> str:
+def waiting_line(state: RunState, now: float) -> str:
     """What a run that was asked to end waits for, and how to leave at once."""
     named = [
         f"{of.named or plain_name(of.method)} ({duration(now - of.since)} so far)"
@@ -251,7 +251,7 @@ class QuietTimes:
         return self._next_s or self.first_s
 
 
-def drawn(state: State, now: float) -> "RenderableType":
+def live_lines(state: RunState, now: float) -> "RenderableType":
     """Where a run is, as the live display shows it: at most as many lines as it has workers."""
     from rich.console import Group
     from rich.progress_bar import ProgressBar
@@ -301,18 +301,18 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _counts(state: State) -> str:
+def _counts(state: RunState) -> str:
     failed = f", {state.failed} failed" if state.failed else ""
     return f"{state.done}/{state.total} members{failed}"
 
 
-def _times(state: State, now: float) -> str:
+def _times(state: RunState, now: float) -> str:
     remaining = state.remaining(now)
     left = "" if remaining is None else f", about {duration(remaining)} left"
     return f"{duration(state.elapsed(now))}{left}"
 
 
-def _running(population: Running, now: float) -> str:
+def _running(population: RunningPopulation, now: float) -> str:
     members = f" x{population.members}" if population.members > 1 else ""
     text = f" {population.text}" if population.text else ""
     seconds = now - population.since

@@ -2,10 +2,10 @@
 
 from html import escape
 
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.metrics.registry import BESIDE_HEADLINE, find, title_of
 from sortal.views.progress import counted
-from sortal.views.tables import Column, as_html
+from sortal.views.tables import TableColumn, as_html
 
 _MOST_NAMED = 8
 """Titles that one sentence lists."""
@@ -14,7 +14,7 @@ _MOST_ROWS = 50
 """Rows of a ranking that a notebook shows unasked."""
 
 
-def summary(results: Results) -> str:
+def summary(results: JobResults) -> str:
     """A job in a few words: how many classifiers and members, and the best."""
     about = results.outline()
     parts = [counted(about.classifiers, "classifier"), f"{about.done}/{about.members} members"]
@@ -25,7 +25,7 @@ def summary(results: Results) -> str:
     return ", ".join(parts)
 
 
-def heading(results: Results, target: str | None) -> str:
+def heading(results: JobResults, target: str | None) -> str:
     """What was ranked on what."""
     if results.record.figures_alone:
         return f"{results.name} on {results.part} examples, imported as figures alone"
@@ -37,26 +37,26 @@ def heading(results: Results, target: str | None) -> str:
     return f"{named}{results.name} on {examples} {results.part} examples{weighted}"
 
 
-def columns(results: Results) -> list[Column | str]:
+def columns(results: JobResults) -> list[TableColumn | str]:
     """The headline first, with its interval or spread; the other figures plain."""
-    headline = Column(
+    headline = TableColumn(
         name=results.headline,
         header=f"{title_of(results.headline)} [95 %]",
         low="low",
         high="high",
         sd="sd",
     )
-    listed: list[Column | str] = [
+    listed: list[TableColumn | str] = [
         "rank",
         "title",
         headline,
-        Column(name="training", header="in training"),
-        *(Column(name=name, header=title_of(name)) for name in BESIDE_HEADLINE),
-        *(Column(name=metric.name, header=metric.title) for metric in results.own_metrics),
-        Column(name="fit_seconds", header="fit [s]"),
-        Column(name="score_seconds", header="score [s]"),
-        Column(name="members", header="members"),
-        Column(name="tied", header="tied"),
+        TableColumn(name="training", header="in training"),
+        *(TableColumn(name=name, header=title_of(name)) for name in BESIDE_HEADLINE),
+        *(TableColumn(name=metric.name, header=metric.title) for metric in results.own_metrics),
+        TableColumn(name="fit_seconds", header="fit [s]"),
+        TableColumn(name="score_seconds", header="score [s]"),
+        TableColumn(name="members", header="members"),
+        TableColumn(name="tied", header="tied"),
     ]
     idle = {name for name in BESIDE_HEADLINE if name == results.headline}
     if all(len(result.members) == 1 for result in results.results):
@@ -70,7 +70,7 @@ def columns(results: Results) -> list[Column | str]:
     return [c for c in listed if c is headline or isinstance(c, str) or c.name not in idle]
 
 
-def tied_sentence(results: Results, target: str | None) -> str:
+def tied_sentence(results: JobResults, target: str | None) -> str:
     """Which classifier is best, and which cannot be told from it."""
     best = results.best(target)
     if best is None:
@@ -93,12 +93,12 @@ def tied_sentence(results: Results, target: str | None) -> str:
     return f"{best.title} is best; statistically tied with it ({test}): {named}{rest}."
 
 
-def _fate(results: Results) -> str:
+def _fate(results: JobResults) -> str:
     """What became of data that is not as it was stored, in a word."""
     return "gone" if results.is_gone else "damaged"
 
 
-def ranking_html(results: Results, target: str | None) -> str:
+def ranking_html(results: JobResults, target: str | None) -> str:
     """The first rows of a ranking for a notebook, with the sentence on who is tied."""
     frame = results.ranking(target)
     table = as_html(frame.head(_MOST_ROWS), columns(results), caption=heading(results, target))

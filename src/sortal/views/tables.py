@@ -37,7 +37,7 @@ _LATEX = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class TableColumn:
     """One column of a table, with what belongs into the same cell."""
 
     name: str
@@ -60,7 +60,7 @@ class Column:
         return self.header or self.name.replace("_", " ")
 
 
-Columns: TypeAlias = Sequence[Column | str]
+Columns: TypeAlias = Sequence[TableColumn | str]
 
 
 def as_rows(rows: Rows) -> list[Row]:
@@ -69,38 +69,38 @@ def as_rows(rows: Rows) -> list[Row]:
     return list(to_dicts() if to_dicts else cast("Iterable[Row]", rows))
 
 
-def columns_of(rows: Sequence[Row]) -> tuple[Column, ...]:
+def columns_of(rows: Sequence[Row]) -> tuple[TableColumn, ...]:
     """All columns, in order; `low`, `high` and `sd` belong to the column they follow.
 
     >>> columns_of([{"title": "svm", "f1": 0.5, "low": 0.4, "high": 0.6}])[1].high
     'high'
     """
-    columns: list[Column] = []
+    columns: list[TableColumn] = []
     extras: dict[str, str] = {}
     for name in [*_names(rows), ""]:
         if name in ("low", "high", "sd") and columns:
             extras[name] = name
             continue
         if extras:
-            columns[-1] = Column(name=columns[-1].name, **extras)  # type: ignore[arg-type]  # str fields only
+            columns[-1] = TableColumn(name=columns[-1].name, **extras)  # type: ignore[arg-type]  # str fields only
             extras = {}
         if name:
-            columns.append(Column(name=name))
+            columns.append(TableColumn(name=name))
     return tuple(columns)
 
 
-def chosen(columns: Columns | None, rows: Sequence[Row]) -> tuple[Column, ...]:
+def choose_columns(columns: Columns | None, rows: Sequence[Row]) -> tuple[TableColumn, ...]:
     """The columns asked for, all if none are; a name alone stands for what `columns_of` says."""
     known = {column.name: column for column in columns_of(rows)}
     if columns is None:
         return tuple(known.values())
     return tuple(
-        known.get(column, Column(name=column)) if isinstance(column, str) else column
+        known.get(column, TableColumn(name=column)) if isinstance(column, str) else column
         for column in columns
     )
 
 
-def is_numeric(column: Column, rows: Sequence[Row]) -> bool:
+def is_numeric(column: TableColumn, rows: Sequence[Row]) -> bool:
     """Whether all values of a column are numbers; absent ones do not count."""
     values = [value for row in rows if (value := row.get(column.name)) is not None]
     return bool(values) and all(
@@ -108,7 +108,7 @@ def is_numeric(column: Column, rows: Sequence[Row]) -> bool:
     )
 
 
-def cell(row: Row, column: Column) -> str:
+def cell(row: Row, column: TableColumn) -> str:
     """What a cell says, with interval or spread.
 
     >>> cell({"f1": 0.5, "sd": 0.01}, Column(name="f1", sd="sd"))
@@ -146,7 +146,7 @@ def as_json(rows: Rows) -> str:
 def as_latex(rows: Rows, columns: Columns | None = None, *, caption: str = "") -> str:
     """A `tabular` as a paper shows it (needs the package booktabs), in a `table` if it has a caption."""
     listed = as_rows(rows)
-    shown = chosen(columns, listed)
+    shown = choose_columns(columns, listed)
     alignment = "".join("r" if is_numeric(column, listed) else "l" for column in shown)
     lines = [
         f"\\begin{{tabular}}{{{alignment}}}",
@@ -166,7 +166,7 @@ def as_latex(rows: Rows, columns: Columns | None = None, *, caption: str = "") -
 def as_html(rows: Rows, columns: Columns | None = None, *, caption: str = "") -> str:
     """A table as a notebook shows it; every text is escaped."""
     listed = as_rows(rows)
-    shown = chosen(columns, listed)
+    shown = choose_columns(columns, listed)
     sides = ["right" if is_numeric(column, listed) else "left" for column in shown]
     head = _html_row("th", zip((column.title for column in shown), sides, strict=True))
     body = [
@@ -245,7 +245,7 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def size(count: float) -> str:
+def format_bytes(count: float) -> str:
     """Bytes in words.
 
     >>> size(1536)

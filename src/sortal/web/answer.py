@@ -8,7 +8,7 @@ Parameters: TypeAlias = dict[str, Any]
 """Parameters of a method, whose names are the method's, or what a job says in names of its own."""
 
 
-class Answer(BaseModel):
+class ResponseModel(BaseModel):
     """A value of the interface."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)

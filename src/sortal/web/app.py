@@ -8,7 +8,7 @@ from fastapi.staticfiles import StaticFiles
 
 from sortal.store.store import Store
 from sortal.web.guard import API, Guard
-from sortal.web.refusal import RESPONSES, tell_errors
+from sortal.web.refusal import RESPONSES, add_error_handlers
 from sortal.web.routes import (
     catalogue,
     classifiers,
@@ -22,9 +22,9 @@ from sortal.web.routes import (
     session,
     submission,
 )
-from sortal.web.runs import Runs
-from sortal.web.settings import Settings
-from sortal.web.shelf import Shelf
+from sortal.web.runs import JobProcesses
+from sortal.web.settings import ServerSettings
+from sortal.web.shelf import ServedStore
 
 STATIC = Path(__file__).parent / "static"
 
@@ -42,7 +42,7 @@ _FAMILIES = (
 )
 
 
-def make_app(settings: Settings) -> FastAPI:
+def make_app(settings: ServerSettings) -> FastAPI:
     """Make the application that serves a store.
 
     Args:
@@ -61,11 +61,11 @@ def make_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         separate_input_output_schemas=False,
     )
-    app.state.shelf = Shelf(settings, Runs(settings.store, settings.plugins))
+    app.state.shelf = ServedStore(settings, JobProcesses(settings.store, settings.plugins))
     for family in _FAMILIES:
         app.include_router(family.router, prefix=API, responses=RESPONSES)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    tell_errors(app)
+    add_error_handlers(app)
     app.add_middleware(Guard, settings=settings)
     return app

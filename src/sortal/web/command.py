@@ -12,9 +12,9 @@ from sortal.web.settings import LOOPBACK, PORT
 
 if TYPE_CHECKING:
     from sortal.plugins.loading.load import Plugins
-    from sortal.web.named import Named
+    from sortal.web.named import AvailableName
 
-Describe: TypeAlias = "Callable[[Plugins | None], Sequence[Named]]"
+Describe: TypeAlias = "Callable[[Plugins | None], Sequence[AvailableName]]"
 """Tells what jobs can name: of users' plugins, if there are any, and built in."""
 
 _ABOUT = """Serve the store: a page for browsers, a REST interface for programs.
@@ -74,11 +74,11 @@ def mount(app: typer.Typer, describe: Describe, *, spelt: str = "sortal serve") 
         plugins: PluginsOption = None,
     ) -> None:
         from sortal.web.serve import serve as run
-        from sortal.web.settings import Settings
+        from sortal.web.settings import ServerSettings
 
         folders = tuple(folder.absolute() for folder in plugins or ())
         # Settings are checked before any code of plugins is loaded.
-        settings = Settings(
+        settings = ServerSettings(
             store=store.absolute(),
             host=host,
             port=port,

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sortal.web.refusal import refusal
-from sortal.web.settings import Settings, is_address
+from sortal.web.refusal import error_response
+from sortal.web.settings import ServerSettings, is_address
 
 COOKIE = "sortal_session"
 """What names of cookies begin with; the port follows, for browsers send cookies to every port."""
@@ -39,7 +39,7 @@ _ALWAYS = {
 class Guard:
     """Answers what must not pass, and passes everything else on."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
         self._app, self._token = app, settings.token
         self._names = {"localhost", socket.gethostname().lower(), *map(str.lower, settings.names)}
         if not is_address(settings.host):
@@ -62,7 +62,7 @@ class Guard:
 
         wrong = self._wrong(scope)
         scope.setdefault("state", {})["guard"] = self
-        await (refusal(*wrong) if wrong else self._app)(scope, receive, send_guarded)
+        await (error_response(*wrong) if wrong else self._app)(scope, receive, send_guarded)
 
     def _wrong(self, scope: Scope) -> tuple[int, str] | None:
         """Status and sentence of the first thing that is wrong with a request; None if it may pass."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from sortal.web.answer import Answer, Parameters
+from sortal.web.answer import Parameters, ResponseModel
 
 
-class Named(Answer):
+class AvailableName(ResponseModel):
     """A classifier, data set or projection that a batch job may name."""
 
     kind: str

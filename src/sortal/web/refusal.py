@@ -8,10 +8,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from sortal.errors import MissingExtra, NotFound, SortalError, StoreBusy, UserError
-from sortal.web.answer import Answer
+from sortal.web.answer import ResponseModel
 
 
-class Refusal(Answer):
+class ErrorResponse(ResponseModel):
     """Why a request was not answered."""
 
     error: str
@@ -19,9 +19,9 @@ class Refusal(Answer):
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": Refusal, "description": "The request is wrong, or not allowed."},
+    "4XX": {"model": ErrorResponse, "description": "The request is wrong, or not allowed."},
     "503": {
-        "model": Refusal,
+        "model": ErrorResponse,
         "description": "What is stored cannot be read, or too many ask at once.",
     },
 }
@@ -36,7 +36,7 @@ _STATUS: tuple[tuple[type[SortalError], int], ...] = (
 )
 
 
-def refusal(status: int, text: str) -> Response:
+def error_response(status: int, text: str) -> Response:
     """An answer that says why there is none.
 
     ASCII alone, so that any text that came from outside can be told.
@@ -44,7 +44,7 @@ def refusal(status: int, text: str) -> Response:
     return Response(json.dumps({"error": text}), status, media_type="application/json")
 
 
-def tell_errors(app: FastAPI) -> None:
+def add_error_handlers(app: FastAPI) -> None:
     """Make an app answer errors with a sentence."""
     app.exception_handler(SortalError)(_ours)
     app.exception_handler(RequestValidationError)(_invalid)
@@ -55,24 +55,26 @@ def tell_errors(app: FastAPI) -> None:
 
 async def _ours(_request: Request, error: SortalError) -> Response:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    return refusal(status, str(error))
+    return error_response(status, str(error))
 
 
 async def _invalid(_request: Request, error: RequestValidationError) -> Response:
     told = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}." for one in error.errors()]
-    return refusal(422, " ".join(told))
+    return error_response(422, " ".join(told))
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    answer = refusal(error.status_code, f"{request.url.path}: {error.detail}.")
+    answer = error_response(error.status_code, f"{request.url.path}: {error.detail}.")
     answer.headers.update(error.headers or {})
     return answer
 
 
 async def _disk(_request: Request, error: OSError) -> Response:
-    return refusal(503, f"the disk of the store: {error.strerror or error}.")
+    return error_response(503, f"the disk of the store: {error.strerror or error}.")
 
 
 async def _fault(_request: Request, error: Exception) -> Response:
     named = type(error).__name__
-    return refusal(500, f"{named}: a fault of Sortal; the server's output has its traceback.")
+    return error_response(
+        500, f"{named}: a fault of Sortal; the server's output has its traceback."
+    )

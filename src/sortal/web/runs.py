@@ -36,7 +36,7 @@ _SECRET = frozenset({"SORTAL_TOKEN"})
 """What the server's environment holds and no job needs: jobs run code of users' folders."""
 
 
-class Runs:
+class JobProcesses:
     """The jobs that were handed in to one store."""
 
     def __init__(self, store: Path, plugins: Sequence[Path] = ()) -> None:

@@ -3,10 +3,10 @@
 import socket
 
 from sortal.errors import UserError
-from sortal.web.settings import Settings
+from sortal.web.settings import ServerSettings
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: ServerSettings) -> None:
     """Listen, tell where, and answer until Ctrl-C or SIGTERM.
 
     Jobs that were started go on by themselves.

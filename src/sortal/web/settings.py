@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from sortal.errors import OptionError, UserError
 
 if TYPE_CHECKING:
-    from sortal.web.named import Named
+    from sortal.web.named import AvailableName
 
 LOOPBACK = "127.0.0.1"
 PORT = 8765
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class ServerSettings:
     """What a server is started with."""
 
     store: Path
@@ -36,7 +36,7 @@ class Settings:
     names: tuple[str, ...] = ()
     """Host names by which browsers may reach the server, beside localhost and addresses."""
 
-    named: "tuple[Named, ...]" = field(default=(), repr=False)
+    named: "tuple[AvailableName, ...]" = field(default=(), repr=False)
     """What batch jobs may name: built in, or of the folders of `plugins`."""
 
     def __post_init__(self) -> None:

@@ -7,34 +7,34 @@ from fastapi import Depends, Query, Request
 from fastapi import Path as InPath
 
 from sortal.jobs.results.result import Result
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
-from sortal.web.runs import Runs
-from sortal.web.settings import Settings
+from sortal.web.runs import JobProcesses
+from sortal.web.settings import ServerSettings
 
 MOST_ROWS = 10_000
 """Rows that one answer holds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ServedStore:
     """The store of a server."""
 
-    settings: Settings
-    runs: Runs
+    settings: ServerSettings
+    runs: JobProcesses
 
     def store(self) -> Store:
         """The store, as it is now."""
         return Store.open(self.settings.store)
 
-    def results(self, name: str) -> Results:
+    def results(self, name: str) -> JobResults:
         """A job's results.
 
         Raises:
             NotFound: There is no such job.
             OptionError: The name cannot be that of a job.
         """
-        return Results.read(self.store(), name)
+        return JobResults.read(self.store(), name)
 
     def running(self) -> frozenset[str]:
         """Names of the jobs that a process works on now."""
@@ -42,12 +42,12 @@ class Shelf:
         return frozenset({*self.store().leases.live(), *started})
 
 
-def _shelf(request: Request) -> Shelf:
-    shelf: Shelf = request.app.state.shelf
+def _shelf(request: Request) -> ServedStore:
+    shelf: ServedStore = request.app.state.shelf
     return shelf
 
 
-ShelfOf = Annotated[Shelf, Depends(_shelf)]
+ShelfOf = Annotated[ServedStore, Depends(_shelf)]
 JobName = Annotated[str, InPath(description="Name of a job.", max_length=200)]
 Title = Annotated[str, Query(description="Title of a classifier.", max_length=1000)]
 Target = Annotated[
@@ -57,7 +57,7 @@ Offset = Annotated[int, Query(description="Rows to leave out first.", ge=0, le=2
 Limit = Annotated[int, Query(description="Rows of the answer at most.", ge=1, le=MOST_ROWS)]
 
 
-def one_result(results: Results, title: str, target: str | None) -> Result:
+def one_result(results: JobResults, title: str, target: str | None) -> Result:
     """The classifier of that title, of the first target if none is named.
 
     Raises:

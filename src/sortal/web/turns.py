@@ -5,11 +5,11 @@ from threading import BoundedSemaphore, Lock
 from sortal.errors import SortalError
 
 
-class Crowded(SortalError):
+class TooManyWaiting(SortalError):
     """So many requests wait for the same work that another would leave none for all else."""
 
 
-class Turns:
+class LimitedLock:
     """A lock with few places to wait: those who wait hold threads that other requests need."""
 
     def __init__(self, what: str, *, waiting: int) -> None:
@@ -29,7 +29,7 @@ class Turns:
             Crowded: All places are taken.
         """
         if not self._places.acquire(blocking=False):
-            raise Crowded(f"other {self._what} are being computed; ask again later.")
+            raise TooManyWaiting(f"other {self._what} are being computed; ask again later.")
         self._turn.acquire()
 
     def __exit__(self, *raised: object) -> None:

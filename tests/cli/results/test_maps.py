@@ -8,7 +8,7 @@ import pytest
 from sortal.cli.results import map as maps
 from sortal.cli.results import project
 from sortal.evaluation.maps.classifier_map import MAP_METHODS
-from sortal.evaluation.maps.dissimilarity import By
+from sortal.evaluation.maps.dissimilarity import ComparedBy
 from sortal.evaluation.maps.parameters import PROJECTIONS, LleMethod
 
 JOB = """\
@@ -23,7 +23,7 @@ bootstrap: 0
 
 def test_the_commands_list_what_there_is():
     for listed, known in (
-        (maps.By, By),
+        (maps.By, ComparedBy),
         (maps.MapMethod, MAP_METHODS),
         (project.Projection, PROJECTIONS),
         (project.LleMethod, get_args(LleMethod)),

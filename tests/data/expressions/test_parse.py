@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sortal.data.expressions.evaluate import worked_out
+from sortal.data.expressions.evaluate import evaluate
 from sortal.data.expressions.parse import (
     FUNCTIONS,
-    Among,
     BadExpression,
+    Membership,
     Name,
-    names,
+    find_names,
     needed_aliases,
     parse,
 )
@@ -24,7 +24,7 @@ Y = np.array([1.0, 2.0, 3.0, -4.0, 0.0, 1.0])
 
 
 def value(text: str) -> list:
-    found = worked_out(parse(text, "cut"), {Name("x"): X, Name("y"): Y})
+    found = evaluate(parse(text, "cut"), {Name("x"): X, Name("y"): Y})
     return np.broadcast_to(found, len(X)).tolist()
 
 
@@ -130,20 +130,22 @@ def test_a_long_sum_is_worked_out():
 
 
 def test_names_may_have_dots_and_in_backquotes_anything():
-    found = list(names(parse("Muon.pt[0] + `ev/jet pt` > `in`", "cut")))
+    found = list(find_names(parse("Muon.pt[0] + `ev/jet pt` > `in`", "cut")))
     assert found == [Name("Muon.pt", 0), Name("ev/jet pt"), Name("in")]
     assert found[0].column == "Muon.pt[0]"
 
 
 @pytest.mark.parametrize("name", ["lambda", "None", "is", "if", "_", "__import__", "in", "µ", "ﬁ"])
 def test_a_column_may_have_any_name_even_a_python_keyword(name):
-    assert list(names(parse(f"{name} > 0", "cut"))) == [Name(name)]
+    assert list(find_names(parse(f"{name} > 0", "cut"))) == [Name(name)]
 
 
 @pytest.mark.parametrize("text", ["a && b", "!c", r"\n", "two\nlines", "{x}", "", "x in (1)"])
 def test_text_in_quotes_is_taken_as_it_stands(text):
     for quote in "'\"":
-        assert parse(f"process == {quote}{text}{quote}", "cut") == Among(Name("process"), (text,))
+        assert parse(f"process == {quote}{text}{quote}", "cut") == Membership(
+            Name("process"), (text,)
+        )
 
 
 def test_python_is_shown_operators_alone(monkeypatch):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.readers.in_memory import HeldTable
+from sortal.data.readers.in_memory import InMemoryTable
 
 LARGE = st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(-9, 9), st.just(2**53 + 1))
 
@@ -17,7 +17,7 @@ LARGE = st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(-9, 9), st.just(
 def column(values, text, *, kind=None):
     """What an expression over the columns x and y gives."""
     x, y = values
-    table = HeldTable(pa.table({"x": pa.array(x, kind), "y": pa.array(y, kind)}))
+    table = InMemoryTable(pa.table({"x": pa.array(x, kind), "y": pa.array(y, kind)}))
     (batch,) = DerivedTable(table, {"made": text}).batches(["made"], 100)
     return batch.column("made")
 
@@ -66,7 +66,7 @@ def test_whole_numbers_are_computed_as_python_does(text, kind, pairs):
 
 
 def test_numbers_with_and_without_sign_compare_exactly():
-    table = HeldTable(
+    table = InMemoryTable(
         pa.table({"u": pa.array([2**63, 2**63 + 1, 5], pa.uint64()), "i": pa.array([5, -1, 5])})
     )
     for cut, rows in (
@@ -104,7 +104,7 @@ def test_fractions_turn_large_numbers_into_floats():
 
 
 def test_an_alias_of_a_large_alias_is_exact():
-    table = HeldTable(pa.table({"x": [2**62 + 1]}))
+    table = InMemoryTable(pa.table({"x": [2**62 + 1]}))
     made = DerivedTable(table, {"square": "x * x", "last": "square % 10"}, "square % 2 == 1")
     (batch,) = made.batches(["square", "last"], 10)
     assert batch.column("square").type == pa.float64()

@@ -12,7 +12,7 @@ from new_inputs import read_inputs
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs, KnownPoints
 from sortal.data.preparing import channels as lanes
-from sortal.data.preparing.padding import ends
+from sortal.data.preparing.padding import signal_ends
 from sortal.data.preparing.preparer import Preparation, Preparer
 from sortal.data.reading.dataset import read_dataset
 from sortal.data.reading.new_examples import InputSpec
@@ -169,7 +169,7 @@ def test_fingerprints_change_only_where_padding_matters(source, tmp_path):
 @given(st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=1, max_size=8))
 def test_a_signal_ends_at_its_last_known_value(marks):
     values = np.where(np.array(marks), 1.0, np.nan)
-    for row, end in zip(values, ends(values, None), strict=True):
+    for row, end in zip(values, signal_ends(values, None), strict=True):
         assert np.isnan(row[end:]).all()
         assert end == 0 or not np.isnan(row[end - 1])
 

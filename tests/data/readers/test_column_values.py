@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sortal.data.readers import column_values as columns
 from sortal.data.readers.base import MISSING
-from sortal.data.readers.column_values import natural
-from sortal.data.texts import BadValue, texts
+from sortal.data.readers.column_values import natural_sort_key
+from sortal.data.texts import BadValue, write_as_text
 
 
 def test_numbers_take_every_numeric_type():
@@ -78,7 +78,7 @@ def test_an_infinite_number_is_no_class():
 def test_words_are_gaps_in_numbers_only_if_said():
     column = pa.array(["1", "NA", " NULL ", "nan", ""])
     np.testing.assert_array_equal(columns.numbers(column, MISSING), [1, *[np.nan] * 4])
-    assert columns.words_in(column, MISSING) == 3
+    assert columns.count_missing_words(column, MISSING) == 3
     with pytest.raises(BadValue, match=r"or `missing: \[NA\]` to count that word") as raised:
         columns.numbers(column)
     assert raised.value.row == 1
@@ -159,7 +159,7 @@ def test_folds_and_parts_refuse_what_they_are_not():
 @settings(max_examples=50)
 @given(st.lists(st.one_of(st.none(), st.text("0123456789.+-eainftru ", max_size=6)), min_size=1))
 def test_texts_are_readable_as_if_each_stood_alone(values):
-    found, wrong = columns.readable(pa.array(values, pa.string()), ("nan",))
+    found, wrong = columns.read_numbers_among_text(pa.array(values, pa.string()), ("nan",))
     for value, number, is_wrong in zip(values, found, wrong, strict=True):
         try:
             alone = columns.numbers(pa.array([value], pa.string()), ("nan",))[0]
@@ -173,16 +173,20 @@ def test_texts_are_readable_as_if_each_stood_alone(values):
 def test_many_texts_that_are_no_numbers_are_found_at_once(monkeypatch):
     # Read one by one, the distinct texts of a block took half a minute.
     calls = list[int]()
-    monkeypatch.setattr(columns, "texts", lambda column: calls.append(len(column)) or texts(column))
-    values, wrong = columns.readable(pa.array([*(f"star{n}" for n in range(5000)), "7"]))
+    monkeypatch.setattr(
+        columns, "texts", lambda column: calls.append(len(column)) or write_as_text(column)
+    )
+    values, wrong = columns.read_numbers_among_text(
+        pa.array([*(f"star{n}" for n in range(5000)), "7"])
+    )
     assert (int(wrong.sum()), values[-1], calls) == (5000, 7, [5001])
 
 
 @pytest.mark.parametrize("kind", [np.int64, str])
 def test_the_first_id_that_comes_again_is_found(kind):
-    assert columns.repeated(np.array([9, 4, 7, 4, 1, 1], dtype=kind)) == (1, 3)
-    assert columns.repeated(np.array([9, 4, 7], dtype=kind)) is None
-    assert columns.repeated(np.array([], dtype=kind)) is None
+    assert columns.find_repeated_id(np.array([9, 4, 7, 4, 1, 1], dtype=kind)) == (1, 3)
+    assert columns.find_repeated_id(np.array([9, 4, 7], dtype=kind)) is None
+    assert columns.find_repeated_id(np.array([], dtype=kind)) is None
 
 
 def test_a_float_id_that_was_rounded_is_refused_as_such():
@@ -214,7 +218,9 @@ def test_weights_are_finite_and_keep_their_sign():
 @settings(max_examples=100)
 @given(st.lists(st.text(), max_size=8))
 def test_natural_order_compares_any_names(names):
-    forth, back = (sorted(given_order, key=natural) for given_order in (names, names[::-1]))
+    forth, back = (
+        sorted(given_order, key=natural_sort_key) for given_order in (names, names[::-1])
+    )
     assert forth == back
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from sortal.data.readers.base import Table
-from sortal.data.readers.damaged import refuse_inflated, understood, understood_pieces
+from sortal.data.readers.damaged import explain_damage, explain_damage_in_pieces, refuse_inflated
 from sortal.data.readers.registry import open_file
 from sortal.data.reading.dataset import read_dataset
 from sortal.errors import DataError, UserError
@@ -230,12 +230,12 @@ def test_names_that_no_file_can_have_are_not_there(tmp_path: Path, source):
 def test_an_error_of_a_library_is_one_line_of_printable_signs(tmp_path: Path):
     with (
         pytest.raises(DataError, match=r"f\.x: not a readable X file \(OSError: a\?\[31m\)"),
-        understood(Path("f.x"), "X"),
+        explain_damage(Path("f.x"), "X"),
     ):
         raise OSError("a\x1b[31m\nb")
-    with pytest.raises(DataError, match="more memory"), understood(Path("f"), "X", "array 'x'"):
+    with pytest.raises(DataError, match="more memory"), explain_damage(Path("f"), "X", "array 'x'"):
         raise MemoryError
-    with pytest.raises(KeyboardInterrupt), understood(Path("f"), "X"):
+    with pytest.raises(KeyboardInterrupt), explain_damage(Path("f"), "X"):
         raise KeyboardInterrupt
 
 
@@ -245,7 +245,7 @@ def test_pieces_before_the_damage_are_had():
         yield 2
         raise IndexError("gone")
 
-    walk = understood_pieces(Path("f"), "X", pieces())
+    walk = explain_damage_in_pieces(Path("f"), "X", pieces())
     assert [next(walk), next(walk)] == [1, 2]
     with pytest.raises(DataError, match="IndexError: gone"):
         next(walk)

@@ -12,9 +12,9 @@ from pyarrow import parquet
 
 from sortal.data.expressions.parse import BadExpression
 from sortal.data.readers.base import place_in_file
-from sortal.data.readers.column_values import numbers, texts
+from sortal.data.readers.column_values import numbers, write_as_text
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.readers.in_memory import HeldTable
+from sortal.data.readers.in_memory import InMemoryTable
 from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.reading.dataset import read_dataset
 from sortal.errors import DataError
@@ -82,26 +82,29 @@ def test_columns_and_rows_are_those_that_polars_makes(tmp_path, expected, kind, 
     for name in wanted[:-1]:
         found = np.concatenate([numbers(batch[name]) for batch in batches])
         np.testing.assert_allclose(found, expected[name].to_numpy(), rtol=1e-6)
-    assert [t for b in batches for t in texts(b["name"]).to_pylist()] == expected["name"].to_list()
+    assert [t for b in batches for t in write_as_text(b["name"]).to_pylist()] == expected[
+        "name"
+    ].to_list()
     assert (table.rows_read, table.rows_passed) == (ROWS, len(expected))
 
 
 def test_aliases_of_32_bits_keep_32_and_comparisons_are_boolean():
     table = DerivedTable(
-        HeldTable(pa.table(EVENTS)), {"a": "pt * 1.05", "b": "pt + n", "c": "pt > 9", "d": "a + pt"}
+        InMemoryTable(pa.table(EVENTS)),
+        {"a": "pt * 1.05", "b": "pt + n", "c": "pt > 9", "d": "a + pt"},
     )
     batch = next(table.batches(["a", "b", "c", "d"], 10))
     assert [str(one.type) for one in batch.columns] == ["float", "double", "bool", "float"]
 
 
 def test_comparisons_follow_c_on_numbers_as_they_are_stored():
-    held = HeldTable(pa.table({"x": np.array([0.1, 0.2], dtype=np.float32)}))
+    held = InMemoryTable(pa.table({"x": np.array([0.1, 0.2], dtype=np.float32)}))
     (batch,) = DerivedTable(held, {"c": "x > 0.1"}).batches(["c"], 10)
     assert batch["c"].to_pylist() == [True, True]
 
 
 def test_only_columns_that_are_needed_are_read():
-    class Watched(HeldTable):
+    class Watched(InMemoryTable):
         def batches(self, names, size):
             self.asked = list(names)
             yield from super().batches(names, size)
@@ -153,7 +156,7 @@ def test_a_row_after_the_cut_knows_its_row_in_the_file(tmp_path):
     size=st.integers(1, 20),
 )
 def test_rows_that_pass_a_cut_keep_order_and_their_row_number(values, limit, size):
-    table = DerivedTable(HeldTable(pa.table({"x": values})), {}, f"x >= {limit}")
+    table = DerivedTable(InMemoryTable(pa.table({"x": values})), {}, f"x >= {limit}")
     found = [v for batch in table.batches(["x"], size) for v in batch["x"].to_pylist()]
     rows = [row for row, v in enumerate(values) if v >= limit]
     assert found == [values[row] for row in rows]

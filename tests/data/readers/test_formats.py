@@ -13,7 +13,7 @@ from pyarrow import csv, parquet
 
 from sortal.data.inputs import Ragged
 from sortal.data.readers.base import Arrays, Table
-from sortal.data.readers.column_values import numbers, texts
+from sortal.data.readers.column_values import numbers, write_as_text
 from sortal.data.readers.named import load_named, named_datasets
 from sortal.data.readers.registry import open_file, suffixes
 from sortal.data.readers.text import delimited
@@ -59,7 +59,7 @@ def test_a_table_read_in_blocks_is_the_table(tmp_path: Path, name, size):
     assert all(batch.schema.names == ["name", "x"] for batch in batches)
     assert max(map(len, batches)) <= size
     np.testing.assert_array_equal(np.concatenate([numbers(b["x"]) for b in batches]), NUMBERS)
-    assert [t for b in batches for t in texts(b["name"]).to_pylist()] == NAMES.tolist()
+    assert [t for b in batches for t in write_as_text(b["name"]).to_pylist()] == NAMES.tolist()
 
 
 def write_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -162,7 +162,11 @@ def test_fractions_and_names_late_in_a_column_keep_its_values(tmp_path: Path, mo
     read = np.concatenate([numbers(batch["a"]) for batch in batches])
     assert read[299:301].tolist() == [299, 1.5]
     assert np.isnan(read[301])
-    assert [t for b in batches for t in texts(b["b"]).to_pylist()][-3:] == ["299", "007", "x y"]
+    assert [t for b in batches for t in write_as_text(b["b"]).to_pylist()][-3:] == [
+        "299",
+        "007",
+        "x y",
+    ]
 
 
 def test_a_ragged_csv_names_the_line(tmp_path: Path):
@@ -210,7 +214,7 @@ def test_quoted_breaks_bom_and_blanks_around_names_are_read(tmp_path: Path):
     (batch,) = table.batches(["a", "b", "c"], 10)
     assert numbers(batch["a"]).tolist() == [1, 3]
     assert numbers(batch["b"]).tolist() == [2, 1]
-    assert texts(batch["c"]).to_pylist() == ["one\r\ntwo", "x,y"]
+    assert write_as_text(batch["c"]).to_pylist() == ["one\r\ntwo", "x,y"]
 
 
 def test_rows_longer_than_a_block_are_read(tmp_path: Path, monkeypatch):

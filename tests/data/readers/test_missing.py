@@ -12,8 +12,8 @@ from pyarrow import parquet
 
 from sortal.data.inputs import Ragged
 from sortal.data.preparing import channels as lanes
-from sortal.data.readers.in_memory import HeldTable
-from sortal.data.readers.missing import blanked, blanked_array
+from sortal.data.readers.in_memory import InMemoryTable
+from sortal.data.readers.missing import mask_array, mask_column
 from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.reading.dataset import read_dataset
 from sortal.data.reading.new_examples import InputSpec, read_blocks
@@ -87,28 +87,28 @@ def test_a_number_is_compared_as_a_number(tmp_path):
     ],
 )
 def test_typed_columns_lose_what_is_missing(values, missing, left):
-    assert blanked(values, missing).to_pylist() == left
-    assert blanked(values, None) is values
+    assert mask_column(values, missing).to_pylist() == left
+    assert mask_column(values, None) is values
 
 
 def test_arrays_lose_what_is_missing():
-    assert math.isnan(blanked_array(np.array([-999, 1]), (-999,))[0])
+    assert math.isnan(mask_array(np.array([-999, 1]), (-999,))[0])
     untouched = np.array([3, 1])
-    assert blanked_array(untouched, (-999,)) is untouched
-    narrow = blanked_array(np.array([-9.99, 1], np.float32), (-9.99,))
+    assert mask_array(untouched, (-999,)) is untouched
+    narrow = mask_array(np.array([-9.99, 1], np.float32), (-9.99,))
     assert (narrow.dtype, np.isnan(narrow).tolist()) == (np.float32, [True, False])
-    ragged = blanked_array(Ragged(np.array([1.0, -1, 2]), np.array([0, 2, 3])), (-1,))
+    ragged = mask_array(Ragged(np.array([1.0, -1, 2]), np.array([0, 2, 3])), (-1,))
     assert isinstance(ragged, Ragged)
     assert np.isnan(ragged.values).tolist() == [False, True, False]
 
 
 def test_arrays_keep_numbers_that_are_only_near(recwarn):
     large = np.array([2**53 + 1, 5])
-    assert blanked_array(large, (2**53,)) is large
-    assert np.isnan(blanked_array(large, (2**53 + 1,))).tolist() == [True, False]
+    assert mask_array(large, (2**53,)) is large
+    assert np.isnan(mask_array(large, (2**53 + 1,))).tolist() == [True, False]
     half = np.array([-np.inf, -9.9], np.float16)
-    assert blanked_array(half, (-99999,)) is half
-    assert np.isnan(blanked_array(half, (-9.9,))).tolist() == [False, True]
+    assert mask_array(half, (-99999,)) is half
+    assert np.isnan(mask_array(half, (-9.9,))).tolist() == [False, True]
     assert not recwarn.list
 
 
@@ -119,8 +119,8 @@ def test_an_array_larger_than_memory_stays_in_a_file(tmp_path, monkeypatch):
     values[[3, 19_999], 1] = -999
     np.save(tmp_path / "a.npy", values)
     mapped = np.load(tmp_path / "a.npy", mmap_mode="r")
-    assert blanked_array(mapped, (-9,)) is mapped
-    left = blanked_array(mapped, (-999,))
+    assert mask_array(mapped, (-9,)) is mapped
+    left = mask_array(mapped, (-999,))
     assert isinstance(left, np.memmap)
     np.testing.assert_array_equal(left, np.where(values == -999, np.nan, values))
 
@@ -154,7 +154,7 @@ def test_tables_in_memory_lose_what_is_missing(tmp_path):
     (tmp_path / "a.csv").write_text("x,y\n1,u\n2,v\n")
     block = DataBlock(source="a.csv", label="y", missing=[-1])
     spec = InputSpec.of(read_dataset(block, tmp_path, 0), block)
-    held = HeldTable(pa.table({"x": [-1.0, 5.0]}))
+    held = InMemoryTable(pa.table({"x": [-1.0, 5.0]}))
     (new,) = read_blocks([held], spec, IdColumn(), size=9)
     assert np.isnan(new.inputs.arrays["features"]).ravel().tolist() == [True, False]
 
@@ -164,7 +164,7 @@ def test_tables_in_memory_lose_what_is_missing(tmp_path):
     st.lists(st.one_of(st.text(max_size=4), st.integers(-99, 99)), max_size=4),
 )
 def test_text_that_is_not_listed_stays(values, missing):
-    left = blanked(pa.array(values, pa.string()), tuple(missing)).to_pylist()
+    left = mask_column(pa.array(values, pa.string()), tuple(missing)).to_pylist()
     listed = {one for one in missing if isinstance(one, str)} | {""}
     for before, after in zip(values, left, strict=True):
         assert after in (None, before)

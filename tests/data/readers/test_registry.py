@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sortal.data.readers.base import suffix_of
-from sortal.data.readers.registry import TableOptions, open_file, useless_options
+from sortal.data.readers.registry import TableOptions, open_file, unused_options
 from sortal.data.reading.dataset import read_dataset
 from sortal.errors import DataError, OptionError
 from sortal.job.models import DataBlock
@@ -60,8 +60,8 @@ def test_an_unknown_ending_is_explained(tmp_path, suffix, cure):
 def test_options_of_text_are_refused_for_other_files(tmp_path, told):
     (name,) = told
     options = TableOptions(**told, missing=("?",), words=("x",))
-    assert useless_options(Path("a.parquet"), options) == (name,)
-    assert useless_options(Path("a.txt.gz"), options) == ()
+    assert unused_options(Path("a.parquet"), options) == (name,)
+    assert unused_options(Path("a.txt.gz"), options) == ()
     (tmp_path / "a.npz").write_text("x")
     with pytest.raises(JobError, match=rf"data\.{name}: expected nothing"):
         read_dataset(DataBlock(source="a.npz", **told), tmp_path, 0)

@@ -10,7 +10,7 @@ from new_inputs import read_inputs
 from pyarrow import parquet
 
 from sortal.data.inputs import Ragged
-from sortal.data.readers.in_memory import HeldTable
+from sortal.data.readers.in_memory import InMemoryTable
 from sortal.data.readers.registry import TableOptions
 from sortal.data.reading.dataset import read_dataset
 from sortal.data.reading.new_examples import InputSpec, read_blocks
@@ -209,7 +209,7 @@ def test_new_files_get_the_aliases_of_training_but_not_its_cut(tmp_path):
     parquet.write_table(frame, tmp_path / "new.parquet")
     (block,) = read_inputs([tmp_path / "new.parquet"], again)
     np.testing.assert_array_equal(block.arrays["features"], expected)
-    (new,) = read_blocks([HeldTable(frame)], again, IdColumn(), size=9)
+    (new,) = read_blocks([InMemoryTable(frame)], again, IdColumn(), size=9)
     np.testing.assert_array_equal(new.inputs.arrays["features"], expected)
 
 

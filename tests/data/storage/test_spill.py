@@ -11,7 +11,7 @@ import pytest
 from sortal.data.preparing.array_shapes import settle_infinite
 from sortal.data.readers.registry import open_file
 from sortal.data.storage import spill
-from sortal.data.storage.spill import Spool, room, taken
+from sortal.data.storage.spill import Spool, allocate, copy_rows
 from sortal.errors import DataError
 
 
@@ -21,8 +21,8 @@ def _spill_above_a_kilobyte(monkeypatch):
 
 
 def test_small_arrays_stay_in_memory_and_large_ones_do_not():
-    assert not isinstance(room((5, 5), np.float64), np.memmap)
-    large = room((50, 5), np.float64)
+    assert not isinstance(allocate((5, 5), np.float64), np.memmap)
+    large = allocate((50, 5), np.float64)
     assert isinstance(large, np.memmap)
     large[:] = 3
     assert large.sum() == 750
@@ -53,7 +53,7 @@ def test_a_wider_block_widens_what_was_written_before():
 
 def test_selected_rows_of_a_large_array_are_those_rows():
     matrix, rows = np.arange(900.0).reshape(300, 3), np.arange(0, 300, 2)
-    chosen = taken(matrix, rows)
+    chosen = copy_rows(matrix, rows)
     assert isinstance(chosen, np.memmap)
     np.testing.assert_array_equal(chosen, matrix[rows])
 
@@ -106,11 +106,11 @@ def test_a_full_disk_is_said_in_a_sentence(monkeypatch):
 
     monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(DataError, match="set TMPDIR to a folder with more"):
-        room((1000, 100), np.float64)
+        allocate((1000, 100), np.float64)
 
 
 def test_files_vanish_with_their_arrays(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    large = room((50, 5), np.float64)
+    large = allocate((50, 5), np.float64)
     assert large.size == 250
     assert not list(tmp_path.iterdir())

@@ -13,7 +13,12 @@ from sortal.data.labels import UNKNOWN, Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.preparing.preparer import Preparation, Preparer
 from sortal.data.split import Part, Split
-from sortal.data.weighting.rule import Weigher, Weighing, load_weighers, save_weighers
+from sortal.data.weighting.rule import (
+    FittedWeightRule,
+    WeightRule,
+    load_weight_rules,
+    save_weight_rules,
+)
 from sortal.errors import Damaged, DataError, NotFound, OptionError
 
 NAMES = ("signal", "wjets", "ttbar")
@@ -61,8 +66,8 @@ def test_the_total_of_each_class_follows_the_power_of_its_yield(given_, power, n
     present = np.bincount(codes, minlength=3) > 0
     assume(present[anchor])
     assume((yields[present] > 1e-2).all())
-    rule = Weighing(power=power, negative=negative, reference=reference)
-    weigher = Weigher.fit(rule, exclusive(codes), weights, features(len(codes)))
+    rule = WeightRule(power=power, negative=negative, reference=reference)
+    weigher = FittedWeightRule.fit(rule, exclusive(codes), weights, features(len(codes)))
     expected = (codes == anchor).sum() * (yields[present] / yields[anchor]) ** power
     np.testing.assert_allclose(totals(codes, weigher.trained)[present], expected, rtol=1e-9)
     if negative != "keep":
@@ -74,8 +79,8 @@ def test_without_a_power_only_dropping_changes_a_class_s_sum(given_, negative):
     codes, weights = given_
     yields, present = totals(codes, weights), np.bincount(codes, minlength=3) > 0
     assume((yields[present] > 1e-2).all())
-    rule = Weighing(negative=negative)
-    weigher = Weigher.fit(rule, exclusive(codes), weights, features(len(codes)))
+    rule = WeightRule(negative=negative)
+    weigher = FittedWeightRule.fit(rule, exclusive(codes), weights, features(len(codes)))
     kept = np.maximum(weights, 0) if negative == "drop" else weights
     np.testing.assert_allclose(totals(codes, weigher.trained), totals(codes, kept), atol=1e-9)
 
@@ -84,7 +89,9 @@ def test_totals_of_the_background_s_rows_are_the_binary_rule(events):
     """Both classes get the total weight that the background has examples."""
     codes, weights = np.minimum(events[0], 1), np.abs(events[1])
     labels = Labels(codes, ("background", "signal"))
-    trained = Weigher.fit(Weighing(power=0, reference="background"), labels, weights).trained
+    trained = FittedWeightRule.fit(
+        WeightRule(power=0, reference="background"), labels, weights
+    ).trained
     rows = (codes == 0).sum()
     for code in (0, 1):
         own = codes == code
@@ -93,8 +100,8 @@ def test_totals_of_the_background_s_rows_are_the_binary_rule(events):
 
 def test_a_power_of_one_half_is_the_rule_of_roots(events):
     codes, weights = events[0], np.abs(events[1])
-    rule = Weighing(power=0.5, reference="signal")
-    trained = Weigher.fit(rule, exclusive(codes), weights).trained
+    rule = WeightRule(power=0.5, reference="signal")
+    trained = FittedWeightRule.fit(rule, exclusive(codes), weights).trained
     yields, rows = totals(codes, weights), (codes == 0).sum()
     for code in range(3):
         own = codes == code
@@ -104,13 +111,15 @@ def test_a_power_of_one_half_is_the_rule_of_roots(events):
 
 def test_natural_rates_change_nothing_but_the_scale(events):
     codes, weights = events
-    trained = Weigher.fit(Weighing(power=1), exclusive(codes), weights).trained
+    trained = FittedWeightRule.fit(WeightRule(power=1), exclusive(codes), weights).trained
     np.testing.assert_allclose(trained / weights, trained[0] / weights[0])
 
 
 def test_absolute_weights_are_scaled_to_the_signed_sum_by_class(events):
     codes, weights = events
-    trained = Weigher.fit(Weighing(negative="absolute"), exclusive(codes), weights).trained
+    trained = FittedWeightRule.fit(
+        WeightRule(negative="absolute"), exclusive(codes), weights
+    ).trained
     np.testing.assert_allclose(totals(codes, trained), totals(codes, weights))
     assert (trained > 0).all()
 
@@ -118,7 +127,7 @@ def test_absolute_weights_are_scaled_to_the_signed_sum_by_class(events):
 def test_weights_cancel_within_a_class_but_not_in_validation(events):
     codes, weights = events
     labels = exclusive(codes)
-    weigher = Weigher.fit(Weighing(negative="pairwise"), labels, weights, features(1200))
+    weigher = FittedWeightRule.fit(WeightRule(negative="pairwise"), labels, weights, features(1200))
     assert (weigher.trained >= 0).all()
     assert (weigher.trained == 0).sum() >= (weights < 0).sum()
     np.testing.assert_array_equal(weigher.apply(labels, weights), weights)
@@ -126,7 +135,7 @@ def test_weights_cancel_within_a_class_but_not_in_validation(events):
 
 @pytest.mark.parametrize(("negative", "expected"), [("drop", [0, 2, 0]), ("absolute", [1, 2, 3])])
 def test_validation_examples_are_treated_by_the_same_rule(negative, expected):
-    weigher = Weigher.fit(Weighing(negative=negative), exclusive([0, 1, 2]), np.ones(3))
+    weigher = FittedWeightRule.fit(WeightRule(negative=negative), exclusive([0, 1, 2]), np.ones(3))
     np.testing.assert_allclose(
         weigher.apply(exclusive([0, 1, 2]), np.array([-1.0, 2, -3])), expected
     )
@@ -135,9 +144,11 @@ def test_validation_examples_are_treated_by_the_same_rule(negative, expected):
 def test_factors_come_from_training_unless_parts_have_their_own(events):
     codes, weights = events[0], np.abs(events[1])
     train, rest = slice(0, 800), slice(800, None)
-    rule = Weighing(power=0, reference="wjets")
-    own = Weighing(power=0, reference="wjets", each_part=True)
-    shared, apart = (Weigher.fit(r, exclusive(codes[train]), weights[train]) for r in (rule, own))
+    rule = WeightRule(power=0, reference="wjets")
+    own = WeightRule(power=0, reference="wjets", each_part=True)
+    shared, apart = (
+        FittedWeightRule.fit(r, exclusive(codes[train]), weights[train]) for r in (rule, own)
+    )
     np.testing.assert_array_equal(shared.trained, apart.trained)
     labels = exclusive(codes[rest])
     np.testing.assert_allclose(
@@ -151,60 +162,64 @@ def test_factors_come_from_training_unless_parts_have_their_own(events):
 def test_a_target_has_two_classes_to_balance():
     labels = Labels(np.array([[0], [0], [0], [1], [UNKNOWN]]), ("x",), Outputs.INDEPENDENT)
     for reference, total in (("", 3), ("not x", 3), ("x", 1)):
-        weigher = Weigher.fit(Weighing(power=0, reference=reference), labels, None)
+        weigher = FittedWeightRule.fit(WeightRule(power=0, reference=reference), labels, None)
         assert weigher.classes == ("not x", "x")
         np.testing.assert_allclose(weigher.trained, [total / 3] * 3 + [total, 0])
 
 
 def test_a_class_absent_from_training_keeps_its_weights():
-    weigher = Weigher.fit(Weighing(power=0), exclusive([1, 1, 2]), None)
+    weigher = FittedWeightRule.fit(WeightRule(power=0), exclusive([1, 1, 2]), None)
     np.testing.assert_array_equal(weigher.factors, [1, 1, 2])
 
 
 @pytest.mark.parametrize(
     ("rule", "weights"),
     [
-        (Weighing(power=0.5), [1, -3, 1, 1]),
-        (Weighing(negative="absolute"), [1, -3, 1, 1]),
-        (Weighing(negative="pairwise"), [1, -3, 1, 1]),
-        (Weighing(negative="drop"), [-1, -3, 1, 1]),
-        (Weighing(negative="drop", power=1), [1, -3, 1, 1]),
-        (Weighing(power=0), [0, 0, 1, 1]),
+        (WeightRule(power=0.5), [1, -3, 1, 1]),
+        (WeightRule(negative="absolute"), [1, -3, 1, 1]),
+        (WeightRule(negative="pairwise"), [1, -3, 1, 1]),
+        (WeightRule(negative="drop"), [-1, -3, 1, 1]),
+        (WeightRule(negative="drop", power=1), [1, -3, 1, 1]),
+        (WeightRule(power=0), [0, 0, 1, 1]),
     ],
 )
 def test_a_class_without_a_positive_sum_is_refused_by_name(rule, weights):
     """The value of the sum is named too."""
-    total = sum(max(0, w) if rule == Weighing(negative="drop") else w for w in weights[:2])
+    total = sum(max(0, w) if rule == WeightRule(negative="drop") else w for w in weights[:2])
     with pytest.raises(DataError, match=rf"class 'signal' sum to {total}, and must sum above 0"):
-        Weigher.fit(rule, exclusive([0, 0, 1, 2]), np.array(weights, dtype=float), features(4))
+        FittedWeightRule.fit(
+            rule, exclusive([0, 0, 1, 2]), np.array(weights, dtype=float), features(4)
+        )
 
 
 def test_dropping_with_equal_totals_needs_positive_weights_only():
-    rule = Weighing(negative="drop", power=0)
-    weigher = Weigher.fit(rule, exclusive([0, 0, 1, 2]), np.array([1.0, -3, 5, 5]))
+    rule = WeightRule(negative="drop", power=0)
+    weigher = FittedWeightRule.fit(rule, exclusive([0, 0, 1, 2]), np.array([1.0, -3, 5, 5]))
     np.testing.assert_allclose(weigher.trained, [2, 0, 2, 2])
 
 
 def test_by_default_weights_stay_and_warnings_name_their_faults():
     weights = np.array([1.0, -3, 5, 5])
-    weigher = Weigher.fit(Weighing(), exclusive([0, 0, 1, 2]), weights)
+    weigher = FittedWeightRule.fit(WeightRule(), exclusive([0, 0, 1, 2]), weights)
     assert weigher.trained is weights
     assert "'signal' sum to -2" in weigher.refusal
     assert "75% of its absolute weight is negative" in weigher.remarks[0]
-    assert Weigher.fit(Weighing(), exclusive([0, 1]), None).trained is None
+    assert FittedWeightRule.fit(WeightRule(), exclusive([0, 1]), None).trained is None
 
 
 def test_several_targets_and_unknown_references_are_refused():
     labels = Labels(np.array([[0, 1], [1, 0]]), ("x", "y"), Outputs.INDEPENDENT)
     with pytest.raises(DataError, match="targets: independent, or class_weight"):
-        Weigher.fit(Weighing(power=0), labels, None)
-    assert Weigher.fit(Weighing(), labels, np.ones(2)).trained is not None
+        FittedWeightRule.fit(WeightRule(power=0), labels, None)
+    assert FittedWeightRule.fit(WeightRule(), labels, np.ones(2)).trained is not None
     with pytest.raises(NotFound, match="wjet"):
-        Weigher.fit(Weighing(power=0, reference="wjet"), exclusive([0, 1]), None)
+        FittedWeightRule.fit(WeightRule(power=0, reference="wjet"), exclusive([0, 1]), None)
     with pytest.raises(DataError, match="'ttbar' has no example"):
-        Weigher.fit(Weighing(power=0, reference="ttbar"), exclusive([0, 1]), None)
+        FittedWeightRule.fit(WeightRule(power=0, reference="ttbar"), exclusive([0, 1]), None)
     with pytest.raises(DataError, match="needs features"):
-        Weigher.fit(Weighing(negative="pairwise"), exclusive([0, 0]), np.array([2.0, -1]))
+        FittedWeightRule.fit(
+            WeightRule(negative="pairwise"), exclusive([0, 0]), np.array([2.0, -1])
+        )
 
 
 @pytest.mark.parametrize(
@@ -213,26 +228,26 @@ def test_several_targets_and_unknown_references_are_refused():
 )
 def test_options_without_effect_are_refused(options):
     with pytest.raises(OptionError, match=r"training_weights\."):
-        Weighing(**options)
+        WeightRule(**options)
 
 
 def test_fingerprints_tell_rules_apart_and_the_default_has_none():
     rules = [
-        Weighing(power=0),
-        Weighing(power=0.5),
-        Weighing(negative="drop"),
-        Weighing(power=0, reference="a"),
-        Weighing(power=0, each_part=True),
+        WeightRule(power=0),
+        WeightRule(power=0.5),
+        WeightRule(negative="drop"),
+        WeightRule(power=0, reference="a"),
+        WeightRule(power=0, each_part=True),
     ]
     assert len({rule.fingerprint for rule in rules}) == 5
-    assert Weighing(power=0).fingerprint == Weighing(power=0.0).fingerprint
+    assert WeightRule(power=0).fingerprint == WeightRule(power=0.0).fingerprint
     assert Preparation(scaling="robust").fingerprint == "robust+none"
     assert Preparation(weighing=rules[0]).fingerprint == f"none+none+{rules[0].fingerprint}"
 
 
 def test_the_report_counts_rows_yields_and_effective_sizes(events):
     codes, weights = events
-    weigher = Weigher.fit(Weighing(negative="drop"), exclusive(codes), weights)
+    weigher = FittedWeightRule.fit(WeightRule(negative="drop"), exclusive(codes), weights)
     for code, one in enumerate(weigher.report.classes):
         own, after = weights[codes == code], weigher.trained[codes == code]
         assert one.name == NAMES[code]
@@ -248,10 +263,10 @@ def test_the_report_counts_rows_yields_and_effective_sizes(events):
 
 def test_a_stored_rule_weighs_as_the_fitted_one_did(events, tmp_path):
     codes, weights = events
-    rule = Weighing(power=0.5, negative="absolute", reference="signal")
-    weigher = Weigher.fit(rule, exclusive(codes), weights)
-    save_weighers(tmp_path, {None: weigher, "x": weigher})
-    loaded = load_weighers(tmp_path)
+    rule = WeightRule(power=0.5, negative="absolute", reference="signal")
+    weigher = FittedWeightRule.fit(rule, exclusive(codes), weights)
+    save_weight_rules(tmp_path, {None: weigher, "x": weigher})
+    loaded = load_weight_rules(tmp_path)
     assert set(loaded) == {None, "x"}
     assert loaded[None].weighing == rule
     assert loaded[None].report == weigher.report
@@ -260,11 +275,11 @@ def test_a_stored_rule_weighs_as_the_fitted_one_did(events, tmp_path):
     )
     (tmp_path / "weigher.json").write_text("[{")
     with pytest.raises(Damaged, match="a readable rule of weights"):
-        load_weighers(tmp_path)
-    assert load_weighers(tmp_path / "none") == {}
+        load_weight_rules(tmp_path)
+    assert load_weight_rules(tmp_path / "none") == {}
 
 
-def prepared(events, rule: Weighing, labels: Labels | None = None) -> Prepared:
+def prepared(events, rule: WeightRule, labels: Labels | None = None) -> Prepared:
     codes, weights = events
     matrix = np.random.default_rng(1).normal(size=(len(codes), 4))
     dataset = Dataset(
@@ -280,7 +295,7 @@ def prepared(events, rule: Weighing, labels: Labels | None = None) -> Prepared:
 
 
 def test_physics_weights_are_kept_beside_training_weights(events):
-    data = prepared(events, Weighing(power=0, negative="pairwise"))
+    data = prepared(events, WeightRule(power=0, negative="pairwise"))
     for part, rows in ((Part.TRAIN, slice(0, 600)), (Part.TEST, slice(900, None))):
         np.testing.assert_array_equal(data.weights(part), events[1][rows])
     trained = data.training_weights(Part.TRAIN)
@@ -289,7 +304,7 @@ def test_physics_weights_are_kept_beside_training_weights(events):
 
 
 def test_another_split_fits_the_rule_anew(events):
-    data = prepared(events, Weighing(power=0, reference="wjets"))
+    data = prepared(events, WeightRule(power=0, reference="wjets"))
     rows = np.arange(1200)
     other = data.with_split(Split(train=rows[300:900], validation=rows[:0], test=rows[:300]))
     codes = events[0][300:900]
@@ -301,7 +316,7 @@ def test_another_split_fits_the_rule_anew(events):
 def test_targets_learnt_one_at_a_time_are_weighed_one_at_a_time(events):
     codes = np.stack([events[0] == 0, events[0] == 1], axis=1).astype(int)
     labels = Labels(codes, ("x", "y"), Outputs.INDEPENDENT)
-    data = prepared((events[0], np.abs(events[1])), Weighing(power=0), labels)
+    data = prepared((events[0], np.abs(events[1])), WeightRule(power=0), labels)
     columns = data.training_columns(Part.TRAIN)
     for number, target in enumerate(labels.classes):
         np.testing.assert_array_equal(columns[:, number], data.training_weights(Part.TRAIN, target))
@@ -312,7 +327,7 @@ def test_targets_learnt_one_at_a_time_are_weighed_one_at_a_time(events):
 
 
 def test_a_stored_preparer_knows_its_rule(events, tmp_path):
-    rule = Weighing(power=0, reference="wjets")
+    rule = WeightRule(power=0, reference="wjets")
     data = prepared(events, rule)
     data.preparer.save(tmp_path)
     assert Preparer.load(tmp_path).preparation == data.preparer.preparation

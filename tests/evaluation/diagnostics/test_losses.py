@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sortal.errors import DataError
-from sortal.evaluation.diagnostics.losses import Circumstances, report_losses, warn_of_updates
+from sortal.evaluation.diagnostics.losses import TrainingConditions, report_losses, warn_of_updates
 
 EPOCHS = np.arange(60)
 TRAINING = 0.4 + 0.4 * np.exp(-EPOCHS / 8)
@@ -42,7 +42,7 @@ def test_the_best_epoch_is_told_from_nought_and_from_one():
 def test_a_healthy_training_shows_no_pitfall():
     report = report_losses(
         rows(loss=TRAINING + 0.001, training=TRAINING, validation=TRAINING + 0.01),
-        Circumstances(updates=40),
+        TrainingConditions(updates=40),
     )
     assert not report.validation_rise.clear
     assert not report.below.occurred
@@ -78,7 +78,7 @@ def test_a_running_average_alone_is_named_with_its_size():
 
 def test_dropout_is_a_reason_beside_the_running_average():
     history = rows(loss=TRAINING + 0.03, training=TRAINING, validation=TRAINING + 0.01)
-    assert causes(report_losses(history, Circumstances(dropout=0.2))) == [
+    assert causes(report_losses(history, TrainingConditions(dropout=0.2))) == [
         "regularisation",
         "running_average",
     ]
@@ -87,7 +87,7 @@ def test_dropout_is_a_reason_beside_the_running_average():
 @pytest.mark.parametrize(("counted", "named"), [(False, False), (True, True)])
 def test_penalties_are_a_reason_only_where_the_loss_counts_them(counted, named):
     history = rows(loss=TRAINING + 0.03, training=TRAINING, validation=TRAINING + 0.01)
-    known = Circumstances(l1=1e-4, l2=1e-4, penalty_in_loss=counted)
+    known = TrainingConditions(l1=1e-4, l2=1e-4, penalty_in_loss=counted)
     report = report_losses(history, known)
     assert ("regularisation" in causes(report)) == named
     assert any("l1 and l2 act in training only" in one for one in report.sentences) == named
@@ -103,14 +103,14 @@ def test_lower_validation_loss_is_chance_within_its_errors():
     """On the same weights, validation below training is easier data unless the errors allow for chance."""
     history = rows(loss=TRAINING, training=TRAINING, validation=TRAINING - 0.01)
     assert causes(report_losses(history)) == ["easier"]
-    assert causes(report_losses(history, Circumstances(errors=(0.001, 0.002)))) == ["easier"]
-    report = report_losses(history, Circumstances(errors=(0.006, 0.008)))
+    assert causes(report_losses(history, TrainingConditions(errors=(0.001, 0.002)))) == ["easier"]
+    report = report_losses(history, TrainingConditions(errors=(0.006, 0.008)))
     assert causes(report) == ["chance"]
     assert "1.0 errors of 0.01" in report.below.reasons[0].sentence
 
 
 def test_shared_examples_are_told_in_any_case():
-    known = Circumstances(shared=1200)
+    known = TrainingConditions(shared=1200)
     easier = report_losses(rows(training=TRAINING, validation=TRAINING - 0.01), known)
     harder = report_losses(rows(training=TRAINING, validation=TRAINING + 0.01), known)
     assert causes(easier) == ["easier", "shared"]
@@ -143,7 +143,7 @@ def test_rows_without_validation_are_skipped_unless_all_are():
 )
 def test_too_few_and_too_many_updates_are_warned_of(updates, warned):
     assert warned in warn_of_updates(updates)
-    report = report_losses(rows(validation=TRAINING), Circumstances(updates=updates))
+    report = report_losses(rows(validation=TRAINING), TrainingConditions(updates=updates))
     assert report.update_warning in report.sentences
 
 

@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from sortal.errors import DataError, OptionError
-from sortal.evaluation.diagnostics.overtraining import PERMUTED, Part, compare_nodes, compare_parts
-from sortal.evaluation.diagnostics.overtraining_verdict import judge
+from sortal.evaluation.diagnostics.overtraining import (
+    PERMUTED,
+    ScoredPart,
+    compare_outputs,
+    compare_parts,
+)
+from sortal.evaluation.diagnostics.overtraining_verdict import summarise_tests
 from sortal.metrics import ranking
 from sortal.metrics.uncertainty import area
 
@@ -20,7 +25,9 @@ def part(stream, name, size, *, apart=1.0, signed=False, scale=1.0):
     if signed:
         weights *= np.where(stream.random(size) < 0.1, -1.0, 1.0)
     chances = 1.0 / (1.0 + np.exp(-scores))
-    return Part(name=name, scores=chances.astype(np.float32), positive=positive, weights=weights)
+    return ScoredPart(
+        name=name, scores=chances.astype(np.float32), positive=positive, weights=weights
+    )
 
 
 def test_histograms_of_parts_and_classes_share_their_edges():
@@ -65,13 +72,13 @@ def test_edges_may_be_given_and_must_ascend():
 @pytest.mark.parametrize("binning", ["width", "yield"])
 def test_one_score_for_all_is_one_bin_of_agreement(binning):
     flags = np.arange(40) % 2 == 0
-    same = Part(name="a", scores=np.full(40, 0.5), positive=flags)
+    same = ScoredPart(name="a", scores=np.full(40, 0.5), positive=flags)
     found = compare_parts(same, same, binning=binning)
     assert found.classes[0].ks.p == 1.0
     assert math.isnan(found.classes[0].chi_square.p)
     assert found.areas[0].auc.value == 0.5
     assert math.isnan(found.gap_p)
-    assert judge([found]).level == "no"
+    assert summarise_tests([found]).level == "no"
 
 
 def test_the_gap_is_between_areas_and_errors_add_in_quadrature():
@@ -111,7 +118,7 @@ def test_a_gap_covers_the_truth_as_often_as_its_error_says():
 def test_models_that_did_not_over_train_are_seldom_accused():
     stream = np.random.default_rng(6)
     levels = [
-        judge([compare_parts(part(stream, "a", 700), part(stream, "b", 400))]).level
+        summarise_tests([compare_parts(part(stream, "a", 700), part(stream, "b", 400))]).level
         for _ in range(40)
     ]
     assert levels.count("yes") <= 1
@@ -120,7 +127,7 @@ def test_models_that_did_not_over_train_are_seldom_accused():
 
 def test_a_model_that_learnt_its_examples_by_heart_is_found_out():
     stream = np.random.default_rng(7)
-    verdict = judge(
+    verdict = summarise_tests(
         [compare_parts(part(stream, "train", 3000, apart=1.6), part(stream, "val", 2000))]
     )
     assert verdict.level == "yes"
@@ -130,7 +137,7 @@ def test_a_model_that_learnt_its_examples_by_heart_is_found_out():
 
 def test_parts_that_differ_the_other_way_are_no_sure_sign():
     stream = np.random.default_rng(8)
-    verdict = judge(
+    verdict = summarise_tests(
         [compare_parts(part(stream, "train", 3000), part(stream, "val", 2000, apart=1.6))]
     )
     assert verdict.level == "perhaps"
@@ -144,13 +151,13 @@ def test_outputs_of_several_classes_are_compared_with_the_rest():
     for name, size in (("train", 3000), ("val", 1500)):
         truth = stream.integers(0, 3, size)
         scores = stream.dirichlet(np.ones(3), size)
-        parts.append([Part.of_node(name, scores, truth, node) for node in range(3)])
-    found = compare_nodes(*parts, names)
+        parts.append([ScoredPart.of_node(name, scores, truth, node) for node in range(3)])
+    found = compare_outputs(*parts, names)
     assert [one.node for one in found] == names
     assert [one.name for one in found[1].classes] == ["W", "not W"]
     weights = [h.total for one in found[2].classes for h in (one.first, one.second)]
     assert weights[0] + weights[2] == 3000
-    verdict = judge(found)
+    verdict = summarise_tests(found)
     assert len(verdict.outcomes) == 15
     assert verdict.outcomes[5].name == "KS of W (W)"
     assert all(one.corrected >= one.p for one in verdict.outcomes)
@@ -159,22 +166,22 @@ def test_outputs_of_several_classes_are_compared_with_the_rest():
 
 def test_a_class_that_a_part_lacks_leaves_the_verdict_open():
     flags = np.zeros(30, bool)
-    lone = Part(name="a", scores=np.linspace(0, 1, 30), positive=flags)
+    lone = ScoredPart(name="a", scores=np.linspace(0, 1, 30), positive=flags)
     found = compare_parts(lone, lone)
     assert math.isnan(found.classes[0].ks.p)
     assert math.isnan(found.gap.value)
-    few = Part(name="a", scores=np.zeros(0), positive=np.zeros(0, bool))
-    empty = compare_parts(Part(name="b", scores=np.ones(1), positive=np.ones(1, bool)), few)
-    assert judge([empty]).level == "unknown"
+    few = ScoredPart(name="a", scores=np.zeros(0), positive=np.zeros(0, bool))
+    empty = compare_parts(ScoredPart(name="b", scores=np.ones(1), positive=np.ones(1, bool)), few)
+    assert summarise_tests([empty]).level == "unknown"
 
 
 def test_parts_that_do_not_fit_together_are_refused():
     with pytest.raises(DataError, match="part a: expected as many scores"):
-        Part(name="a", scores=np.zeros(3), positive=np.zeros(2, bool))
+        ScoredPart(name="a", scores=np.zeros(3), positive=np.zeros(2, bool))
     with pytest.raises(DataError, match="got NaN"):
-        Part(name="a", scores=np.array([np.nan]), positive=np.zeros(1, bool))
+        ScoredPart(name="a", scores=np.array([np.nan]), positive=np.zeros(1, bool))
     with pytest.raises(DataError, match="true or false"):
-        Part(name="a", scores=np.zeros(1), positive=np.zeros(1))
+        ScoredPart(name="a", scores=np.zeros(1), positive=np.zeros(1))
 
 
 @pytest.mark.slow

@@ -12,13 +12,13 @@ from sortal.evaluation.maps.classifier_map import (
     MAP_METHODS,
     MapMds,
     MapPca,
-    Mapped,
+    MappedClassifier,
     MapTsne,
     MapUmap,
-    draw_map,
+    place_classifiers,
 )
-from sortal.evaluation.maps.dissimilarity import By, Dissimilarity, by_errors
-from sortal.jobs.pictures.classifier_map import parse_way
+from sortal.evaluation.maps.dissimilarity import ComparedBy, Dissimilarity, by_errors
+from sortal.jobs.pictures.classifier_map import parse_map_method
 
 HAS_UMAP = importlib.util.find_spec("umap") is not None
 METHODS = [
@@ -47,15 +47,20 @@ def right():
 
 @pytest.fixture(scope="module")
 def classifiers():
-    named = [Mapped(title=f"{f} {n}", family=f) for f in ("tree", "knn") for n in range(12)]
-    poles = [Mapped(title=pole.title(), family=pole, anchor=pole) for pole in ("optimal", "naive")]
+    named = [
+        MappedClassifier(title=f"{f} {n}", family=f) for f in ("tree", "knn") for n in range(12)
+    ]
+    poles = [
+        MappedClassifier(title=pole.title(), family=pole, anchor=pole)
+        for pole in ("optimal", "naive")
+    ]
     return [*named, *poles]
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_families_and_skill_are_seen_on_every_map(name, right, classifiers):
-    drawn = draw_map(by_errors([right]), classifiers, parse_way(name))
-    again = draw_map(by_errors([right]), classifiers, parse_way(name))
+    drawn = place_classifiers(by_errors([right]), classifiers, parse_map_method(name))
+    again = place_classifiers(by_errors([right]), classifiers, parse_map_method(name))
     assert drawn.coordinates.tobytes() == again.coordinates.tobytes()
     assert drawn.coordinates.shape == (26, 2)
     optimal, naive = drawn.coordinates[24], drawn.coordinates[25]
@@ -72,8 +77,8 @@ def test_families_and_skill_are_seen_on_every_map(name, right, classifiers):
 
 def test_a_map_that_can_be_true_has_no_stress():
     right = np.tril(np.ones((6, 5), dtype=bool), -1)  # each has one more right
-    titles = [Mapped(title=str(n), family="x") for n in range(6)]
-    drawn = draw_map(by_errors([right]), titles, MapMds())
+    titles = [MappedClassifier(title=str(n), family="x") for n in range(6)]
+    drawn = place_classifiers(by_errors([right]), titles, MapMds())
     assert drawn.stress == pytest.approx(0.0, abs=1e-6)
     assert drawn.trustworthiness == pytest.approx(1.0)
     assert drawn.quality == "trustworthiness 1.000, stress 0.000"
@@ -83,16 +88,16 @@ def test_a_map_that_can_be_true_has_no_stress():
 def test_both_quality_numbers_are_of_the_distances_drawn():
     plane, other = np.random.default_rng(0).normal(size=(2, 30, 2))
     given = Dissimilarity(
-        by=By.AGREEMENT, distances=cdist(other, other), euclidean=cdist(plane, plane)
+        by=ComparedBy.AGREEMENT, distances=cdist(other, other), euclidean=cdist(plane, plane)
     )
-    titles = [Mapped(title=str(n), family="x") for n in range(30)]
+    titles = [MappedClassifier(title=str(n), family="x") for n in range(30)]
     for way in (MapPca(), MapMds()):
-        drawn = draw_map(given, titles, way)
+        drawn = place_classifiers(given, titles, way)
         assert drawn.quality == "trustworthiness 1.000, stress 0.000"
 
 
 def test_pca_is_the_classical_scaling_of_the_vectors(right, classifiers):
-    drawn = draw_map(by_errors([right]), classifiers, MapPca())
+    drawn = place_classifiers(by_errors([right]), classifiers, MapPca())
     centred = right - right.mean(axis=0)
     left, size, _ = np.linalg.svd(centred, full_matrices=False)
     expected = left[:, :2] * size[:2] / math.sqrt(400)
@@ -101,39 +106,39 @@ def test_pca_is_the_classical_scaling_of_the_vectors(right, classifiers):
 
 def test_three_classifiers_are_enough_and_two_are_told():
     right = np.array([[1, 1, 0], [1, 0, 0], [1, 1, 1]], dtype=bool)
-    titles = [Mapped(title=str(n), family="x") for n in range(3)]
+    titles = [MappedClassifier(title=str(n), family="x") for n in range(3)]
     for way in (MapMds(), MapPca(), MapTsne()):
-        assert np.isfinite(draw_map(by_errors([right]), titles, way).coordinates).all()
+        assert np.isfinite(place_classifiers(by_errors([right]), titles, way).coordinates).all()
     with pytest.raises(DataError, match="a map needs 3 classifiers or more, got 2"):
-        draw_map(by_errors([right[:2]]), titles[:2], MapMds())
+        place_classifiers(by_errors([right[:2]]), titles[:2], MapMds())
 
 
 def test_what_does_not_fit_the_number_of_classifiers_is_told(right, classifiers):
     with pytest.raises(
         OptionError, match=r"tsne\.perplexity: expected less than .* classifiers, 26, got 26"
     ):
-        draw_map(by_errors([right]), classifiers, MapTsne(perplexity=26.0))
+        place_classifiers(by_errors([right]), classifiers, MapTsne(perplexity=26.0))
     with pytest.raises(OptionError, match=r"umap\.n_neighbors: expected less than"):
-        draw_map(by_errors([right]), classifiers, MapUmap(n_neighbors=26))
+        place_classifiers(by_errors([right]), classifiers, MapUmap(n_neighbors=26))
 
 
 def test_unknown_methods_and_parameters_get_the_nearest_name():
     with pytest.raises(UserError, match="Did you mean 'tsne'"):
-        parse_way("t-sne")
+        parse_map_method("t-sne")
     with pytest.raises(UserError, match="Did you mean 'perplexity'"):
-        parse_way("tsne", perplexty=3.0)
+        parse_map_method("tsne", perplexty=3.0)
     with pytest.raises(UserError, match="got 'perplexity'"):
-        parse_way("mds", perplexity=3.0)
+        parse_map_method("mds", perplexity=3.0)
 
 
 @pytest.mark.skipif(HAS_UMAP, reason="umap-learn is installed")
 def test_umap_without_its_package_is_told(right, classifiers):
     with pytest.raises(MissingExtra, match="pip install"):
-        draw_map(by_errors([right]), classifiers, MapUmap())
+        place_classifiers(by_errors([right]), classifiers, MapUmap())
 
 
 def test_a_row_tells_everything_of_a_classifier(right, classifiers):
-    drawn = draw_map(by_errors([right]), classifiers, MapMds(), notes=["Told."])
+    drawn = place_classifiers(by_errors([right]), classifiers, MapMds(), notes=["Told."])
     row = drawn.table().row(24, named=True)
     assert row["title"] == "Optimal"
     assert row["anchor"] == "optimal"

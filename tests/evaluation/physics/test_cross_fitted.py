@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sortal.evaluation.physics.cross_fitted import choose_by_fold, fit_cuts
 from sortal.evaluation.physics.cut_rule import CutRule, ScoredEvents
-from sortal.evaluation.physics.cut_scan import at_cut, scan_events
+from sortal.evaluation.physics.cut_scan import apply_cut, scan_events
 from sortal.evaluation.physics.significance import FigureOfMerit
 
 RULE = CutRule(
@@ -52,7 +52,7 @@ def test_the_cut_of_a_fold_is_the_best_of_the_others(seed):
         figures = {
             cut: point.merit
             for cut in np.unique(held.scores)
-            if not (point := at_cut(held, cut, RULE)).guarded
+            if not (point := apply_cut(held, cut, RULE)).guarded
         }
         assert figures[fitted.cuts[fold]] == pytest.approx(max(figures.values()), rel=1e-12)
 
@@ -70,7 +70,7 @@ def test_scores_of_a_fold_have_no_part_in_its_cut(fold):
 def test_events_above_their_own_cut_are_selected():
     events, folds = drawn(1, gain=1.0)
     fitted = fit_cuts(events, folds, RULE)
-    found = at_cut(fitted.events, 0.0, RULE)
+    found = apply_cut(fitted.events, 0.0, RULE)
     chosen = events.scores >= np.array(fitted.cuts)[folds]
     assert found.signal == pytest.approx(events.weights[chosen & events.is_signal].sum())
     assert found.background == pytest.approx(events.weights[chosen & ~events.is_signal].sum())
@@ -82,7 +82,7 @@ def test_scores_without_information_gain_nothing_by_choosing():
         events, folds = drawn(seed)
         whole = scan_events(events, RULE)
         found = choose_by_fold(whole, fit_cuts(events, folds, RULE), resamples=1, seed=0)
-        honest = at_cut(events, 0.0, RULE).merit
+        honest = apply_cut(events, 0.0, RULE).merit
         gaps.append(found.test.merit - honest)
         cheats.append(found.validation.merit - honest)
     assert np.mean(cheats) > 0.1
@@ -113,5 +113,5 @@ def test_with_one_cut_to_try_every_fold_has_it(seed, folds):
     anything = replace(RULE, minimum_effective_background=0.0)
     fitted = fit_cuts(events, numbers, anything, np.array([cut]))
     assert fitted.cuts == (cut,) * folds
-    one, many = at_cut(events, cut, RULE), at_cut(fitted.events, 0.0, RULE)
+    one, many = apply_cut(events, cut, RULE), apply_cut(fitted.events, 0.0, RULE)
     assert (one.signal, one.background) == pytest.approx((many.signal, many.background))

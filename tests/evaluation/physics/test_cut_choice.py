@@ -8,7 +8,7 @@ import pytest
 from sortal.errors import DataError
 from sortal.evaluation.physics.cut_choice import choose, resampled_merit, reselect
 from sortal.evaluation.physics.cut_rule import CutRule, ScoredEvents
-from sortal.evaluation.physics.cut_scan import at_cut, scan_events
+from sortal.evaluation.physics.cut_scan import apply_cut, scan_events
 from sortal.evaluation.physics.significance import FigureOfMerit
 
 RULE = CutRule(
@@ -38,7 +38,7 @@ def test_the_cut_comes_from_validation_and_the_result_from_test():
     found = choose(scanned, test, resamples=300, seed=1)
     assert found.cut == scanned.cuts[scanned.best]
     assert found.validation == scanned.at(scanned.best)
-    assert found.test == at_cut(test, found.cut, RULE)
+    assert found.test == apply_cut(test, found.cut, RULE)
     assert found.oracle.merit == scan_events(test, RULE, GRID).merit.max()
     assert found.oracle.merit >= found.test.merit
     low, high = found.test_interval
@@ -54,15 +54,15 @@ def test_the_labels_of_test_do_not_move_the_cut():
 
 
 def test_resampling_spreads_as_new_samples_do_and_as_errors_say():
-    figures = [at_cut(drawn_events(seed), 0.7, RULE).merit for seed in range(300)]
+    figures = [apply_cut(drawn_events(seed), 0.7, RULE).merit for seed in range(300)]
     part = drawn_events(400)
     drawn = resampled_merit(part, 0.7, RULE, resamples=2000, seed=0)
     assert drawn.std() == pytest.approx(np.std(figures), rel=0.15)
-    assert drawn.std() == pytest.approx(at_cut(part, 0.7, RULE).merit_error, rel=0.1)
+    assert drawn.std() == pytest.approx(apply_cut(part, 0.7, RULE).merit_error, rel=0.1)
 
 
 def test_the_resampled_interval_covers_the_truth_at_its_level():
-    truth = at_cut(drawn_events(0, size=400_000, light=1e-4, heavy=5e-4), 0.7, RULE).merit
+    truth = apply_cut(drawn_events(0, size=400_000, light=1e-4, heavy=5e-4), 0.7, RULE).merit
     scanned = scan_events(drawn_events(0), RULE, np.array([0.7]))
     held = 0
     for seed in range(1, 151):

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from sortal.errors import DataError, OptionError
 from sortal.evaluation.physics.cut_rule import ScoredEvents
-from sortal.evaluation.physics.cut_scan import at_cut, page_cuts, scan, scan_events
+from sortal.evaluation.physics.cut_scan import apply_cut, page_cuts, scan, scan_events
 from sortal.evaluation.physics.significance import FigureOfMerit, asimov
 from sortal.evaluation.physics.significance_error import standard_error
 
@@ -188,8 +188,10 @@ def test_a_working_point_has_errors_of_the_simulation(events, figure):
 
 def test_a_cut_chosen_elsewhere_is_applied_by_the_same_rule(events):
     found = scan(*columns(events), uncertainty=0.2, strict=True, eligible=events.eligible)
-    assert asdict(at_cut(events, found.cuts[77], found.rule)) == pytest.approx(asdict(found.at(77)))
-    beyond = at_cut(events, 5.0, found.rule)
+    assert asdict(apply_cut(events, found.cuts[77], found.rule)) == pytest.approx(
+        asdict(found.at(77))
+    )
+    beyond = apply_cut(events, 5.0, found.rule)
     assert (beyond.guarded, beyond.merit, beyond.signal) == (True, 0.0, 0.0)
     assert np.isnan(beyond.merit_error)
 

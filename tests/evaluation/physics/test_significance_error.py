@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.evaluation.physics.significance import FigureOfMerit
-from sortal.evaluation.physics.significance_error import slopes, standard_error
+from sortal.evaluation.physics.significance_error import derivatives, standard_error
 
 FORMULAS = {
     FigureOfMerit.S_OVER_B: lambda s, b, f: s / b,
@@ -35,7 +35,7 @@ FORMULAS = {
 )
 def test_slopes_are_the_derivatives(figure, ratio, background, uncertainty):
     signal = ratio * background
-    by_signal, by_background = slopes(figure, signal, background, uncertainty=uncertainty)
+    by_signal, by_background = derivatives(figure, signal, background, uncertainty=uncertainty)
     with mpmath.workdps(90):
         s, b, f = map(mpmath.mpf, (signal, background, uncertainty))
         expected = [

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from sortal.errors import DataError
-from sortal.evaluation.plots.distributions import Process, score_figure
+from sortal.evaluation.plots.distributions import ProcessDistribution, score_figure
 from sortal.evaluation.plots.drawing.lower_panel import LowerPanel
 from sortal.metrics.histogram import Histogram
 
@@ -15,7 +15,7 @@ EDGES = np.linspace(0, 1, 5)
 def _process(label, sums, squares=None, **more):
     sums = np.array(sums, dtype=float)
     squares = np.abs(sums) if squares is None else np.array(squares, dtype=float)
-    return Process(
+    return ProcessDistribution(
         label=label, histogram=Histogram(edges=EDGES, sums=sums, squares=squares), **more
     )
 
@@ -91,7 +91,7 @@ def test_any_bins_can_be_drawn_within_finite_limits(sums):
 
 
 def test_different_bins_are_refused_by_name():
-    odd = Process(
+    odd = ProcessDistribution(
         label="odd",
         histogram=Histogram(edges=np.array([0, 0.5, 1]), sums=np.ones(2), squares=np.ones(2)),
     )

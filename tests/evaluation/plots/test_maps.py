@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from sortal.evaluation.maps.classifier_map import MapMds, Mapped, MapTsne, draw_map
+from sortal.evaluation.maps.classifier_map import (
+    MapMds,
+    MappedClassifier,
+    MapTsne,
+    place_classifiers,
+)
 from sortal.evaluation.maps.dissimilarity import by_errors
 from sortal.evaluation.plots.classifier_map import map_figure
 from sortal.evaluation.plots.projection import projection_figure
@@ -13,9 +18,13 @@ from sortal.evaluation.plots.projection import projection_figure
 def drawn():
     right = np.random.default_rng(0).random((30, 200)) < np.linspace(0.4, 0.95, 30)[:, None]
     right[-1] = True
-    named = [Mapped(title=f"tree {n}", family="tree" if n < 20 else "svm") for n in range(29)]
-    named.append(Mapped(title="Optimal", family="optimal", anchor="optimal", computed=True))
-    return draw_map(by_errors([right]), named, MapMds())
+    named = [
+        MappedClassifier(title=f"tree {n}", family="tree" if n < 20 else "svm") for n in range(29)
+    ]
+    named.append(
+        MappedClassifier(title="Optimal", family="optimal", anchor="optimal", computed=True)
+    )
+    return place_classifiers(by_errors([right]), named, MapMds())
 
 
 def _texts(figure):
@@ -42,8 +51,8 @@ def test_a_map_tells_what_its_distances_are_and_how_true_it_is(drawn):
 
 def test_a_map_by_tsne_claims_no_distances():
     right = np.random.default_rng(0).random((12, 60)) < 0.7
-    named = [Mapped(title=f"tree {n}", family="tree") for n in range(12)]
-    figure = map_figure(draw_map(by_errors([right]), named, MapTsne()), heading="")
+    named = [MappedClassifier(title=f"tree {n}", family="tree") for n in range(12)]
+    figure = map_figure(place_classifiers(by_errors([right]), named, MapTsne()), heading="")
     assert "distances between groups mean nothing" in figure.axes[0].get_xlabel()
     assert not len(figure.axes[0].get_xticks())
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sortal.errors import DataError
-from sortal.evaluation.diagnostics.overtraining import Part, compare_parts
+from sortal.evaluation.diagnostics.overtraining import ScoredPart, compare_parts
 from sortal.evaluation.plots.overtraining import agreement_figure
 
 
@@ -14,7 +14,9 @@ def _part(name, seed, weight=1.0):
     random = np.random.default_rng(seed)
     positive = np.arange(400) % 2 == 0
     scores = random.random(400) ** np.where(positive, 0.5, 2.0)
-    return Part(name=name, scores=scores, positive=positive, weights=weight * random.random(400))
+    return ScoredPart(
+        name=name, scores=scores, positive=positive, weights=weight * random.random(400)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from sortal.evaluation.plots.roc import RocCurve, roc_figure
+from sortal.evaluation.plots.roc import LabelledRocCurve, roc_figure
 
 
 def _curve(label, area=0.75):
-    return RocCurve(
+    return LabelledRocCurve(
         label=label, fpr=np.array([0, 0.001, 0.1, 1]), tpr=np.array([0, 0.2, 0.7, 1]), area=area
     )
 
@@ -42,7 +42,7 @@ def test_an_unknown_area_is_not_told():
 @pytest.mark.parametrize("points", [[], [0.0], [np.nan], [0.0, 0.0, 1.0], [-0.1, 1.2]])
 def test_any_curve_can_be_drawn_within_finite_limits(points):
     rates = np.array(points)
-    curve = RocCurve(label="ROC", fpr=rates, tpr=rates, area=math.nan)
+    curve = LabelledRocCurve(label="ROC", fpr=rates, tpr=rates, area=math.nan)
     figure = roc_figure([curve])
     figure.draw_without_rendering()
     assert np.isfinite(figure.axes[0].get_xlim()).all()

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sortal.evaluation.diagnostics.overtraining import Part, compare_parts
+from sortal.evaluation.diagnostics.overtraining import ScoredPart, compare_parts
 from sortal.evaluation.physics.cut_scan import page_cuts, scan
 from sortal.evaluation.physics.yields import yields_at_cut
 from sortal.evaluation.plots.confusion import weighted_confusion_figure
 from sortal.evaluation.plots.cuts import BestCut, merit_figure
-from sortal.evaluation.plots.distributions import Process, score_figure
+from sortal.evaluation.plots.distributions import ProcessDistribution, score_figure
 from sortal.evaluation.plots.drawing.lower_panel import LowerPanel
 from sortal.evaluation.plots.overtraining import agreement_figure
-from sortal.evaluation.plots.roc import RocCurve, roc_figure
+from sortal.evaluation.plots.roc import LabelledRocCurve, roc_figure
 from sortal.metrics.histogram import Histogram
 from sortal.metrics.ranking import roc_auc, roc_curve
 from sortal.metrics.two_sample import ks_asymptotic
@@ -38,7 +38,7 @@ class Scored:
         return Histogram.of(self.scores, self.weights, EDGES)
 
     def part(self, name):
-        return Part(name=name, scores=self.scores, positive=self.truth, weights=self.weights)
+        return ScoredPart(name=name, scores=self.scores, positive=self.truth, weights=self.weights)
 
 
 def scored(scores, weights):
@@ -61,10 +61,10 @@ def figures(one, other):
     """Every figure of the examples, as functions that make it."""
     yield lambda: score_figure(
         [
-            Process(label="a", histogram=one.histogram),
-            Process(label="b", histogram=other.histogram),
+            ProcessDistribution(label="a", histogram=one.histogram),
+            ProcessDistribution(label="b", histogram=other.histogram),
         ],
-        signals=[Process(label="s", histogram=other.histogram)],
+        signals=[ProcessDistribution(label="s", histogram=other.histogram)],
         lower=LowerPanel.ratio(one.histogram, other.histogram, label="r"),
     )
     yield lambda: agreement_figure([compare_parts(one.part("train"), other.part("test"))])
@@ -84,7 +84,7 @@ def figures(one, other):
     def roc():
         curve = roc_curve(one.truth, one.scores, one.weights)
         area = float(roc_auc(one.truth, one.scores, one.weights))
-        shown = RocCurve(label="r", fpr=curve.fpr, tpr=curve.tpr, area=area)
+        shown = LabelledRocCurve(label="r", fpr=curve.fpr, tpr=curve.tpr, area=area)
         return roc_figure([shown])
 
     yield roc

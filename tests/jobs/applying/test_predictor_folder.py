@@ -13,7 +13,7 @@ from sortal.errors import Damaged, DataError, NotFound, UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
 from sortal.jobs.ensembles.ensemble import ensemble
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("inline")
@@ -56,7 +56,7 @@ def in_folds(run, survey_block, tmp_path):
 
 
 def _load(store: Store, title: str) -> Predictor:
-    return Predictor.load(store, Results.read(store, "survey").titled(title))
+    return Predictor.load(store, JobResults.read(store, "survey").titled(title))
 
 
 def _scores(predictor: Predictor, file: Path) -> np.ndarray:

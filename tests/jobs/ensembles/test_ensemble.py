@@ -11,12 +11,12 @@ from sortal.cli.results import predict as command
 from sortal.data.split import Part
 from sortal.engines.inline import InlineEngine
 from sortal.errors import Damaged, NotFound, OptionError, StoreBusy, UserError
-from sortal.evaluation.scores import predicted
+from sortal.evaluation.scores import predict_labels
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.ensembles.ensemble import ensemble
 from sortal.jobs.launch import launch
 from sortal.jobs.results.lookup import find_result
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 from sortal.store.upkeep.collect import free_disk
@@ -83,7 +83,7 @@ def test_scores_and_spread_are_those_of_numpy_on_stored_scores(store):
     np.testing.assert_allclose(scores, stored.mean(axis=0), atol=1e-7)
     (spread,) = store.members.spread([entry.key])
     np.testing.assert_allclose(spread, stored.std(axis=0, ddof=1), atol=1e-7)
-    decided = predicted(stored.mean(axis=0)[None], made.results.outputs, probabilities=True)
+    decided = predict_labels(stored.mean(axis=0)[None], made.results.outputs, probabilities=True)
     assert store.members.predicted([entry.key])[0].tolist() == decided[0].tolist()
 
 
@@ -382,7 +382,7 @@ def test_a_running_job_is_not_given_an_ensemble(store):
 def test_it_outlives_a_rerun_of_its_job_and_goes_with_its_data(store, run):
     ensemble(store, MEMBERS, title="five")
     run(job(classifiers=CLASSIFIERS[:1]))
-    results = Results.read(store, "flowers")
+    results = JobResults.read(store, "flowers")
     assert {result.title for result in results.results} == {"gaussiannb", "five"}
     told = []
     run(job(data={**IRIS, "split": {"test": 0.3}}), listener=told.append)
@@ -405,7 +405,7 @@ def test_members_that_an_ensemble_needs_outlive_their_job(store, run, tmp_path):
     remove_job(store, "flowers")
     free_disk(store)
     assert store.members.find(needed).keys() == set(needed)
-    predictor = Predictor.load(store, Results.read(store, "home").titled("kept"))
+    predictor = Predictor.load(store, JobResults.read(store, "home").titled("kept"))
     (block,) = predictor.held(np.ones((3, 4)))
     assert block.spread.shape == (3, 3)
     remove_result(store, "home", "kept")
@@ -423,7 +423,7 @@ def test_deleting_an_ensemble_leaves_what_its_job_has(store):
         remove_result(store, "flowers", "five")
     with pytest.raises(NotFound, match="ensemble"):
         remove_result(store, "flowers", "lda")
-    assert len(Results.read(store, "flowers").results) == 7
+    assert len(JobResults.read(store, "flowers").results) == 7
     assert ensemble(store, MEMBERS, title="five").is_new
 
 
@@ -431,7 +431,7 @@ def test_figures_outlive_a_deleted_member_and_applying_names_it(store):
     results = ensemble(store, MEMBERS, title="five").results
     remove_members(store, keys_of(store, "gaussiannb"))
     free_disk(store)
-    again = Results.read(store, "flowers")
+    again = JobResults.read(store, "flowers")
     assert again.titled("five")[0].figures == results.titled("five")[0].figures
     assert "spread_setosa" in again.scores("five").columns
     with pytest.raises(UserError, match=r"its member flowers/gaussiannb \(seed 0\) is not in"):
@@ -456,8 +456,8 @@ def test_merging_brings_an_ensemble_with_its_job(store, tmp_path):
     expected = ensemble(store, MEMBERS, title="five").results.ranking()
     other = Store.open(tmp_path / "other")
     merge_stores(other, store)
-    assert Results.read(other, "flowers").ranking().equals(expected)
-    assert Predictor.load(other, Results.read(other, "flowers").titled("five"))
+    assert JobResults.read(other, "flowers").ranking().equals(expected)
+    assert Predictor.load(other, JobResults.read(other, "flowers").titled("five"))
 
 
 def test_records_from_before_there_were_ensembles_are_read(store):
@@ -465,6 +465,6 @@ def test_records_from_before_there_were_ensembles_are_read(store):
     record = json.loads(path.read_text())
     del record["ensembles"], record["bootstrap"]
     path.write_text(json.dumps(record))
-    assert len(Results.read(store, "flowers").results) == 6
+    assert len(JobResults.read(store, "flowers").results) == 6
     result = ensemble(store, MEMBERS, title="five").results.titled("five")[0]
     assert result.interval("balanced_accuracy")

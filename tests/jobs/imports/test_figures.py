@@ -11,15 +11,15 @@ from sortal.data.labels import Labels, Outputs
 from sortal.data.split import Part
 from sortal.errors import UserError
 from sortal.evaluation import independent
-from sortal.evaluation.scores import evaluate, evaluate_counts, told_of_targets
-from sortal.jobs.imports.figures import import_figures
-from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, Told
+from sortal.evaluation.scores import evaluate, evaluate_counts, metrics_of_targets
+from sortal.jobs.imports.figures import import_metrics
+from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, GivenMetrics
 from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.pictures import draw
 from sortal.jobs.pictures.classifier_map import classifier_map
 from sortal.jobs.pictures.panel import Panel
 from sortal.jobs.results.folds import by_fold, pooled
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
 from sortal.store.upkeep.usage import measure_usage
 from sortal.store.upkeep.verify import find_damages, quarantine
@@ -30,8 +30,8 @@ CLASSES = ("cat", "dog")
 
 def foreign(title, counts, train=None, **more):
     member = ForeignMember(
-        test=Told(confusion=np.array(counts)),
-        train=None if train is None else Told(confusion=np.array(train)),
+        test=GivenMetrics(confusion=np.array(counts)),
+        train=None if train is None else GivenMetrics(confusion=np.array(train)),
     )
     return Foreign(title=title, method="svm", parameters={"C": 1.0}, members=(member,), **more)
 
@@ -60,8 +60,8 @@ def results(store):
         foreign("good", [[9, 1], [0, 10]], train=[[20, 0], [0, 20]]),
         foreign("fair", [[8, 2], [3, 7]]),
     )
-    import_figures(store, job(*rivals, foreign("naive", [[10, 0], [10, 0]], is_reference=True)))
-    return Results.read(store, "pets")
+    import_metrics(store, job(*rivals, foreign("naive", [[10, 0], [10, 0]], is_reference=True)))
+    return JobResults.read(store, "pets")
 
 
 def test_they_are_ranked_and_nothing_is_said_of_ties(results):
@@ -121,60 +121,60 @@ def test_a_second_import_is_found_and_its_namesake_left_alone(store):
         foreign("good", [[9, 1], [0, 10]]),
         foreign("new", [[9, 1], [0, 10]], asked={"n": 2}),
     )
-    assert import_figures(store, job(first)).new == ("good",)
-    again = import_figures(store, job(first, second))
+    assert import_metrics(store, job(first)).new == ("good",)
+    again = import_metrics(store, job(first, second))
     assert (again.new, again.there, again.taken) == (("new",), ("good",), ())
-    other = import_figures(store, job(foreign("good", [[8, 2], [0, 10]])))
+    other = import_metrics(store, job(foreign("good", [[8, 2], [0, 10]])))
     assert (other.new, other.there, other.taken) == ((), (), ("good",))
-    assert Results.read(store, "pets").titled("good")[0].figures["accuracy"].mean == 0.95
+    assert JobResults.read(store, "pets").titled("good")[0].figures["accuracy"].mean == 0.95
 
 
 def test_what_is_alike_is_stored_once_under_both_titles(store):
-    import_figures(store, job(*(foreign(title, [[9, 1], [0, 10]]) for title in "ab")))
+    import_metrics(store, job(*(foreign(title, [[9, 1], [0, 10]]) for title in "ab")))
     assert measure_usage(store)["members"].count == 1
-    assert {result.title for result in Results.read(store, "pets").results} == {"a", "b"}
+    assert {result.title for result in JobResults.read(store, "pets").results} == {"a", "b"}
 
 
 def test_a_damaged_segment_is_written_anew(store):
     whole = job(foreign("good", [[9, 1], [0, 10]]))
-    import_figures(store, whole)
+    import_metrics(store, whole)
     (path,) = (store.folder / "segments").glob("*/*/scores.npy")
     path.write_bytes(b"")
     for damage in find_damages(store):
         quarantine(store, damage)
-    assert not Results.read(store, "pets").results
-    assert import_figures(store, whole).there == ("good",)
-    assert Results.read(store, "pets").titled("good")
+    assert not JobResults.read(store, "pets").results
+    assert import_metrics(store, whole).there == ("good",)
+    assert JobResults.read(store, "pets").titled("good")
     assert find_damages(store) == []
 
 
 def test_jobs_of_other_classes_or_run_here_are_left_alone(store):
     one = foreign("good", [[9, 1], [0, 10]])
-    import_figures(store, job(one))
+    import_metrics(store, job(one))
     with pytest.raises(
         UserError, match="'pets' is in the store with the classes cat, dog, and these"
     ):
-        import_figures(store, job(one, classes=("cat", "eel")))
+        import_metrics(store, job(one, classes=("cat", "eel")))
     store.jobs.write(store.jobs.read("pets").model_copy(update={"figures_alone": False}))
     with pytest.raises(UserError, match="another job named 'pets', which was run here"):
-        import_figures(store, job(one))
+        import_metrics(store, job(one))
 
 
 def test_data_of_another_identity_is_another_dataset(store):
     one = foreign("good", [[9, 1], [0, 10]])
-    import_figures(store, job(one))
-    import_figures(store, job(one, name="others", identity="elsewhere"))
+    import_metrics(store, job(one))
+    import_metrics(store, job(one, name="others", identity="elsewhere"))
     assert len({store.jobs.read(name).dataset for name in store.jobs.names()}) == 2
 
 
 def test_independent_targets_rank_by_subset_accuracy(store):
-    told = [Told(figures={"subset_accuracy": value}) for value in (0.5, 0.9)]
+    told = [GivenMetrics(figures={"subset_accuracy": value}) for value in (0.5, 0.9)]
     listed = [
         Foreign(title=f"{n}", method="m", parameters={}, members=(ForeignMember(test=of),))
         for n, of in enumerate(told)
     ]
-    import_figures(store, job(*listed, outputs=Outputs.INDEPENDENT))
-    results = Results.read(store, "pets")
+    import_metrics(store, job(*listed, outputs=Outputs.INDEPENDENT))
+    results = JobResults.read(store, "pets")
     assert results.headline == "subset_accuracy"
     assert results.ranking()["title"].to_list() == ["1", "0"]
     assert draw.ranking(results)
@@ -186,7 +186,7 @@ def test_figures_of_targets_are_those_that_are_always_there():
     (judged,) = evaluate(
         truth[None].astype(float), labels, None, probabilities=True, resamples=0, seed=0
     )
-    assert tuple(judged.figures) == independent.FIGURES == tuple(told_of_targets({}).figures)
+    assert tuple(judged.figures) == independent.FIGURES == tuple(metrics_of_targets({}).figures)
 
 
 codes = st.integers(1, 80).flatmap(

@@ -16,7 +16,7 @@ from sortal.jobs.imports.predictions import import_predictions
 from sortal.jobs.launch import launch
 from sortal.jobs.pictures.classifier_map import classifier_map
 from sortal.jobs.results.lookup import find_result
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 from sortal.store.upkeep.collect import free_disk
@@ -56,7 +56,7 @@ def store(flowers, tmp_path):
 @pytest.fixture
 def theirs(store):
     """What `lda` says of the reported flowers, as a file of somebody else would hold it."""
-    return Results.read(store, "flowers").scores("lda")
+    return JobResults.read(store, "flowers").scores("lda")
 
 
 def written(tmp_path, frame, name="theirs.csv"):
@@ -125,7 +125,7 @@ def test_scores_that_sum_to_no_1_are_no_probabilities(store, theirs, tmp_path):
 
 
 def test_a_job_with_folds_takes_one_file_of_all_folds(store, tmp_path):
-    results = Results.read(store, "folds")
+    results = JobResults.read(store, "folds")
     ids = store.datasets.get(results.record.dataset).inputs.ids
     labels = np.array(results.labels.classes)[results.labels.codes]
     frame = pl.DataFrame({"id": ids, "label": labels, "predicted": labels})
@@ -176,7 +176,7 @@ def test_a_mismatch_is_refused_by_place_and_writes_nothing(
 
 
 def test_an_example_that_was_trained_on_is_named_as_such(store, theirs, tmp_path):
-    (split,) = Results.read(store, "flowers").splits
+    (split,) = JobResults.read(store, "flowers").splits
     frame = theirs.with_columns(id=pl.lit(int(split.train[0]))).head(1)
     with pytest.raises(DataError, match=r"60 test examples of 'flowers', got .* a train example"):
         import_predictions(store, [written(tmp_path, frame)], job="flowers")
@@ -227,10 +227,10 @@ def test_it_is_deleted_alone_and_freed(store, theirs, tmp_path):
     import_predictions(store, [written(tmp_path, theirs)], job="flowers")
     members = measure_usage(store)["members"].count
     free_disk(store)
-    assert titled(Results.read(store, "flowers"), "theirs")
+    assert titled(JobResults.read(store, "flowers"), "theirs")
     assert remove_result(store, "flowers", "theirs") == 1
     with pytest.raises(NotFound):
-        Results.read(store, "flowers").titled("theirs")
+        JobResults.read(store, "flowers").titled("theirs")
     assert free_disk(store).segments == 1
     assert measure_usage(store)["members"].count == members - 1
     assert find_damages(store) == []
@@ -247,7 +247,7 @@ def test_a_new_job_is_made_of_ids_and_labels(tmp_path, theirs):
     made = import_predictions(store, [first, second], job="contest")
     assert made.is_new_job
     assert made.titles == made.new == ("first", "second")
-    results = Results.read(Store.open(tmp_path / "new"), "contest")
+    results = JobResults.read(Store.open(tmp_path / "new"), "contest")
     assert results.ranking()["title"].to_list() == ["first", "second"]
     assert results.scores("first")["label"].to_list() == kind.to_list()
     assert [len(results.splits[0].rows(part)) for part in Part] == [0, 0, 60]

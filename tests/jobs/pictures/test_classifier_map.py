@@ -5,10 +5,10 @@ import pytest
 
 from sortal.errors import DataError, NotFound
 from sortal.evaluation.maps.classifier_map import MapMds, MapTsne
-from sortal.evaluation.maps.dissimilarity import By
+from sortal.evaluation.maps.dissimilarity import ComparedBy
 from sortal.jobs.pictures import classifier_map as maps
 from sortal.jobs.pictures.classifier_map import KIND, classifier_map
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.upkeep.remove import remove_members
 
 JOB = {
@@ -36,15 +36,15 @@ def counted(monkeypatch):
         calls.append(given)
         return drawn(*given, **named)
 
-    drawn = maps.draw_map
+    drawn = maps.place_classifiers
     monkeypatch.setattr(maps, "draw_map", draw)
     return calls
 
 
-@pytest.mark.parametrize("by", list(By))
+@pytest.mark.parametrize("by", list(ComparedBy))
 def test_a_map_is_drawn_once_and_found_again(results, counted, by):
     first = classifier_map(results, by=by)
-    again = classifier_map(Results.read(results.store, "iris"), by=by)
+    again = classifier_map(JobResults.read(results.store, "iris"), by=by)
     assert len(counted) == 1
     assert first.rows() == again.rows()
     assert first.quality == again.quality
@@ -82,12 +82,12 @@ def test_a_kept_map_tells_who_is_left_out_of_the_job_that_asks(inline, run, coun
     store = whole.store
     (svm,) = whole.titled("svm")
     remove_members(store, [svm.members[0].entry.key])
-    without = classifier_map(Results.read(store, "without"))
-    lacking = classifier_map(Results.read(store, "whole"))
+    without = classifier_map(JobResults.read(store, "without"))
+    lacking = classifier_map(JobResults.read(store, "whole"))
     assert len(counted) == 1
     assert not any(note.startswith("Left out") for note in without.notes)
     assert any("Left out" in note and "svm" in note for note in lacking.notes)
-    again = classifier_map(Results.read(store, "without"))
+    again = classifier_map(JobResults.read(store, "without"))
     assert again.notes == without.notes
 
 

@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from sortal.data.split import Part
-from sortal.data.weighting.rule import load_weighers
+from sortal.data.weighting.rule import load_weight_rules
 from sortal.job.problems import JobError
 from sortal.jobs.launch import prepare
 from sortal.jobs.planning.members import member_key
@@ -123,7 +123,7 @@ def test_the_rule_is_stored_with_the_preparer_and_members_notes(run, job):
         segment = results.store.members.segments.get(
             results.store.members.find([member.record.key])[member.record.key].segment
         )
-        weigher = load_weighers(segment.folder / "preparer")[None]
+        weigher = load_weight_rules(segment.folder / "preparer")[None]
         assert weigher.weighing.power == 0.5
         assert weigher.classes == CLASSES
         told = [note for note in member.record.notes if "negative weights of" in note]
@@ -165,7 +165,7 @@ def test_targets_learnt_apart_are_weighed_apart(run, job, events, tmp_path):
         record = result.members[0].record
         segment = together.store.members.find([record.key])[record.key].segment
         folder = together.store.members.segments.get(segment).folder / "preparer"
-        assert load_weighers(folder)[target].classes == (f"not {target}", target)
+        assert load_weight_rules(folder)[target].classes == (f"not {target}", target)
         (network,) = together.titled("mlp", target)
         assert network.members[0].record.fit_seconds >= 0
 

@@ -15,7 +15,7 @@ from sortal.cli.jobs.run import run_and_report
 from sortal.cli.jobs.show import show
 from sortal.engines.base import Finished, Json, Report, Started
 from sortal.engines.inline import InlineEngine
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.running.task import run as run_task
 from sortal.store.store import Store
@@ -80,7 +80,7 @@ def store(tmp_path: Path) -> Callable[[], Store]:
     return lambda: Store.open(tmp_path / "store")
 
 
-def scores(results: Results, title: str) -> np.ndarray:
+def scores(results: JobResults, title: str) -> np.ndarray:
     return results.scores(title).select("^score_.*$").to_numpy()
 
 

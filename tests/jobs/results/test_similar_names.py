@@ -9,8 +9,8 @@ from stored_records import job_record, member_entry
 
 from sortal.errors import NotFound, UserError
 from sortal.job.title import store_name
-from sortal.jobs.results.lookup import find_place, find_result
-from sortal.jobs.results.similar_names import Place, find_meant
+from sortal.jobs.results.lookup import find_named, find_result
+from sortal.jobs.results.similar_names import NamedThing, find_meant
 
 TITLES = {
     "IRIS": [
@@ -74,14 +74,14 @@ def told():
     ],
 )
 def test_titles_are_found_as_they_are_typed(told, typed, job, title):
-    assert find_place(Listed(), typed, told.append) == Place(job, title)
+    assert find_named(Listed(), typed, told.append) == NamedThing(job, title)
     (sentence,) = told
     assert sentence.startswith("nothing is called ")
 
 
 @pytest.mark.parametrize("typed", ["KNN k = 3", "IRIS/KNN k = 3", "IRIS", "Größe 2", "RF 25"])
 def test_exact_names_are_found_without_a_note(told, typed):
-    assert find_place(Listed(), typed, told.append)
+    assert find_named(Listed(), typed, told.append)
     assert told == []
 
 
@@ -90,7 +90,7 @@ def test_several_names_that_are_alike_are_listed(told, typed):
     with pytest.raises(
         UserError, match=r"2 names are like it: 'IRIS/KNN k = 3', 'IRIS/KNN k = 30'"
     ):
-        find_place(Listed(), typed, told.append)
+        find_named(Listed(), typed, told.append)
 
 
 @pytest.mark.parametrize(
@@ -122,18 +122,18 @@ def test_another_number_or_comparison_is_another_name(typed, title):
     ],
 )
 def test_signs_that_make_no_difference_are_forgiven(typed, title):
-    assert find_meant(typed, {"job": [title]}) == Place("job", title)
+    assert find_meant(typed, {"job": [title]}) == NamedThing("job", title)
 
 
 def test_a_name_like_none_gets_the_nearest(told):
     with pytest.raises(NotFound, match="Did you mean 'RF 25'"):
-        find_place(Listed(), "RF 225", told.append)
+        find_named(Listed(), "RF 225", told.append)
 
 
 @pytest.mark.parametrize("typed", ["", " ", "''", "()"])
 def test_a_name_without_letters_means_nothing(told, typed):
     with pytest.raises(NotFound):
-        find_place(Listed(), typed, told.append)
+        find_named(Listed(), typed, told.append)
 
 
 @given(st.text(min_size=1), st.sets(st.text(min_size=1), min_size=1, max_size=4))
@@ -147,7 +147,7 @@ def test_whatever_is_found_is_like_what_was_typed(typed, titles):
 @given(st.text(alphabet="aB1 =(", min_size=1).filter(lambda text: any(map(str.isalnum, text))))
 def test_a_title_is_found_in_any_case_and_with_any_blanks(title):
     typed = f" '{title.swapcase()}' "
-    assert find_meant(typed, {"§": [title]}) == Place("§", title)
+    assert find_meant(typed, {"§": [title]}) == NamedThing("§", title)
 
 
 def test_a_job_is_no_result_and_the_sentence_names_one():

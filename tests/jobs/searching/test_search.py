@@ -8,9 +8,9 @@ from sortal.errors import NotFound
 from sortal.events import Event, RoundEnded, TaskStarted
 from sortal.job.problems import JobError
 from sortal.jobs.launch import launch
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.running.run_options import RunOptions
-from sortal.jobs.searching.study import State, Study
+from sortal.jobs.searching.study import Study, TrialState
 from sortal.store.store import Store
 from sortal.store.upkeep.collect import free_disk
 from sortal.store.upkeep.remove import remove_job
@@ -70,7 +70,7 @@ def test_the_best_on_validation_examples_is_trained_and_tested(run):
     launched = run(job(SVM, {"method": "naive"}, keep=2))
     study, results = launched.searched.study, launched.results
     best = study.ranked
-    assert [one.state for one in study.trials] == [State.COMPLETE] * len(study.trials)
+    assert [one.state for one in study.trials] == [TrialState.COMPLETE] * len(study.trials)
     assert all(a.value >= b.value for a, b in pairwise(best))
     assert best[0].value > study.trials[0].value
     assert {one.title for one in results.results} == {"naive", best[0].title, best[1].title}
@@ -89,7 +89,7 @@ def test_candidates_are_never_scored_on_test_examples(run):
 
 def test_values_are_means_over_seeds_folds_and_targets(run):
     launched = run(job({**SVM, "seeds": 2}, folds=2, trials=2, batch=2, metric="mcc"))
-    searched = Results.read(launched.results.store, "t.search")
+    searched = JobResults.read(launched.results.store, "t.search")
     for one in launched.searched.study.trials:
         (result,) = searched.titled(one.title)
         assert len(result.members) == len(one.keys) == 4
@@ -143,8 +143,8 @@ RUNGS = {"lowest": 1, "highest": 12, "factor": 2}
 def test_rungs_drop_the_worst_and_do_not_change_the_others(run, tmp_path):
     launched = run(job(NETWORK, rungs=RUNGS, trials=8, batch=8, sampler="random"))
     store, study = launched.results.store, launched.searched.study
-    pruned = [one for one in study.trials if one.state is State.PRUNED]
-    (stayed,) = [one for one in study.trials if one.state is State.COMPLETE]
+    pruned = [one for one in study.trials if one.state is TrialState.PRUNED]
+    (stayed,) = [one for one in study.trials if one.state is TrialState.COMPLETE]
     assert len(pruned) == 7
     assert list(stayed.rungs) == ["1", "2", "4", "8"]
     assert {len(one.rungs) for one in pruned} == {1, 2, 3}
@@ -175,8 +175,8 @@ def test_methods_that_cannot_pause_are_trained_to_the_end(run):
     study = launched.searched.study
     svms = [one for one in study.trials if one.method == "svm"]
     assert svms
-    assert {one.state for one in svms} == {State.COMPLETE}
-    assert any(one.state is State.PRUNED for one in study.trials if one.method == "mlp")
+    assert {one.state for one in svms} == {TrialState.COMPLETE}
+    assert any(one.state is TrialState.PRUNED for one in study.trials if one.method == "mlp")
 
 
 def test_hyperband_starts_many_low_and_few_high(run):
@@ -200,14 +200,14 @@ def test_candidates_of_incompatible_values_fail_with_the_reason(run):
     }
     study = run(job(network, trials=4, sampler="random")).searched.study
     told = {one.values["optimiser"]: (one.state, one.reason) for one in study.trials}
-    assert told["sgd"] == (State.COMPLETE, "")
-    assert told["adam"][0] is State.FAILED
+    assert told["sgd"] == (TrialState.COMPLETE, "")
+    assert told["adam"][0] is TrialState.FAILED
     assert "momentum has no effect with optimiser adam" in told["adam"][1]
 
 
 def test_an_undefined_metric_fails_candidates_and_tests_nothing(run):
     launched = run(job(SVM, metric="log_loss", trials=2))
-    assert {one.state for one in launched.searched.study.trials} == {State.FAILED}
+    assert {one.state for one in launched.searched.study.trials} == {TrialState.FAILED}
     assert "log_loss is undefined" in launched.searched.study.trials[0].reason
     assert launched.searched.best == ()
     assert launched.results.name == "t.search"

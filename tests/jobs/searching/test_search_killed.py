@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.searching.study import Study
 from sortal.store.upkeep.verify import find_damages
 
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 def course(one: Any, store: str = "store") -> list[tuple[Any, ...]]:
     opened = one.open(store)
-    final = Results.read(opened, "s")
+    final = JobResults.read(opened, "s")
     keys = [member.entry.key for result in final.results for member in result.members]
     study = Study.read(opened, "s")
     return [

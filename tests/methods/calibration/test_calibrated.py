@@ -20,7 +20,13 @@ from sortal.errors import Damaged
 from sortal.methods import registry
 from sortal.methods.calibration.calibrated import OutputMaps
 from sortal.methods.calibration.held_out import FOLDS, fold_numbers
-from sortal.methods.calibration.score_map import Certain, Sigmoid, fit_map, fit_sigmoid, read_map
+from sortal.methods.calibration.score_map import (
+    ConstantMap,
+    Sigmoid,
+    fit_map,
+    fit_sigmoid,
+    read_map,
+)
 from sortal.methods.contract.base import Failed, Paused, Population
 from sortal.testing.data import make_members, make_prepared
 from sortal.testing.training import Driver, train_completely
@@ -191,15 +197,15 @@ def test_examples_without_positive_weight_take_no_part():
 
 
 def test_a_single_answer_is_certain():
-    assert fit_map("sigmoid", np.zeros(3), np.ones(3, dtype=bool), None) == Certain(1.0)
-    assert fit_map("isotonic", np.zeros(3), np.zeros(3, dtype=bool), None) == Certain(0.0)
+    assert fit_map("sigmoid", np.zeros(3), np.ones(3, dtype=bool), None) == ConstantMap(1.0)
+    assert fit_map("isotonic", np.zeros(3), np.zeros(3, dtype=bool), None) == ConstantMap(0.0)
 
 
 @pytest.mark.parametrize(
     "one",
     [
         Sigmoid(-1.5, 0.25),
-        Certain(1.0),
+        ConstantMap(1.0),
         fit_map("isotonic", np.arange(4.0), np.array([False, True, False, True]), None),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sortal.methods.contract.printed import KEPT, OUTPUT, Printed, printing, shown
+from sortal.methods.contract.printed import KEPT, OUTPUT, PrintedText, keeping_output, shown_line
 
 WORKER = """\
 import ctypes, os, subprocess, sys, warnings
@@ -28,7 +28,7 @@ with open("kept.txt", "w") as file:
 
 
 def kept(text, size=7):
-    printed, data = Printed(), text.encode()
+    printed, data = PrintedText(), text.encode()
     for start in range(0, len(data), size):
         printed.feed(data[start : start + size])
     return printed.text
@@ -70,7 +70,7 @@ def worker(tmp_path):
     ],
 )
 def test_a_line_is_what_a_terminal_shows_in_the_end(drawn, seen):
-    assert shown(drawn) == seen
+    assert shown_line(drawn) == seen
 
 
 def test_bars_leave_their_last_state_alone():
@@ -102,7 +102,7 @@ def test_what_is_kept_does_not_depend_on_how_it_comes(text, size):
 
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_text_are_taken(data):
-    printed = Printed()
+    printed = PrintedText()
     printed.feed(data)
     assert not set(printed.text) & set(map(chr, range(32))) - {"\n", "\t"}
 
@@ -142,7 +142,7 @@ def test_lines_are_told_while_they_come(worker):
 
 def test_nothing_is_kept_outside_a_worker(monkeypatch, tmp_path, capfd):
     monkeypatch.setenv(OUTPUT, str(tmp_path / "gone.txt"))
-    with printing() as printed:
+    with keeping_output() as printed:
         sys.stdout.write("as ever\n")
     assert printed.text == ""
     assert capfd.readouterr().out == "as ever\n"

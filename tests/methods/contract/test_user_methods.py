@@ -9,8 +9,8 @@ from sortal.methods import registry
 from sortal.methods.contract import user_methods as provided
 from sortal.methods.contract.user_methods import (
     Provider,
-    described,
-    provide_described,
+    describe_provided,
+    provide_from_description,
     providing,
     providing_by_plain_name,
 )
@@ -88,7 +88,7 @@ def test_it_stands_before_a_built_in_of_its_name_in_jobs_alone(tmp_path):
     with providing_by_plain_name([Provider(LOADER, write(tmp_path, "kneighbors"))]) as (method,):
         assert registry.choose("kneighbors") is method
         assert registry.find("kneighbors") is built_in
-        assert described("kneighbors") == []
+        assert describe_provided("kneighbors") == []
         assert registry.known_names().count("kneighbors") == 1
     assert registry.choose("kneighbors") is built_in
 
@@ -101,11 +101,11 @@ def test_a_built_in_and_a_provided_namesake_train_side_by_side(tmp_path):
 
 def test_a_worker_is_told_what_its_own_method_needs(provider, tmp_path):
     with providing([provider, Provider(LOADER, write(tmp_path, "other"))]) as (mine, _):
-        told = described(mine.name)
-        assert described("svm") == []
+        told = describe_provided(mine.name)
+        assert describe_provided("svm") == []
     assert told == [[LOADER, str(provider.folder)]]
     with providing([]):
-        provide_described(told)
+        provide_from_description(told)
         assert registry.find(mine.name).name == mine.name
 
 

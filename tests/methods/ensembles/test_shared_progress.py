@@ -4,8 +4,8 @@ import warnings
 from threading import Thread
 
 from sortal.methods.contract.base import Progress, Verdict
-from sortal.methods.contract.outcomes import hearing
-from sortal.methods.ensembles.shared_progress import SharedLine
+from sortal.methods.contract.outcomes import collecting_warnings
+from sortal.methods.ensembles.shared_progress import SharedProgress
 
 
 class Driver:
@@ -22,7 +22,7 @@ class Driver:
 
 def test_progress_sums_families_by_their_share_of_the_work() -> None:
     driver = Driver()
-    first, second = SharedLine(driver, [0.75, 0.25]).parts
+    first, second = SharedProgress(driver, [0.75, 0.25]).parts
     first.report(Progress(0.5))
     second.report(Progress(1.0))
     first.report(Progress(1.0))
@@ -30,7 +30,7 @@ def test_progress_sums_families_by_their_share_of_the_work() -> None:
 
 
 def test_a_stop_of_members_reaches_the_other_family_once() -> None:
-    line = SharedLine(Driver(Verdict(stop=frozenset("b"))), [0.5, 0.5])
+    line = SharedProgress(Driver(Verdict(stop=frozenset("b"))), [0.5, 0.5])
     first, second = line.parts
     assert first.report(Progress(0.1)).stop == {"b"}
     assert second.report(Progress(0.1)).stop == {"b"}
@@ -39,14 +39,14 @@ def test_a_stop_of_members_reaches_the_other_family_once() -> None:
 
 
 def test_a_stop_for_all_reaches_every_family() -> None:
-    first, second = SharedLine(Driver(Verdict(stop_all=True)), [0.5, 0.5]).parts
+    first, second = SharedProgress(Driver(Verdict(stop_all=True)), [0.5, 0.5]).parts
     assert first.report(Progress(0.1)).stop_all
     assert second.stopped
     assert second.report(Progress(0.1)).stop_all
 
 
 def test_warnings_are_known_by_the_thread_that_gave_them() -> None:
-    with hearing() as heard:
+    with collecting_warnings() as heard:
         thread = Thread(target=warnings.warn, args=("from  another\nthread",))
         thread.start()
         thread.join()

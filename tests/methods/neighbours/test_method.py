@@ -11,7 +11,7 @@ from sortal.data.inputs import Inputs
 from sortal.errors import Damaged
 from sortal.methods.contract.base import Failed, Trained
 from sortal.methods.neighbours.method import KNeighbors
-from sortal.methods.neighbours.search import Nearest
+from sortal.methods.neighbours.search import NeighbourSearch
 
 DEPTHS = (1, 2, 5, 17, 60)
 
@@ -102,7 +102,7 @@ def test_scores_do_not_depend_on_blocks(prepare, train, noisy_classes):
 @settings(max_examples=60)
 def test_search_sorts_by_distance_and_then_by_training_row(points, k, algorithm):
     k = min(k, len(points))
-    distances, rows = Nearest(points, "euclidean", 2.0, algorithm).search(points, k)
+    distances, rows = NeighbourSearch(points, "euclidean", 2.0, algorithm).search(points, k)
     gaps = points[:, None] - points[None]
     squares = (gaps**2).sum(axis=-1)
     numbers = np.broadcast_to(np.arange(len(points)), squares.shape)
@@ -120,7 +120,9 @@ def test_examples_at_distance_zero_outvote_all_others(prepare, train):
 
 def test_a_zero_vector_has_cosine_distance_one(prepare):
     points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
-    distances, _ = Nearest(points, "cosine", 2.0).search(np.array([[0.0, 0.0], [3.0, 0.0]]), 3)
+    distances, _ = NeighbourSearch(points, "cosine", 2.0).search(
+        np.array([[0.0, 0.0], [3.0, 0.0]]), 3
+    )
     np.testing.assert_allclose(distances, [[1, 1, 1], [0, 1, 1]], atol=1e-15)
 
 

@@ -221,7 +221,7 @@ def _rewritten(folder, change) -> None:
             archive.writestr(name, content)
     about = json.loads((folder / "model.json").read_text())
     del about["digests"]
-    stored.write_about(folder, about, files=("estimators.skops",))
+    stored.write_description(folder, about, files=("estimators.skops",))
 
 
 def test_a_forged_file_of_another_class_is_refused_unbuilt(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from sortal.job.tuned import TunedParameter
-from sortal.tuning.drawn import dimension
+from sortal.tuning.drawn import make_dimension
 
 from ..conftest import method_of
 
@@ -71,11 +71,11 @@ def test_a_default_of_one_and_true_are_two_values(classifier):
 
 def test_a_search_draws_its_space_from_them(parameters):
     fields = parameters.model_fields
-    drawn = dimension(fields["rate"], TunedParameter(tune=True))
+    drawn = make_dimension(fields["rate"], TunedParameter(tune=True))
     assert (drawn.low, drawn.high, drawn.initial) == (0, 1, 0.5)
-    drawn = dimension(fields["n"], TunedParameter(tune=True))
+    drawn = make_dimension(fields["n"], TunedParameter(tune=True))
     assert (drawn.low, drawn.high, drawn.whole) == (1, 10, True)
-    assert dimension(fields["kernel"], TunedParameter(tune=True)).values == ("rbf", "poly")
+    assert make_dimension(fields["kernel"], TunedParameter(tune=True)).values == ("rbf", "poly")
 
 
 def test_an_unknown_name_is_refused(parameters):

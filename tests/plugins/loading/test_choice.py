@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from sortal.plugins.loading.choice import Named
+from sortal.plugins.loading.choice import NeededPlugins
 from sortal.plugins.loading.load import load
 
 from ..conftest import write
@@ -50,7 +50,7 @@ def bench(modules, imported):
 
 
 def named(*classifiers):
-    return Named(classifiers=frozenset(classifiers))
+    return NeededPlugins(classifiers=frozenset(classifiers))
 
 
 def test_plugins_that_no_job_names_are_not_imported(bench, modules, imported):
@@ -125,4 +125,4 @@ def test_names_that_nothing_has_get_the_nearest_of_all_plugins(bench, modules):
     ],
 )
 def test_methods_of_a_native_job_are_told_from_its_text(text, found):
-    assert Named.in_text(text) == (None if found is None else named(*found))
+    assert NeededPlugins.in_text(text) == (None if found is None else named(*found))

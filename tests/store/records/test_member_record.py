@@ -13,7 +13,7 @@ from sortal.data.readers.registry import TableOptions
 from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part
 from sortal.errors import Damaged
-from sortal.evaluation.scores import Scores
+from sortal.evaluation.scores import MemberMetrics
 from sortal.store.files.json_lines import line, parse
 from sortal.store.records.member_record import MemberRecord
 
@@ -46,7 +46,7 @@ def judged(**figures):
     per_class = {"a": {"f1": 0.5, "support": math.nan}}
     confusion = [[3.0, 0.0], [1.0, 2.0]]
     intervals = {"accuracy": (0.25, math.nan)}
-    return Scores(
+    return MemberMetrics(
         figures=figures, per_class=per_class, confusion=confusion, intervals=intervals, examples=6
     )
 

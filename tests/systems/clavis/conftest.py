@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from sortal.cli.main import app
 from sortal.engines.base import Engines
 from sortal.errors import UserError
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.records.job_record import JobRecord
 from sortal.store.store import Store
 
@@ -94,9 +94,9 @@ class Ran:
     out: str
     store: Path
 
-    def results(self, job: str) -> Results:
+    def results(self, job: str) -> JobResults:
         """Results of a job by its name in the store."""
-        return Results.read(Store.open(self.store, create=False), job)
+        return JobResults.read(Store.open(self.store, create=False), job)
 
     def record(self, job: str) -> JobRecord:
         """A job's record."""

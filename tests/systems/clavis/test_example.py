@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from sortal.cli.main import app
 from sortal.engines.base import Engines
 from sortal.errors import OptionError
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
 from sortal.systems.clavis.available import find_available
-from sortal.systems.clavis.batch.classifiers import Circumstances, wanted
+from sortal.systems.clavis.batch.classifiers import JobContext, resolve_classifier
 from sortal.systems.clavis.batch.dataset import dataset_of
 from sortal.systems.clavis.batch.jobfile import BatchJob, read_batch_job
 from sortal.systems.clavis.example import POINTS, pulses, write_example
@@ -130,8 +130,8 @@ def unknown(job: BatchJob, folder: Path, path: Path) -> list[str]:
     available = find_available(job=path, announce=print)
     source = available.source(job.data.dataset)
     dataset_of(source, job.data)
-    around = Circumstances.of(available, source, job.data.title, folder)
-    return [note for one in job.classifiers for note in wanted(one, around).warnings]
+    around = JobContext.of(available, source, job.data.title, folder)
+    return [note for one in job.classifiers for note in resolve_classifier(one, around).warnings]
 
 
 @pytest.mark.parametrize("name", [*QUICK, *LONG])
@@ -183,7 +183,7 @@ def test_plugins_of_the_example_learn_and_one_has_a_history(example, inline):
     accuracy = {title: float(value) for title, value in told}
     assert accuracy["mean euclidean 0"] > accuracy["Ⓝ Naive"] + 0.2
     assert accuracy["descent 0.1 aFalse"] > accuracy["Ⓝ Naive"] + 0.2
-    results = Results.read(Store.open(example / ".sortal", create=False), "my job")
+    results = JobResults.read(Store.open(example / ".sortal", create=False), "my job")
     (result,) = results.titled("descent 0.1 aFalse")
     loss = result.history.filter(metric="loss")["value"]
     assert len(loss) == 30

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
 from sortal.store.upkeep.usage import measure_usage
 from sortal.store.upkeep.verify import find_damages
@@ -73,9 +73,9 @@ def test_an_unclear_answer_is_asked_again(stored):
 def test_deleting_a_classifier_names_all_jobs_that_have_it(stored):
     _, asked = explored(stored, "s 2", "d 1", "yes", "b", "q")
     assert asked[2].startswith("delete 'lda', which again has too?")
-    assert [r.title for r in Results.read(stored, "flowers").results] == ["gaussiannb"]
-    assert Results.read(stored, "again").results == ()
-    assert len(Results.read(stored, "wines").results) == 1
+    assert [r.title for r in JobResults.read(stored, "flowers").results] == ["gaussiannb"]
+    assert JobResults.read(stored, "again").results == ()
+    assert len(JobResults.read(stored, "wines").results) == 1
 
 
 def test_one_picture_or_all_are_deleted(stored, capsys):

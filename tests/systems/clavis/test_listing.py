@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 from sortal.cli.main import app
 from sortal.errors import NotFound, UserError
 from sortal.evaluation.maps.parameters import PROJECTIONS, parse
-from sortal.plugins.declaration import check
+from sortal.plugins.declaration import resolve_arguments
 from sortal.systems.clavis.available import Available, find_available
-from sortal.systems.clavis.batch.jobfile import DataBlock
+from sortal.systems.clavis.batch.jobfile import BatchDataBlock
 from sortal.systems.clavis.builtin import classifiers, datasets
 from sortal.systems.clavis.listing import BUILT_IN, find, items
 
@@ -34,7 +34,7 @@ def test_everything_that_is_built_in_is_listed():
 def test_the_printed_configuration_is_json_the_classifier_takes(name):
     said = json.loads(json.dumps(of_kind("classifier")[name].example, allow_nan=False))
     assert said["method"] == name
-    checked = check(
+    checked = resolve_arguments(
         {key: value for key, value in said.items() if key not in {"title", "method"}},
         classifiers.find(name).declaration,
     )
@@ -50,7 +50,7 @@ def test_the_configuration_of_a_projection_is_read_back(name):
 
 def test_the_data_of_a_data_set_are_read_back():
     said = of_kind("data set")["sklearn_iris"].example
-    assert DataBlock.model_validate(said).dataset == "sklearn_iris"
+    assert BatchDataBlock.model_validate(said).dataset == "sklearn_iris"
 
 
 def test_a_plugin_replaces_its_namesake_unless_it_is_broken(bench):

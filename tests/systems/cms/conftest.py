@@ -21,10 +21,10 @@ from sortal.events import silent
 from sortal.jobs.running.run_options import RunOptions
 from sortal.metrics.two_sample import ks_asymptotic
 from sortal.systems.cms.data.events import Events
-from sortal.systems.cms.settings import BinarySettings, Settings
+from sortal.systems.cms.settings import BinarySettings, CMSSettings
 from sortal.systems.cms.simulation.example import write_example
 from sortal.systems.cms.simulation.truth import optimum_in_the_limit
-from sortal.systems.cms.training.campaign import Call, Campaign, Sample, read_sample, run
+from sortal.systems.cms.training.campaign import Call, Campaign, CampaignSample, read_sample, run
 
 PROCESSES = {"sig": ("S_550_520",), "bkg": ("Wj_100", "TTlep")}
 SIZES = {"train": 24, "val": 24, "test": 48}
@@ -157,7 +157,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def train(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Campaign]:
     """Train what settings ask for, in this process and in a store of its own."""
 
-    def trained(settings: Settings, sample: Sample | None = None) -> Campaign:
+    def trained(settings: CMSSettings, sample: CampaignSample | None = None) -> Campaign:
         return run(
             settings,
             sample or read_sample(settings),

@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from sklearn.metrics import roc_auc_score
 
 from sortal.data.split import Part
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
 from sortal.systems.cms import binary
 from sortal.systems.cms.results.page_files import rate_text
@@ -331,7 +331,7 @@ def test_each_rate_is_reported_and_compat_draws_last_weights(workplace, monkeypa
     store = Store.open(workplace.path / ".sortal")
     last = {
         (rate_text(one.decay), one.seed): one
-        for one in scored(Results.read(store, "2017_1l_rates"), store)
+        for one in scored(JobResults.read(store, "2017_1l_rates"), store)
         if not one.parameters["keep_best"]
     }
     for areas, which in zip(drawn, wanted, strict=True):

@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from sortal.engines.inline import InlineEngine
 from sortal.jobs.applying.export import load_portable
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.running.run_options import RunOptions
 from sortal.networks.dense import Dense
 from sortal.networks.network import Network
@@ -124,7 +124,7 @@ def order(store: Store, one: Scored) -> Callable[[int], np.ndarray]:
 
 def trained(title: str) -> tuple[Store, list[Scored]]:
     store = Store.open(Path(".sortal"))
-    return store, scored(Results.read(store, job_name(title)), store)
+    return store, scored(JobResults.read(store, job_name(title)), store)
 
 
 def assert_same_course(one: Scored, ran: Any, *, within: float) -> None:

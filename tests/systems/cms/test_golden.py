@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from sortal.job.settings import read_settings
-from sortal.systems.cms.settings import BinarySettings, MulticlassSettings, Settings
+from sortal.systems.cms.settings import BinarySettings, CMSSettings, MulticlassSettings
 from sortal.systems.cms.training.job import network_job
 
 GOLDEN = Path(__file__).parent / "golden"
-MODELS: dict[str, type[Settings]] = {"binary": BinarySettings, "multiclass": MulticlassSettings}
+MODELS: dict[str, type[CMSSettings]] = {"binary": BinarySettings, "multiclass": MulticlassSettings}
 
 
 @pytest.mark.parametrize("kind", MODELS)

@@ -12,9 +12,9 @@ from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Split
 from sortal.training.examples.gather import gather
 from sortal.training.examples.holdout import hold_out
-from sortal.training.examples.targets import Lesson
+from sortal.training.examples.targets import TargetSpec
 
-PLAIN = Lesson(None, weighted=False, balanced=False)
+PLAIN = TargetSpec(None, weighted=False, balanced=False)
 
 
 def _data(codes, *, weights=None, groups=None, validation=0):
@@ -48,17 +48,17 @@ def _gather(data, *lessons, validated=False):
 
 
 def test_absolute_weights_average_one_and_keep_their_signs():
-    train, _ = _gather(_data([0, 1, 1], weights=[3, -1, 2]), Lesson(None, True, False))
+    train, _ = _gather(_data([0, 1, 1], weights=[3, -1, 2]), TargetSpec(None, True, False))
     assert train.weights.tolist() == [[1.5, -0.5, 1.0]]
 
 
 def test_a_lesson_without_weights_ignores_those_of_the_data():
-    train, _ = _gather(_data([0, 1], weights=[3, 1]), PLAIN, Lesson(None, True, False))
+    train, _ = _gather(_data([0, 1], weights=[3, 1]), PLAIN, TargetSpec(None, True, False))
     assert train.weights.tolist() == [[1.0, 1.0], [1.5, 0.5]]
 
 
 def test_balanced_classes_weigh_the_same():
-    train, _ = _gather(_data([0, 1, 1, 1], weights=[4, 1, 1, 2]), Lesson(None, True, True))
+    train, _ = _gather(_data([0, 1, 1, 1], weights=[4, 1, 1, 2]), TargetSpec(None, True, True))
     weights = train.weights[0]
     assert weights[0].item() == pytest.approx(weights[1:].sum().item())
     assert weights.sum().item() == pytest.approx(4)
@@ -66,13 +66,13 @@ def test_balanced_classes_weigh_the_same():
 
 def test_validation_is_weighed_with_factors_of_training():
     data = _data([0, 1, 1, 1, 0, 0], validation=2)
-    train, validation = _gather(data, Lesson(None, False, True))
+    train, validation = _gather(data, TargetSpec(None, False, True))
     assert validation.weights.tolist() == [[train.weights[0, 0].item()] * 2]
 
 
 def test_each_target_is_balanced_and_masked_on_its_own():
     data = _data([[1, 0], [0, UNKNOWN], [0, 1], [0, 1]])
-    train, _ = _gather(data, Lesson("p", False, True), Lesson("q", False, True))
+    train, _ = _gather(data, TargetSpec("p", False, True), TargetSpec("q", False, True))
     torch.testing.assert_close(
         train.weights[..., 0],
         torch.tensor([[2, 2 / 3, 2 / 3, 2 / 3], [1.5, 0, 0.75, 0.75]], dtype=torch.float64),
@@ -82,14 +82,14 @@ def test_each_target_is_balanced_and_masked_on_its_own():
 
 def test_what_training_never_saw_is_out_of_reach_and_not_judged():
     data = _data([0, 2, 0, 2, 1], validation=1)
-    train, validation = _gather(data, PLAIN, Lesson(None, False, True))
+    train, validation = _gather(data, PLAIN, TargetSpec(None, False, True))
     assert train.offsets.tolist() == [[0, -1000, 0]] * 2
     assert validation.weights.tolist() == [[0], [0]]
 
 
 def test_targets_that_never_or_always_hold_are_certain():
     codes = [[0, 1, 0, UNKNOWN], [0, 1, 1, UNKNOWN]]
-    train, _ = _gather(_data(codes), Lesson(None, False, False))
+    train, _ = _gather(_data(codes), TargetSpec(None, False, False))
     assert train.offsets.tolist() == [[-1000, 1000, 0, 0]]
 
 

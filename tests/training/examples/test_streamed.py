@@ -26,10 +26,10 @@ from sortal.training.examples import batches, streamed
 from sortal.training.examples.examples import Examples
 from sortal.training.examples.gather import gather
 from sortal.training.examples.streamed import StreamedExamples
-from sortal.training.examples.targets import Lesson
+from sortal.training.examples.targets import TargetSpec
 
 ROWS, FEATURES = 3000, 7
-PLAIN = Lesson(None, weighted=False, balanced=False)
+PLAIN = TargetSpec(None, weighted=False, balanced=False)
 PARAMETERS = {"hidden_layer_sizes": 8, "epochs": 3, "batch_size": 48}
 
 
@@ -69,7 +69,7 @@ def _data(dataset, *, validation=300, imputation="median"):
 
 def _gather(data, *, streamed, monkeypatch, precision=torch.float32, validated=True):
     monkeypatch.setattr(prepared, "RESIDENT_BYTES", 0 if streamed else 1 << 29)
-    weighted = Lesson(None, weighted=True, balanced=True)
+    weighted = TargetSpec(None, weighted=True, balanced=True)
     device = torch.device("cpu")
     lessons = (PLAIN, weighted)
     return gather(data, lessons, validated=validated, precision=precision, device=device)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sortal.training.optimisers.choice import Choice, OptimiserKind, usual_rates
+from sortal.training.optimisers.choice import MemberRates, OptimiserKind, usual_rates
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def reference() -> Callable[..., torch.optim.Optimizer]:
     """torch's optimiser of one member."""
 
     def reference(
-        kind: OptimiserKind, choice: Choice, parameters: Iterable[Any]
+        kind: OptimiserKind, choice: MemberRates, parameters: Iterable[Any]
     ) -> torch.optim.Optimizer:
         shared = {"lr": choice.learning_rate, "weight_decay": choice.weight_decay}
         adam = {**shared, "betas": (choice.beta1, choice.beta2), "eps": choice.epsilon}
@@ -45,10 +45,10 @@ def reference() -> Callable[..., torch.optim.Optimizer]:
 
 
 @pytest.fixture
-def choices() -> Callable[[OptimiserKind], list[Choice]]:
+def choices() -> Callable[[OptimiserKind], list[MemberRates]]:
     """Rates of three members that differ in all that the optimiser reads."""
 
-    def choices(kind: OptimiserKind) -> list[Choice]:
+    def choices(kind: OptimiserKind) -> list[MemberRates]:
         pace = 100.0 if kind == "adadelta" else 1.0
         differing: list[dict[str, float]] = [
             {"momentum": 0.9, "beta1": 0.9, "beta2": 0.999, "rho": 0.9, "epsilon": 1e-8},
@@ -56,7 +56,7 @@ def choices() -> Callable[[OptimiserKind], list[Choice]]:
             {"momentum": 0.6, "beta1": 0.0, "beta2": 0.99, "rho": 0.5, "epsilon": 1e-6},
         ]
         return [
-            Choice(
+            MemberRates(
                 learning_rate=pace * learning_rate,
                 weight_decay=decay,
                 **{name: rate for name, rate in own.items() if name in usual_rates(kind)},

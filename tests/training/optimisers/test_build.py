@@ -5,7 +5,7 @@ import torch
 
 from sortal.errors import NotFound
 from sortal.training.optimisers.build import build_optimiser
-from sortal.training.optimisers.choice import Choice, OptimiserKind, usual_rates
+from sortal.training.optimisers.choice import MemberRates, OptimiserKind, usual_rates
 from sortal.training.optimisers.rates import Rates
 
 READABLE = ("momentum", "beta1", "beta2", "rho", "epsilon")
@@ -24,7 +24,7 @@ def test_an_optimiser_starts_with_nothing_remembered(kind):
 def test_usual_rates_are_exactly_what_an_optimiser_reads(kind, slope, start):
     def end(**changed: float) -> torch.Tensor:
         usual: dict[str, Any] = {**usual_rates(kind), **changed}
-        ours, choice = start.clone(), Choice(learning_rate=0.1, **usual)
+        ours, choice = start.clone(), MemberRates(learning_rate=0.1, **usual)
         optimiser, rates = build_optimiser(kind, ours), Rates.of([choice] * 3, ours)
         for update in range(3):
             optimiser.step(ours, slope(ours, update), rates)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sortal.training.optimisers.build import build_optimiser
-from sortal.training.optimisers.choice import Choice, OptimiserKind
+from sortal.training.optimisers.choice import MemberRates, OptimiserKind
 from sortal.training.optimisers.rates import Rates
 
 KINDS = get_args(OptimiserKind)
@@ -56,7 +56,7 @@ def test_parameters_may_be_a_view_into_a_larger_tensor(kind, choices, slope, sta
 
 
 def test_only_coupled_decay_is_scaled_by_the_gradient(start):
-    choice = Choice(learning_rate=0.1, weight_decay=0.5)
+    choice = MemberRates(learning_rate=0.1, weight_decay=0.5)
     ends = {}
     for kind in ("adam", "adamw"):
         ours = start.clone()

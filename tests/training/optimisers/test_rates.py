@@ -4,28 +4,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortal.errors import OptionError
-from sortal.training.optimisers.rates import Averaging, Choice, Rates
+from sortal.training.optimisers.rates import Averaging, MemberRates, Rates
 
 LIKE = torch.zeros(1)
 
 
 def test_rates_are_one_column_by_member_in_the_parameters_dtype():
     like = torch.zeros(2, 5, dtype=torch.float64)
-    rates = Rates.of([Choice(learning_rate=0.1), Choice(learning_rate=0.2)], like)
+    rates = Rates.of([MemberRates(learning_rate=0.1), MemberRates(learning_rate=0.2)], like)
     assert rates.learning_rate.tolist() == [[0.1], [0.2]]
     assert rates.beta1.fresh.dtype == rates.epsilon.dtype == torch.float64
 
 
 def test_what_no_member_has_is_none():
-    rates = Rates.of([Choice(learning_rate=0.1)] * 2, LIKE)
+    rates = Rates.of([MemberRates(learning_rate=0.1)] * 2, LIKE)
     assert rates.weight_decay is None
     assert rates.momentum is None
 
 
 def test_what_one_member_has_leaves_with_it():
     own = [
-        Choice(learning_rate=0.1, weight_decay=0.5, momentum=0.5, beta1=0.25),
-        Choice(learning_rate=0.2, beta1=0.75),
+        MemberRates(learning_rate=0.1, weight_decay=0.5, momentum=0.5, beta1=0.25),
+        MemberRates(learning_rate=0.2, beta1=0.75),
     ]
     rates = Rates.of(own, LIKE)
     assert rates.weight_decay is not None
@@ -60,4 +60,4 @@ def test_corrections_keep_their_digits_in_single_precision(kept, steps):
 def test_rates_out_of_range_are_refused_by_name(wrong):
     (name,) = wrong
     with pytest.raises(OptionError, match=f"optimiser.{name}: expected a number"):
-        Choice(**{"learning_rate": 0.1, **wrong})
+        MemberRates(**{"learning_rate": 0.1, **wrong})

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sortal.training.optimisers.build import build_optimiser
-from sortal.training.optimisers.choice import Choice, EpsilonPlace, OptimiserKind
-from sortal.training.optimisers.nadam import warmth
+from sortal.training.optimisers.choice import EpsilonPlace, MemberRates, OptimiserKind
+from sortal.training.optimisers.nadam import momentum_share
 from sortal.training.optimisers.rates import Rates
 
 KINDS = get_args(OptimiserKind)
@@ -27,7 +27,7 @@ def _torch_is_exact() -> Iterator[None]:
 
 shares = st.floats(0, 0.999)
 choice = st.builds(
-    Choice,
+    MemberRates,
     learning_rate=st.floats(0, 0.1),
     weight_decay=st.sampled_from([0.0, 0.01, 0.5]),
     momentum=shares,
@@ -134,7 +134,7 @@ def test_single_precision_stays_close_to_double(kind, choices, slope, start):
 
 @pytest.mark.parametrize("kind", ["adam", "nadam", "adamax"])
 def test_the_first_update_keeps_its_digits_in_single_precision(kind, start):
-    own = [Choice(learning_rate=1.0, beta1=0.999, beta2=0.9999)] * 3
+    own = [MemberRates(learning_rate=1.0, beta1=0.999, beta2=0.9999)] * 3
     ends = []
     for dtype in (torch.float32, torch.float64):
         ours = torch.zeros_like(start, dtype=dtype)
@@ -159,8 +159,8 @@ def _in_the_efficient_form(gradients, learning_rate, epsilon, *, largest):
 @pytest.mark.parametrize("kind", ["adam", "amsgrad", "adamw"])
 def test_epsilon_may_be_added_before_the_correction(kind, slope, start):
     places = ("corrected", "uncorrected", "uncorrected")
-    own = [Choice(learning_rate=0.01, epsilon=0.1, epsilon_added_to=place) for place in places]
-    other = [Choice(learning_rate=0.01, epsilon=0.1)] * 3
+    own = [MemberRates(learning_rate=0.01, epsilon=0.1, epsilon_added_to=place) for place in places]
+    other = [MemberRates(learning_rate=0.01, epsilon=0.1)] * 3
     gradients = [slope(torch.zeros_like(start), update) for update in range(30)]
     ends = []
     for chosen in (own, other):
@@ -176,7 +176,9 @@ def test_epsilon_may_be_added_before_the_correction(kind, slope, start):
 
 
 def test_members_alone_keep_the_place_of_their_epsilon(start):
-    own = [Choice(learning_rate=0.1, epsilon_added_to=place) for place in get_args(EpsilonPlace)]
+    own = [
+        MemberRates(learning_rate=0.1, epsilon_added_to=place) for place in get_args(EpsilonPlace)
+    ]
     rates = Rates.of(own, start)
     assert rates.keep(torch.tensor([0])).uncorrected is None
     assert rates.keep(torch.tensor([1])).uncorrected.tolist() == [[True]]
@@ -185,5 +187,5 @@ def test_members_alone_keep_the_place_of_their_epsilon(start):
 def test_what_nadam_leaves_out_of_its_product_is_nothing():
     product = 1.0
     for update in range(1, 130):
-        product *= warmth(update)
+        product *= momentum_share(update)
     assert 1 - product == 1

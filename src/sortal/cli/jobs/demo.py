@@ -11,7 +11,7 @@ from sortal.options import DEFAULT_STORE, CoresOption, QuietOption, StoreOption,
 from sortal.views.console import echo
 
 if TYPE_CHECKING:
-    from sortal.jobs.results.results import Results
+    from sortal.jobs.results.results import JobResults
 
 JOB_NAME = "digits-demo.yaml"
 
@@ -48,7 +48,7 @@ def demo(
     raise typer.Exit(launched.summary.exit_code)
 
 
-def _point_onwards(results: "Results", job: Path) -> None:
+def _point_onwards(results: "JobResults", job: Path) -> None:
     best = results.best()
     title = best.title if best else "TITLE"
     echo("Next:")

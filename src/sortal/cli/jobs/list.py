@@ -7,14 +7,14 @@ from sortal.views.console import echo, print_frame
 
 def list_jobs(store: StoreOption = DEFAULT_STORE, form: FormatOption = TableFormat.TABLE) -> None:
     """List the jobs of a store with their state and best classifier."""
-    from sortal.jobs.results.results import Results
+    from sortal.jobs.results.results import JobResults
     from sortal.store.store import Store
 
     opened = Store.open(store, create=False)
     rows, damaged = [], None
     for name in opened.jobs.names():
         try:
-            rows.append(Results.read(opened, name).outline().row)
+            rows.append(JobResults.read(opened, name).outline().row)
         except Damaged as error:
             # The other jobs are printed before the first damaged record ends the command.
             damaged = damaged or error

@@ -25,8 +25,8 @@ from sortal.views.progress import counted
 
 if TYPE_CHECKING:
     from sortal.jobs.launch import Launched
-    from sortal.jobs.results.results import Results
-    from sortal.jobs.running.summary import Summary
+    from sortal.jobs.results.results import JobResults
+    from sortal.jobs.running.summary import RunSummary
 
 _MOST_RANKED = 60
 """Rows of the ranking that a run prints; `sortal show --top` prints as many as asked for."""
@@ -109,7 +109,7 @@ def run_and_report(
     return launched
 
 
-def _tell_interrupted(summary: "Summary", job: Path, searched: "Results | None") -> None:
+def _tell_interrupted(summary: "RunSummary", job: Path, searched: "JobResults | None") -> None:
     """Say what an interrupted run keeps, and how to go on.
 
     Args:

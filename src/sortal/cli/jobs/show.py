@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sortal.cli.report import report, report_failures, rows_by_target, tell_pictures
+from sortal.cli.report import report, report_failures, report_pictures, rows_by_target
 from sortal.errors import UserError
 from sortal.options import DEFAULT_STORE, FormatOption, StoreOption, TableFormat
 from sortal.views.console import echo, note, print_frame
@@ -14,7 +14,7 @@ from sortal.views.progress import counted
 
 if TYPE_CHECKING:
     from sortal.jobs.results.result import Result
-    from sortal.jobs.results.results import Results
+    from sortal.jobs.results.results import JobResults
     from sortal.store.records.job_record import Failure, MemberEntry
     from sortal.store.store import Store
 
@@ -60,14 +60,14 @@ def show(
       sortal show "digits-demo/mlp" --history --format csv > history.csv
       sortal show "digits-demo/mlp" --log
     """
-    from sortal.jobs.results.lookup import find_job, find_place, names_file
-    from sortal.jobs.results.results import Results
-    from sortal.jobs.results.similar_names import Place
+    from sortal.jobs.results.lookup import find_job, find_named, names_file
+    from sortal.jobs.results.results import JobResults
+    from sortal.jobs.results.similar_names import NamedThing
     from sortal.store.store import Store
 
     opened = Store.open(store, create=False)
     if log or history:
-        place = find_place(opened, what, note)
+        place = find_named(opened, what, note)
         if place.title is None:
             raise UserError(
                 f"{what!r} is a job: name one of its classifiers, as '{place.job}/TITLE'."
@@ -75,11 +75,11 @@ def show(
         if log:
             _show_log(opened, place.job, place.title, target)
         else:
-            _show_history(Results.read(opened, place.job), place.title, target, form)
+            _show_history(JobResults.read(opened, place.job), place.title, target, form)
         return
     results = find_job(opened, what) if names_file(what) else None
-    place = Place(results.name) if results else find_place(opened, what, note)
-    results = results or Results.read(opened, place.job)
+    place = NamedThing(results.name) if results else find_named(opened, what, note)
+    results = results or JobResults.read(opened, place.job)
     if place.title is None:
         code = _show_job(results.only(target), form, figures, most=top or None)
     else:
@@ -88,7 +88,7 @@ def show(
 
 
 def _show_job(
-    results: "Results", form: TableFormat, figures: Path | None, *, most: int | None
+    results: "JobResults", form: TableFormat, figures: Path | None, *, most: int | None
 ) -> int:
     """Print a job's ranking, failures and members in mid-training; returns the exit code."""
     from sortal.jobs.pictures import draw
@@ -102,11 +102,11 @@ def _show_job(
         if len(rows):
             shown = rows if most is None else rows.head(most)
             print_frame(shown, title=f"{counted(len(rows), 'member')} in mid-training")
-    return tell_pictures(written if form is TableFormat.TABLE else (), failed)
+    return report_pictures(written if form is TableFormat.TABLE else (), failed)
 
 
 def _show_classifier(
-    results: "Results", title: str, target: str | None, form: TableFormat, figures: Path | None
+    results: "JobResults", title: str, target: str | None, form: TableFormat, figures: Path | None
 ) -> int:
     """Print everything known of one classifier, target by target; returns the exit code."""
     from sortal.data.labels import Outputs
@@ -129,10 +129,10 @@ def _show_classifier(
         for one in found:
             if one.courses:
                 written += draw.write_learning_curves(results, one, figures, warn=failed.append)
-    return tell_pictures(written if form is TableFormat.TABLE else (), failed)
+    return report_pictures(written if form is TableFormat.TABLE else (), failed)
 
 
-def _refuse_without_result(results: "Results", title: str) -> None:
+def _refuse_without_result(results: "JobResults", title: str) -> None:
     """Say why a classifier has no results.
 
     Raises:
@@ -150,7 +150,7 @@ def _refuse_without_result(results: "Results", title: str) -> None:
     raise UserError(f"{title} of {results.name} is not trained yet: run its job again.")
 
 
-def _print_result(results: "Results", result: "Result") -> None:
+def _print_result(results: "JobResults", result: "Result") -> None:
     """Figures, figures by class, and where and how its members were trained."""
     named = f"{result.title}, {result.target}" if result.target else result.title
     print_frame(result.table(), title=f"{named} on {results.part} examples")
@@ -171,7 +171,7 @@ def _print_result(results: "Results", result: "Result") -> None:
         echo(f"note        {remark}")
 
 
-def _show_history(results: "Results", title: str, target: str | None, form: TableFormat) -> None:
+def _show_history(results: "JobResults", title: str, target: str | None, form: TableFormat) -> None:
     """Print how one classifier learnt, target by target.
 
     Raises:

@@ -7,7 +7,7 @@ import typer
 from sortal.errors import OptionError
 from sortal.metrics.registry import title_of
 from sortal.options import DEFAULT_STORE, FormatOption, StoreOption, TableFormat
-from sortal.views.console import Column, echo, print_frame
+from sortal.views.console import TableColumn, echo, print_frame
 from sortal.views.progress import counted
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _numbers(text: str | None) -> list[float] | None:
 
 def _print_table(made: "Ensemble", form: TableFormat) -> None:
     headline, rows = made.results.headline, made.table()
-    shown = Column(
+    shown = TableColumn(
         name=headline, header=f"{title_of(headline)} [95 %]", low="low", high="high", sd="sd"
     )
     columns = [

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sortal.cli.report import RESULTS, tell_pictures
+from sortal.cli.report import RESULTS, report_pictures
 from sortal.cli.results.picture_options import (
     FiguresOption,
     NeighboursOption,
@@ -53,11 +53,13 @@ def draw_map(
       sortal map digits-demo --top 20 --no-poles
     """
     from sortal.jobs.pictures import draw
-    from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
+    from sortal.jobs.pictures.classifier_map import classifier_map, parse_map_method
     from sortal.jobs.results.lookup import open_job
 
     failed: list[str] = []
-    way = parse_way(method.value, random_state=seed, perplexity=perplexity, n_neighbors=neighbors)
+    way = parse_map_method(
+        method.value, random_state=seed, perplexity=perplexity, n_neighbors=neighbors
+    )
     results = open_job(store, job)
     if target is not None:
         results.only(target)  # refuses a target that the job does not have
@@ -71,4 +73,4 @@ def draw_map(
         echo(f"note: {note}")
     folder = figures or RESULTS / results.name
     written = draw.write_map(results, drawn, folder, target, warn=failed.append)
-    raise typer.Exit(tell_pictures(written, failed))
+    raise typer.Exit(report_pictures(written, failed))

@@ -52,7 +52,7 @@ def predict(
       sortal predict "digits-demo/svm C=10" new.csv --out classes.csv
     """
     from sortal.jobs.applying.predict import Predictor
-    from sortal.jobs.applying.prediction_file import check_suffix, writing
+    from sortal.jobs.applying.prediction_file import check_suffix, open_prediction_file
     from sortal.jobs.results.lookup import find_result
     from sortal.store.store import Store
 
@@ -66,7 +66,7 @@ def predict(
     predictor = Predictor.load(opened, results, seed=seed, usual_id=found.record.data.id)
     for remark in predictor.spec.reading_notes(data):
         note(f"note: {remark}")
-    with writing(predictor, out) as file:
+    with open_prediction_file(predictor, out) as file:
         for predicted in predictor.files(data, id_column=id_column, size=block, skip_bad=skip_bad):
             file.write(predicted)
     if not quiet:

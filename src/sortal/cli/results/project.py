@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sortal.cli.report import RESULTS, tell_pictures
+from sortal.cli.report import RESULTS, report_pictures
 from sortal.cli.results.picture_options import (
     FiguresOption,
     NeighboursOption,
@@ -71,4 +71,4 @@ def project(
         echo(f"note: {note}")
     folder = figures or RESULTS / results.name
     written = draw.write_projection(shown, folder, target, warn=failed.append)
-    raise typer.Exit(tell_pictures(written, failed))
+    raise typer.Exit(report_pictures(written, failed))

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sortal.options import DEFAULT_STORE, StoreOption
-from sortal.views.tables import size
+from sortal.views.tables import format_bytes
 
 
 def gc(
@@ -25,7 +25,7 @@ def gc(
 
     freed = free_disk(Store.open(store, create=False), snapshot_days=snapshot_days)
     typer.echo(
-        f"freed {size(freed.bytes)}: {freed.segments} segments, {freed.datasets} datasets, "
+        f"freed {format_bytes(freed.bytes)}: {freed.segments} segments, {freed.datasets} datasets, "
         f"{freed.artifacts} artifacts, {freed.snapshots} snapshots, {freed.submitted} runs, "
         f"{freed.leftovers} leftovers."
     )

@@ -6,7 +6,7 @@ import typer
 
 from sortal.options import DEFAULT_STORE, StoreOption
 from sortal.views.console import print_rows
-from sortal.views.tables import size
+from sortal.views.tables import format_bytes
 
 
 def list_contents(
@@ -32,7 +32,10 @@ def list_contents(
         return
     usage = measure_usage(opened)
     print_rows(
-        [{"kind": kind, "count": of.count, "size": size(of.bytes)} for kind, of in usage.items()]
+        [
+            {"kind": kind, "count": of.count, "size": format_bytes(of.bytes)}
+            for kind, of in usage.items()
+        ]
     )
     jobs, unreadable = stored_jobs(opened)
     if jobs:

@@ -66,12 +66,12 @@ def _without_dataset(store: "Store", fingerprint: str) -> str:
 def _without(store: "Store", what: str, *, pictures: bool) -> str:
     """Delete a job, its pictures or one of its items; returns what was done."""
     from sortal.jobs.store_contents import (
-        Picture,
-        averaged_by,
+        StoredPicture,
         delete_classifier,
         delete_pictures,
-        item_of,
-        sharers,
+        ensembles_of,
+        find_item,
+        jobs_that_share,
         stored_job,
     )
     from sortal.store.upkeep.remove import remove_job
@@ -82,11 +82,11 @@ def _without(store: "Store", what: str, *, pictures: bool) -> str:
         return f"deleted {counted(count, 'picture')}."
     if not slash:
         return f"deleted job {what!r} and {remove_job(store, job)} results; {_FREES}"
-    item = item_of(stored_job(store, job), name)
-    if isinstance(item, Picture):
+    item = find_item(stored_job(store, job), name)
+    if isinstance(item, StoredPicture):
         delete_pictures(store, [item])
         return f"deleted {item.title}."
-    others, ensembles = sharers(store, job, item), averaged_by(store, item)
+    others, ensembles = jobs_that_share(store, job, item), ensembles_of(store, item)
     deleted = counted(delete_classifier(store, job, item), "member")
     shared = f", which {', '.join(map(repr, others))} had too" if others else ""
     told = [f"deleted {what!r}, {deleted}{shared}; {_FREES}"]

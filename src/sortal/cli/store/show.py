@@ -25,14 +25,14 @@ def show(
 
     Of a classifier: arguments, scores, confusion matrix, members.
     """
-    from sortal.jobs.store_contents import item_of, stored_job
+    from sortal.jobs.store_contents import find_item, stored_job
     from sortal.store.store import Store
     from sortal.views.contents import print_item
 
     opened = Store.open(store, create=False)
     job, slash, name = what.partition("/")
     if slash:
-        print_item(opened, job, item_of(stored_job(opened, job), name))
+        print_item(opened, job, find_item(stored_job(opened, job), name))
     else:
         _show_job(opened.jobs.read(job))
 

@@ -11,18 +11,24 @@ from typing import TypeAlias
 
 import numpy as np
 
-from sortal.data.expressions.parse import FUNCTIONS, Among, Name, Node, Number, from_inside
-from sortal.data.expressions.whole import COMPARED, EXACT, Whole, applied_to_whole, chosen
+from sortal.data.expressions.parse import FUNCTIONS, Membership, Name, Node, Number, walk_inside_out
+from sortal.data.expressions.whole import (
+    COMPARED,
+    EXACT,
+    WholeNumbers,
+    apply_to_whole_numbers,
+    choose_where,
+)
 
-Value: TypeAlias = "np.ndarray | Whole"
+Value: TypeAlias = "np.ndarray | WholeNumbers"
 """Numbers (float64, NaN where missing), truth values (bool), or whole numbers that are exact."""
 
-Columns = Mapping[Name | Among, Value]
-"""Values of each name, shape (rows,); of each `Among` whether it holds, bool."""
+Columns = Mapping[Name | Membership, Value]
+"""Values of each name, shape (rows,); of each `Membership` whether it holds, bool."""
 
 
-def worked_out(
-    node: Node, columns: Columns, counted: Collection[Name | Among] = frozenset()
+def evaluate(
+    node: Node, columns: Columns, counted: Collection[Name | Membership] = frozenset()
 ) -> Value:
     """Work an expression out: numbers, or truth values if it asks a question.
 
@@ -34,15 +40,17 @@ def worked_out(
         counted: Names whose columns hold whole numbers, not numbers that happen to be whole.
     """
     with np.errstate(all="ignore"):
-        parts = from_inside(node)
-        is_large = any(isinstance(one, Whole) for one in (*columns.values(), *map(_large, parts)))
+        parts = walk_inside_out(node)
+        is_large = any(
+            isinstance(one, WholeNumbers) for one in (*columns.values(), *map(_large, parts))
+        )
         values = None if is_large else _as_floats(parts, columns, counted)
         return _exactly(parts, columns, counted) if values is None else values
 
 
-def true(values: Value) -> np.ndarray:
+def truth_values(values: Value) -> np.ndarray:
     """Which values count as true: all but 0 and missing ones."""
-    if isinstance(values, Whole):
+    if isinstance(values, WholeNumbers):
         return np.asarray((values.values != 0) & ~values.missing, dtype=bool)
     if values.dtype == bool:
         return values
@@ -50,14 +58,14 @@ def true(values: Value) -> np.ndarray:
 
 
 def _as_floats(
-    parts: Sequence[Node], columns: Columns, counted: Collection[Name | Among]
+    parts: Sequence[Node], columns: Columns, counted: Collection[Name | Membership]
 ) -> np.ndarray | None:
     """Values by floating-point arithmetic; None where it would round a whole number."""
     done: list[tuple[np.ndarray, bool]] = []
     for part in parts:
         if isinstance(part, Number):
             done.append((np.asarray(float(part.value)), isinstance(part.value, int)))
-        elif isinstance(part, Name | Among):
+        elif isinstance(part, Name | Membership):
             done.append((_floats(columns[part]), part in counted))
         else:
             given = done[-len(part.to) :]
@@ -70,13 +78,15 @@ def _as_floats(
     return done[0][0]
 
 
-def _exactly(parts: Sequence[Node], columns: Columns, counted: Collection[Name | Among]) -> Value:
+def _exactly(
+    parts: Sequence[Node], columns: Columns, counted: Collection[Name | Membership]
+) -> Value:
     """Values by exact arithmetic of whole numbers as far as these are concerned."""
     values: list[Value] = []
     for part in parts:
         if isinstance(part, Number):
             values.append(_large(part) or np.asarray(float(part.value)))
-        elif isinstance(part, Name | Among):
+        elif isinstance(part, Name | Membership):
             held = columns[part]
             values.append((_whole(held) or held) if part in counted else held)
         else:
@@ -87,12 +97,12 @@ def _exactly(parts: Sequence[Node], columns: Columns, counted: Collection[Name |
 
 def _applied_exactly(function: str, values: Sequence[Value]) -> Value:
     apart = 1 if function == "where" else 0
-    if any(isinstance(one, Whole) for one in values[apart:]) and function not in _LOGICAL:
+    if any(isinstance(one, WholeNumbers) for one in values[apart:]) and function not in _LOGICAL:
         whole = [found for one in values[apart:] if (found := _whole(one)) is not None]
         if len(whole) == len(values) - apart:
             if function == "where":
-                return chosen(true(values[0]), *whole)
-            made = applied_to_whole(function, whole)
+                return choose_where(truth_values(values[0]), *whole)
+            made = apply_to_whole_numbers(function, whole)
             if made is not None:
                 return made
     return _applied(function, values)
@@ -100,25 +110,25 @@ def _applied_exactly(function: str, values: Sequence[Value]) -> Value:
 
 def _applied(function: str, values: Sequence[Value]) -> np.ndarray:
     if function in _LOGICAL:
-        return np.asarray(_LOGICAL[function](*map(true, values)))
+        return np.asarray(_LOGICAL[function](*map(truth_values, values)))
     if function == "where":
-        return np.where(true(values[0]), *map(_number, values[1:]))
+        return np.where(truth_values(values[0]), *map(_number, values[1:]))
     return np.asarray(_ARITHMETIC[function](*map(_number, values)))
 
 
-def _large(part: Node) -> Whole | None:
+def _large(part: Node) -> WholeNumbers | None:
     """A whole number of an expression that float64 rounds."""
     if isinstance(part, Number) and isinstance(part.value, int) and abs(part.value) >= EXACT:
-        return Whole.of_number(part.value)
+        return WholeNumbers.of_number(part.value)
     return None
 
 
-def _whole(value: Value) -> Whole | None:
-    return value if isinstance(value, Whole) else Whole.of_array(value)
+def _whole(value: Value) -> WholeNumbers | None:
+    return value if isinstance(value, WholeNumbers) else WholeNumbers.of_array(value)
 
 
 def _floats(value: Value) -> np.ndarray:
-    return value.floats() if isinstance(value, Whole) else value
+    return value.floats() if isinstance(value, WholeNumbers) else value
 
 
 def _number(value: Value) -> np.ndarray:

@@ -73,7 +73,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Among:
+class Membership:
     """Whether the text of a column is one of some; `x == 'a'` is this too."""
 
     name: Name
@@ -81,14 +81,14 @@ class Among:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class Operation:
     """An operator, by its name in Python's `ast`, or a function, and what it is applied to."""
 
     function: str
     to: tuple["Node", ...]
 
 
-Node: TypeAlias = Number | Name | Among | Applied
+Node: TypeAlias = Number | Name | Membership | Operation
 
 
 class BadExpression(DataError):
@@ -110,10 +110,10 @@ def parse(text: str, option: str) -> Node:
     Raises:
         BadExpression: It is none; the sentence says at which character.
     """
-    return _Reader(text, option).whole()
+    return _ExpressionReader(text, option).whole()
 
 
-def from_inside(node: Node) -> list[Node]:
+def walk_inside_out(node: Node) -> list[Node]:
     """Every part of an expression, each after the parts that it is applied to.
 
     A list and no recursion, for a sum of hundreds is as deep as it is long.
@@ -121,17 +121,17 @@ def from_inside(node: Node) -> list[Node]:
     found, left = list[Node](), [node]
     while left:
         found.append(left.pop())
-        if isinstance(found[-1], Applied):
+        if isinstance(found[-1], Operation):
             left.extend(found[-1].to)
     return found[::-1]
 
 
-def names(node: Node) -> Iterator[Name]:
+def find_names(node: Node) -> Iterator[Name]:
     """Every name in an expression, from left to right, as often as it stands there."""
-    for part in from_inside(node):
+    for part in walk_inside_out(node):
         if isinstance(part, Name):
             yield part
-        elif isinstance(part, Among):
+        elif isinstance(part, Membership):
             yield part.name
 
 
@@ -142,12 +142,12 @@ def needed_aliases(aliases: Mapping[str, str], wanted: Collection[str]) -> dict[
     while front:
         name = front.pop()
         needed.add(name)
-        inside = {one.name for one in names(parse(aliases[name], name))}
+        inside = {one.name for one in find_names(parse(aliases[name], name))}
         front.extend(sorted(one for one in inside if one in aliases and one not in needed))
     return {name: text for name, text in aliases.items() if name in needed}
 
 
-class _Reader(ast.NodeVisitor):
+class _ExpressionReader(ast.NodeVisitor):
     """Python's tree as ours; each `visit_` is a kind of node that an expression may have."""
 
     def __init__(self, text: str, option: str) -> None:
@@ -230,7 +230,7 @@ class _Reader(ast.NodeVisitor):
         to = [self.visit(one) for one in (*node.args, *node.keywords)]
         if len(to) != FUNCTIONS[name]:
             raise self._bad(f"{FUNCTIONS[name]} values for {name!r}, not {len(to)}", node)
-        return Applied(name, tuple(to))
+        return Operation(name, tuple(to))
 
     def visit_Subscript(self, node: ast.Subscript) -> Node:
         match self.visit(node.value), self.visit(node.slice):
@@ -244,7 +244,7 @@ class _Reader(ast.NodeVisitor):
             return _chained(ast.Or(), [_applied(ast.Eq(), value, self.visit(one)) for one in given])
         if not isinstance(value, Name) or len(texts) < len(given):
             raise self._bad("a column to compare with text", texts[0])
-        return Among(value, tuple(self._tokens[_place(one)][0][1:-1] for one in texts))
+        return Membership(value, tuple(self._tokens[_place(one)][0][1:-1] for one in texts))
 
     def _is_text(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Name) and self._tokens[_place(node)].lastgroup == "text"
@@ -302,7 +302,7 @@ def _place(node: ast.AST) -> int:
 
 
 def _applied(sign: ast.AST, *to: Node) -> Node:
-    return Applied(type(sign).__name__, to)
+    return Operation(type(sign).__name__, to)
 
 
 def _chained(sign: ast.AST, parts: Sequence[Node]) -> Node:

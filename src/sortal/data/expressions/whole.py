@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sortal.data.spelling import as_whole
-from sortal.data.texts import plain, texts
+from sortal.data.spelling import as_whole_number
+from sortal.data.texts import plain, write_as_text
 
 EXACT = 2.0**53
 """From here on, float64 does not hold every whole number."""
@@ -33,7 +33,7 @@ COMPARED: Mapping[str, Callable[..., Any]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Whole:
+class WholeNumbers:
     """Whole numbers, one a row, or a single one for all rows."""
 
     values: np.ndarray
@@ -43,12 +43,12 @@ class Whole:
     """Where no value is known, bool, of the same shape."""
 
     @classmethod
-    def of_number(cls, value: int) -> "Whole":
+    def of_number(cls, value: int) -> "WholeNumbers":
         """One number for all rows."""
         return cls(np.array(value, dtype=object), np.array(False))
 
     @classmethod
-    def of_array(cls, values: np.ndarray) -> "Whole | None":
+    def of_array(cls, values: np.ndarray) -> "WholeNumbers | None":
         """Numbers or truth values that are all whole, NaN where missing; None if they are not."""
         numbers = values.astype(np.float64)
         missing = np.isnan(numbers)
@@ -58,7 +58,7 @@ class Whole:
         return cls(_integers(known), missing)
 
     @classmethod
-    def of_column(cls, column: Any, numbers: np.ndarray) -> "Whole | None":
+    def of_column(cls, column: Any, numbers: np.ndarray) -> "WholeNumbers | None":
         """All values of a column of whole numbers, exactly; None if it is another column.
 
         Args:
@@ -71,7 +71,10 @@ class Whole:
             return cls(filled.astype(object), missing)
         if not (pa.types.is_string(values.type) or pa.types.is_decimal(values.type)):
             return None
-        read = [None if text is None else as_whole(text) for text in texts(values).to_pylist()]
+        read = [
+            None if text is None else as_whole_number(text)
+            for text in write_as_text(values).to_pylist()
+        ]
         if any(value is None for value, gap in zip(read, missing, strict=True) if not gap):
             return None
         return cls(np.array([value or 0 for value in read], dtype=object), missing)
@@ -90,7 +93,9 @@ class Whole:
         return pa.array(self.floats() if self.values.shape else np.full(rows, self.floats()))
 
 
-def applied_to_whole(function: str, given: Sequence[Whole]) -> "Whole | np.ndarray | None":
+def apply_to_whole_numbers(
+    function: str, given: Sequence[WholeNumbers]
+) -> "WholeNumbers | np.ndarray | None":
     """Apply an operator or a function to whole numbers, exactly.
 
     Returns:
@@ -108,18 +113,18 @@ def applied_to_whole(function: str, given: Sequence[Whole]) -> "Whole | np.ndarr
         missing = np.broadcast_to(missing | (second == 0).astype(bool), first.shape)
         second = np.where(second == 0, 1, second)
         if function == "FloorDiv":
-            return Whole(np.asarray(first // second, dtype=object), missing)
+            return WholeNumbers(np.asarray(first // second, dtype=object), missing)
         # As in C++ the sign is that of the first.
         rest = np.asarray(abs(first) % abs(second), dtype=object)
-        return Whole(np.where(first < 0, -rest, rest).astype(object), missing)
+        return WholeNumbers(np.where(first < 0, -rest, rest).astype(object), missing)
     if function not in _KEPT or _bits(function, values) > _MOST_BITS:
         return None
-    return Whole(np.asarray(_KEPT[function](*values), dtype=object), missing)
+    return WholeNumbers(np.asarray(_KEPT[function](*values), dtype=object), missing)
 
 
-def chosen(mask: np.ndarray, first: Whole, second: Whole) -> Whole:
+def choose_where(mask: np.ndarray, first: WholeNumbers, second: WholeNumbers) -> WholeNumbers:
     """The first where the mask is true, else the second."""
-    return Whole(
+    return WholeNumbers(
         np.where(mask, first.values, second.values),
         np.where(mask, first.missing, second.missing),
     )

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from sortal.data.axes import STAMPS, Order, reordered
+from sortal.data.axes import STAMPS, Order, reorder_axes
 from sortal.data.inputs import Array, Ragged
 from sortal.data.preparing.channels import row_blocks
-from sortal.data.storage.spill import room
+from sortal.data.storage.spill import allocate
 from sortal.errors import DataError
 
 
@@ -30,7 +30,7 @@ def as_input(name: str, array: Array, length: int | None, order: Order | None = 
         values = _numeric(name, array.values)
         ragged = Ragged(values, array.offsets)
         return ragged if length is None else ragged.padded(length)
-    dense = _numeric(name, array if order is None else reordered(name, array, order))
+    dense = _numeric(name, array if order is None else reorder_axes(name, array, order))
     if dense.ndim == 1:
         return dense.reshape(-1, 1)
     if dense.ndim == 3 and name.lower() in STAMPS:
@@ -96,7 +96,7 @@ def settle_infinite(array: Array, *, refuse: bool) -> tuple[Array, int]:
         start += len(block)
     if not count:
         return array, 0
-    changed, filled = room(values.shape, values.dtype), 0
+    changed, filled = allocate(values.shape, values.dtype), 0
     for block in row_blocks(values):
         place = changed[filled : filled + len(block)]
         place[...] = np.asarray(block)

@@ -13,7 +13,7 @@ _CHUNK_BYTES = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
-class Lanes:
+class Channels:
     """How the numbers of one input fall into lanes.
 
     A table has a lane a column, a signal one lane, a signal of several channels and
@@ -38,7 +38,7 @@ class Lanes:
         return statistic.reshape(shape)
 
 
-def lanes_of(name: str, array: Array, names: tuple[str, ...]) -> Lanes:
+def channels_of(name: str, array: Array, names: tuple[str, ...]) -> Channels:
     """Tell the lanes of an input.
 
     Args:
@@ -58,10 +58,10 @@ def lanes_of(name: str, array: Array, names: tuple[str, ...]) -> Lanes:
     count = 1 if axis is None else int(values.shape[axis])
     if names and len(names) != count:
         raise DataError(f"input {name!r} has {count} columns and {len(names)} names for them.")
-    return Lanes(count, axis)
+    return Channels(count, axis)
 
 
-def lane_names(name: str, lanes: Lanes, names: tuple[str, ...]) -> tuple[str, ...]:
+def channel_names(name: str, lanes: Channels, names: tuple[str, ...]) -> tuple[str, ...]:
     """Names to show for lanes: those of the columns, or the input's with a number."""
     if names:
         return names
@@ -88,16 +88,16 @@ def row_blocks(
         yield array[slice(start, stop) if rows is None else rows[start:stop]]
 
 
-def lane_blocks(
-    array: Walked, lanes: Lanes, rows: np.ndarray | None = None
+def channel_blocks(
+    array: Walked, lanes: Channels, rows: np.ndarray | None = None
 ) -> Iterator[np.ndarray]:
     """Walk over the examples as blocks of shape (numbers, lanes), in the array's own type."""
     for block in row_blocks(array, rows):
         yield lanes.columns(block.values if isinstance(block, Ragged) else np.asarray(block))
 
 
-def lane_chunks(
-    array: Walked, lanes: Lanes, rows: np.ndarray
+def channel_chunks(
+    array: Walked, lanes: Channels, rows: np.ndarray
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield some lanes at a time with all their numbers, for statistics that need an order.
 
@@ -109,13 +109,13 @@ def lane_chunks(
         slice, numbers).
     """
     values = array.values if isinstance(array, Ragged) else array
-    numbers = sum(len(block) for block in lane_blocks(array, lanes, rows))
+    numbers = sum(len(block) for block in channel_blocks(array, lanes, rows))
     width = max(1, _CHUNK_BYTES // max(1, values.dtype.itemsize * numbers))
     for first in range(0, lanes.count, width):
         chosen = slice(first, min(first + width, lanes.count))
         chunk = np.empty((chosen.stop - first, numbers), dtype=values.dtype)
         filled = 0
-        for block in lane_blocks(array, lanes, rows):
+        for block in channel_blocks(array, lanes, rows):
             chunk[:, filled : filled + len(block)] = block[:, chosen].T
             filled += len(block)
         yield chosen, chunk

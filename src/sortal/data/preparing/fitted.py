@@ -8,8 +8,8 @@ import numpy as np
 
 from sortal.data.inputs import Array, KnownPoints, Ragged, Walked
 from sortal.data.preparing.array_shapes import is_signal
-from sortal.data.preparing.channels import Lanes, lane_names, lanes_of, row_blocks
-from sortal.data.preparing.padding import lanes_inside, missing_padding, without_padding
+from sortal.data.preparing.channels import Channels, channel_names, channels_of, row_blocks
+from sortal.data.preparing.padding import channels_inside, missing_padding, without_padding
 from sortal.data.preparing.statistics import (
     Moments,
     is_flat,
@@ -18,7 +18,7 @@ from sortal.data.preparing.statistics import (
     most_frequent,
     quartiles,
 )
-from sortal.data.preparing.whitening import whitened, whitening
+from sortal.data.preparing.whitening import fit_whitening, whiten
 from sortal.errors import DataError
 
 _PIECE_BYTES = 1 << 18
@@ -29,7 +29,7 @@ _SMALLEST_SPREAD = 10 * float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
+class OutOfRange:
     """A feature that holds values beyond those seen in training."""
 
     name: str
@@ -52,7 +52,7 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Fitted:
+class FittedInput:
     """Imputation and scaling of one input: `(value or fill - center) / scale`, lane by lane.
 
     Where it is whitened, rows are then multiplied by `rotation`.
@@ -65,7 +65,7 @@ class Fitted:
     """Names of its arrays; the last is not always there."""
 
     name: str
-    lanes: Lanes
+    lanes: Channels
     names: tuple[str, ...]
     """Names of the lanes, for messages."""
 
@@ -119,7 +119,7 @@ class Fitted:
                 filled += len(block)
         return Ragged(done, array.offsets) if isinstance(array, Ragged) else done
 
-    def outside(self, array: Array, lengths: np.ndarray | None = None) -> tuple[Outside, ...]:
+    def outside(self, array: Array, lengths: np.ndarray | None = None) -> tuple[OutOfRange, ...]:
         """Count the examples with a value beyond the training range, lane by lane.
 
         Args:
@@ -131,7 +131,7 @@ class Fitted:
         inside = self.lanes
         if self.padded and not isinstance(array, Ragged):
             seen = KnownPoints(array, self._ends(array, lengths))
-            inside = lanes_inside(self.lanes)
+            inside = channels_inside(self.lanes)
         count = np.zeros(self.lanes.count, dtype=np.int64)
         low, high = np.full(self.lanes.count, np.inf), np.full(self.lanes.count, -np.inf)
         for block in row_blocks(seen, size=_PIECE_BYTES):
@@ -147,7 +147,7 @@ class Fitted:
                 beyond = (lanes[lane] < self.minimum[lane]) | (lanes[lane] > self.maximum[lane])
                 count[lane] += _examples_with(beyond, block)
         return tuple(
-            Outside(
+            OutOfRange(
                 name=self.names[lane],
                 count=int(count[lane]),
                 observed=(float(low[lane]), float(high[lane])),
@@ -178,10 +178,12 @@ class Fitted:
         return {**described, "padded": True} if self.padded else described
 
     @classmethod
-    def restore(cls, described: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Fitted":
+    def restore(
+        cls, described: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> "FittedInput":
         """Rebuild from `described` and `arrays`."""
         names = tuple(described["names"])
-        lanes = Lanes(len(names), described["axis"])
+        lanes = Channels(len(names), described["axis"])
         collinear = tuple(described.get("collinear", ()))
         return cls(
             name=described["name"],
@@ -214,7 +216,7 @@ class Fitted:
             values /= scale
             if self.rotation is not None:
                 values[np.isinf(block)] = np.nan
-                values = whitened(values, self.rotation)
+                values = whiten(values, self.rotation)
             done: np.ndarray = values.astype(kept)
         overflown = np.isinf(done)
         if overflown.any():
@@ -241,7 +243,7 @@ def fit_input(
     scaling: str,
     imputation: str,
     lengths: np.ndarray | None = None,
-) -> Fitted:
+) -> FittedInput:
     """Learn imputation and scaling of one input from `rows` of it.
 
     Args:
@@ -258,8 +260,8 @@ def fit_input(
         DataError: A lane has no known value to impute from, or values too large to scale; or
             the input cannot be whitened.
     """
-    lanes = lanes_of(name, array, names)
-    shown = lane_names(name, lanes, names)
+    lanes = channels_of(name, array, names)
+    shown = channel_names(name, lanes, names)
     seen: Walked = array
     inside = lanes
     if not isinstance(array, Ragged):
@@ -267,7 +269,7 @@ def fit_input(
             lengths = missing_padding(array, lengths)
         if lengths is not None:
             seen = KnownPoints(array, lengths)
-            inside = lanes_inside(lanes)
+            inside = channels_inside(lanes)
     raw = moments(seen, inside, rows)
     fill = _fills(seen, inside, rows, raw, imputation)
     blank = np.isnan(fill)
@@ -287,11 +289,11 @@ def fit_input(
     rotation: np.ndarray | None = None
     collinear: tuple[str, ...] = ()
     if scaling == "whiten":
-        rotation, marked = whitening(
+        rotation, marked = fit_whitening(
             name, array, lanes, rows, fill=fill, center=center, scale=scale
         )
         collinear = tuple(shown[lane] for lane in np.flatnonzero(marked))
-    return Fitted(
+    return FittedInput(
         name=name,
         lanes=lanes,
         names=shown,
@@ -307,7 +309,7 @@ def fit_input(
 
 
 def _fills(
-    array: Walked, lanes: Lanes, rows: np.ndarray, raw: Moments, imputation: str
+    array: Walked, lanes: Channels, rows: np.ndarray, raw: Moments, imputation: str
 ) -> np.ndarray:
     match imputation:
         case "zero":
@@ -324,7 +326,7 @@ def _fills(
 
 def _scales(
     array: Walked,
-    lanes: Lanes,
+    lanes: Channels,
     rows: np.ndarray,
     raw: Moments,
     *,

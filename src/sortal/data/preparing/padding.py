@@ -8,12 +8,12 @@ once examples are prepared.
 import numpy as np
 
 from sortal.data.inputs import Array, Ragged
-from sortal.data.preparing.channels import Lanes, row_blocks
+from sortal.data.preparing.channels import Channels, row_blocks
 
 
-def lanes_inside(lanes: Lanes) -> Lanes:
+def channels_inside(lanes: Channels) -> Channels:
     """The lanes of a padded array, as they lie in the ragged blocks of `KnownPoints`."""
-    return Lanes(lanes.count, None if lanes.axis is None else lanes.axis - 1)
+    return Channels(lanes.count, None if lanes.axis is None else lanes.axis - 1)
 
 
 def added_padding(array: Array, length: int) -> np.ndarray | None:
@@ -30,7 +30,7 @@ def added_padding(array: Array, length: int) -> np.ndarray | None:
     return lengths if (lengths < length).any() else None
 
 
-def ends(values: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
+def signal_ends(values: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
     """Points before the padding, where missing values behind a signal are padding too.
 
     Args:
@@ -52,11 +52,11 @@ def ends(values: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
 
 
 def missing_padding(array: np.ndarray, lengths: np.ndarray | None) -> np.ndarray | None:
-    """`ends` of all examples, block by block; None where no signal ends before its last point."""
+    """`signal_ends` of all examples, block by block; None where no signal ends before its last point."""
     found, start = [], 0
     for block in row_blocks(array):
         own = None if lengths is None else lengths[start : start + len(block)]
-        found.append(ends(np.asarray(block), own))
+        found.append(signal_ends(np.asarray(block), own))
         start += len(block)
     every = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
     return every if (every < array.shape[1]).any() else None

@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 import numpy as np
 
 from sortal.data.inputs import Array, Inputs
-from sortal.data.preparing.fitted import Fitted, Outside, fit_input
-from sortal.data.storage.stored_files import undamaged
-from sortal.data.weighting.rule import Weighing
+from sortal.data.preparing.fitted import FittedInput, OutOfRange, fit_input
+from sortal.data.storage.stored_files import raise_damaged
+from sortal.data.weighting.rule import WeightRule
 from sortal.errors import DataError, OptionError
 
 Scaling: TypeAlias = Literal["standard", "minmax", "minmax_symmetric", "robust", "whiten", "none"]
@@ -24,7 +24,7 @@ class Preparation:
 
     scaling: Scaling = "none"
     imputation: Imputation = "none"
-    weighing: Weighing = field(default_factory=Weighing)
+    weighing: WeightRule = field(default_factory=WeightRule)
     """What training makes of example weights."""
 
     @classmethod
@@ -58,7 +58,7 @@ class Preparer:
     """
 
     preparation: Preparation
-    fitted: Mapping[str, Fitted] = field(default_factory=dict)
+    fitted: Mapping[str, FittedInput] = field(default_factory=dict)
     """What was learned of each input, by its name."""
 
     @classmethod
@@ -105,7 +105,7 @@ class Preparer:
         done = {n: self.fitted[n].apply(a, inputs.lengths.get(n)) for n, a in arrays.items()}
         return Inputs(done, inputs.ids)
 
-    def outside(self, inputs: Inputs) -> tuple[Outside, ...]:
+    def outside(self, inputs: Inputs) -> tuple[OutOfRange, ...]:
         """Tell which features hold values beyond those seen in training.
 
         Args:
@@ -147,7 +147,7 @@ class Preparer:
         Raises:
             Damaged: A file of it is missing or cut short.
         """
-        with undamaged(folder, "a readable preparer"):
+        with raise_damaged(folder, "a readable preparer"):
             described = json.loads((folder / "preparer.json").read_text(encoding="utf-8"))
             # NumPy leaves a file open that it opened itself and found damaged.
             with (
@@ -155,12 +155,12 @@ class Preparer:
                 np.load(file, allow_pickle=False) as arrays,
             ):
                 fitted = [
-                    Fitted.restore(about, _named(arrays, number))
+                    FittedInput.restore(about, _named(arrays, number))
                     for number, about in enumerate(described["inputs"])
                 ]
             recipe = replace(
                 Preparation.of(described["scaling"], described["imputation"]),
-                weighing=Weighing(**described.get("weighing", {})),
+                weighing=WeightRule(**described.get("weighing", {})),
             )
         return cls(recipe, {one.name: one for one in fitted})
 
@@ -187,5 +187,5 @@ class Preparer:
 
 def _named(arrays: Mapping[str, np.ndarray], number: int) -> dict[str, np.ndarray]:
     """Arrays of one input by what they are."""
-    stored = {what: f"{number}.{what}" for what in Fitted.ARRAYS}
+    stored = {what: f"{number}.{what}" for what in FittedInput.ARRAYS}
     return {what: arrays[name] for what, name in stored.items() if name in arrays}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sortal.data.inputs import Walked
-from sortal.data.preparing.channels import Lanes, lane_blocks, lane_chunks
+from sortal.data.preparing.channels import Channels, channel_blocks, channel_chunks
 
 _EPSILON = float(np.finfo(np.float64).eps)
 
@@ -26,7 +26,7 @@ class Moments:
 
 
 def moments(
-    array: Walked, lanes: Lanes, rows: np.ndarray | None = None, fill: np.ndarray | None = None
+    array: Walked, lanes: Channels, rows: np.ndarray | None = None, fill: np.ndarray | None = None
 ) -> Moments:
     """Compute the moments of known numbers in one walk.
 
@@ -44,7 +44,7 @@ def moments(
     mean, squares = np.zeros(lanes.count), np.zeros(lanes.count)
     # Numbers near the largest float overflow here; the preparer refuses what comes of it.
     with np.errstate(over="ignore", invalid="ignore"):
-        for block in lane_blocks(array, lanes, rows):
+        for block in channel_blocks(array, lanes, rows):
             values = block.astype(np.float64)
             missing = np.isnan(values)
             if fill is not None:
@@ -68,12 +68,12 @@ def moments(
     return Moments(count.astype(np.int64), *(np.where(known, s, np.nan) for s in statistics))
 
 
-def medians(array: Walked, lanes: Lanes, rows: np.ndarray) -> np.ndarray:
+def medians(array: Walked, lanes: Channels, rows: np.ndarray) -> np.ndarray:
     """Median of the known numbers of each lane, shape (lanes,); NaN where there is none."""
     return _ordered(array, lanes, rows, lambda known: float(np.median(known, overwrite_input=True)))
 
 
-def most_frequent(array: Walked, lanes: Lanes, rows: np.ndarray) -> np.ndarray:
+def most_frequent(array: Walked, lanes: Channels, rows: np.ndarray) -> np.ndarray:
     """Most frequent known number of each lane, the smallest of equals; NaN where there is none."""
 
     def mode(known: np.ndarray) -> float:
@@ -84,7 +84,7 @@ def most_frequent(array: Walked, lanes: Lanes, rows: np.ndarray) -> np.ndarray:
 
 
 def quartiles(
-    array: Walked, lanes: Lanes, rows: np.ndarray, fill: np.ndarray | None
+    array: Walked, lanes: Channels, rows: np.ndarray, fill: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Median and interquartile range of each lane.
 
@@ -95,7 +95,7 @@ def quartiles(
         fill: What stands in for missing numbers, shape (lanes,); None leaves them out.
     """
     found = np.full((3, lanes.count), np.nan)
-    for chosen, chunk in lane_chunks(array, lanes, rows):
+    for chosen, chunk in channel_chunks(array, lanes, rows):
         for lane, narrow in zip(range(chosen.start, chosen.stop), chunk, strict=True):
             numbers = narrow.astype(np.float64)
             if fill is not None:
@@ -121,10 +121,10 @@ def is_flat(variance: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.nda
 
 
 def _ordered(
-    array: Walked, lanes: Lanes, rows: np.ndarray, statistic: Callable[[np.ndarray], float]
+    array: Walked, lanes: Channels, rows: np.ndarray, statistic: Callable[[np.ndarray], float]
 ) -> np.ndarray:
     found = np.full(lanes.count, np.nan)
-    for chosen, chunk in lane_chunks(array, lanes, rows):
+    for chosen, chunk in channel_chunks(array, lanes, rows):
         for lane, numbers in zip(range(chosen.start, chosen.stop), chunk, strict=True):
             known = numbers[~np.isnan(numbers)].astype(np.float64)
             if len(known):

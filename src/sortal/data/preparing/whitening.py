@@ -3,7 +3,7 @@
 import numpy as np
 
 from sortal.data.inputs import Array, Ragged
-from sortal.data.preparing.channels import Lanes, lane_blocks
+from sortal.data.preparing.channels import Channels, channel_blocks
 from sortal.errors import DataError
 
 _SMALLEST = 1e-10
@@ -17,10 +17,10 @@ _LARGEST = 1e150
 """Bound of standardised values, so that their sums stay finite."""
 
 
-def whitening(
+def fit_whitening(
     name: str,
     array: Array,
-    lanes: Lanes,
+    lanes: Channels,
     rows: np.ndarray,
     *,
     fill: np.ndarray,
@@ -55,7 +55,7 @@ def whitening(
             f"input {name!r}: scaling: whiten is for tables, and its examples are signals or stamps."
         )
     products, count = np.zeros((lanes.count, lanes.count)), 0
-    for block in lane_blocks(array, lanes, rows):
+    for block in channel_blocks(array, lanes, rows):
         values = block.astype(np.float64)
         values = (np.where(np.isnan(values), fill, values) - center) / scale
         products += values.T @ values
@@ -68,7 +68,7 @@ def whitening(
     return _inverse_root(products / max(1, count))
 
 
-def is_flat_input(array: Array, lanes: Lanes) -> bool:
+def is_flat_input(array: Array, lanes: Channels) -> bool:
     """Whether examples are rows of columns."""
     return not isinstance(array, Ragged) and array.ndim == 2 and lanes.axis == 1
 
@@ -88,7 +88,7 @@ def _inverse_root(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return matrix, collinear
 
 
-def whitened(values: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+def whiten(values: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Multiply standardised rows by a matrix.
 
     One row at a time: a product of whole blocks rounds by the size of the block, and an example

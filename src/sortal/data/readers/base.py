@@ -71,14 +71,14 @@ class Arrays(Protocol):
 
 
 @runtime_checkable
-class WithLists(Protocol):
+class TableWithLists(Protocol):
     """A table that also knows columns of lists: `NAME[k]` asks `batches` for one element of each."""
 
     has_lists: bool
 
 
 @runtime_checkable
-class WithWords(Protocol):
+class TableOfText(Protocol):
     """A table whose values are all text, so that a word in a column of numbers can only mean a gap."""
 
     missing_words: tuple[str, ...]
@@ -87,7 +87,7 @@ class WithWords(Protocol):
 
 def missing_words(opened: Table | Arrays) -> tuple[str, ...]:
     """Texts that mean a missing value in columns of numbers; none where values have types."""
-    return opened.missing_words if isinstance(opened, WithWords) else ()
+    return opened.missing_words if isinstance(opened, TableOfText) else ()
 
 
 @runtime_checkable
@@ -106,7 +106,7 @@ class Selection(Protocol):
 
 
 @runtime_checkable
-class Noted(Protocol):
+class TableWithNotes(Protocol):
     """A table that says how its file was read."""
 
     notes: tuple[str, ...]
@@ -133,10 +133,10 @@ def place_in_file(opened: Table | Arrays, row: int) -> str:
         row: Row of the table, from 0.
     """
     inside = opened.row_in_file(row) if isinstance(opened, Selection) else row
-    return row_named(opened.path, inside)
+    return name_row(opened.path, inside)
 
 
-def row_named(path: Path, row: int) -> str:
+def name_row(path: Path, row: int) -> str:
     """Name a file and one of its rows, counted from 0 here and from 1 in the name."""
     return f"{path.name}, row {row + 1}"
 

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 
 from sortal.data.labels import UNKNOWN
 from sortal.data.readers.base import MISSING
-from sortal.data.spelling import FINITE, Spellings, as_whole, natural, spellings
+from sortal.data.spelling import FINITE, Spellings, as_whole_number, natural_sort_key, spellings
 from sortal.data.split import Part
-from sortal.data.texts import BadValue, Column, is_binary, is_word, plain, texts
+from sortal.data.texts import BadValue, Column, is_binary, is_word, plain, write_as_text
 
 _NUMBER = r"^[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf|infinity|nan)$"
 _FORTRAN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[dD][+-]?\d+")
@@ -62,7 +62,9 @@ def numbers(column: Column, words: Collection[str] = ()) -> np.ndarray:
     return read
 
 
-def readable(column: Column, words: Collection[str] = ()) -> tuple[np.ndarray, np.ndarray]:
+def read_numbers_among_text(
+    column: Column, words: Collection[str] = ()
+) -> tuple[np.ndarray, np.ndarray]:
     """Read what of a column of text is numbers.
 
     Args:
@@ -83,7 +85,7 @@ def readable(column: Column, words: Collection[str] = ()) -> tuple[np.ndarray, n
     )
 
 
-def words_in(column: Column, words: Collection[str]) -> int:
+def count_missing_words(column: Column, words: Collection[str]) -> int:
     """Count the words of a text column that mean a missing value; 0 for other columns."""
     values = plain(column)
     if not words or not pa.types.is_string(values.type):
@@ -101,14 +103,14 @@ def classes(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
     encoded, found = _distinct(column)
     raw: list[str] = encoded.dictionary.to_pylist()
     if raw and all(FINITE.fullmatch(name) for name in raw):
-        odd = next((n for n, name in enumerate(raw) if as_whole(name) is None), None)
+        odd = next((n for n, name in enumerate(raw) if as_whole_number(name) is None), None)
         if odd is not None:
             raise BadValue(_row(encoded, odd), raw[odd], "a class: a name or a whole number")
     if pa.types.is_floating(column.type) and not {"inf", "-inf"}.isdisjoint(raw):
         odd = next(n for n, name in enumerate(raw) if name in ("inf", "-inf"))
         raise BadValue(_row(encoded, odd), raw[odd], "a class: a name or a whole number")
     names = [str(value) for value in found.values]
-    ordered = sorted(set(names), key=natural)
+    ordered = sorted(set(names), key=natural_sort_key)
     rank = {name: code for code, name in enumerate(ordered)}
     table = np.array([*(rank[name] for name in names), UNKNOWN], dtype=np.int64)
     # A missing value points past the end of the dictionary, at UNKNOWN.
@@ -116,7 +118,7 @@ def classes(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
     return table[places], tuple(ordered)
 
 
-def spelled(column: Column) -> Spellings:
+def merge_spellings(column: Column) -> Spellings:
     """Tell which texts of a column of classes or groups are the same value, and which only look so."""
     return _distinct(column)[1]
 
@@ -161,7 +163,7 @@ def ids(column: Column, *, as_text: bool = False) -> np.ndarray:
     """
     values = plain(column)
     kind = values.type
-    named = texts(values)
+    named = write_as_text(values)
     _refuse_null(named, "a name for each example")
     if pa.types.is_floating(kind):
         row = pc.index(pc.match_substring_regex(named, _CANONICAL), False).as_py()
@@ -174,7 +176,7 @@ def ids(column: Column, *, as_text: bool = False) -> np.ndarray:
     return np.asarray(named.to_numpy(zero_copy_only=False), dtype=str)
 
 
-def repeated(ids: np.ndarray) -> tuple[int, int] | None:
+def find_repeated_id(ids: np.ndarray) -> tuple[int, int] | None:
     """Find the first row whose id an earlier row has.
 
     Returns:
@@ -189,7 +191,7 @@ def repeated(ids: np.ndarray) -> tuple[int, int] | None:
 
 def _expected_id(text: str) -> str:
     """What an id has to be, where a floating-point number is none."""
-    if as_whole(text) is None:
+    if as_whole_number(text) is None:
         return "text or a whole number"
     return (
         "text or whole numbers of an integer type, for floating-point numbers of 18 digits and more "
@@ -202,7 +204,7 @@ def groups(column: Column) -> np.ndarray:
     encoded, found = _distinct(column)
     _refuse_null(encoded, "a group for each example")
     values = found.values
-    known = sorted(set(values), key=natural if found.apart else None)  # type: ignore[arg-type]
+    known = sorted(set(values), key=natural_sort_key if found.apart else None)  # type: ignore[arg-type]
     rank = {value: code for code, value in enumerate(known)}
     table = np.array([rank[value] for value in values], dtype=np.int64)
     return np.asarray(table[encoded.indices.to_numpy(zero_copy_only=False)])
@@ -213,9 +215,9 @@ def folds(column: Column) -> np.ndarray:
     if pa.types.is_boolean(column.type):
         _refuse_null(column, "the whole number of a fold")
         return numbers(column).astype(np.int64)
-    encoded = texts(column).dictionary_encode()
+    encoded = write_as_text(column).dictionary_encode()
     raw: list[str] = encoded.dictionary.to_pylist()
-    whole = [as_whole(name) for name in raw]
+    whole = [as_whole_number(name) for name in raw]
     for place, value in enumerate(whole):
         if value is None or not _INT64.min <= value <= _INT64.max:
             raise BadValue(_row(encoded, place), raw[place], "the whole number of a fold")
@@ -226,7 +228,7 @@ def folds(column: Column) -> np.ndarray:
 
 def parts(column: Column) -> np.ndarray:
     """Read train, validation or test as the code of its `Part`, shape (rows,), int8."""
-    named = pc.utf8_lower(texts(column))
+    named = pc.utf8_lower(write_as_text(column))
     listed = [part.value for part in Part]
     places = pc.index_in(named, value_set=pa.array(listed))
     row = pc.index(pc.is_null(places), True).as_py()
@@ -237,7 +239,7 @@ def parts(column: Column) -> np.ndarray:
 
 def _distinct(column: Column) -> tuple[Any, Spellings]:
     """A column's texts, each different one once, and what they stand for."""
-    encoded = texts(column).dictionary_encode()
+    encoded = write_as_text(column).dictionary_encode()
     return encoded, spellings(encoded.dictionary.to_pylist())
 
 
@@ -279,7 +281,7 @@ def _parsed(column: Any, words: Collection[str]) -> Any:
 
 def _tidied(column: Any, words: Collection[str]) -> Any:
     """Texts in lower case, null where one means a missing value, true and false as numbers."""
-    tidy = pc.utf8_lower(texts(column))
+    tidy = pc.utf8_lower(write_as_text(column))
     if words:
         tidy = pc.if_else(is_word(column, words), pa.scalar(None, pa.string()), tidy)
     tidy = pc.if_else(pc.equal(tidy, "true"), "1", tidy)

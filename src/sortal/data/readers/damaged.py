@@ -20,7 +20,7 @@ _BESIDE_BYTES = 32
 
 
 @contextmanager
-def understood(path: Path, kind: str, part: str = "") -> Iterator[None]:
+def explain_damage(path: Path, kind: str, part: str = "") -> Iterator[None]:
     """Turn whatever a library raises about a file's bytes into one sentence.
 
     Put only calls of the library inside: of damaged bytes any exception may come, such as
@@ -50,16 +50,16 @@ def understood(path: Path, kind: str, part: str = "") -> Iterator[None]:
         raise DataError(f"{path}: not a readable {kind} file ({reason}).") from error
 
 
-def understood_pieces(path: Path, kind: str, pieces: Iterable[Piece]) -> Iterator[Piece]:
+def explain_damage_in_pieces(path: Path, kind: str, pieces: Iterable[Piece]) -> Iterator[Piece]:
     """Walk over what a library yields; what it raises on the way becomes one sentence.
 
     Raises:
         DataError: The library raised something.
     """
-    with understood(path, kind):
+    with explain_damage(path, kind):
         walk = iter(pieces)
     while True:
-        with understood(path, kind):
+        with explain_damage(path, kind):
             # A sentinel, for StopIteration may not leave a generator's context.
             piece = next(walk, None)
         if piece is None:

@@ -13,20 +13,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sortal.data.expressions.evaluate import Value, true, worked_out
+from sortal.data.expressions.evaluate import Value, evaluate, truth_values
 from sortal.data.expressions.parse import (
-    Among,
     BadExpression,
+    Membership,
     Name,
     Node,
-    from_inside,
-    names,
+    find_names,
     parse,
+    walk_inside_out,
 )
-from sortal.data.expressions.whole import EXACT, Whole
-from sortal.data.readers.base import Batch, Noted, Table, WithLists, missing_words
+from sortal.data.expressions.whole import EXACT, WholeNumbers
+from sortal.data.readers.base import Batch, Table, TableWithLists, TableWithNotes, missing_words
 from sortal.data.readers.column_values import numbers
-from sortal.data.texts import BadValue, texts
+from sortal.data.texts import BadValue, write_as_text
 from sortal.errors import DataError
 
 CUT = "cut"
@@ -71,10 +71,10 @@ class DerivedTable:
         """Rows of the last walk so far, before and after the cut."""
         self._table = table
         self.missing_words = missing_words(table)
-        self.notes = table.notes if isinstance(table, Noted) else ()
+        self.notes = table.notes if isinstance(table, TableWithNotes) else ()
         self.source, self.texts, self.cut = table, dict(aliases), cut
         """What it is made of: the file's own table, and the aliases and the cut as they were written."""
-        self.has_lists = isinstance(table, WithLists) and table.has_lists
+        self.has_lists = isinstance(table, TableWithLists) and table.has_lists
         nodes = {name: parse(text, alias_option(name)) for name, text in aliases.items()}
         self._aliases = {
             name: _Alias(node, frozenset(self._meant(name, node, nodes)))
@@ -115,7 +115,7 @@ class DerivedTable:
     def _meant(self, own: str, node: Node, nodes: Mapping[str, Node]) -> Iterator[str]:
         """Aliases among an expression's names; refuses names that mean nothing."""
         option = alias_option(own) if own else CUT
-        found = list(names(node))
+        found = list(find_names(node))
         if not found:
             raise BadExpression(option, "an expression that names a column", "none")
         for one in found:
@@ -173,9 +173,9 @@ class DerivedTable:
         """Columns of the file that some aliases and the cut name."""
         for name in order:
             alias = self._aliases[name]
-            yield from (one for one in names(alias.node) if one.name not in alias.aliases)
+            yield from (one for one in find_names(alias.node) if one.name not in alias.aliases)
         if self._cut is not None:
-            yield from (one for one in names(self._cut) if one.name not in self._in_cut)
+            yield from (one for one in find_names(self._cut) if one.name not in self._in_cut)
 
 
 def alias_option(name: str) -> str:
@@ -191,7 +191,7 @@ class _Block:
         self._words = words
         self._made: dict[str, Any] = {}
         self._numbers: dict[tuple[bool, str], np.ndarray] = {}
-        self._whole: dict[tuple[bool, str], Whole] = {}
+        self._whole: dict[tuple[bool, str], WholeNumbers] = {}
         """What float64 would round, by whether it is an alias, and name."""
 
     def column(self, name: str) -> Any:
@@ -204,7 +204,7 @@ class _Block:
             self._made[name] = made[source.name] if made else self._batch.column(source.column)
             return
         values, narrow = self._worked_out(alias.node, alias.aliases)
-        if isinstance(values, Whole):
+        if isinstance(values, WholeNumbers):
             self._made[name] = values.column(self.rows)
             self._whole[True, name] = values
             return
@@ -212,18 +212,20 @@ class _Block:
         self._made[name] = pa.array(filled.astype(np.float32) if narrow else filled)
 
     def passes(self, node: Node, aliases: frozenset[str]) -> np.ndarray:
-        return np.broadcast_to(true(self._worked_out(node, aliases)[0]), self.rows)
+        return np.broadcast_to(truth_values(self._worked_out(node, aliases)[0]), self.rows)
 
     def _worked_out(self, node: Node, aliases: frozenset[str]) -> tuple[Value, bool]:
         """Values of shape (rows,) or one for all, and whether they are numbers made of 32-bit columns alone."""
-        leaves = dict.fromkeys(one for one in from_inside(node) if isinstance(one, Name | Among))
-        columns: dict[Name | Among, Value] = {}
-        counted = set[Name | Among]()
+        leaves = dict.fromkeys(
+            one for one in walk_inside_out(node) if isinstance(one, Name | Membership)
+        )
+        columns: dict[Name | Membership, Value] = {}
+        counted = set[Name | Membership]()
         narrow = True
         for leaf in leaves:
-            name = leaf.name if isinstance(leaf, Among) else leaf
+            name = leaf.name if isinstance(leaf, Membership) else leaf
             is_alias = name.name in aliases
-            if isinstance(leaf, Among):
+            if isinstance(leaf, Membership):
                 kept = self._made[name.name] if is_alias else self._batch.column(name.column)
                 columns[leaf] = _is_among(kept, leaf.texts)
             else:
@@ -233,7 +235,7 @@ class _Block:
                 columns[leaf] = self._whole.get(key) or numbers.astype(np.float64, copy=False)
                 if key in self._whole or _counts(self._held(*key), numbers):
                     counted.add(leaf)
-        made = worked_out(node, columns, counted)
+        made = evaluate(node, columns, counted)
         return made, narrow and isinstance(made, np.ndarray) and made.dtype != bool
 
     def _as_numbers(self, is_alias: bool, name: str) -> np.ndarray:
@@ -246,7 +248,7 @@ class _Block:
                 raise NotANumber(f"{self._file}, row {row + 1}", row, name, error) from error
             self._numbers[is_alias, name] = read
             if (is_alias, name) not in self._whole and (np.abs(read) >= EXACT).any():
-                whole = Whole.of_column(column, read)
+                whole = WholeNumbers.of_column(column, read)
                 self._whole |= {} if whole is None else {(is_alias, name): whole}
         return self._numbers[is_alias, name]
 
@@ -263,5 +265,5 @@ def _counts(column: Any, values: np.ndarray) -> bool:
 
 
 def _is_among(column: Any, wanted: Sequence[str]) -> np.ndarray:
-    found = pc.is_in(texts(column), value_set=pa.array(wanted, pa.string()))
+    found = pc.is_in(write_as_text(column), value_set=pa.array(wanted, pa.string()))
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)

@@ -19,7 +19,7 @@ _TABLE, _ARRAYS = Path("the table"), Path("the arrays")
 """What error messages call them."""
 
 
-class HeldTable:
+class InMemoryTable:
     """A table in memory."""
 
     def __init__(self, table: Any) -> None:
@@ -34,7 +34,7 @@ class HeldTable:
         yield from chosen.to_batches(max_chunksize=size)
 
 
-def open_held(data: Any, inputs: Sequence[str]) -> Table | Arrays:
+def open_in_memory(data: Any, inputs: Sequence[str]) -> Table | Arrays:
     """Open what is in memory.
 
     Args:
@@ -47,11 +47,11 @@ def open_held(data: Any, inputs: Sequence[str]) -> Table | Arrays:
         DataError: It is none of these.
     """
     if hasattr(data, "__arrow_c_stream__"):
-        return HeldTable(_as_arrow(data))
+        return InMemoryTable(_as_arrow(data))
     if isinstance(data, Mapping):
         if any(name in data for name in inputs):
             return _held_arrays(data)
-        return HeldTable(_as_table(data))
+        return InMemoryTable(_as_table(data))
     if len(inputs) > 1:
         raise DataError(
             f"expected a mapping of the inputs {', '.join(map(repr, inputs))} to arrays, "

@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 
 from sortal.data.inputs import Array, Ragged
 from sortal.data.preparing.channels import row_blocks
-from sortal.data.readers.base import Batch, Noted, Table, WithLists, missing_words
+from sortal.data.readers.base import Batch, Table, TableWithLists, TableWithNotes, missing_words
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.spelling import as_whole
-from sortal.data.storage.spill import room
-from sortal.data.texts import is_binary, plain, texts
+from sortal.data.spelling import as_whole_number
+from sortal.data.storage.spill import allocate
+from sortal.data.texts import is_binary, plain, write_as_text
 
 Missing: TypeAlias = tuple[str | float, ...] | None
 """Texts and numbers that mean that a value is missing; None if the user names none."""
@@ -24,7 +24,7 @@ Missing: TypeAlias = tuple[str | float, ...] | None
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
-class BlankedTable:
+class MaskedTable:
     """A table in which some values are missing."""
 
     def __init__(
@@ -42,9 +42,9 @@ class BlankedTable:
         """
         self.path: Path = table.path
         self.names: tuple[str, ...] = table.names
-        self.notes: tuple[str, ...] = table.notes if isinstance(table, Noted) else ()
+        self.notes: tuple[str, ...] = table.notes if isinstance(table, TableWithNotes) else ()
         self.missing_words = missing_words(table)
-        self.has_lists = isinstance(table, WithLists) and table.has_lists
+        self.has_lists = isinstance(table, TableWithLists) and table.has_lists
         self.table = table
         self.missing, self.columns = missing, None if columns is None else frozenset(columns)
         """The values to take out, and the columns to take them from; None stands for all columns."""
@@ -53,7 +53,7 @@ class BlankedTable:
         """Walk over some columns."""
         for batch in self.table.batches(names, size):
             columns = [
-                blanked(column, self.missing) if self._is_changed(name) else column
+                mask_column(column, self.missing) if self._is_changed(name) else column
                 for name, column in zip(names, batch.columns, strict=True)
             ]
             yield pa.RecordBatch.from_arrays(columns, list(names))
@@ -63,7 +63,7 @@ class BlankedTable:
         return chosen is None or name in chosen or name.partition("[")[0] in chosen
 
 
-def without_missing(
+def mask_table(
     table: Table,
     missing: tuple[str | float, ...],
     columns: Collection[str] | None = None,
@@ -76,15 +76,15 @@ def without_missing(
         columns: The columns of the file that are changed; all if None.
     """
     if isinstance(table, DerivedTable):
-        source = without_missing(table.source, missing, columns)
+        source = mask_table(table.source, missing, columns)
         return table if source is table.source else DerivedTable(source, table.texts, table.cut)
     chosen = None if columns is None else frozenset(columns)
-    if isinstance(table, BlankedTable) and (table.missing, table.columns) == (missing, chosen):
+    if isinstance(table, MaskedTable) and (table.missing, table.columns) == (missing, chosen):
         return table
-    return BlankedTable(table, missing, columns)
+    return MaskedTable(table, missing, columns)
 
 
-def blanked(column: Any, missing: Missing) -> Any:
+def mask_column(column: Any, missing: Missing) -> Any:
     """A column with null in the place of what is missing.
 
     Text, that of bytes too, is compared with the texts, blanks around it left out, and where it is a
@@ -98,7 +98,7 @@ def blanked(column: Any, missing: Missing) -> Any:
     if pa.types.is_string(kind):
         return _without(values, _is_missing_text(values, missing))
     if is_binary(kind):
-        named = pc.fill_null(texts(values), "")
+        named = pc.fill_null(write_as_text(values), "")
         return _without(values, _is_missing_text(named, missing))
     if pa.types.is_integer(kind):
         sought = pa.array(_sought(missing, np.dtype(kind.to_pandas_dtype())), kind)
@@ -111,7 +111,7 @@ def blanked(column: Any, missing: Missing) -> Any:
     return column
 
 
-def blanked_array(array: Array, missing: Missing) -> Array:
+def mask_array(array: Array, missing: Missing) -> Array:
     """An array with NaN in the place of what is missing; copied only if something is, block by block.
 
     Whole numbers become fractions of 64 bits then. Text and truth values are left as they are.
@@ -129,7 +129,7 @@ def _blanked_values(values: np.ndarray, missing: tuple[str | float, ...]) -> np.
     sought = _sought(missing, values.dtype)
     if not any(np.isin(np.asarray(block), sought).any() for block in row_blocks(values)):
         return values
-    changed = room(values.shape, values.dtype if values.dtype.kind == "f" else np.float64)
+    changed = allocate(values.shape, values.dtype if values.dtype.kind == "f" else np.float64)
     filled = 0
     for block in row_blocks(values):
         place = changed[filled : filled + len(block)]
@@ -187,5 +187,5 @@ def _sought(missing: Missing, kind: np.dtype[Any]) -> np.ndarray:
 def _whole(number: str | float) -> int | None:
     """The whole number that one is, exactly; None if it is none."""
     if isinstance(number, str):
-        return as_whole(number.strip())
+        return as_whole_number(number.strip())
     return int(number) if math.isfinite(number) and number == math.floor(number) else None

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from sortal.data.readers.base import Batch
-from sortal.data.readers.damaged import refuse_inflated, understood
+from sortal.data.readers.damaged import explain_damage, refuse_inflated
 from sortal.data.readers.sliced import SlicedArrays, refuse_objects
 from sortal.data.texts import BadValue
 from sortal.errors import DataError
@@ -44,7 +44,7 @@ def open_npy(path: Path) -> StructuredTable | SlicedArrays:
     Raises:
         DataError: It is not a .npy file, or holds Python objects.
     """
-    with understood(path, ".npy"):
+    with explain_damage(path, ".npy"):
         try:
             array = np.lib.format.open_memmap(path, mode="r")
         except ValueError as error:

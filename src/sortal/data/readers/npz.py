@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from sortal.data.readers.damaged import refuse_inflated, understood
+from sortal.data.readers.damaged import explain_damage, refuse_inflated
 from sortal.data.readers.sliced import SlicedArrays, refuse_objects
 from sortal.data.storage import spill
 from sortal.errors import DataError
@@ -25,7 +25,7 @@ def open_npz(path: Path) -> SlicedArrays:
     Raises:
         DataError: It is not a .npz file, or holds Python objects.
     """
-    with understood(path, ".npz"), zipfile.ZipFile(path) as archive:
+    with explain_damage(path, ".npz"), zipfile.ZipFile(path) as archive:
         headers = {
             name.removesuffix(".npy"): _header(archive, name)
             for name in archive.namelist()
@@ -44,7 +44,7 @@ def open_npz(path: Path) -> SlicedArrays:
     @cache
     def load(name: str) -> np.ndarray:
         large = headers[name].nbytes > spill.SPILL_BYTES
-        with understood(path, ".npz", f"array {name!r}"):
+        with explain_damage(path, ".npz", f"array {name!r}"):
             return _large(path, name) if large else _small(path, name)
 
     shapes = {name: header.shape for name, header in headers.items()}
@@ -99,7 +99,7 @@ def _large(path: Path, name: str) -> np.ndarray:
                 offset = _data_offset(path, about) + header.length
                 array: np.ndarray = np.memmap(path, header.dtype, "r", offset, shape)
             else:
-                array = spill.room(shape, header.dtype)
+                array = spill.allocate(shape, header.dtype)
                 _fill(array, member)
     return array.T if header.fortran else array
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from sortal.data.readers.base import Batch
-from sortal.data.readers.damaged import refuse_inflated, understood, understood_pieces
+from sortal.data.readers.damaged import explain_damage, explain_damage_in_pieces, refuse_inflated
 from sortal.errors import DataError
 
 _BUFFER_BYTES = 1 << 18
@@ -21,7 +21,7 @@ class ParquetTable:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with understood(path, "Parquet"), parquet.ParquetFile(path) as file:
+        with explain_damage(path, "Parquet"), parquet.ParquetFile(path) as file:
             schema, about = file.schema_arrow, file.metadata
             self.names: tuple[str, ...] = tuple(schema.names)
             rows = int(about.num_rows)
@@ -38,7 +38,7 @@ class ParquetTable:
 
     def batches(self, names: Sequence[str], size: int) -> Iterator[Batch]:
         """Walk over some columns."""
-        yield from understood_pieces(self.path, "Parquet", self._read(list(names), size))
+        yield from explain_damage_in_pieces(self.path, "Parquet", self._read(list(names), size))
 
     def _read(self, names: list[str], size: int) -> Iterator[Batch]:
         size_of_file, held = self.path.stat().st_size, Counter[str]()

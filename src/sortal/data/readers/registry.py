@@ -40,7 +40,7 @@ class TableOptions(TextOptions):
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class ReaderEntry:
     opener: str
     """Module and function or class."""
 
@@ -56,9 +56,11 @@ class _Reader:
 
 _INTERNAL = ("kept", "words", "features", "is_strict")
 """Options that no user gives: they may go to any reader, and only that of text uses them."""
-_TEXT = _Reader("text.delimited:DelimitedTable", takes=("columns", "header", "kept"), is_text=True)
-_PARQUET = _Reader("parquet:ParquetTable")
-_HDF5 = _Reader("hdf5.arrays:open_hdf5", table=False)
+_TEXT = ReaderEntry(
+    "text.delimited:DelimitedTable", takes=("columns", "header", "kept"), is_text=True
+)
+_PARQUET = ReaderEntry("parquet:ParquetTable")
+_HDF5 = ReaderEntry("hdf5.arrays:open_hdf5", table=False)
 _READERS = {
     ".csv": _TEXT,
     ".csv.gz": _TEXT,
@@ -70,9 +72,9 @@ _READERS = {
     ".dat.gz": _TEXT,
     ".parquet": _PARQUET,
     ".pq": _PARQUET,
-    ".root": _Reader("root.table:open_root", takes=("tree",)),
-    ".npz": _Reader("npz:open_npz", table=False),
-    ".npy": _Reader("npy:open_npy"),
+    ".root": ReaderEntry("root.table:open_root", takes=("tree",)),
+    ".npz": ReaderEntry("npz:open_npz", table=False),
+    ".npy": ReaderEntry("npy:open_npy"),
     ".h5": _HDF5,
     ".hdf5": _HDF5,
 }
@@ -112,9 +114,9 @@ def suffixes() -> tuple[str, ...]:
     return tuple(_READERS)
 
 
-def useless_options(path: Path, options: TableOptions) -> tuple[str, ...]:
+def unused_options(path: Path, options: TableOptions) -> tuple[str, ...]:
     """Options that are given and that the reader of a file does not use."""
-    reader = _READERS.get(suffix_of(path), _Reader(""))
+    reader = _READERS.get(suffix_of(path), ReaderEntry(""))
     accepted = {*reader.takes, *_OF_ANY_FILE, *(_OF_ANY_TABLE if reader.table else ())}
     if reader.is_text:
         accepted |= {*TEXT_OPTIONS}
@@ -122,7 +124,7 @@ def useless_options(path: Path, options: TableOptions) -> tuple[str, ...]:
     return tuple(name for name in given if name not in accepted)
 
 
-def cure_of(suffix: str) -> str:
+def suggest_reader(suffix: str) -> str:
     """What to do with a file that no reader knows; empty where nothing can be said."""
     return _CURES.get(suffix.removesuffix(".gz"), "")
 
@@ -145,12 +147,16 @@ def open_file(path: Path, options: TableOptions = PLAIN) -> Opened:
     """
     suffix = suffix_of(path)
     if suffix not in _READERS:
-        hint = f" To use it, {cure}." if (cure := cure_of(suffix)) else suggest(suffix, _READERS)
+        hint = (
+            f" To use it, {cure}."
+            if (cure := suggest_reader(suffix))
+            else suggest(suffix, _READERS)
+        )
         listed = ", ".join(_READERS)
         raise DataError(f"{path}: no reader for {suffix!r} files, only for {listed}.{hint}")
     if not is_file(path):
         raise DataError(f"{path}: there is no such file.{suggest(path.name, names_beside(path))}")
-    useless = useless_options(path, options)
+    useless = unused_options(path, options)
     if useless:
         raise DataError(f"{path}: {useless[0]!r} has no effect on {suffix} files.")
     reader = _READERS[suffix]
@@ -159,9 +165,9 @@ def open_file(path: Path, options: TableOptions = PLAIN) -> Opened:
         given["text"] = options
     opened = _loaded(reader.opener)(path, **given)
     if options.missing is not None and isinstance(opened, Table):
-        from sortal.data.readers.missing import without_missing
+        from sortal.data.readers.missing import mask_table
 
-        opened = without_missing(opened, options.missing)
+        opened = mask_table(opened, options.missing)
     if not any(_is_given(options, name) for name in _OF_ANY_TABLE):
         return opened
     if not isinstance(opened, Table):

@@ -5,26 +5,33 @@ from typing import Any
 
 import numpy as np
 
-from sortal.data.axes import Order, has_channels, in_words, inner_order, order_of, reordered
+from sortal.data.axes import (
+    Order,
+    describe_axes,
+    has_channels,
+    infer_channel_order,
+    order_within,
+    reorder_axes,
+)
 from sortal.data.inputs import Array, Ragged
 from sortal.data.preparing.array_shapes import as_input, column_names, is_signal
 from sortal.data.preparing.padding import added_padding, missing_padding
 from sortal.data.readers.base import NAMES, Arrays
-from sortal.data.readers.missing import blanked, blanked_array
+from sortal.data.readers.missing import mask_array, mask_column
 from sortal.data.readers.npy import as_column, placed_column
 from sortal.data.reading.gathered import (
-    Gathered,
-    Places,
-    chunked,
+    ExamplePlaces,
+    RawContents,
     infinite_note,
+    join_pieces,
     no_effect,
     refuse_empty,
     refuse_lacking,
-    settled,
+    settle_infinite_values,
 )
 from sortal.data.reading.roles import Roles
 from sortal.data.reading.source import nearest
-from sortal.data.storage.spill import room
+from sortal.data.storage.spill import allocate
 from sortal.data.texts import BadValue
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
@@ -32,14 +39,14 @@ from sortal.job.positions import dotted
 from sortal.job.problems import JobError, Problem
 
 
-def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Gathered:
+def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> RawContents:
     """Read files of arrays one after another; each array in `roles.inputs` is an input.
 
     Raises:
         DataError: Arrays differ in length or shape, hold no numbers, or hold infinite ones.
         JobError: `data.length` is given and there is no signal.
     """
-    places, counts = Places(), list[int]()
+    places, counts = ExamplePlaces(), list[int]()
     pieces: dict[str, list[Array]] = {name: [] for name in roles.inputs}
     ends: dict[str, list[np.ndarray]] = {name: [] for name in roles.inputs}
     orders: dict[str, Order | None] = {}
@@ -52,13 +59,13 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
         places.starts.append(sum(counts))
         counts.append(_examples(file, (*roles.beside, *roles.inputs)))
         for name, arrays in pieces.items():
-            array = blanked_array(file.whole(name), missing)
+            array = mask_array(file.whole(name), missing)
             if file is files[0]:
                 orders[name] = _order(name, array, block)
             arrays.append(as_input(name, array, block.length, orders[name]))
             ends[name].append(_ends(name, array, arrays[-1], block.length, orders[name]))
         for name, chunks in beside.items():
-            chunks.append(blanked(_flat_column(file, name), missing))
+            chunks.append(mask_column(_flat_column(file, name), missing))
     refuse_empty(files, sum(counts))
     inputs, infinite = {}, 0
     names: dict[str, tuple[str, ...]] = {}
@@ -67,7 +74,7 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
     for name, arrays in pieces.items():
         whole = _concatenated(name, arrays)
         names[name] = column_names(name, whole, given_names(files[0], name))
-        inputs[name], changed = settled(
+        inputs[name], changed = settle_infinite_values(
             whole, names[name] or (name,), places, 0, refuse=block.infinite == "error"
         )
         infinite += changed
@@ -75,14 +82,14 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
         known = _known_points(name, inputs[name], ends[name], block)
         if known is not None:
             lengths[name] = known
-            if prepares(block):
+            if depends_on_lengths(block):
                 notes.append(_padding_note(name, inputs[name], known))
     if block.length is not None and not any(is_signal(n, a) for n, a in inputs.items()):
         raise no_effect("length", "the data has no signals to cut or pad")
-    return Gathered(
+    return RawContents(
         inputs=inputs,
         names=names,
-        columns={name: chunked(chunks) for name, chunks in beside.items()},
+        columns={name: join_pieces(chunks) for name, chunks in beside.items()},
         places=places,
         counts=counts,
         notes=[*notes, *infinite_note(infinite)],
@@ -91,7 +98,7 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ga
     )
 
 
-def prepares(block: DataBlock) -> bool:
+def depends_on_lengths(block: DataBlock) -> bool:
     """True if scaling or imputation depends on where signals end; zeros in gaps do not."""
     return block.scaling != "none" or block.imputation not in ("none", "zero")
 
@@ -103,7 +110,7 @@ def _moved(inputs: Mapping[str, Array], orders: Mapping[str, Order | None]) -> d
         for name, order in orders.items()
         if order is not None
         and not isinstance(array := inputs[name], Ragged)
-        and order != inner_order(array.ndim)
+        and order != order_within(array.ndim)
     }
 
 
@@ -144,7 +151,7 @@ def _order(name: str, array: Array, block: DataBlock) -> Order | None:
             got=f"{told}, and an array of shape {shape}",
         )
         raise JobError([problem])
-    return told or order_of(array)
+    return told or infer_channel_order(array)
 
 
 def _ends(
@@ -157,7 +164,7 @@ def _ends(
     if length is None:
         return whole
     if order is not None and not isinstance(array, Ragged):
-        array = reordered(name, array, order)
+        array = reorder_axes(name, array, order)
     added = added_padding(array, length)
     return whole if added is None else added
 
@@ -180,7 +187,7 @@ def _known_points(
 def _axes_note(name: str, whole: Array, order: Order | None, *, told: bool) -> Iterator[str]:
     """The sentence about the order of an array's axes."""
     if order is not None and not isinstance(whole, Ragged):
-        words = in_words(whole.ndim, order)
+        words = describe_axes(whole.ndim, order)
         cure = ", as data.axes says" if told else "; if that is wrong, give the order in data.axes"
         yield f"{name}: read as {words}{cure}."
 
@@ -247,7 +254,7 @@ def _concatenated(name: str, arrays: list[Array]) -> Array:
             f"{' and '.join(map(str, sorted(shapes)))}; data.length cuts and pads signals."
         )
     if dense:
-        whole = room((sum(map(len, dense)), *shapes.pop()), np.result_type(*dense))
+        whole = allocate((sum(map(len, dense)), *shapes.pop()), np.result_type(*dense))
         return np.concatenate(dense, out=whole)
     lengths = np.concatenate([array.lengths for array in ragged])
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

@@ -17,16 +17,16 @@ from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.labels import UNKNOWN, ClassFinder, Labels, Outputs
 from sortal.data.preparing.channels import row_blocks
 from sortal.data.readers import column_values as columns
-from sortal.data.readers.base import MISSING, Arrays, Noted, Table
-from sortal.data.reading.arrays import gather_arrays, prepares
-from sortal.data.reading.gathered import Gathered, words_note
-from sortal.data.reading.roles import Roles, assign_roles, nameless_note
-from sortal.data.reading.source import Source, find_source, nearest, signature, table_options
+from sortal.data.readers.base import MISSING, Arrays, Table, TableWithNotes
+from sortal.data.reading.arrays import depends_on_lengths, gather_arrays
+from sortal.data.reading.gathered import RawContents, words_note
+from sortal.data.reading.roles import Roles, assign_roles, unnamed_columns_note
+from sortal.data.reading.source import DataSource, find_source, nearest, signature, table_options
 from sortal.data.reading.tables import gather_tables
 from sortal.data.spelling import spelling_notes
 from sortal.data.split import Part
 from sortal.data.splitting.strata import draw_subset
-from sortal.data.storage.spill import taken
+from sortal.data.storage.spill import copy_rows
 from sortal.data.texts import BadValue
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
@@ -53,7 +53,7 @@ def read_dataset(block: DataBlock, folder: Path, seed: int) -> Dataset:
     source = find_source(block.source, folder, table_options(block))
     roles = assign_roles(block, source)
     gathered = _gather(source, roles, block)
-    examples = _Examples.understand(gathered, roles, source)
+    examples = _RawExamples.understand(gathered, roles, source)
     examples = replace(examples, notes=tuple(_value_notes(gathered, roles, block)))
     gathered.columns.clear()
     pa.default_memory_pool().release_unused()
@@ -70,14 +70,14 @@ def read_dataset(block: DataBlock, folder: Path, seed: int) -> Dataset:
         labels=examples.labels,
         names=gathered.names,
         axes=gathered.axes,
-        padding_matters=bool(examples.lengths) and prepares(block),
+        padding_matters=bool(examples.lengths) and depends_on_lengths(block),
         weights=examples.beside["weights"],
         groups=examples.beside["groups"],
         folds=examples.beside["folds"],
         parts=examples.beside["parts"],
         notes=(
             *_reading_notes(source),
-            *nameless_note(block, roles, source),
+            *unnamed_columns_note(block, roles, source),
             *gathered.notes,
             *examples.notes,
             *_final_notes(examples, gathered.names),
@@ -98,14 +98,14 @@ def source_signature(block: DataBlock, folder: Path) -> list[tuple[str, int, int
     return signature(block.source, folder)
 
 
-def _reading_notes(source: Source) -> Iterator[str]:
+def _reading_notes(source: DataSource) -> Iterator[str]:
     """What readers found in files."""
     for file in source.files:
-        if isinstance(file, Noted):
+        if isinstance(file, TableWithNotes):
             yield from file.notes
 
 
-def _gather(source: Source, roles: Roles, block: DataBlock) -> Gathered:
+def _gather(source: DataSource, roles: Roles, block: DataBlock) -> RawContents:
     tables = [file for file in source.files if isinstance(file, Table)]
     if tables:
         return gather_tables(tables, roles, block)
@@ -113,7 +113,7 @@ def _gather(source: Source, roles: Roles, block: DataBlock) -> Gathered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Examples:
+class _RawExamples:
     """Everything about examples that a selection of rows cuts down."""
 
     inputs: Mapping[str, Array]
@@ -124,7 +124,7 @@ class _Examples:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def understand(cls, gathered: Gathered, roles: Roles, source: Source) -> "_Examples":
+    def understand(cls, gathered: RawContents, roles: Roles, source: DataSource) -> "_RawExamples":
         def read(name: str | None, meaning: Callable[..., np.ndarray]) -> np.ndarray | None:
             return None if name is None else _understood(gathered, name, meaning)
 
@@ -153,12 +153,12 @@ class _Examples:
             },
         )
 
-    def take(self, rows: np.ndarray) -> "_Examples":
+    def take(self, rows: np.ndarray) -> "_RawExamples":
         if len(rows) == len(self.ids):
             return self
         return replace(
             self,
-            inputs={name: taken(array, rows) for name, array in self.inputs.items()},
+            inputs={name: copy_rows(array, rows) for name, array in self.inputs.items()},
             lengths={name: points[rows] for name, points in self.lengths.items()},
             ids=self.ids[rows],
             labels=self.labels.take(rows),
@@ -166,7 +166,7 @@ class _Examples:
         )
 
 
-def _understood(gathered: Gathered, name: str, meaning: Callable[..., Value]) -> Value:
+def _understood(gathered: RawContents, name: str, meaning: Callable[..., Value]) -> Value:
     """Apply a function of `columns` to a column; a bad value gets its place."""
     try:
         return meaning(gathered.columns[name])
@@ -175,17 +175,17 @@ def _understood(gathered: Gathered, name: str, meaning: Callable[..., Value]) ->
 
 
 def _understood_numbers(
-    gathered: Gathered, name: str, meaning: Callable[..., np.ndarray]
+    gathered: RawContents, name: str, meaning: Callable[..., np.ndarray]
 ) -> np.ndarray:
     """Apply a function of `columns` to a column of numbers, where some words mean a missing value."""
     return _understood(gathered, name, partial(meaning, words=gathered.words))
 
 
-def _value_notes(gathered: Gathered, roles: Roles, block: DataBlock) -> Iterator[str]:
+def _value_notes(gathered: RawContents, roles: Roles, block: DataBlock) -> Iterator[str]:
     """Sentences about values that could be taken for others."""
     named = [] if roles.independent else [roles.labels[0]]
     for name in [*named, *([roles.group] if roles.group else [])]:
-        found = columns.spelled(gathered.columns[name])
+        found = columns.merge_spellings(gathered.columns[name])
         yield from spelling_notes(name, found if name in named else replace(found, renamed=()))
     for name in named:
         yield from _word_notes(name, gathered, block.classes or ())
@@ -199,21 +199,21 @@ def _value_notes(gathered: Gathered, roles: Roles, block: DataBlock) -> Iterator
     numeric = [*(roles.labels if roles.independent else ()), roles.weight, *roles.target_weights]
     numbers = [name for name in dict.fromkeys(numeric) if name is not None]
     yield from words_note(
-        sum(columns.words_in(gathered.columns[name], gathered.words) for name in numbers)
+        sum(columns.count_missing_words(gathered.columns[name], gathered.words) for name in numbers)
     )
 
 
-def _word_notes(name: str, gathered: Gathered, chosen: Collection[object]) -> Iterator[str]:
+def _word_notes(name: str, gathered: RawContents, chosen: Collection[object]) -> Iterator[str]:
     """Sentences about classes that read as if they were missing, and that the job does not name."""
     column, listed = gathered.columns[name], [word for word in MISSING if word not in chosen]
-    if not columns.words_in(column, listed):
+    if not columns.count_missing_words(column, listed):
         return
-    words = [word for word in listed if columns.words_in(column, [word])]
+    words = [word for word in listed if columns.count_missing_words(column, [word])]
     for word in words:
         yield f"column {name!r}: {word!r} is a class; `missing: [{word}]` would count it as missing."
 
 
-def _labels(gathered: Gathered, roles: Roles) -> Labels:
+def _labels(gathered: RawContents, roles: Roles) -> Labels:
     if roles.independent:
         codes = [_understood_numbers(gathered, name, columns.targets) for name in roles.labels]
         return Labels(np.stack(codes, axis=1), roles.labels, Outputs.INDEPENDENT)
@@ -221,7 +221,7 @@ def _labels(gathered: Gathered, roles: Roles) -> Labels:
     return Labels(*codes_and_names)
 
 
-def _target_weights(gathered: Gathered, roles: Roles) -> np.ndarray | None:
+def _target_weights(gathered: RawContents, roles: Roles) -> np.ndarray | None:
     """Weights of each target, shape (examples, targets); 1 for a target that has no column."""
     if not roles.target_weights:
         return None
@@ -232,8 +232,8 @@ def _target_weights(gathered: Gathered, roles: Roles) -> np.ndarray | None:
     return weights
 
 
-def _refuse_repeated(ids: np.ndarray, name: str, gathered: Gathered) -> None:
-    rows = columns.repeated(ids)
+def _refuse_repeated(ids: np.ndarray, name: str, gathered: RawContents) -> None:
+    rows = columns.find_repeated_id(ids)
     if rows is not None:
         first, second = map(gathered.places.at, rows)
         raise DataError(
@@ -249,7 +249,7 @@ def _reordered(labels: Labels, classes: tuple[str, ...]) -> Labels:
     return Labels(table[labels.codes], classes)
 
 
-def _choose_classes(examples: _Examples, chosen: list[str | int | float | bool]) -> _Examples:
+def _choose_classes(examples: _RawExamples, chosen: list[str | int | float | bool]) -> _RawExamples:
     """Keep the examples of some classes, in the order given, and those of unknown class."""
     labels = examples.labels
     found = list(map(ClassFinder(labels.classes).find, chosen))
@@ -295,7 +295,7 @@ def _refuse_useless(labels: Labels, roles: Roles) -> None:
         )
 
 
-def _final_notes(examples: _Examples, names: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def _final_notes(examples: _RawExamples, names: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     """Sentences about missing labels, negative weights and constant columns."""
     unknown = int((~examples.labels.known).sum())
     if unknown:

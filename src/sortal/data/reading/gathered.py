@@ -12,7 +12,7 @@ from sortal.data.inputs import Array
 from sortal.data.preparing.array_shapes import InfiniteValue, settle_infinite
 from sortal.data.readers.base import Arrays, Selection, Table, place_in_file
 from sortal.data.reading.source import nearest
-from sortal.data.texts import Column, texts
+from sortal.data.texts import Column, write_as_text
 from sortal.errors import DataError
 from sortal.job.problems import JobError, Problem
 
@@ -21,7 +21,7 @@ _LISTED = 20
 
 
 @dataclass(slots=True)
-class Places:
+class ExamplePlaces:
     """Where examples come from, for messages."""
 
     files: list[Table | Arrays] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Places:
 
 
 @dataclass(slots=True, kw_only=True)
-class Gathered:
+class RawContents:
     """What files hold, before its meaning is looked at."""
 
     inputs: dict[str, Array]
@@ -43,7 +43,7 @@ class Gathered:
     columns: dict[str, Column]
     """Columns that are not inputs, by name."""
 
-    places: Places
+    places: ExamplePlaces
     counts: list[int]
     """Examples of each file."""
 
@@ -66,8 +66,8 @@ def infinite_error(column: str, place: str) -> DataError:
     )
 
 
-def settled(
-    array: Array, names: Sequence[str], places: Places, row: int, *, refuse: bool
+def settle_infinite_values(
+    array: Array, names: Sequence[str], places: ExamplePlaces, row: int, *, refuse: bool
 ) -> tuple[Array, int]:
     """Refuse infinite values by column and place, or count them and make them missing."""
     try:
@@ -125,10 +125,10 @@ def no_effect(option: str, reason: str) -> JobError:
     )
 
 
-def chunked(chunks: list[Any]) -> Column:
+def join_pieces(chunks: list[Any]) -> Column:
     """Join pieces of a column; as text where files disagree about its type."""
     try:
         return pa.chunked_array(chunks)
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
         # Files disagree about the column's type: as text, all of them can be compared.
-        return pa.chunked_array([texts(chunk) for chunk in chunks])
+        return pa.chunked_array([write_as_text(chunk) for chunk in chunks])

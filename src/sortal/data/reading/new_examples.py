@@ -7,17 +7,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sortal.data.axes import Order, in_words, reordered
+from sortal.data.axes import Order, describe_axes, reorder_axes
 from sortal.data.dataset import Dataset
-from sortal.data.expressions.parse import names as names_in
+from sortal.data.expressions.parse import find_names as names_in
 from sortal.data.expressions.parse import needed_aliases, parse
 from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.preparing.array_shapes import as_input, is_signal
 from sortal.data.preparing.padding import added_padding
-from sortal.data.readers.base import Arrays, Noted, Table, missing_words, row_named
+from sortal.data.readers.base import Arrays, Table, TableWithNotes, missing_words, name_row
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.readers.missing import blanked_array, without_missing
-from sortal.data.readers.registry import PLAIN, TableOptions, open_file, useless_options
+from sortal.data.readers.missing import mask_array, mask_table
+from sortal.data.readers.registry import PLAIN, TableOptions, open_file, unused_options
 from sortal.data.reading.arrays import given_names
 from sortal.data.reading.new_ids import IdColumn
 from sortal.data.reading.new_values import BlockReader
@@ -87,7 +87,7 @@ class InputSpec:
         Options that its format does not have are then left out. Aliases are not made yet.
         """
         options = replace(self.options, aliases={}, features=self._columns_of_numbers())
-        plain = {name: getattr(PLAIN, name) for name in useless_options(path, options)}
+        plain = {name: getattr(PLAIN, name) for name in unused_options(path, options)}
         return open_file(path, replace(options, **plain))
 
     def _columns_of_numbers(self) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ class InputSpec:
     def reading_notes(self, paths: Sequence[Path]) -> list[str]:
         """One sentence for each way in which a new text file is not written as usual."""
         opened = map(self.open, paths)
-        return [note for one in opened if isinstance(one, Noted) for note in one.notes]
+        return [note for one in opened if isinstance(one, TableWithNotes) for note in one.notes]
 
     def peek(self, path: Path) -> Table | Arrays:
         """Open a new file to see its columns, those of aliases among them."""
@@ -113,7 +113,7 @@ class InputSpec:
         Others may need columns that new files lack, the label among them.
         """
         if self.options.missing is not None:
-            table = without_missing(table, self.options.missing)
+            table = mask_table(table, self.options.missing)
         inputs = {name for listed in self.names.values() for name in listed}
         aliases = needed_aliases(self.options.aliases, inputs)
         return DerivedTable(table, aliases) if aliases else table
@@ -158,7 +158,7 @@ class NewBlock:
 
     def at(self, row: int) -> str:
         """Name the file and a row of the block, counted from 1 without a header line."""
-        return row_named(self.path, self.row + row)
+        return name_row(self.path, self.row + row)
 
 
 def read_blocks(
@@ -241,7 +241,7 @@ def _array_blocks(
         arrays: dict[str, Array] = {}
         lengths: dict[str, np.ndarray] = {}
         for name, listed in spec.names.items():
-            given = blanked_array(block[name], spec.options.missing)
+            given = mask_array(block[name], spec.options.missing)
             array = as_input(name, given, spec.length, spec.axes.get(name))
             ends = None if spec.length is None else _ends(name, given, spec)
             if ends is not None:
@@ -286,7 +286,7 @@ def _order(file: Arrays, name: str, listed: tuple[str, ...]) -> list[int] | None
 def _ends(name: str, given: Array, spec: InputSpec) -> np.ndarray | None:
     """Points of each signal before what `length` adds; None where it adds nothing."""
     if name in spec.axes and not isinstance(given, Ragged):
-        given = reordered(name, given, spec.axes[name])
+        given = reorder_axes(name, given, spec.axes[name])
     if spec.length is None or not is_signal(name, given):
         return None
     return added_padding(given, spec.length)
@@ -299,7 +299,7 @@ def _check_shape(path: Path, name: str, array: Array, spec: InputSpec) -> None:
         return
     read = ""
     if name in spec.axes and expected is not None:
-        words = in_words(len(expected) + 1, spec.axes[name])
+        words = describe_axes(len(expected) + 1, spec.axes[name])
         read = f", where files were read as {words} when it was trained"
     raise DataError(
         f"{path}: array {name!r}: expected examples of {_shape(expected)}, "

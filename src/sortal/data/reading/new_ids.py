@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from sortal.data.inputs import Array, Ragged
 from sortal.data.readers import column_values as columns
-from sortal.data.readers.base import Arrays, Table, row_named
+from sortal.data.readers.base import Arrays, Table, name_row
 from sortal.data.readers.npy import placed_column
 from sortal.data.texts import BadValue
 from sortal.errors import DataError
@@ -47,7 +47,7 @@ class IdColumn:
         try:
             return _read(column, self.kind)
         except BadValue as error:
-            raise DataError(f"{row_named(path, row + error.row)}: id: {error}.") from error
+            raise DataError(f"{name_row(path, row + error.row)}: id: {error}.") from error
 
     def read_array(self, values: Array, path: Path, row: int) -> np.ndarray:
         """Read the ids of one block of an array; arguments and errors are those of `read`."""

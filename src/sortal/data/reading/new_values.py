@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from sortal.data.inputs import Array, Ragged
 from sortal.data.preparing.array_shapes import InfiniteValue, settle_infinite
-from sortal.data.readers.base import Batch, row_named
-from sortal.data.readers.column_values import readable
+from sortal.data.readers.base import Batch, name_row
+from sortal.data.readers.column_values import read_numbers_among_text
 from sortal.data.reading.gathered import infinite_error
 from sortal.data.reading.tables import feature_matrix
 from sortal.errors import DataError
@@ -40,7 +40,7 @@ class BlockReader:
 
     def at(self, row: int) -> str:
         """Name the file and a row of the block, counted from 1 without a header line."""
-        return row_named(self.path, self.row + row)
+        return name_row(self.path, self.row + row)
 
     def matrix(self, batch: Batch, names: Sequence[str]) -> np.ndarray:
         """Lay columns side by side, shape (rows, columns); NaN where a marked value is.
@@ -53,7 +53,7 @@ class BlockReader:
             if not self.skip_bad or not _is_text(batch.column(name)):
                 place = self.at(error.row)
                 raise DataError(f"{place}: column {name!r}: {error}.") from error
-            values, wrong = readable(batch.column(name), self.words)
+            values, wrong = read_numbers_among_text(batch.column(name), self.words)
             matrix[:, list(names).index(name)] = values
             for row in np.flatnonzero(wrong):
                 self._mark(int(row), f"column {name!r} holds no number")

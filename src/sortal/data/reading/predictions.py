@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from sortal.data.labels import UNKNOWN, ClassFinder, Labels
 from sortal.data.readers import column_values as columns
-from sortal.data.readers.base import Noted, Table, place_in_file
+from sortal.data.readers.base import Table, TableWithNotes, place_in_file
 from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.readers.text.delimited import DelimitedTable
 from sortal.data.reading.score_columns import Header, find_score_columns
@@ -80,7 +80,7 @@ class Predictions:
     @property
     def reading_notes(self) -> tuple[str, ...]:
         """What was found in the file and is not plain, in sentences."""
-        return self.table.notes if isinstance(self.table, Noted) else ()
+        return self.table.notes if isinstance(self.table, TableWithNotes) else ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -269,7 +269,7 @@ def _finite(table: Table, held: dict[str, Any], name: str) -> np.ndarray:
 
 
 def _refuse_repeated(table: Table, name: str, ids: np.ndarray) -> None:
-    rows = columns.repeated(ids)
+    rows = columns.find_repeated_id(ids)
     if rows is not None:
         raise DataError(
             f"{_place(table, rows[1], name)}: expected ids that differ, got {ids[rows[1]].item()!r} "

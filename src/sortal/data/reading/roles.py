@@ -5,9 +5,9 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
 from sortal.data.readers.base import NAMES, Table
-from sortal.data.readers.registry import TableOptions, useless_options
+from sortal.data.readers.registry import TableOptions, unused_options
 from sortal.data.readers.text.column_names import are_numbers, is_undivided, nameless_columns
-from sortal.data.reading.source import Source, nearest
+from sortal.data.reading.source import DataSource, nearest
 from sortal.job.models import (
     ColumnSplit,
     DataBlock,
@@ -58,7 +58,7 @@ class Roles:
         return tuple(dict.fromkeys(name for name in others if name is not None))
 
 
-def assign_roles(block: DataBlock, source: Source) -> Roles:
+def assign_roles(block: DataBlock, source: DataSource) -> Roles:
     """Match the names that a job gives with those that its first file has.
 
     Raises:
@@ -85,7 +85,7 @@ def assign_roles(block: DataBlock, source: Source) -> Roles:
         else tuple(name for name in names if name not in taken and not _names_columns(name, known))
     )
     kind = "column" if isinstance(source.files[0], Table) else "array"
-    left_out = nameless(source) if not block.inputs else ()
+    left_out = find_unnamed_columns(source) if not block.inputs else ()
     inputs = tuple(name for name in inputs if name not in left_out)
     problems = [
         *_unknown_names(block, source, kind),
@@ -107,17 +107,17 @@ def assign_roles(block: DataBlock, source: Source) -> Roles:
     return replace(roles, inputs=inputs)
 
 
-def nameless(source: Source) -> tuple[str, ...]:
+def find_unnamed_columns(source: DataSource) -> tuple[str, ...]:
     """Columns without a name, and those that pandas names so; they are features only if asked for."""
     first = source.files[0]
     return nameless_columns(first.names) if isinstance(first, Table) else ()
 
 
-def nameless_note(block: DataBlock, roles: Roles, source: Source) -> Iterator[str]:
+def unnamed_columns_note(block: DataBlock, roles: Roles, source: DataSource) -> Iterator[str]:
     """The sentence about columns that are left out of the features because they have no name."""
     names = source.files[0].names
     taken = {*roles.beside, *roles.inputs, *block.exclude}
-    for name in nameless(source):
+    for name in find_unnamed_columns(source):
         if name not in taken:
             called = (
                 f"the column {name!r}"
@@ -135,7 +135,7 @@ def _target_weights(block: DataBlock, labels: tuple[str, ...]) -> tuple[str | No
     return tuple(given.get(label) for label in labels) if isinstance(given, dict) else ()
 
 
-def _labels(block: DataBlock, source: Source) -> tuple[str, ...]:
+def _labels(block: DataBlock, source: DataSource) -> tuple[str, ...]:
     if block.label is not None:
         return (block.label,) if isinstance(block.label, str) else tuple(block.label)
     return (source.label,) if source.label in source.files[0].names else ()
@@ -167,7 +167,7 @@ def _given_names(block: DataBlock) -> Iterator[tuple[str, str]]:
         yield "data.split.column", block.split.column
 
 
-def _unknown_names(block: DataBlock, source: Source, kind: str) -> Iterator[Problem]:
+def _unknown_names(block: DataBlock, source: DataSource, kind: str) -> Iterator[Problem]:
     first = source.files[0]
     article = "an" if kind == "array" else "a"
     known = set(first.names)
@@ -195,7 +195,7 @@ def _unknown_names(block: DataBlock, source: Source, kind: str) -> Iterator[Prob
 
 
 def _is_text(table: Table) -> bool:
-    return not useless_options(table.path, TableOptions(delimiter=","))
+    return not unused_options(table.path, TableOptions(delimiter=","))
 
 
 def _contradictions(block: DataBlock, roles: Roles) -> Iterator[Problem]:
@@ -246,7 +246,7 @@ def _weight_problems(block: DataBlock, roles: Roles) -> Iterator[Problem]:
             )
 
 
-def _division_problems(block: DataBlock, source: Source) -> Iterator[Problem]:
+def _division_problems(block: DataBlock, source: DataSource) -> Iterator[Problem]:
     split = block.split
     by_files = isinstance(block.source, PartFiles)
     needs_group = isinstance(split, GroupSplit) or (isinstance(split, FoldSplit) and split.by_group)
@@ -276,7 +276,7 @@ def _division_problems(block: DataBlock, source: Source) -> Iterator[Problem]:
         )
 
 
-def _no_label(source: Source, kind: str) -> Problem:
+def _no_label(source: DataSource, kind: str) -> Problem:
     first = source.files[0]
     if first.path.suffix.lower() == ".npy":
         return Problem(

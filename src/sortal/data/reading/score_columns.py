@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sortal.data.labels import ClassFinder, Labels, find_class
-from sortal.data.spelling import natural
+from sortal.data.spelling import natural_sort_key
 from sortal.errors import DataError
 
 SCORE = "score_"
@@ -99,7 +99,7 @@ def _told(header: Header) -> tuple[str, ...]:
     prefixed = [name.removeprefix(SCORE) for name in names if name.startswith(SCORE)]
     if not prefixed and header.said is not None:
         said = [known.find(one) or one for one in header.said.classes]
-        return tuple(sorted({*said, *truth}, key=natural))
+        return tuple(sorted({*said, *truth}, key=natural_sort_key))
     meant = {name: known.find(name) for name in prefixed or names}
     found = {name for name in meant.values() if name is not None}
     if len(truth) == 2 and len(found) < 2 and len(found) == len(meant):

@@ -10,17 +10,17 @@ import pyarrow as pa
 from sortal.data.expressions.parse import BadExpression
 from sortal.data.readers.base import MISSING, Arrays, Batch, Table, suffix_of
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.readers.missing import without_missing
+from sortal.data.readers.missing import mask_table
 from sortal.data.readers.named import LoadedDataset, load_named, named_datasets
 from sortal.data.readers.registry import (
     PLAIN,
     TableOptions,
-    cure_of,
     is_file,
     names_beside,
     open_file,
     suffixes,
-    useless_options,
+    suggest_reader,
+    unused_options,
 )
 from sortal.data.split import Part
 from sortal.errors import DataError
@@ -34,7 +34,7 @@ _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "space": " "}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class DataSource:
     """Opened files of one kind, in the order in which they are read."""
 
     name: str
@@ -97,7 +97,7 @@ def _kept(block: DataBlock) -> dict[str, tuple[str, ...]]:
 
 def find_source(
     given: str | list[str] | PartFiles, folder: Path, options: TableOptions = PLAIN
-) -> Source:
+) -> DataSource:
     """Open what `data.source` names.
 
     Args:
@@ -116,7 +116,7 @@ def find_source(
         name = places[0].text
         loaded = load_named(name)
         _refuse_useless([Path(name)], options)
-        return Source(
+        return DataSource(
             name=name,
             files=(_derived(NamedTable(name, loaded), options),),
             label=_CLASS,
@@ -136,13 +136,13 @@ def find_source(
             f"{arrays[0].path} holds arrays."
         )
     if tables:
-        return Source(name=name, files=tables, parts=parts)
-    return Source(name=name, files=arrays, parts=parts, label="labels")
+        return DataSource(name=name, files=tables, parts=parts)
+    return DataSource(name=name, files=arrays, parts=parts, label="labels")
 
 
 def _derived(table: Table, options: TableOptions) -> Table:
     if options.missing is not None:
-        table = without_missing(table, options.missing)
+        table = mask_table(table, options.missing)
     if not options.aliases and not options.cut:
         return table
     with _placed_expressions():
@@ -151,7 +151,7 @@ def _derived(table: Table, options: TableOptions) -> Table:
 
 def _refuse_useless(paths: Sequence[Path], options: TableOptions) -> None:
     """Refuse options that some file cannot heed."""
-    found = [(name, path) for path in paths for name in useless_options(path, options)]
+    found = [(name, path) for path in paths for name in unused_options(path, options)]
     # Without a header line is what a job calls `columns: numbered`.
     keys = {"header": "columns"}
     problems = dict(_contradicting_marks(options)) | {
@@ -265,7 +265,8 @@ def _absence(place: _Place, folder: Path) -> Problem | None:
         return Problem(
             path=place.key,
             expected=f"a file that ends in one of {listed}",
-            got=repr(place.text) + (f" ({cure})" if (cure := cure_of(suffix_of(path))) else ""),
+            got=repr(place.text)
+            + (f" ({cure})" if (cure := suggest_reader(suffix_of(path))) else ""),
         )
     beside = names_beside(path)
     named = [] if place.part else [one.name for one in named_datasets()]

@@ -9,17 +9,17 @@ import numpy as np
 import pyarrow as pa
 
 from sortal.data.readers.base import Batch, Table, missing_words
-from sortal.data.readers.column_values import numbers, words_in
+from sortal.data.readers.column_values import count_missing_words, numbers
 from sortal.data.reading.gathered import (
-    Gathered,
-    Places,
-    chunked,
+    ExamplePlaces,
+    RawContents,
     cut_note,
     infinite_note,
+    join_pieces,
     no_effect,
     refuse_empty,
     refuse_lacking,
-    settled,
+    settle_infinite_values,
     words_note,
 )
 from sortal.data.reading.roles import Roles
@@ -37,7 +37,7 @@ _ALIKE_VALUES = 1 << 20
 """Most values that are understood at once."""
 
 
-def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Gathered:
+def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> RawContents:
     """Read tables one after another into the input `features` and the columns beside it.
 
     Raises:
@@ -48,7 +48,7 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
         raise no_effect("length", "the data has no signals to cut or pad")
     if block.axes:
         raise no_effect("axes", "a table has columns and no arrays")
-    places, notes, counts = Places(), list[str](), list[int]()
+    places, notes, counts = ExamplePlaces(), list[str](), list[int]()
     beside: dict[str, list[Any]] = {name: [] for name in roles.beside}
     infinite, rows, worded = 0, 0, 0
     words = dict.fromkeys(word for table in tables for word in missing_words(table))
@@ -65,7 +65,7 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
                     batch, roles.inputs, places, rows, given=block.inputs is not None
                 )
                 worded += _words(batch, roles.inputs, features, missing_words(table))
-                matrix, changed = settled(
+                matrix, changed = settle_infinite_values(
                     features, roles.inputs, places, rows, refuse=block.infinite == "error"
                 )
                 matrices.add(np.asarray(matrix))
@@ -79,10 +79,10 @@ def gather_tables(tables: Sequence[Table], roles: Roles, block: DataBlock) -> Ga
         notes.extend(infinite_note(infinite))
         notes.extend(words_note(worded))
         whole = matrices.array()
-    return Gathered(
+    return RawContents(
         inputs={FEATURES: whole},
         names={FEATURES: roles.inputs},
-        columns={name: chunked(chunks) for name, chunks in beside.items()},
+        columns={name: join_pieces(chunks) for name, chunks in beside.items()},
         places=places,
         counts=counts,
         notes=notes,
@@ -146,7 +146,7 @@ def _alike(columns: Sequence[Any], rows: int) -> Iterator[slice]:
 
 
 def _features(
-    batch: Batch, names: Sequence[str], places: Places, row: int, *, given: bool
+    batch: Batch, names: Sequence[str], places: ExamplePlaces, row: int, *, given: bool
 ) -> np.ndarray:
     words = missing_words(places.files[-1])
     matrix, bad = feature_matrix(batch, names, words)
@@ -178,7 +178,7 @@ def _words(batch: Batch, names: Sequence[str], matrix: np.ndarray, words: Collec
     if np.count_nonzero(is_gap) == sum(column.null_count for column in columns):
         return 0
     return sum(
-        words_in(column, words)
+        count_missing_words(column, words)
         for column, gaps in zip(columns, is_gap.sum(axis=0), strict=True)
         if gaps > column.null_count
     )

@@ -23,7 +23,7 @@ SPILL_BYTES = 1 << 29
 _PIECE_BYTES = 1 << 24
 
 
-def room(shape: Sequence[int], dtype: DTypeLike, *, limit: int | None = None) -> np.ndarray:
+def allocate(shape: Sequence[int], dtype: DTypeLike, *, limit: int | None = None) -> np.ndarray:
     """Make an array to be filled: in memory, or in a file if it is large.
 
     Args:
@@ -45,11 +45,11 @@ def room(shape: Sequence[int], dtype: DTypeLike, *, limit: int | None = None) ->
         return np.memmap(file, dtype=kind, mode="w+", shape=tuple(shape))
 
 
-def taken(array: Array, rows: np.ndarray) -> Array:
+def copy_rows(array: Array, rows: np.ndarray) -> Array:
     """Copy some examples, into a file if they are large."""
     if isinstance(array, Ragged) or not len(rows):
         return array[rows]
-    chosen = room((len(rows), *array.shape[1:]), array.dtype)
+    chosen = allocate((len(rows), *array.shape[1:]), array.dtype)
     step = max(1, _PIECE_BYTES * len(array) // max(1, array.nbytes))
     for start in range(0, len(rows), step):
         chosen[start : start + step] = array[rows[start : start + step]]

@@ -22,7 +22,7 @@ _RAISED = (
 
 
 @contextmanager
-def undamaged(path: Path, what: str) -> Iterator[None]:
+def raise_damaged(path: Path, what: str) -> Iterator[None]:
     """Read a stored file or folder in the body.
 
     Args:
@@ -44,6 +44,6 @@ def map_array(path: Path) -> np.ndarray:
     Raises:
         Damaged: The file is missing, short, or no array.
     """
-    with undamaged(path, "a readable array"):
+    with raise_damaged(path, "a readable array"):
         array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
         return array

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from sortal.data.labels import Labels, Outputs
-from sortal.data.storage.stored_files import undamaged
+from sortal.data.storage.stored_files import raise_damaged
 from sortal.data.weighting.cancellation import cancel_negatives, standardised
 from sortal.data.weighting.report import ClassWeights, WeightReport, report_weights
 from sortal.errors import DataError, NotFound, OptionError
@@ -26,7 +26,7 @@ _FILE = "weigher.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weighing:
+class WeightRule:
     """The rule, before it is fitted; the default leaves weights as they come."""
 
     negative: Negative = "keep"
@@ -56,7 +56,7 @@ class Weighing:
             )
 
     @classmethod
-    def of(cls, block: TrainingWeights) -> "Weighing":
+    def of(cls, block: TrainingWeights) -> "WeightRule":
         """From the block of a job.
 
         Raises:
@@ -67,7 +67,7 @@ class Weighing:
     @property
     def is_default(self) -> bool:
         """Whether weights stay as they come."""
-        return self == Weighing()
+        return self == WeightRule()
 
     @property
     def fingerprint(self) -> str:
@@ -79,10 +79,10 @@ class Weighing:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Weigher:
+class FittedWeightRule:
     """A rule with what training examples taught it."""
 
-    weighing: Weighing
+    weighing: WeightRule
     classes: tuple[str, ...]
     """Names of the classes by code; of one target `not NAME` and `NAME`."""
 
@@ -97,11 +97,11 @@ class Weigher:
     @classmethod
     def fit(
         cls,
-        weighing: Weighing,
+        weighing: WeightRule,
         labels: Labels,
         weights: np.ndarray | None,
         features: Callable[[], np.ndarray] | None = None,
-    ) -> "Weigher":
+    ) -> "FittedWeightRule":
         """Fit on training examples.
 
         Args:
@@ -118,7 +118,7 @@ class Weigher:
         """
         if weighing.is_default:
             return cls._as_they_come(labels, weights)
-        codes, names = weighed_classes(labels)
+        codes, names = classes_of_rule(labels)
         physics = np.ones(len(codes)) if weights is None else weights.astype(np.float64)
         sums = _sums(codes, physics, len(names))
         _refuse_unsummable(weighing, names, codes, physics)
@@ -131,15 +131,15 @@ class Weigher:
         )
 
     @classmethod
-    def _as_they_come(cls, labels: Labels, weights: np.ndarray | None) -> "Weigher":
+    def _as_they_come(cls, labels: Labels, weights: np.ndarray | None) -> "FittedWeightRule":
         several = labels.outputs is Outputs.INDEPENDENT and len(labels.classes) > 1
         if several or weights is None:
             names, report = labels.classes, WeightReport()
         else:
-            codes, names = weighed_classes(labels)
+            codes, names = classes_of_rule(labels)
             report = report_weights(names, codes, weights, weights)
         return cls(
-            weighing=Weighing(),
+            weighing=WeightRule(),
             classes=names,
             factors=np.ones(len(names)),
             report=report,
@@ -166,8 +166,8 @@ class Weigher:
         negative: Negative = "keep" if kept else self.weighing.negative
         if self.weighing.each_part:
             own = replace(self.weighing, negative=negative)
-            return Weigher.fit(own, labels, weights).trained
-        codes, _ = weighed_classes(labels)
+            return FittedWeightRule.fit(own, labels, weights).trained
+        codes, _ = classes_of_rule(labels)
         physics = np.ones(len(codes)) if weights is None else weights.astype(np.float64)
         return _multiplied(self.factors, codes, _treated(negative, codes, physics, None))
 
@@ -194,24 +194,24 @@ class Weigher:
         }
 
     @classmethod
-    def restore(cls, described: Mapping[str, Any]) -> "Weigher":
+    def restore(cls, described: Mapping[str, Any]) -> "FittedWeightRule":
         """Rebuild from `described`."""
         return cls(
-            weighing=Weighing(**described["weighing"]),
+            weighing=WeightRule(**described["weighing"]),
             classes=tuple(described["classes"]),
             factors=np.array(described["factors"], dtype=np.float64),
             report=WeightReport(classes=tuple(ClassWeights(**one) for one in described["report"])),
         )
 
 
-def save_weighers(folder: Path, weighers: Mapping[str | None, Weigher]) -> None:
+def save_weight_rules(folder: Path, weighers: Mapping[str | None, FittedWeightRule]) -> None:
     """Write weigher.json into an existing folder: by target, None for all outputs."""
     described = [{"target": target, **one.described()} for target, one in weighers.items()]
     (folder / _FILE).write_text(json.dumps(described, indent=1), encoding="utf-8")
 
 
-def load_weighers(folder: Path) -> dict[str | None, Weigher]:
-    """Read what `save_weighers` wrote; empty where weights were used as they came.
+def load_weight_rules(folder: Path) -> dict[str | None, FittedWeightRule]:
+    """Read what `save_weight_rules` wrote; empty where weights were used as they came.
 
     Raises:
         Damaged: The file is cut short or changed.
@@ -219,12 +219,12 @@ def load_weighers(folder: Path) -> dict[str | None, Weigher]:
     path = folder / _FILE
     if not path.exists():
         return {}
-    with undamaged(path, "a readable rule of weights"):
+    with raise_damaged(path, "a readable rule of weights"):
         described = json.loads(path.read_text(encoding="utf-8"))
-        return {one["target"]: Weigher.restore(one) for one in described}
+        return {one["target"]: FittedWeightRule.restore(one) for one in described}
 
 
-def weighed_classes(labels: Labels) -> tuple[np.ndarray, tuple[str, ...]]:
+def classes_of_rule(labels: Labels) -> tuple[np.ndarray, tuple[str, ...]]:
     """Code of each example, shape (examples,), and the names that a rule knows classes by.
 
     Raises:
@@ -282,7 +282,7 @@ def _paired(
 
 
 def _refuse_unsummable(
-    weighing: Weighing, names: tuple[str, ...], codes: np.ndarray, physics: np.ndarray
+    weighing: WeightRule, names: tuple[str, ...], codes: np.ndarray, physics: np.ndarray
 ) -> None:
     """Refuse classes whose weights do not sum above 0, where the rule needs that sum."""
     treated = np.where(physics < 0, 0.0, physics) if weighing.negative == "drop" else physics
@@ -301,7 +301,7 @@ def _unsummable(name: str, total: float) -> str:
 
 
 def _factors(
-    weighing: Weighing,
+    weighing: WeightRule,
     names: tuple[str, ...],
     codes: np.ndarray,
     yields: np.ndarray,

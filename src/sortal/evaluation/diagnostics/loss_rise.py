@@ -16,7 +16,7 @@ _FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rise:
+class LossRise:
     """From the level about the minimum of a curve to the level of its end."""
 
     amount: float
@@ -33,7 +33,7 @@ class Rise:
     """Whether it is more than three errors and more than 0.1 % of the loss."""
 
     @classmethod
-    def of(cls, losses: np.ndarray) -> "Rise":
+    def of(cls, losses: np.ndarray) -> "LossRise":
         """Measure one curve.
 
         The noise is the median absolute second difference of the later half, as normal and

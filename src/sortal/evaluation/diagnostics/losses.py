@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sortal.errors import DataError
-from sortal.evaluation.diagnostics.loss_rise import Rise
-from sortal.evaluation.diagnostics.validation_below_training import Below, reasons_below
+from sortal.evaluation.diagnostics.loss_rise import LossRise
+from sortal.evaluation.diagnostics.validation_below_training import (
+    ValidationBelowTraining,
+    reasons_below,
+)
 from sortal.evaluation.row import finite_or_none
 
 FEW_UPDATES = 5
@@ -24,7 +27,7 @@ for what was not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class TrainingConditions:
     """What else is known of a training; says which causes are possible."""
 
     dropout: float = 0.0
@@ -77,13 +80,13 @@ class LossReport:
     training_at_best: float | None
     """`training_loss` in that row."""
 
-    validation_rise: Rise
+    validation_rise: LossRise
     """How the validation loss went on after its minimum."""
 
-    training_rise: Rise | None
+    training_rise: LossRise | None
     """Likewise `training_loss`, else `loss`, after its own; None where neither was measured."""
 
-    below: Below
+    below: ValidationBelowTraining
     """Where validation was below training, and why."""
 
     updates: float | None
@@ -120,7 +123,9 @@ class LossReport:
         return f"{text}, while the training loss {self.training_rise.words}: from there on it over-fits."
 
 
-def report_losses(rows: Sequence[Row], circumstances: Circumstances | None = None) -> LossReport:
+def report_losses(
+    rows: Sequence[Row], circumstances: TrainingConditions | None = None
+) -> LossReport:
     """Read off the curves which of the known pitfalls occurred.
 
     Args:
@@ -130,7 +135,7 @@ def report_losses(rows: Sequence[Row], circumstances: Circumstances | None = Non
     Raises:
         DataError: No row has a validation loss that is a number.
     """
-    known = circumstances or Circumstances()
+    known = circumstances or TrainingConditions()
     curves = {name: _curve(rows, name) for name in ("loss", "training_loss", "validation_loss")}
     seen = np.isfinite(curves["validation_loss"])
     if not seen.any():
@@ -145,8 +150,8 @@ def report_losses(rows: Sequence[Row], circumstances: Circumstances | None = Non
         best_epoch=rows[best].get("epoch"),
         best_loss=float(curves["validation_loss"][best]),
         training_at_best=finite_or_none(curves["training_loss"][best]),
-        validation_rise=Rise.of(curves["validation_loss"]),
-        training_rise=Rise.of(training) if np.isfinite(training).any() else None,
+        validation_rise=LossRise.of(curves["validation_loss"]),
+        training_rise=LossRise.of(training) if np.isfinite(training).any() else None,
         below=reasons_below(
             curves["loss"],
             curves["training_loss"],

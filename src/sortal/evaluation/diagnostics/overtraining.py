@@ -15,8 +15,8 @@ from sortal.errors import DataError, OptionError
 from sortal.metrics.chi_square import chi_square_homogeneity
 from sortal.metrics.histogram import Histogram
 from sortal.metrics.two_sample import (
-    Sample,
     TwoSampleTest,
+    WeightedSample,
     ks_limit,
     ks_permutation,
 )
@@ -32,7 +32,7 @@ Binning = Literal["width", "yield"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Part:
+class ScoredPart:
     """What one output says of one part of the examples."""
 
     name: str
@@ -69,7 +69,7 @@ class Part:
         truth: np.ndarray,
         node: int,
         weights: np.ndarray | None = None,
-    ) -> "Part":
+    ) -> "ScoredPart":
         """One output of several: its class against the rest.
 
         Args:
@@ -81,11 +81,11 @@ class Part:
         """
         return cls(name=name, scores=scores[:, node], positive=truth == node, weights=weights)
 
-    def sample(self, *, positive: bool) -> Sample:
+    def sample(self, *, positive: bool) -> WeightedSample:
         """Scores and weights of one class."""
         chosen = self.positive if positive else ~self.positive
         weights = None if self.weights is None else np.asarray(self.weights)[chosen]
-        return Sample(values=self.scores[chosen], weights=weights)
+        return WeightedSample(values=self.scores[chosen], weights=weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -142,8 +142,8 @@ class Agreement:
 
 
 def compare_parts(
-    first: Part,
-    second: Part,
+    first: ScoredPart,
+    second: ScoredPart,
     *,
     node: str = "output",
     names: tuple[str, str] = ("signal", "background"),
@@ -187,13 +187,17 @@ def compare_parts(
     )
 
 
-def compare_nodes(
-    first: Sequence[Part], second: Sequence[Part], classes: Sequence[str], *, seed: int = 0
+def compare_outputs(
+    first: Sequence[ScoredPart],
+    second: Sequence[ScoredPart],
+    classes: Sequence[str],
+    *,
+    seed: int = 0,
 ) -> tuple[Agreement, ...]:
     """Compare two parts output by output, each class against the rest.
 
     Args:
-        first: One part, as each output sees it: `Part.of_node`.
+        first: One part, as each output sees it: `ScoredPart.of_node`.
         second: The other one, in the same order.
         classes: Names of the outputs.
         seed: See `compare_parts`.
@@ -204,7 +208,9 @@ def compare_nodes(
     )
 
 
-def _edges(bins: int | np.ndarray, binning: Binning, first: Part, second: Part) -> np.ndarray:
+def _edges(
+    bins: int | np.ndarray, binning: Binning, first: ScoredPart, second: ScoredPart
+) -> np.ndarray:
     """Edges that both parts and both classes share."""
     if isinstance(bins, np.ndarray):
         if bins.ndim != 1 or len(bins) < 2 or not (np.diff(bins) > 0).all():
@@ -227,9 +233,9 @@ def _edges(bins: int | np.ndarray, binning: Binning, first: Part, second: Part) 
     return np.concatenate([[low], inner[(inner > low) & (inner < high)], [high]])
 
 
-def _shares(part: Part) -> np.ndarray:
+def _shares(part: ScoredPart) -> np.ndarray:
     """Absolute weight of each example as a share of its part."""
-    sample = Sample(values=part.scores, weights=part.weights)
+    sample = WeightedSample(values=part.scores, weights=part.weights)
     absolute = np.abs(sample.each)
     shares: np.ndarray = absolute / max(float(absolute.sum()), np.finfo(np.float64).tiny)
     return shares
@@ -245,7 +251,7 @@ def _equal_yield(scores: np.ndarray, shares: np.ndarray, bins: int) -> np.ndarra
 
 
 def _compare_class(
-    name: str, samples: tuple[Sample, Sample], edges: np.ndarray, seed: int
+    name: str, samples: tuple[WeightedSample, WeightedSample], edges: np.ndarray, seed: int
 ) -> ClassAgreement:
     drawn = [Histogram.of(sample.values, sample.weights, edges) for sample in samples]
     few = sum(len(sample.values) for sample in samples) <= PERMUTED

@@ -34,7 +34,7 @@ class CorrectedTest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class OvertrainingVerdict:
     """What the tests say together."""
 
     level: Level
@@ -49,7 +49,7 @@ class Verdict:
     """Every test, in the order of the outputs."""
 
 
-def judge(agreements: Sequence[Agreement]) -> Verdict:
+def summarise_tests(agreements: Sequence[Agreement]) -> OvertrainingVerdict:
     """Say whether the first part is scored as the second one, over all outputs of one pair of parts.
 
     Over-training shows as a better separation in the part that was learnt from. With enough
@@ -72,7 +72,7 @@ def judge(agreements: Sequence[Agreement]) -> Verdict:
     first, second = agreements[0].parts
     if not made:
         sentence = f"Over-training between {first} and {second}: unknown, for want of examples."
-        return Verdict(level="unknown", sentence=sentence, outcomes=outcomes)
+        return OvertrainingVerdict(level="unknown", sentence=sentence, outcomes=outcomes)
     least = min(made, key=lambda place: (corrected[place], named[place][2]))
     worst = outcomes[least]
     clear = [named[place][0] for place in made if corrected[place] < CLEAR]
@@ -84,7 +84,7 @@ def judge(agreements: Sequence[Agreement]) -> Verdict:
         f"is {worst.p:.2g}, {worst.corrected:.2g} corrected for their number, of {worst.name}; "
         f"AUC of {told.node} {_areas(told)}{_remark(level, worst, told)}."
     )
-    return Verdict(level=level, sentence=sentence, outcomes=outcomes)
+    return OvertrainingVerdict(level=level, sentence=sentence, outcomes=outcomes)
 
 
 def _sigmas(agreement: Agreement) -> float:

@@ -28,7 +28,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Below:
+class ValidationBelowTraining:
     """Where the validation loss was below the training loss."""
 
     share_running: float | None
@@ -87,7 +87,7 @@ def reasons_below(
     in_training_only: tuple[str, ...] = (),
     shared: int | None = None,
     errors: tuple[float, float] | None = None,
-) -> Below:
+) -> ValidationBelowTraining:
     """Find out which reasons apply.
 
     Regularisation and running average both act on `loss` and not on `training_loss`: what
@@ -103,7 +103,7 @@ def reasons_below(
         shared: How many examples are in both parts.
         errors: Statistical errors of `measured` and `validation` at the best epoch.
     """
-    below = Below(
+    below = ValidationBelowTraining(
         share_running=_share(running - validation),
         share_measured=_share(measured - validation),
         best_running=finite_or_none(running[best] - validation[best]),

@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from sortal.errors import DataError, OptionError
-from sortal.evaluation.maps.dissimilarity import By, Dissimilarity
-from sortal.evaluation.maps.embed import run_tsne, umap_of
+from sortal.evaluation.maps.dissimilarity import ComparedBy, Dissimilarity
+from sortal.evaluation.maps.embed import make_umap, run_tsne
 from sortal.evaluation.maps.scaling import classical_scaling
 from sortal.metrics.embedding import stress, trustworthiness
 
@@ -84,7 +84,7 @@ MAP_METHODS: Mapping[str, type[MapMethod]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mapped:
+class MappedClassifier:
     """One classifier of a map, before it is placed."""
 
     title: str
@@ -103,10 +103,10 @@ class Mapped:
 class ClassifierMap:
     """Classifiers on a plane."""
 
-    by: By
+    by: ComparedBy
     way: MapMethod
 
-    classifiers: tuple[Mapped, ...] = field(repr=False)
+    classifiers: tuple[MappedClassifier, ...] = field(repr=False)
 
     coordinates: np.ndarray = field(repr=False)
     """Shape (classifiers, 2), float32; Optimal lies to the right of the middle."""
@@ -156,9 +156,9 @@ class ClassifierMap:
         return f"<p>{self.quality}</p>\n{self.table()._repr_html_()}"
 
 
-def draw_map(
+def place_classifiers(
     dissimilarity: Dissimilarity,
-    classifiers: Sequence[Mapped],
+    classifiers: Sequence[MappedClassifier],
     way: MapMethod,
     *,
     notes: Sequence[str] = (),
@@ -200,7 +200,7 @@ def draw_map(
     )
 
 
-def _turned(placed: np.ndarray, classifiers: Sequence[Mapped]) -> np.ndarray:
+def _turned(placed: np.ndarray, classifiers: Sequence[MappedClassifier]) -> np.ndarray:
     """Mirror the axes by where the poles lie."""
     for anchor, axis, side in (("naive", 1, -1.0), ("optimal", 0, 1.0)):
         rows = [row for row, one in enumerate(classifiers) if one.anchor == anchor]
@@ -233,7 +233,7 @@ def _by_umap(dissimilarity: Dissimilarity, way: MapMethod) -> np.ndarray:
         raise OptionError(
             "umap.n_neighbors", neighbours, f"less than the number of classifiers, {len(distances)}"
         )
-    kind = umap_of(
+    kind = make_umap(
         n_neighbors=neighbours,
         min_dist=wanted.min_dist,
         spread=1.0,

@@ -20,7 +20,7 @@ _SUREST = 1e-3
 _HALVINGS = 40
 
 
-class By(StrEnum):
+class ComparedBy(StrEnum):
     """What classifiers are compared by."""
 
     ERRORS = "errors"
@@ -42,7 +42,7 @@ class By(StrEnum):
 class Dissimilarity:
     """All pairs of some classifiers."""
 
-    by: By
+    by: ComparedBy
 
     distances: np.ndarray = field(repr=False)
     """Shape (classifiers, classifiers), float64, symmetric, zeros on the diagonal."""
@@ -65,7 +65,7 @@ def by_errors(blocks: Iterable[np.ndarray]) -> Dissimilarity:
     """
     share = 1.0 - _agreement(blocks)
     _clean(share)
-    return Dissimilarity(by=By.ERRORS, distances=share, euclidean=np.sqrt(share))
+    return Dissimilarity(by=ComparedBy.ERRORS, distances=share, euclidean=np.sqrt(share))
 
 
 def _agreement(blocks: Iterable[np.ndarray]) -> np.ndarray:
@@ -114,7 +114,7 @@ def by_probabilities(blocks: Iterable[np.ndarray], outputs: Outputs) -> Dissimil
         total = _add(total, flat @ flat.T)
         count += block.shape[1] * (2 if outputs is Outputs.EXCLUSIVE else block.shape[2])
     distances = _from_products(total / max(1, count))
-    return Dissimilarity(by=By.PROBABILITIES, distances=distances, euclidean=distances)
+    return Dissimilarity(by=ComparedBy.PROBABILITIES, distances=distances, euclidean=distances)
 
 
 def _from_products(products: np.ndarray) -> np.ndarray:
@@ -207,7 +207,7 @@ def by_agreement(blocks: Iterable[np.ndarray], outputs: Outputs, classes: int) -
     _clean(distances)
     rows = distances - distances.mean(axis=0)
     euclidean = _from_products(rows @ rows.T / max(1, len(rows)))
-    return Dissimilarity(by=By.AGREEMENT, distances=distances, euclidean=euclidean)
+    return Dissimilarity(by=ComparedBy.AGREEMENT, distances=distances, euclidean=euclidean)
 
 
 def _of_classes(blocks: Iterable[np.ndarray], classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -266,4 +266,6 @@ def by_scores(figures: np.ndarray, names: Sequence[str]) -> Dissimilarity:
             f"Left out, for some classifiers have no such figure: "
             f"{', '.join(lacking[:_SHOWN])}{more}."
         )
-    return Dissimilarity(by=By.SCORES, distances=distances, euclidean=distances, notes=tuple(notes))
+    return Dissimilarity(
+        by=ComparedBy.SCORES, distances=distances, euclidean=distances, notes=tuple(notes)
+    )

@@ -13,7 +13,7 @@ from sortal.evaluation.maps.parameters import (
     Lle,
     Mds,
     Pca,
-    Projection,
+    ProjectionMethod,
     SpectralEmbedding,
     Tsne,
     Umap,
@@ -46,7 +46,7 @@ class Embedded:
     notes: tuple[str, ...] = field(default=())
 
 
-def embed(matrix: np.ndarray, projection: Projection) -> Embedded:
+def embed(matrix: np.ndarray, projection: ProjectionMethod) -> Embedded:
     """Fit a projection to examples.
 
     Args:
@@ -81,7 +81,7 @@ def _remarks(heard: list[warnings.WarningMessage]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in texts if _IDLE not in text))
 
 
-def _pca(matrix: np.ndarray, projection: Projection) -> Embedded:
+def _pca(matrix: np.ndarray, projection: ProjectionMethod) -> Embedded:
     from sklearn.decomposition import PCA
 
     axes = min(2, matrix.shape[1])
@@ -98,14 +98,14 @@ def _pca(matrix: np.ndarray, projection: Projection) -> Embedded:
     return Embedded(place(matrix), place, (about,))
 
 
-def _mds(matrix: np.ndarray, _: Projection) -> Embedded:
+def _mds(matrix: np.ndarray, _: ProjectionMethod) -> Embedded:
     from sklearn.metrics import euclidean_distances
 
     distances = euclidean_distances(matrix).astype(np.float64, copy=False)
     return Embedded(smacof(distances, classical_scaling(distances)))
 
 
-def _isomap(matrix: np.ndarray, projection: Projection) -> Embedded:
+def _isomap(matrix: np.ndarray, projection: ProjectionMethod) -> Embedded:
     from sklearn import manifold
 
     wanted = cast("Isomap", projection)
@@ -113,7 +113,7 @@ def _isomap(matrix: np.ndarray, projection: Projection) -> Embedded:
     return Embedded(fitted.embedding_, fitted.transform)
 
 
-def _spectral(matrix: np.ndarray, projection: Projection) -> Embedded:
+def _spectral(matrix: np.ndarray, projection: ProjectionMethod) -> Embedded:
     from sklearn import manifold
 
     fitted = manifold.SpectralEmbedding(
@@ -125,7 +125,7 @@ def _spectral(matrix: np.ndarray, projection: Projection) -> Embedded:
     return Embedded(fitted.fit_transform(matrix))
 
 
-def _tsne(matrix: np.ndarray, projection: Projection) -> Embedded:
+def _tsne(matrix: np.ndarray, projection: ProjectionMethod) -> Embedded:
     wanted = cast("Tsne", projection)
     init = "pca" if matrix.shape[1] > 1 else "random"
     return Embedded(
@@ -173,7 +173,7 @@ def _threads(points: int) -> int:
     return 1 if points < _SPREAD_FROM else min([2, *allowed])
 
 
-def _lle(matrix: np.ndarray, projection: Projection) -> Embedded:
+def _lle(matrix: np.ndarray, projection: ProjectionMethod) -> Embedded:
     from sklearn.manifold import LocallyLinearEmbedding
 
     wanted = cast("Lle", projection)
@@ -193,9 +193,9 @@ def _lle(matrix: np.ndarray, projection: Projection) -> Embedded:
     return Embedded(fitted.embedding_, fitted.transform)
 
 
-def _umap(matrix: np.ndarray, projection: Projection) -> Embedded:
+def _umap(matrix: np.ndarray, projection: ProjectionMethod) -> Embedded:
     wanted = cast("Umap", projection)
-    fitted = umap_of(
+    fitted = make_umap(
         n_neighbors=wanted.n_neighbors,
         min_dist=wanted.min_dist,
         spread=wanted.spread,
@@ -205,7 +205,7 @@ def _umap(matrix: np.ndarray, projection: Projection) -> Embedded:
     return Embedded(fitted.embedding_, fitted.transform)
 
 
-def umap_of(
+def make_umap(
     *,
     n_neighbors: int,
     min_dist: float,
@@ -236,7 +236,7 @@ def umap_of(
     )
 
 
-_FITS: Mapping[type[Projection], Callable[[np.ndarray, Projection], Embedded]] = {
+_FITS: Mapping[type[ProjectionMethod], Callable[[np.ndarray, ProjectionMethod], Embedded]] = {
     Pca: _pca,
     Mds: _mds,
     Isomap: _isomap,

@@ -40,7 +40,7 @@ Metric: TypeAlias = Literal[
 ]
 
 
-class Projection(BaseModel):
+class ProjectionMethod(BaseModel):
     """Base of every way to project: frozen, unknown names refused, docs under the fields."""
 
     model_config = ConfigDict(
@@ -76,14 +76,14 @@ class Projection(BaseModel):
             )
 
 
-class Pca(Projection):
+class Pca(ProjectionMethod):
     """Principal components: the two directions of largest variance (Pearson 1901)."""
 
     method: ClassVar[str] = "pca"
     summary: ClassVar[str] = "principal components; linear and quick"
 
 
-class Mds(Projection):
+class Mds(ProjectionMethod):
     """Metric multidimensional scaling: distances kept as well as two dimensions allow.
 
     SMACOF (de Leeuw 1977) from the solution of classical scaling.
@@ -94,7 +94,7 @@ class Mds(Projection):
     largest: ClassVar[int] = 5_000
 
 
-class _Neighbours(Projection):
+class _Neighbours(ProjectionMethod):
     """What ways over a graph of neighbours have in common."""
 
     n_neighbors: int = Field(default=10, ge=1, le=1000)
@@ -113,7 +113,7 @@ class Isomap(_Neighbours):
     largest: ClassVar[int] = 5_000
 
 
-class SpectralEmbedding(Projection):
+class SpectralEmbedding(ProjectionMethod):
     """Laplacian eigenmaps of the graph of neighbours (Belkin and Niyogi 2003).
 
     A tenth of the examples, at least 2 and at most 100, are neighbours of each.
@@ -123,7 +123,7 @@ class SpectralEmbedding(Projection):
     summary: ClassVar[str] = "Laplacian eigenmaps"
 
 
-class Tsne(Projection):
+class Tsne(ProjectionMethod):
     """t-SNE: neighbourhoods kept, distances between groups not (van der Maaten and Hinton 2008)."""
 
     method: ClassVar[str] = "tsne"
@@ -158,7 +158,7 @@ class Lle(_Neighbours):
             )
 
 
-class Umap(Projection):
+class Umap(ProjectionMethod):
     """UMAP (McInnes, Healy and Melville 2018); needs the extra `umap`."""
 
     method: ClassVar[str] = "umap"
@@ -185,7 +185,7 @@ class Umap(Projection):
             )
 
 
-PROJECTIONS: Mapping[str, type[Projection]] = {
+PROJECTIONS: Mapping[str, type[ProjectionMethod]] = {
     one.method: one for one in (Pca, Mds, Isomap, SpectralEmbedding, Tsne, Lle, Umap)
 }
 """Every way to project by its name, from plain to intricate."""
@@ -195,7 +195,7 @@ P = TypeVar("P", bound=BaseModel)
 
 def parse(
     method: str, values: Mapping[str, Any] | None = None, *, path: str = "projection"
-) -> Projection:
+) -> ProjectionMethod:
     """Make a projection of a name and parameters, as they come from a file.
 
     Args:

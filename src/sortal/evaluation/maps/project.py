@@ -12,7 +12,7 @@ import numpy as np
 
 from sortal.errors import DataError
 from sortal.evaluation.maps.embed import Embedded, Place, embed
-from sortal.evaluation.maps.parameters import Projection
+from sortal.evaluation.maps.parameters import ProjectionMethod
 from sortal.metrics.embedding import Matrix, trustworthiness_of_examples
 
 FEWEST = 3
@@ -30,7 +30,7 @@ _NEAREST = 5
 class Projected:
     """Examples on a plane."""
 
-    projection: Projection
+    projection: ProjectionMethod
     coordinates: np.ndarray = field(repr=False)
     """Shape (examples, 2), float32."""
 
@@ -41,7 +41,7 @@ class Projected:
     """What was done beyond fitting all examples, and what the method noticed, in sentences."""
 
 
-def project(matrix: Matrix, projection: Projection) -> Projected:
+def project(matrix: Matrix, projection: ProjectionMethod) -> Projected:
     """Project examples to two dimensions, for looking at alone.
 
     Up to `projection.largest` examples are all fitted. Of more, a sample drawn by the seed is
@@ -84,7 +84,7 @@ def project(matrix: Matrix, projection: Projection) -> Projected:
     )
 
 
-def _sample(count: int, projection: Projection) -> np.ndarray:
+def _sample(count: int, projection: ProjectionMethod) -> np.ndarray:
     """Rows that are fitted, ascending."""
     if count <= projection.largest:
         return np.arange(count)
@@ -145,7 +145,7 @@ def _between_nearest(fitted: np.ndarray, found: Embedded) -> Place:
     return place
 
 
-def _told(projection: Projection, count: int, fitted: int, *, own: bool) -> str:
+def _told(projection: ProjectionMethod, count: int, fitted: int, *, own: bool) -> str:
     how = (
         f"by {projection.method} itself"
         if own

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sortal.errors import DataError
-from sortal.evaluation.physics.cut_rule import MeritRule, judge
+from sortal.evaluation.physics.cut_rule import MeritRule, guarded_merit
 from sortal.evaluation.physics.significance import REGULARISATION, FigureOfMerit, combine
 from sortal.evaluation.physics.significance_error import standard_error
 from sortal.metrics.histogram import Histogram
@@ -65,7 +65,7 @@ def binned_merit(
         minimum_background=minimum_background,
         minimum_effective_background=minimum_effective_background,
     )
-    merit, guarded = judge(rule, signal.sums, background.sums, background.squares)
+    merit, guarded = guarded_merit(rule, signal.sums, background.sums, background.squares)
     errors = standard_error(
         figure,
         signal.sums,

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sortal.evaluation.bootstrap import interval
-from sortal.evaluation.physics.cut_choice import ChosenCut, resampled_merit, spread
+from sortal.evaluation.physics.cut_choice import ChosenCut, resampled_merit, standard_deviation
 from sortal.evaluation.physics.cut_rule import CutRule, ScoredEvents
-from sortal.evaluation.physics.cut_scan import CutScan, at_cut, scan_events
+from sortal.evaluation.physics.cut_scan import CutScan, apply_cut, scan_events
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -68,9 +68,9 @@ def choose_by_fold(whole: CutScan, fitted: FoldCuts, *, resamples: int, seed: in
     low, high = interval(drawn[:, None])[0]
     return ChosenCut(
         validation=best,
-        test=replace(at_cut(fitted.events, 0.0, whole.rule), cut=best.cut),
+        test=replace(apply_cut(fitted.events, 0.0, whole.rule), cut=best.cut),
         test_interval=(float(low), float(high)),
-        test_spread=spread(drawn),
+        test_spread=standard_deviation(drawn),
         oracle=best,
     )
 

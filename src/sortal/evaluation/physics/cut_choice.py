@@ -6,8 +6,14 @@ import numpy as np
 
 from sortal.errors import DataError
 from sortal.evaluation.bootstrap import LARGE, interval, resampled_sums
-from sortal.evaluation.physics.cut_rule import CutRule, ScoredEvents, cuts_passed, judge, selectable
-from sortal.evaluation.physics.cut_scan import CutScan, WorkingPoint, at_cut, scan_events
+from sortal.evaluation.physics.cut_rule import (
+    CutRule,
+    ScoredEvents,
+    can_be_selected,
+    cuts_passed,
+    guarded_merit,
+)
+from sortal.evaluation.physics.cut_scan import CutScan, WorkingPoint, apply_cut, scan_events
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -94,9 +100,9 @@ def choose(
     low, high = interval(drawn[:, None], level=level)[0]
     return ChosenCut(
         validation=chosen,
-        test=at_cut(test, chosen.cut, validation.rule),
+        test=apply_cut(test, chosen.cut, validation.rule),
         test_interval=(float(low), float(high)),
-        test_spread=spread(drawn),
+        test_spread=standard_deviation(drawn),
         oracle=oracle.at(oracle.best),
     )
 
@@ -130,7 +136,7 @@ def reselect(
     places = np.linspace(0, len(scan.cuts) - 1, min(most, len(scan.cuts))).round().astype(int)
     places = np.unique([*places, scan.best])
     sums = _above_in_resamples(events, scan.cuts[places], scan.rule, resamples=resamples, seed=seed)
-    merit, guarded = judge(scan.rule, sums[..., 0], sums[..., 1], sums[..., 2])
+    merit, guarded = guarded_merit(scan.rule, sums[..., 0], sums[..., 1], sums[..., 2])
     best = np.argmax(merit, axis=0)
     lost = guarded.all(axis=0)
 
@@ -165,7 +171,7 @@ def _above_in_resamples(
     Returns:
         Shape (cuts, resamples, 3).
     """
-    chosen = selectable(events, rule)
+    chosen = can_be_selected(events, rule)
     passed = cuts_passed(events.scores[chosen], cuts, rule)
     counted = passed > 0
     weights = events.weights[chosen][counted].astype(np.float64)
@@ -181,7 +187,7 @@ def _above_in_resamples(
     return above
 
 
-def spread(figures: np.ndarray) -> float:
+def standard_deviation(figures: np.ndarray) -> float:
     """Standard deviation of the figures that are known; NaN of fewer than two."""
     known = figures[~np.isnan(figures)]
     return float(known.std(ddof=1)) if len(known) > 1 else float("nan")

@@ -74,7 +74,7 @@ class CutRule(MeritRule):
     """Upper bound of a strict selection."""
 
 
-def judge(
+def guarded_merit(
     rule: MeritRule, signal: np.ndarray, background: np.ndarray, background_squares: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compute the figure of merit where it can be trusted.
@@ -95,7 +95,7 @@ def judge(
     return np.where(guarded, 0.0, figures), guarded
 
 
-def selectable(events: ScoredEvents, rule: CutRule) -> np.ndarray:
+def can_be_selected(events: ScoredEvents, rule: CutRule) -> np.ndarray:
     """Which events some cut may select, shape (examples,), bool."""
     mask = np.ones(len(events.scores), dtype=bool)
     if events.eligible is not None:

@@ -8,10 +8,10 @@ from sortal.errors import DataError
 from sortal.evaluation.physics.cut_rule import (
     CutRule,
     ScoredEvents,
+    can_be_selected,
     cuts_passed,
     effective_events,
-    judge,
-    selectable,
+    guarded_merit,
 )
 from sortal.evaluation.physics.significance import REGULARISATION, FigureOfMerit
 from sortal.evaluation.physics.significance_error import standard_error
@@ -216,7 +216,7 @@ def scan(
 
 def scan_events(events: ScoredEvents, rule: CutRule, cuts: np.ndarray | None = None) -> CutScan:
     """The same as `scan` for a part and a rule that are values already."""
-    chosen = selectable(events, rule)
+    chosen = can_be_selected(events, rule)
     grid, passed = _grid(events.scores[chosen], cuts, rule)
     signal = events.is_signal[chosen].astype(bool)
     weights = events.weights[chosen].astype(np.float64)
@@ -226,7 +226,7 @@ def scan_events(events: ScoredEvents, rule: CutRule, cuts: np.ndarray | None = N
         for power in (1, 2)
     ]
     truth = events.is_signal.astype(bool)
-    merit, guarded = judge(rule, above[0], above[2], above[3])
+    merit, guarded = guarded_merit(rule, above[0], above[2], above[3])
     return CutScan(
         rule=rule,
         cuts=grid,
@@ -241,7 +241,7 @@ def scan_events(events: ScoredEvents, rule: CutRule, cuts: np.ndarray | None = N
     )
 
 
-def at_cut(events: ScoredEvents, cut: float, rule: CutRule) -> WorkingPoint:
+def apply_cut(events: ScoredEvents, cut: float, rule: CutRule) -> WorkingPoint:
     """Apply one cut, chosen elsewhere, to a part."""
     return scan_events(events, rule, np.array([cut])).at(0)
 

@@ -41,7 +41,7 @@ def standard_error(
     Returns:
         One standard deviation, of the broadcast shape; NaN where the figure is not finite.
     """
-    by_signal, by_background = slopes(
+    by_signal, by_background = derivatives(
         figure, signal, background, uncertainty=uncertainty, regularisation=regularisation
     )
     from_signal = by_signal * np.sqrt(np.asarray(signal_variance, dtype=np.float64))
@@ -50,7 +50,7 @@ def standard_error(
     return error
 
 
-def slopes(
+def derivatives(
     figure: FigureOfMerit,
     signal: ArrayLike,
     background: ArrayLike,

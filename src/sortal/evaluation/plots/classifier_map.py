@@ -6,20 +6,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sortal.evaluation.maps.classifier_map import ClassifierMap, MapTsne, MapUmap
-from sortal.evaluation.maps.dissimilarity import By
+from sortal.evaluation.maps.dissimilarity import ComparedBy
 from sortal.evaluation.plots.drawing.labels import Label, middle, place_labels
-from sortal.evaluation.plots.drawing.style import COLOURS, MARKS, PLAIN, Look, drawing, write_above
-from sortal.evaluation.plots.drawing.texts import fitted
+from sortal.evaluation.plots.drawing.style import (
+    COLOURS,
+    MARKS,
+    PLAIN,
+    Look,
+    drawing_style,
+    write_above,
+)
+from sortal.evaluation.plots.drawing.texts import shorten_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 WORDS = {
-    By.ERRORS: "share of examples that one has right and the other wrong",
-    By.PROBABILITIES: "root mean square difference of probabilities",
-    By.AGREEMENT: "1 - Cohen's kappa",
-    By.SCORES: "difference of figures, in standard deviations",
+    ComparedBy.ERRORS: "share of examples that one has right and the other wrong",
+    ComparedBy.PROBABILITIES: "root mean square difference of probabilities",
+    ComparedBy.AGREEMENT: "1 - Cohen's kappa",
+    ComparedBy.SCORES: "difference of figures, in standard deviations",
 }
 """What a distance on a map is."""
 
@@ -54,7 +61,7 @@ def map_figure(
     """
     from sortal.evaluation.plots.drawing.shown import ShownFigure
 
-    with drawing(look):
+    with drawing_style(look):
         figure = ShownFigure(figsize=(9, 6.2), layout="constrained")
         axes = figure.subplots()
         families = _families(drawn)
@@ -150,7 +157,10 @@ def _labels(
             x, y = drawn.coordinates[by_title[title]]
             found.append(
                 Label(
-                    text=fitted(title, _MOST_OF_TITLE), x=float(x), y=float(y), bold=title in poles
+                    text=shorten_text(title, _MOST_OF_TITLE),
+                    x=float(x),
+                    y=float(y),
+                    bold=title in poles,
                 )
             )
     for number, (family, rows) in enumerate(families.items()):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sortal.evaluation.plots.drawing.style import PLAIN, Look, drawing, write_above
+from sortal.evaluation.plots.drawing.style import PLAIN, Look, drawing_style, write_above
 from sortal.metrics.ratio import ratio
 from sortal.metrics.uncertainty import ConfusionShares
 
@@ -38,7 +38,7 @@ def confusion_figure(matrix: np.ndarray, classes: Sequence[str], *, heading: str
         heading: Above the axes.
     """
     matrix = np.asarray(matrix, dtype=float)
-    with drawing(PLAIN):
+    with drawing_style(PLAIN):
         shares = np.nan_to_num(ratio(matrix, matrix.sum(axis=1, keepdims=True)))
         figure, axes, depths = _matrix_figure(shares, classes, side=0.42)
         axes.set_xlabel("predicted class")
@@ -67,7 +67,7 @@ def weighted_confusion_figure(
     Raises:
         MissingExtra: The look is of style `hep`, and mplhep is not installed.
     """
-    with drawing(look):
+    with drawing_style(look):
         figure, axes, depths = _matrix_figure(np.nan_to_num(confusion.shares), classes, side=0.85)
         axes.set_xlabel("predicted class\nlarge: % of the true class; small: expected events")
         if len(classes) <= _LARGEST_PRINTED:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sortal.evaluation.plots.drawing.scale import plain_ticks_within_a_decade, span
-from sortal.evaluation.plots.drawing.style import COLOURS, PLAIN, Look, drawing, write_above
+from sortal.evaluation.plots.drawing.scale import plain_ticks_within_a_decade, plot_limits
+from sortal.evaluation.plots.drawing.style import COLOURS, PLAIN, Look, drawing_style, write_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def loss_figure(
     """
     from matplotlib.figure import Figure
 
-    with drawing(look):
+    with drawing_style(look):
         figure = Figure(figsize=(7.5, 4.8), layout="constrained")
         axes = figure.subplots()
         axes.set_xlabel("Epoch")
@@ -73,7 +73,7 @@ def _limit(axes: "Axes", series: Sequence[np.ndarray], *, log_y: bool) -> None:
     margin = max(0.02 * (epochs - 1), 0.5)
     axes.set_xlim(-margin, max(epochs - 1, 0) + margin)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.set_ylim(*span(np.concatenate([np.empty(0), *series]), log=log_y))
+    axes.set_ylim(*plot_limits(np.concatenate([np.empty(0), *series]), log=log_y))
     if log_y:
         axes.set_yscale("log")
         plain_ticks_within_a_decade(axes.yaxis)

@@ -8,8 +8,8 @@ import numpy as np
 
 from sortal.evaluation.physics.cut_scan import CutScan
 from sortal.evaluation.physics.yields import Yields
-from sortal.evaluation.plots.drawing.scale import span
-from sortal.evaluation.plots.drawing.style import COLOURS, PLAIN, Look, drawing, write_above
+from sortal.evaluation.plots.drawing.scale import plot_limits
+from sortal.evaluation.plots.drawing.style import COLOURS, PLAIN, Look, drawing_style, write_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,7 +89,7 @@ def merit_figure(
         for name, best in given.items()
         if best is not None
     ]
-    with drawing(look):
+    with drawing_style(look):
         figure = Figure(figsize=(11.5, 8), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True)
         _draw_merits(upper, parts, test_merit)
@@ -97,7 +97,9 @@ def merit_figure(
         _draw_efficiencies(lower, parts)
         lower.set_ylabel(f"Efficiency ({parts[0].name.lower()})")
         lower.set_xlabel(xlabel)
-        low, high = span(np.concatenate([part.best.scan.cuts for part in parts]), margin=0.02)
+        low, high = plot_limits(
+            np.concatenate([part.best.scan.cuts for part in parts]), margin=0.02
+        )
         lower.set_xlim(low, high)
         for axes in (upper, lower):
             axes.grid(color="0.88")
@@ -126,7 +128,7 @@ def _draw_merits(axes: "Axes", parts: Sequence[_Part], test_merit: float) -> Non
             label = f"Test FOM: {test_merit:.3f}\n{label}"
         axes.axvline(part.best.yields.cut, label=label, **part.line)
     # The largest merit sets the limit: bands of the last few events would swallow the curves.
-    axes.set_ylim(0.0, span(np.concatenate([*shown, np.zeros(1)]), margin=0.15)[1])
+    axes.set_ylim(0.0, plot_limits(np.concatenate([*shown, np.zeros(1)]), margin=0.15)[1])
 
 
 def _draw_efficiencies(axes: "Axes", parts: Sequence[_Part]) -> None:
@@ -141,7 +143,7 @@ def _draw_efficiencies(axes: "Axes", parts: Sequence[_Part]) -> None:
         axes.plot(scan.cuts, drawable, color=colour, linewidth=2.2, label=f"{kind} efficiency")
         shown.append(drawable)
     axes.set_yscale("log")
-    axes.set_ylim(*span(np.concatenate(shown), log=True))
+    axes.set_ylim(*plot_limits(np.concatenate(shown), log=True))
     for part in parts:
         axes.axvline(part.best.yields.cut, label=_told(part.best.yields), **part.line)
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sortal.errors import DataError
-from sortal.evaluation.plots.drawing.bars import outlined, width_named
+from sortal.evaluation.plots.drawing.bars import describe_width, draw_outline
 from sortal.evaluation.plots.drawing.lower_panel import LowerPanel, draw_lower
-from sortal.evaluation.plots.drawing.scale import raise_top, span
+from sortal.evaluation.plots.drawing.scale import plot_limits, raise_top
 from sortal.evaluation.plots.drawing.style import (
     COLOURS,
     FILLS,
     LINES,
     PLAIN,
     Look,
-    drawing,
+    drawing_style,
     write_above,
 )
 from sortal.metrics.histogram import Histogram
@@ -34,7 +34,7 @@ _LEGEND_ROW = 0.07
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Process:
+class ProcessDistribution:
     """How the score of one process is distributed."""
 
     label: str
@@ -48,9 +48,9 @@ class Process:
 
 
 def score_figure(
-    backgrounds: Sequence[Process],
+    backgrounds: Sequence[ProcessDistribution],
     *,
-    signals: Sequence[Process] = (),
+    signals: Sequence[ProcessDistribution] = (),
     lower: LowerPanel | None = None,
     xlabel: str = "Score",
     ylabel: str = "Events",
@@ -78,7 +78,7 @@ def score_figure(
     from matplotlib.figure import Figure
 
     edges = _common_edges([*backgrounds, *signals])
-    with drawing(look):
+    with drawing_style(look):
         heights = (3, 1) if lower else (1,)
         figure = Figure(figsize=(7.2, 7.2 if lower else 5.8), layout="constrained")
         panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)
@@ -88,7 +88,7 @@ def score_figure(
         handles, labels = upper.get_legend_handles_labels()
         room = _LEGEND_ROW * (1 + math.ceil(len(labels) / 2))
         _scale(upper, np.concatenate(drawn), room=min(room, 0.6))
-        upper.set_ylabel(f"{ylabel} / {width_named(edges)}")
+        upper.set_ylabel(f"{ylabel} / {describe_width(edges)}")
         upper.legend(handles[::-1], labels[::-1], loc="upper right", ncols=2, fontsize="small")
         if lower is not None:
             draw_lower(lowest, lower, edges)
@@ -99,7 +99,7 @@ def score_figure(
     return figure
 
 
-def _common_edges(processes: Sequence[Process]) -> np.ndarray:
+def _common_edges(processes: Sequence[ProcessDistribution]) -> np.ndarray:
     if not processes:
         raise DataError("score figure: expected at least one process, got none.")
     edges = processes[0].histogram.edges
@@ -109,14 +109,16 @@ def _common_edges(processes: Sequence[Process]) -> np.ndarray:
     return edges
 
 
-def _floor(backgrounds: Sequence[Process], signals: Sequence[Process]) -> float:
+def _floor(
+    backgrounds: Sequence[ProcessDistribution], signals: Sequence[ProcessDistribution]
+) -> float:
     """Where fills begin: below everything that is above 0."""
     sums = [process.histogram.sums * process.scale for process in (*backgrounds, *signals)]
-    return 0.01 * span(np.concatenate([np.zeros(1), *sums]), log=True, margin=0.0)[0]
+    return 0.01 * plot_limits(np.concatenate([np.zeros(1), *sums]), log=True, margin=0.0)[0]
 
 
 def _draw_stack(
-    axes: "Axes", backgrounds: Sequence[Process], edges: np.ndarray, floor: float
+    axes: "Axes", backgrounds: Sequence[ProcessDistribution], edges: np.ndarray, floor: float
 ) -> list[np.ndarray]:
     """Fill one process upon the other; returns the tops that limits must hold."""
     below = np.zeros(len(edges) - 1)
@@ -136,7 +138,7 @@ def _draw_stack(
     if not backgrounds:
         return []
     total = reduce(add, (process.histogram for process in backgrounds))
-    outlined(axes, total, color="0.2", linewidth=0.9)
+    draw_outline(axes, total, color="0.2", linewidth=0.9)
     low, high = total.sums - total.errors, total.sums + total.errors
     axes.stairs(
         high,
@@ -152,7 +154,7 @@ def _draw_stack(
     return [high, *(process.histogram.sums for process in backgrounds)]
 
 
-def _draw_signal(axes: "Axes", process: Process, number: int) -> np.ndarray:
+def _draw_signal(axes: "Axes", process: ProcessDistribution, number: int) -> np.ndarray:
     scaled = process.histogram.sums * process.scale
     label = process.label if process.scale == 1 else f"{process.label} (times {process.scale:g})"
     axes.stairs(
@@ -169,7 +171,7 @@ def _draw_signal(axes: "Axes", process: Process, number: int) -> np.ndarray:
 
 def _scale(axes: "Axes", values: np.ndarray, *, room: float) -> None:
     """Limits that hold all values below a share of the height that is left to the legend."""
-    low, high = span(values, log=True, margin=0.02)
+    low, high = plot_limits(values, log=True, margin=0.02)
     low *= 0.5
     axes.set_yscale("log", nonpositive="clip")
     axes.set_ylim(low, raise_top(low, high, room=room, log=True))

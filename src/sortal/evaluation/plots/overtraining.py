@@ -8,9 +8,16 @@ import numpy as np
 
 from sortal.errors import DataError
 from sortal.evaluation.diagnostics.overtraining import Agreement, ClassAgreement
-from sortal.evaluation.plots.drawing.bars import outlined, points, width_named
-from sortal.evaluation.plots.drawing.scale import raise_top, span
-from sortal.evaluation.plots.drawing.style import COLOURS, MARKS, PLAIN, Look, drawing, write_above
+from sortal.evaluation.plots.drawing.bars import describe_width, draw_outline, draw_points
+from sortal.evaluation.plots.drawing.scale import plot_limits, raise_top
+from sortal.evaluation.plots.drawing.style import (
+    COLOURS,
+    MARKS,
+    PLAIN,
+    Look,
+    drawing_style,
+    write_above,
+)
 from sortal.metrics.histogram import Histogram
 
 if TYPE_CHECKING:
@@ -49,7 +56,7 @@ def agreement_figure(
     columns = min(len(agreements), 2 if len(agreements) <= 4 else 3)
     rows = math.ceil(len(agreements) / columns)
     width, height = (7.2, 5.4) if len(agreements) == 1 else (5.6, 4.6)
-    with drawing(look):
+    with drawing_style(look):
         figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, agreement in zip(panels, agreements, strict=False):
@@ -66,14 +73,14 @@ def _draw(axes: "Axes", agreement: Agreement) -> None:
     shares = [(one.first.shares(), one.second.shares()) for one in agreement.classes]
     values = np.array([part.sums for pair in shares for part in pair])
     errors = np.array([part.errors for pair in shares for part in pair])
-    low, high = span(np.concatenate([values, values + errors]), margin=0.02)
+    low, high = plot_limits(np.concatenate([values, values + errors]), margin=0.02)
     low = min(low, 0.0) if (values < 0).any() else 0.0
     for number, (one, pair) in enumerate(zip(agreement.classes, shares, strict=True)):
         _draw_class(axes, one, pair, agreement.parts, number)
     axes.set_ylim(low, raise_top(low, high, room=_LEGEND_ROOM))
     edges = shares[0][0].edges
     axes.set_xlim(edges[0], edges[-1])
-    axes.set_ylabel(f"Share of the class / {width_named(edges)}")
+    axes.set_ylabel(f"Share of the class / {describe_width(edges)}")
     areas = ", ".join(
         f"{area.auc.value:.4f} ({part})"
         for area, part in zip(agreement.areas, agreement.parts, strict=True)
@@ -101,9 +108,9 @@ def _draw_class(
         linewidth=0,
         label=f"{one.name}, {parts[0]}",
     )
-    outlined(axes, first, color=colour, linewidth=1.3)
+    draw_outline(axes, first, color=colour, linewidth=1.3)
     tests = f"KS p = {_p(one.ks.p)}, $\\chi^2$ p = {_p(one.chi_square.p)}"
-    points(
+    draw_points(
         axes,
         second,
         np.isfinite(second.sums),

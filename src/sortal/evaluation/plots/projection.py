@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sortal.evaluation.plots.drawing.scale import span
-from sortal.evaluation.plots.drawing.style import COLOURS, PLAIN, Look, drawing, write_above
+from sortal.evaluation.plots.drawing.scale import plot_limits
+from sortal.evaluation.plots.drawing.style import COLOURS, PLAIN, Look, drawing_style, write_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +49,7 @@ def projection_figure(
 
     codes = np.asarray(codes)
     tested = np.zeros(len(codes), dtype=bool) if tested is None else np.asarray(tested, dtype=bool)
-    with drawing(look):
+    with drawing_style(look):
         figure = ShownFigure(figsize=(8.5, 6.2), layout="constrained")
         axes = figure.subplots()
         present = [code for code in range(-1, len(classes)) if (codes == code).any()]
@@ -73,7 +73,7 @@ def projection_figure(
 
 
 def _limits(coordinates: np.ndarray) -> list[tuple[float, float]]:
-    return [span(coordinates[:, axis], margin=0.03) for axis in (0, 1)]
+    return [plot_limits(coordinates[:, axis], margin=0.03) for axis in (0, 1)]
 
 
 def _marks(tested: np.ndarray) -> str:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sortal.evaluation.plots.drawing.style import COLOURS, LINES, PLAIN, Look, drawing, write_above
+from sortal.evaluation.plots.drawing.style import (
+    COLOURS,
+    LINES,
+    PLAIN,
+    Look,
+    drawing_style,
+    write_above,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class RocCurve:
+class LabelledRocCurve:
     """One ROC curve, and the area below it."""
 
     label: str
@@ -30,7 +37,7 @@ class RocCurve:
     """Area under the curve; NaN if it is not known."""
 
 
-def roc_figure(curves: Sequence[RocCurve], *, look: Look = PLAIN) -> "Figure":
+def roc_figure(curves: Sequence[LabelledRocCurve], *, look: Look = PLAIN) -> "Figure":
     """Draw ROC curves, and what guessing would give.
 
     Args:
@@ -42,7 +49,7 @@ def roc_figure(curves: Sequence[RocCurve], *, look: Look = PLAIN) -> "Figure":
     """
     from matplotlib.figure import Figure
 
-    with drawing(look):
+    with drawing_style(look):
         figure = Figure(figsize=(6.4, 6.4), layout="constrained")
         axes = figure.subplots()
         axes.set_xlabel("False positive rate")
@@ -56,7 +63,7 @@ def roc_figure(curves: Sequence[RocCurve], *, look: Look = PLAIN) -> "Figure":
     return figure
 
 
-def _draw(axes: "Axes", curves: Sequence[RocCurve]) -> None:
+def _draw(axes: "Axes", curves: Sequence[LabelledRocCurve]) -> None:
     guess = np.array([0.0, 1.0])
     axes.plot(guess, guess, color="0.5", linestyle="--", linewidth=1, label="Guessing")
     for number, curve in enumerate(curves):

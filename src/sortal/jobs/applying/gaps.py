@@ -9,7 +9,7 @@ from sortal.errors import DataError
 _BLANK = "leave such examples blank (--skip-bad; in Python skip_bad=True)"
 
 
-class Unpredictable(DataError):
+class UnclassifiableExamples(DataError):
     """Examples that a classifier cannot classify."""
 
     def __init__(self, rows: np.ndarray, reason: str, cure: str = _BLANK) -> None:
@@ -21,9 +21,9 @@ class Unpredictable(DataError):
         """The sentence for the user, where `place` names the first of the examples."""
         return f"{place}: {self.reason}; {self.cure}."
 
-    def among(self, rows: np.ndarray) -> "Unpredictable":
+    def among(self, rows: np.ndarray) -> "UnclassifiableExamples":
         """Renumber the examples: `rows` are the places of these examples among more of them."""
-        return Unpredictable(rows[self.rows], self.reason, self.cure)
+        return UnclassifiableExamples(rows[self.rows], self.reason, self.cure)
 
 
 def refuse_lost_scores(scores: np.ndarray) -> None:
@@ -37,7 +37,7 @@ def refuse_lost_scores(scores: np.ndarray) -> None:
     """
     rows = np.flatnonzero(~np.isfinite(scores).all(axis=1))
     if len(rows):
-        raise Unpredictable(
+        raise UnclassifiableExamples(
             rows,
             "the score is no finite number, for a value lies too far from those of the training",
         )
@@ -55,7 +55,7 @@ def refuse_gaps(prepared: Inputs, preparer: Preparer, method: str) -> None:
         return
     name = next(name for name, missing in lacking.items() if missing[rows[0]])
     feature = _feature(name, prepared.arrays[name], int(rows[0]), preparer)
-    raise Unpredictable(
+    raise UnclassifiableExamples(
         rows,
         f"{feature} is missing, and {method} takes no missing values",
         f"fill the gap, {_BLANK}, or train with data.imputation",

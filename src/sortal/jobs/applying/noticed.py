@@ -11,7 +11,7 @@ _MOST_NAMED = 5
 
 
 @dataclass(slots=True)
-class Noticed:
+class PredictionNotes:
     """What was noticed so far, block after block."""
 
     ids: str = ""

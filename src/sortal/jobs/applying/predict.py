@@ -10,14 +10,14 @@ import numpy as np
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
 from sortal.data.readers.base import Arrays, Table
-from sortal.data.readers.in_memory import open_held
+from sortal.data.readers.in_memory import open_in_memory
 from sortal.data.reading.new_examples import InputSpec, NewBlock, read_blocks
 from sortal.data.reading.new_ids import IdColumn, choose_ids
 from sortal.errors import DataError, UserError
 from sortal.evaluation.scores import decide, usual_threshold
-from sortal.jobs.applying.gaps import Unpredictable, refuse_lost_scores
-from sortal.jobs.applying.noticed import Noticed
-from sortal.jobs.applying.scorer import Column, StoredScorers
+from sortal.jobs.applying.gaps import UnclassifiableExamples, refuse_lost_scores
+from sortal.jobs.applying.noticed import PredictionNotes
+from sortal.jobs.applying.scorer import ResultMembers, StoredScorers
 from sortal.jobs.results.result import MemberResult, Result
 from sortal.store.records.job_record import EnsembleEntry
 from sortal.store.store import Store
@@ -27,7 +27,7 @@ _MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Block:
+class PredictedBlock:
     """Predictions for some examples."""
 
     ids: np.ndarray
@@ -68,7 +68,7 @@ class Predictor:
     spec: InputSpec
     """The inputs that it asks for, in order."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[ResultMembers, ...]
     """What gives the outputs: one for all of them, or one a target, in the order of `classes`."""
 
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Predictor:
     outside: dict[str, int] = field(default_factory=dict)
     """Examples so far whose feature lay outside the range seen in training, by feature."""
 
-    seen: Noticed = field(default_factory=Noticed)
+    seen: PredictionNotes = field(default_factory=PredictionNotes)
     """What was noticed of the new examples so far."""
 
     @classmethod
@@ -135,7 +135,7 @@ class Predictor:
             probabilities=sound,
             threshold=usual_threshold(members[0][0].means_probabilities),
             spec=record.inputs,
-            columns=tuple(Column(stored.load(several)) for several in members),
+            columns=tuple(ResultMembers(stored.load(several)) for several in members),
             usual_id=usual_id,
         )
 
@@ -146,7 +146,7 @@ class Predictor:
         id_column: str | None = None,
         size: int = 50_000,
         skip_bad: bool = False,
-    ) -> Iterator[Block]:
+    ) -> Iterator[PredictedBlock]:
         """Predict the examples of files, `size` at a time.
 
         Args:
@@ -173,9 +173,9 @@ class Predictor:
         id_column: str | None = None,
         size: int = 50_000,
         skip_bad: bool = False,
-    ) -> Iterator[Block]:
+    ) -> Iterator[PredictedBlock]:
         """Predict the examples of a data frame, an array, or a mapping of arrays, as `files` does."""
-        opened = open_held(data, tuple(self.spec.names))
+        opened = open_in_memory(data, tuple(self.spec.names))
         # What Python code made may lack ids on purpose, so there is no note.
         usual = self.usual_id if self.usual_id in opened.names else None
         ids = choose_ids([opened], asked=id_column, usual=usual)
@@ -191,7 +191,7 @@ class Predictor:
         """Numbers of the folds that it was trained in, ascending; none for one division."""
         return self.columns[0].folds
 
-    def predict(self, inputs: Inputs, folds: np.ndarray | None = None) -> Block:
+    def predict(self, inputs: Inputs, folds: np.ndarray | None = None) -> PredictedBlock:
         """Predict raw (unprepared) examples.
 
         Args:
@@ -207,7 +207,7 @@ class Predictor:
         self._look_at(inputs)
         return block
 
-    def _scored(self, inputs: Inputs, folds: np.ndarray | None = None) -> Block:
+    def _scored(self, inputs: Inputs, folds: np.ndarray | None = None) -> PredictedBlock:
         averages = [
             column.average(inputs) if folds is None else column.average_unseen(inputs, folds)
             for column in self.columns
@@ -218,7 +218,7 @@ class Predictor:
         with np.errstate(over="ignore"):  # `refuse_lost_scores` names such examples
             scores = mean.astype(np.float32)
             spread = None if every is None else every.astype(np.float32)
-        return Block(
+        return PredictedBlock(
             ids=inputs.ids,
             decided=decide(mean[None], self.outputs, threshold=self.threshold)[0],
             scores=scores,
@@ -238,12 +238,12 @@ class Predictor:
 
     def _walk(
         self, files: Iterable[Table | Arrays], ids: IdColumn, size: int, *, skip_bad: bool
-    ) -> Iterator[Block]:
+    ) -> Iterator[PredictedBlock]:
         self.seen.ids = ids.note
         for block in read_blocks(files, self.spec, ids, size=size, skip_bad=skip_bad):
             yield self._predicted(block, skip_bad=skip_bad)
 
-    def _predicted(self, block: NewBlock, *, skip_bad: bool) -> Block:
+    def _predicted(self, block: NewBlock, *, skip_bad: bool) -> PredictedBlock:
         """Predict the examples of a block that can be predicted."""
         usable = np.ones(len(block.inputs), dtype=bool)
         usable[list(block.faults)] = False
@@ -254,7 +254,7 @@ class Predictor:
                 inputs = block.inputs if usable.all() else block.inputs.take(rows)
                 found = self._scored(inputs)
                 refuse_lost_scores(found.scores)
-            except Unpredictable as gaps:
+            except UnclassifiableExamples as gaps:
                 first = int(rows[gaps.rows[0]])
                 if not skip_bad:
                     raise DataError(gaps.located(block.at(first))) from gaps
@@ -271,11 +271,11 @@ class Predictor:
         self.seen.add_blank(int((~usable).sum()), faults[first])
         return _spread_out(found, block.inputs.ids, usable)
 
-    def _nothing(self) -> Block:
+    def _nothing(self) -> PredictedBlock:
         """Predictions of no example."""
         empty = np.zeros((0, len(self.classes)), dtype=np.float32)
         several = all(len(column.scorers) > 1 for column in self.columns)
-        return Block(
+        return PredictedBlock(
             ids=np.zeros(0, dtype=np.int64),
             decided=decide(empty[None], self.outputs, threshold=self.threshold)[0],
             scores=empty,
@@ -289,7 +289,7 @@ class Predictor:
         self.seen.look_at(inputs, preparer)
 
 
-def _spread_out(found: Block, ids: np.ndarray, usable: np.ndarray) -> Block:
+def _spread_out(found: PredictedBlock, ids: np.ndarray, usable: np.ndarray) -> PredictedBlock:
     """Put predictions of the usable examples among the others."""
 
     def placed(values: np.ndarray) -> np.ndarray:
@@ -297,7 +297,7 @@ def _spread_out(found: Block, ids: np.ndarray, usable: np.ndarray) -> Block:
         whole[usable] = values
         return whole
 
-    return Block(
+    return PredictedBlock(
         ids=ids,
         decided=placed(found.decided),
         scores=placed(found.scores),

@@ -11,7 +11,7 @@ from pyarrow import csv, parquet
 
 from sortal.data.labels import Outputs
 from sortal.errors import OptionError, UserError
-from sortal.jobs.applying.predict import Block, Predictor
+from sortal.jobs.applying.predict import PredictedBlock, Predictor
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -30,7 +30,7 @@ class PredictionFile:
         self._writer: _Writer | None = None
         self.examples = 0
 
-    def write(self, block: Block) -> None:
+    def write(self, block: PredictedBlock) -> None:
         """Append predictions; the first block decides the types of all."""
         table = prediction_table(self._predictor, block)
         if self._writer is None:
@@ -45,7 +45,7 @@ class PredictionFile:
             self._writer.close()
 
 
-def prediction_table(predictor: Predictor, block: Block) -> pa.Table:
+def prediction_table(predictor: Predictor, block: PredictedBlock) -> pa.Table:
     """Predictions as columns.
 
     `id`; `class` (EXCLUSIVE) or `TARGET` as 0 or 1 for each (INDEPENDENT); a `score_CLASS`
@@ -114,7 +114,7 @@ def check_suffix(path: Path) -> str:
 
 
 @contextmanager
-def writing(predictor: Predictor, path: Path) -> Iterator[PredictionFile]:
+def open_prediction_file(predictor: Predictor, path: Path) -> Iterator[PredictionFile]:
     """Open a file of predictions; an error or interrupt in the body leaves no file behind."""
     suffix = check_suffix(path)
     unfinished = path.with_name(f".{path.name}.unfinished")

@@ -18,12 +18,12 @@ from typing import Any
 from sortal.data.labels import Outputs
 from sortal.data.preparing.preparer import Preparer
 from sortal.data.reading.new_examples import InputSpec
-from sortal.data.storage.stored_files import undamaged
-from sortal.data.weighting.rule import load_weighers, save_weighers
+from sortal.data.storage.stored_files import raise_damaged
+from sortal.data.weighting.rule import load_weight_rules, save_weight_rules
 from sortal.errors import Damaged, NotFound, UserError
 from sortal.evaluation.scores import usual_threshold
 from sortal.jobs.applying.predict import Predictor
-from sortal.jobs.applying.scorer import Column, Scorer, Weighers
+from sortal.jobs.applying.scorer import ResultMembers, Scorer, Weighers
 from sortal.methods import registry
 from sortal.methods.contract.library_versions import library_version
 from sortal.store.files import atomic, manifest
@@ -87,7 +87,7 @@ def load_predictor(folder: Path) -> Predictor:
     if faults:
         name, fault = faults[0]
         raise Damaged(f"{folder / name}: {fault}.")
-    with undamaged(folder / ABOUT, "a readable description"):
+    with raise_damaged(folder / ABOUT, "a readable description"):
         described = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         if described["kind"] != _KIND:
             raise Damaged(f"{folder / ABOUT}: expected a {_KIND}, got {described['kind']!r}.")
@@ -109,7 +109,7 @@ def _write(predictor: Predictor, folder: Path, about: Mapping[str, Any]) -> None
         own.mkdir(parents=True)
         preparer.save(own)
         if weighers[preparer]:
-            save_weighers(own, weighers[preparer])
+            save_weight_rules(own, weighers[preparer])
     for number, scorer in enumerate(scorers):
         own = folder / "models" / str(number)
         own.mkdir(parents=True)
@@ -162,10 +162,10 @@ def _software(scorers: list[Scorer]) -> Iterator[tuple[str, str]]:
 
 def _restored(folder: Path, described: Mapping[str, Any]) -> Predictor:
     loaded: dict[int, tuple[Preparer, Weighers]] = {}
-    with undamaged(folder / ABOUT, "a readable description"):
+    with raise_damaged(folder / ABOUT, "a readable description"):
         for number in {int(one["preparer"]) for each in described["columns"] for one in each}:
             own = folder / "preparers" / str(number)
-            loaded[number] = Preparer.load(own), load_weighers(own)
+            loaded[number] = Preparer.load(own), load_weight_rules(own)
         return Predictor(
             outputs=Outputs(described["outputs"]),
             classes=tuple(map(str, described["classes"])),
@@ -175,7 +175,7 @@ def _restored(folder: Path, described: Mapping[str, Any]) -> Predictor:
             ),
             spec=InputSpec.restore(described["inputs"]),
             columns=tuple(
-                Column(tuple(_scorer(folder, one, loaded) for one in each))
+                ResultMembers(tuple(_scorer(folder, one, loaded) for one in each))
                 for each in described["columns"]
             ),
             about=described["about"],

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sortal.data.split import SCORED, Part
-from sortal.jobs.applying.scorer import Column, StoredScorers
+from sortal.jobs.applying.scorer import ResultMembers, StoredScorers
 from sortal.jobs.results.result import MemberResult
 from sortal.store.store import Store
 
@@ -32,7 +32,7 @@ def part_scores(store: Store, member: MemberResult, part: Part) -> tuple[np.ndar
         stored = store.members.scores([member.entry.key])[0]
         start = 0 if part is SCORED[0] else len(rows[SCORED[0]])
         return rows[part], stored[start : start + len(rows[part])]
-    column = Column(StoredScorers(store).load([member]))
+    column = ResultMembers(StoredScorers(store).load([member]))
     blocks = [
         column.average(dataset.inputs.take(rows[part][at : at + _BLOCK_ROWS]))[0]
         for at in range(0, len(rows[part]), _BLOCK_ROWS)

@@ -7,17 +7,17 @@ import numpy as np
 
 from sortal.data.inputs import Inputs
 from sortal.data.preparing.preparer import Preparer
-from sortal.data.weighting.rule import Weigher, load_weighers
+from sortal.data.weighting.rule import FittedWeightRule, load_weight_rules
 from sortal.errors import DataError, UserError
 from sortal.jobs.applying.average import Average
 from sortal.jobs.applying.constituent import Constituent, constituents
-from sortal.jobs.applying.gaps import Unpredictable, refuse_gaps
+from sortal.jobs.applying.gaps import UnclassifiableExamples, refuse_gaps
 from sortal.jobs.results.result import MemberResult
 from sortal.methods import registry
 from sortal.methods.contract.base import Model
 from sortal.store.store import Store
 
-Weighers = Mapping[str | None, Weigher]
+Weighers = Mapping[str | None, FittedWeightRule]
 """What training made of weights, by target, None for all outputs."""
 
 
@@ -43,7 +43,7 @@ class Scorer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Column:
+class ResultMembers:
     """The members that give one result's outputs; equal preparers are neighbours."""
 
     scorers: tuple[Scorer, ...]
@@ -97,7 +97,7 @@ class Column:
         """Score some of the examples with the members that a fold tested."""
         try:
             return _averaged([one for one in self.scorers if one.fold == fold], inputs.take(rows))
-        except Unpredictable as gaps:
+        except UnclassifiableExamples as gaps:
             raise gaps.among(rows) from gaps
 
 
@@ -152,7 +152,7 @@ class StoredScorers:
             self._models[name, number] = method.load(segment.model_folder(number))
         if name not in self._preparers:
             folder = segment.folder / "preparer"
-            self._preparers[name] = Preparer.load(folder), load_weighers(folder)
+            self._preparers[name] = Preparer.load(folder), load_weight_rules(folder)
         preparer, weighers = self._preparers[name]
         return Scorer(
             method=record.method,

@@ -10,7 +10,7 @@ from sortal.data.split import Part
 from sortal.errors import OptionError, UserError
 from sortal.jobs.results.lookup import find_job, find_result
 from sortal.jobs.results.result import MemberResult, Result
-from sortal.jobs.results.results import Results, need_examples
+from sortal.jobs.results.results import JobResults, require_examples
 from sortal.store.records.job_record import EnsembleEntry
 from sortal.store.store import Store
 
@@ -27,10 +27,10 @@ _SHARED = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class EnsembleCandidate:
     """One classifier of a job on all its targets."""
 
-    results: Results
+    results: JobResults
     """Of its job."""
 
     targets: tuple[Result, ...]
@@ -49,7 +49,7 @@ class Candidate:
     @property
     def splits(self) -> dict[Place, str]:
         """Fingerprint of the split of each of its places."""
-        return {place(member): member.record.split for member in self.members}
+        return {fold_and_target(member): member.record.split for member in self.members}
 
     def refusal(self) -> str:
         """Why it cannot be averaged with anything; empty if it can."""
@@ -90,12 +90,14 @@ class Candidate:
         return float(np.mean([one.figures[headline] for one in scores if one]))
 
 
-def place(member: MemberResult) -> Place:
+def fold_and_target(member: MemberResult) -> Place:
     """Fold and target of a member."""
     return member.entry.fold, member.entry.target
 
 
-def find_candidates(store: Store, names: Sequence[str]) -> tuple[list[Candidate], list[str]]:
+def find_candidates(
+    store: Store, names: Sequence[str]
+) -> tuple[list[EnsembleCandidate], list[str]]:
     """What the names stand for.
 
     Args:
@@ -112,13 +114,13 @@ def find_candidates(store: Store, names: Sequence[str]) -> tuple[list[Candidate]
         UserError: A classifier that was named cannot be averaged, or is named twice; or it is of a
             job that was imported as figures alone.
     """
-    candidates: list[Candidate] = []
+    candidates: list[EnsembleCandidate] = []
     left_out: list[str] = []
     for name in names:
         job = find_job(store, name)
         found = _all_of(job) if job else [_one(store, name)]
         for candidate in found:
-            need_examples(candidate.results.record)
+            require_examples(candidate.results.record)
             refusal = candidate.refusal()
             if candidate.name in {one.name for one in candidates}:
                 raise UserError(f"{candidate.name} is named twice.")
@@ -131,17 +133,17 @@ def find_candidates(store: Store, names: Sequence[str]) -> tuple[list[Candidate]
     return candidates, left_out
 
 
-def _one(store: Store, name: str) -> Candidate:
+def _one(store: Store, name: str) -> EnsembleCandidate:
     results, found = find_result(store, name)
-    return Candidate(results=results, targets=found)
+    return EnsembleCandidate(results=results, targets=found)
 
 
-def _all_of(results: Results) -> list[Candidate]:
+def _all_of(results: JobResults) -> list[EnsembleCandidate]:
     titles = dict.fromkeys(result.title for result in results.results)
-    return [Candidate(results=results, targets=results.titled(title)) for title in titles]
+    return [EnsembleCandidate(results=results, targets=results.titled(title)) for title in titles]
 
 
-def refuse_unlike(candidates: Sequence[Candidate]) -> None:
+def refuse_unlike(candidates: Sequence[EnsembleCandidate]) -> None:
     """Raise UserError if the candidates are not of the same data, divided in the same way."""
     first = candidates[0]
     for other in candidates[1:]:
@@ -169,12 +171,12 @@ def refuse_unlike(candidates: Sequence[Candidate]) -> None:
                 )
 
 
-def _of_record(candidate: Candidate, name: str) -> object:
+def _of_record(candidate: EnsembleCandidate, name: str) -> object:
     value: object = getattr(candidate.members[0].record, name)
     return value
 
 
-def best_of(candidates: Sequence[Candidate], count: int) -> list[Candidate]:
+def best_of(candidates: Sequence[EnsembleCandidate], count: int) -> list[EnsembleCandidate]:
     """The candidates with the best headline on validation examples, in their given order.
 
     Raises:

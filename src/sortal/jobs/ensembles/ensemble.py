@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from sortal.errors import Damaged, OptionError, UserError
 from sortal.evaluation.row import Row
 from sortal.jobs.ensembles.candidate import (
-    Candidate,
+    EnsembleCandidate,
     best_of,
     find_candidates,
-    place,
+    fold_and_target,
     refuse_unlike,
 )
-from sortal.jobs.ensembles.segment import METHOD, Group, Share, write_segment
+from sortal.jobs.ensembles.segment import METHOD, EnsembleGroup, MemberShare, write_ensemble_segment
 from sortal.jobs.results.result import Result, blank_if_nan
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.metrics.registry import BESIDE_HEADLINE_OF_ENSEMBLES
 from sortal.store.records.job_record import EnsembleEntry, EnsembleShare, JobRecord
 from sortal.store.store import Store
@@ -37,10 +37,10 @@ class Ensemble:
     """An ensemble as it is listed in a job."""
 
     title: str
-    results: Results
+    results: JobResults
     """Of the job that lists it, itself among them."""
 
-    averaged: tuple[Candidate, ...]
+    averaged: tuple[EnsembleCandidate, ...]
     """The classifiers whose members it averages."""
 
     is_new: bool
@@ -142,7 +142,7 @@ def ensemble(
         is_new = _list(store, home, title, groups, parameters)
     return Ensemble(
         title=title,
-        results=Results.read(store, home),
+        results=JobResults.read(store, home),
         averaged=tuple(chosen),
         is_new=is_new,
         left_out=tuple(left_out),
@@ -162,26 +162,34 @@ def _weights(
     return weights
 
 
-def _groups(candidates: Sequence[Candidate], counts: Sequence[float] | None) -> list[Group]:
+def _groups(
+    candidates: Sequence[EnsembleCandidate], counts: Sequence[float] | None
+) -> list[EnsembleGroup]:
     """What is averaged with what: the members of each fold and target, with weights of sum 1."""
     groups = []
     for fold, target in candidates[0].splits:
         shares = []
         for number, candidate in enumerate(candidates):
-            here = [m for m in candidate.members if place(m) == (fold, target)]
+            here = [m for m in candidate.members if fold_and_target(m) == (fold, target)]
             each = counts[number] / len(here) if counts else 1.0
-            shares += [Share(name=candidate.name, member=member, weight=each) for member in here]
+            shares += [
+                MemberShare(name=candidate.name, member=member, weight=each) for member in here
+            ]
         if len(shares) < 2:
             apart = "" if fold is None else " in each fold, and folds are never averaged together"
             raise UserError(
                 f"{candidates[0].name} has one member{apart}: an ensemble needs two or more."
             )
-        groups.append(Group.of(fold, target, shares))
+        groups.append(EnsembleGroup.of(fold, target, shares))
     return groups
 
 
 def _list(
-    store: Store, job: str, title: str, groups: Sequence[Group], parameters: Mapping[str, Any]
+    store: Store,
+    job: str,
+    title: str,
+    groups: Sequence[EnsembleGroup],
+    parameters: Mapping[str, Any],
 ) -> bool:
     """Put the ensemble into the job's record, after its scores; whether it was not there."""
     record = store.jobs.read(job)
@@ -192,7 +200,7 @@ def _list(
     missing = [group for group in groups if group.key not in store.members.find(keys)]
     _refuse_damaged(store, missing)
     for group in missing:
-        write_segment(store, group, parameters, record.bootstrap)
+        write_ensemble_segment(store, group, parameters, record.bootstrap)
     if not there:
         listed = (_entry(title, group, parameters) for group in groups)
         ensembles = (*record.ensembles, *listed)
@@ -206,7 +214,7 @@ def _taken(job: str, title: str, *, is_ensemble: bool) -> str:
     return f"{job} has {what} under the title {title!r}: choose another title{cure}."
 
 
-def _refuse_foreign(record: JobRecord, job: str, first: Candidate) -> None:
+def _refuse_foreign(record: JobRecord, job: str, first: EnsembleCandidate) -> None:
     """Refuse to list an ensemble among results that it could not be compared with."""
     if record.dataset != first.members[0].record.dataset:
         raise UserError(f"job {job!r} is of other data than {first.name}.")
@@ -215,7 +223,7 @@ def _refuse_foreign(record: JobRecord, job: str, first: Candidate) -> None:
         raise UserError(f"job {job!r} divides the data otherwise than {first.name}.")
 
 
-def _refuse_damaged(store: Store, groups: Sequence[Group]) -> None:
+def _refuse_damaged(store: Store, groups: Sequence[EnsembleGroup]) -> None:
     """An ensemble of scores that are not what was written would look sound itself."""
     keys = [share.key for group in groups for share in group.shares]
     for damage in find_segment_damages(
@@ -224,7 +232,7 @@ def _refuse_damaged(store: Store, groups: Sequence[Group]) -> None:
         raise Damaged(f"{damage}: a member of the ensemble.")
 
 
-def _entry(title: str, group: Group, parameters: Mapping[str, Any]) -> EnsembleEntry:
+def _entry(title: str, group: EnsembleGroup, parameters: Mapping[str, Any]) -> EnsembleEntry:
     return EnsembleEntry(
         title=title,
         key=group.key,

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from sortal.data.prepared import rows_known
+from sortal.data.prepared import select_known_rows
 from sortal.data.split import SCORED, Part
 from sortal.evaluation.bootstrap import bootstrap_seed
-from sortal.evaluation.scores import Scores, evaluate, predicted
+from sortal.evaluation.scores import MemberMetrics, evaluate, predict_labels
 from sortal.jobs.applying.average import Average
 from sortal.jobs.results.result import MemberResult
 from sortal.jobs.running.environment import environment
@@ -29,7 +29,7 @@ _VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class MemberShare:
     """One member and what it counts."""
 
     name: str
@@ -45,19 +45,23 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class EnsembleGroup:
     """The members that are averaged in one fold and for one target."""
 
     fold: int | None
     target: str | None
-    shares: tuple[Share, ...]
+    shares: tuple[MemberShare, ...]
     """By key, so that the order in which they were named does not matter."""
 
     @classmethod
-    def of(cls, fold: int | None, target: str | None, shares: Sequence[Share]) -> "Group":
+    def of(
+        cls, fold: int | None, target: str | None, shares: Sequence[MemberShare]
+    ) -> "EnsembleGroup":
         """Scale weights to sum 1."""
         total = math.fsum(share.weight for share in shares)
-        scaled = (Share(name=s.name, member=s.member, weight=s.weight / total) for s in shares)
+        scaled = (
+            MemberShare(name=s.name, member=s.member, weight=s.weight / total) for s in shares
+        )
         return cls(fold=fold, target=target, shares=tuple(sorted(scaled, key=lambda s: s.key)))
 
     @property
@@ -67,8 +71,8 @@ class Group:
         return hashlib.blake2b(json.dumps(meaning).encode(), digest_size=16).hexdigest()
 
 
-def write_segment(
-    store: Store, group: Group, parameters: Mapping[str, Any], resamples: int
+def write_ensemble_segment(
+    store: Store, group: EnsembleGroup, parameters: Mapping[str, Any], resamples: int
 ) -> None:
     """Average the stored scores of a group, judge them as any member's, store them.
 
@@ -83,7 +87,7 @@ def write_segment(
         average.add(store.members.scores([share.key])[0], share.weight)
     about = group.shares[0].member.record
     scores = average.mean[None]
-    decided = predicted(scores, about.outputs, probabilities=True)
+    decided = predict_labels(scores, about.outputs, probabilities=True)
     figures = _figures(store, group, scores, resamples)
     with store.members.draft() as draft:
         if average.spread is not None:
@@ -92,14 +96,16 @@ def write_segment(
         draft.commit([record], scores.astype(np.float32), decided)
 
 
-def _figures(store: Store, group: Group, scores: np.ndarray, resamples: int) -> dict[Part, Scores]:
+def _figures(
+    store: Store, group: EnsembleGroup, scores: np.ndarray, resamples: int
+) -> dict[Part, MemberMetrics]:
     """Metrics by part, on the examples and resamples that its members were judged by."""
     about = group.shares[0].member.record
     dataset = store.datasets.truth(about.dataset)
     whole = store.datasets.splits.get(about.dataset, about.split)
-    split = rows_known(dataset.labels, whole, group.target)
+    split = select_known_rows(dataset.labels, whole, group.target)
     weights = dataset.weights_for(group.target)
-    figures: dict[Part, Scores] = {}
+    figures: dict[Part, MemberMetrics] = {}
     start = 0
     for part in SCORED:
         rows = split.rows(part)
@@ -119,7 +125,7 @@ def _figures(store: Store, group: Group, scores: np.ndarray, resamples: int) -> 
 
 
 def _record(
-    group: Group, parameters: Mapping[str, Any], figures: Mapping[Part, Scores]
+    group: EnsembleGroup, parameters: Mapping[str, Any], figures: Mapping[Part, MemberMetrics]
 ) -> MemberRecord:
     """The record of an ensemble in one fold; its costs are those of all its members."""
     records = [share.member.record for share in group.shares]

@@ -29,7 +29,7 @@ from sortal.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class ImportedTitles:
     """What an import came to, in titles."""
 
     new: tuple[str, ...]
@@ -40,7 +40,7 @@ class Listed:
     """That stand for something else, and are left as they are."""
 
 
-def import_figures(store: Store, job: ForeignJob) -> Listed:
+def import_metrics(store: Store, job: ForeignJob) -> ImportedTitles:
     """List classifiers in a job of figures alone, made if need be; what is there is left as it is.
 
     Args:
@@ -71,7 +71,7 @@ def import_figures(store: Store, job: ForeignJob) -> Listed:
         if new:
             entries = [entry for one in new for entry in _entries(one, keys[one.title])]
             store.jobs.write(with_entries(record, entries))
-    return Listed(
+    return ImportedTitles(
         new=tuple(one.title for one in new),
         there=tuple(title for title in keys if title in listed and title not in taken),
         taken=tuple(taken),

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from sortal.data.labels import Outputs
-from sortal.evaluation.scores import Scores, evaluate_counts, told_of_targets
+from sortal.evaluation.scores import MemberMetrics, evaluate_counts, metrics_of_targets
 
 _VERSION = 1
 """Raised when the same figures would be judged otherwise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Told:
+class GivenMetrics:
     """What is told of one classifier on one part of the data."""
 
     figures: Mapping[str, float] = field(default_factory=dict)
@@ -34,14 +34,14 @@ class Told:
         """Names of the matrix's rows: the classes, or places where it is not known which they are."""
         if self.confusion is None or len(self.confusion) == len(classes):
             return classes
-        return places(len(self.confusion))
+        return names_of_unknown_classes(len(self.confusion))
 
     def meaning(self) -> list[Any]:
         """The same as plain values."""
         counts = None if self.confusion is None else self.confusion.tolist()
         return [dict(self.figures), counts, self.exact]
 
-    def scores(self, classes: tuple[str, ...], *, resamples: int, seed: int) -> Scores:
+    def scores(self, classes: tuple[str, ...], *, resamples: int, seed: int) -> MemberMetrics:
         """Figures that follow from it.
 
         Args:
@@ -50,7 +50,7 @@ class Told:
             seed: Seed of the resamples.
         """
         if self.confusion is None:
-            return told_of_targets(self.figures)
+            return metrics_of_targets(self.figures)
         names = self.names(classes)
         (judged,) = evaluate_counts(
             np.asarray(self.confusion, dtype=np.float64)[None],
@@ -58,7 +58,7 @@ class Told:
             resamples=resamples if self.exact else 0,
             seed=seed,
         )
-        return Scores(
+        return MemberMetrics(
             figures=judged.figures if self.exact else {**judged.figures, **self.figures},
             per_class=judged.per_class if names == classes else {},
             confusion=judged.confusion,
@@ -71,8 +71,8 @@ class Told:
 class ForeignMember:
     """One training of a classifier, by its figures."""
 
-    test: Told
-    train: Told | None = None
+    test: GivenMetrics
+    train: GivenMetrics | None = None
     fit_seconds: float | None = None
     score_seconds: float | None = None
     notes: tuple[str, ...] = ()
@@ -139,7 +139,7 @@ class ForeignJob:
     classifiers: tuple[Foreign, ...]
 
 
-def places(count: int) -> tuple[str, ...]:
+def names_of_unknown_classes(count: int) -> tuple[str, ...]:
     """Names of the rows of a matrix of which it is not known which classes they are.
 
     >>> places(2)

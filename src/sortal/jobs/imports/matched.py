@@ -14,7 +14,9 @@ Matched = tuple[np.ndarray, np.ndarray]
 """Rows of the dataset, ascending, int64, and scores of them, shape (rows, classes)."""
 
 
-def match(file: Predictions, dataset: Dataset, splits: Sequence[Split], job: str) -> list[Matched]:
+def match_predictions(
+    file: Predictions, dataset: Dataset, splits: Sequence[Split], job: str
+) -> list[Matched]:
     """Find the predictions of each split's reported examples of known label.
 
     Args:

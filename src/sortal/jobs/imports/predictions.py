@@ -18,19 +18,19 @@ from sortal.data.reading.predictions import Predictions, read_predictions, recod
 from sortal.data.split import Split
 from sortal.errors import DataError, OptionError, UserError
 from sortal.job.models import DataBlock
-from sortal.jobs.imports.matched import match
+from sortal.jobs.imports.matched import match_predictions
 from sortal.jobs.imports.record import new_record, with_entries
-from sortal.jobs.imports.segment import METHOD, Piece, write_segment
-from sortal.jobs.results.results import Results, need_examples
+from sortal.jobs.imports.segment import METHOD, FoldPredictions, write_imported_segment
+from sortal.jobs.results.results import JobResults, require_examples
 from sortal.store.records.job_record import ImportedEntry, JobRecord
 from sortal.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
-class Imported:
+class ImportSummary:
     """What an import came to."""
 
-    results: Results
+    results: JobResults
     """Of the job that lists the classifiers."""
 
     titles: tuple[str, ...]
@@ -63,7 +63,7 @@ def import_predictions(
     title: str | None = None,
     id_column: str | None = None,
     label_column: str | None = None,
-) -> Imported:
+) -> ImportSummary:
     """Judge predictions of files, and list each file as a classifier of a job.
 
     Every file is read and matched before anything is written. Where the store has the job, a
@@ -108,8 +108,8 @@ def import_predictions(
             for split in home.splits:
                 store.datasets.splits.save(home.dataset.fingerprint, split)
         _list(store, home, pieces, new)
-    return Imported(
-        results=Results.read(store, job),
+    return ImportSummary(
+        results=JobResults.read(store, job),
         titles=titles,
         new=new,
         is_new_job=home.is_new,
@@ -136,7 +136,7 @@ def _stem(path: Path) -> str:
 
 
 def _classes_of(record: JobRecord) -> tuple[str, ...]:
-    need_examples(record)
+    require_examples(record)
     if record.outputs is not Outputs.EXCLUSIVE:
         raise UserError(
             f"{record.name} has independent targets, and only predictions of classes that exclude "
@@ -191,16 +191,16 @@ def _new_home(job: str, first: Predictions) -> _Home:
     return _Home(record=record, dataset=dataset, splits=(split,), is_new=True)
 
 
-def _pieces(title: str, file: Predictions, home: _Home) -> list[Piece]:
-    matched = match(file, home.dataset, home.splits, home.record.name)
+def _pieces(title: str, file: Predictions, home: _Home) -> list[FoldPredictions]:
+    matched = match_predictions(file, home.dataset, home.splits, home.record.name)
     return [
-        Piece.of(title=title, file=file, split=split, rows=rows, scores=scores)
+        FoldPredictions.of(title=title, file=file, split=split, rows=rows, scores=scores)
         for split, (rows, scores) in zip(home.splits, matched, strict=True)
     ]
 
 
 def _refuse_taken(
-    job: str, record: JobRecord, pieces: Mapping[str, Sequence[Piece]]
+    job: str, record: JobRecord, pieces: Mapping[str, Sequence[FoldPredictions]]
 ) -> tuple[str, ...]:
     """Titles that are not there yet; one that stands for something else is refused."""
     new = []
@@ -220,7 +220,7 @@ def _refuse_taken(
 def _list(
     store: Store,
     home: _Home,
-    pieces: Mapping[str, Sequence[Piece]],
+    pieces: Mapping[str, Sequence[FoldPredictions]],
     new: Sequence[str],
 ) -> None:
     """Write what is missing, and put new classifiers into the job's record after their scores."""
@@ -229,13 +229,13 @@ def _list(
         found = store.members.find(piece.key(dataset.fingerprint) for piece in several)
         for piece in several:
             if piece.key(dataset.fingerprint) not in found:
-                write_segment(store, piece, dataset, home.record.bootstrap)
+                write_imported_segment(store, piece, dataset, home.record.bootstrap)
     if new:
         listed = [_entry(piece, dataset.fingerprint) for title in new for piece in pieces[title]]
         store.jobs.write(with_entries(home.record, listed))
 
 
-def _entry(piece: Piece, dataset: str) -> ImportedEntry:
+def _entry(piece: FoldPredictions, dataset: str) -> ImportedEntry:
     return ImportedEntry(
         title=piece.title,
         key=piece.key(dataset),

@@ -7,7 +7,7 @@ from typing import Any
 from sortal.data.dataset import Dataset
 from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part, Split
-from sortal.evaluation.scores import Scores
+from sortal.evaluation.scores import MemberMetrics
 from sortal.job.models import DataBlock
 from sortal.store.records.job_record import ImportedEntry, JobRecord, SplitEntry
 from sortal.store.records.member_record import MemberRecord
@@ -69,7 +69,7 @@ def imported_record(
     source: str,
     method: str,
     parameters: Mapping[str, Any],
-    figures: Mapping[Part, Scores],
+    figures: Mapping[Part, MemberMetrics],
     not_savable: str,
     notes: Sequence[str],
     probabilities: bool = False,

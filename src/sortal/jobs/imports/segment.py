@@ -13,9 +13,9 @@ from sortal.data.labels import Outputs
 from sortal.data.reading.predictions import Predictions
 from sortal.data.split import SCORED, Split
 from sortal.evaluation.bootstrap import bootstrap_seed
-from sortal.evaluation.scores import evaluate, no_probabilities_note, predicted
+from sortal.evaluation.scores import evaluate, no_probabilities_note, predict_labels
 from sortal.jobs.imports.record import imported_record
-from sortal.metrics.shares import are_rounded_shares
+from sortal.metrics.shares import can_be_rounded_probabilities
 from sortal.store.store import Store
 
 METHOD = "imported"
@@ -26,7 +26,7 @@ _VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Piece:
+class FoldPredictions:
     """What a file says of the reported examples of one fold."""
 
     title: str
@@ -51,7 +51,7 @@ class Piece:
     @classmethod
     def of(
         cls, *, title: str, file: Predictions, split: Split, rows: np.ndarray, scores: np.ndarray
-    ) -> "Piece":
+    ) -> "FoldPredictions":
         """Take matched scores out of a file."""
         return cls(
             title=title,
@@ -60,7 +60,7 @@ class Piece:
             rows=rows,
             scores=scores,
             nearly_probabilities=file.nearly_probabilities,
-            probabilities=not file.only_decisions and are_rounded_shares(scores),
+            probabilities=not file.only_decisions and can_be_rounded_probabilities(scores),
             only_decisions=file.only_decisions,
             read=file.notes,
         )
@@ -92,7 +92,9 @@ class Piece:
         return told
 
 
-def write_segment(store: Store, piece: Piece, dataset: Dataset, resamples: int) -> None:
+def write_imported_segment(
+    store: Store, piece: FoldPredictions, dataset: Dataset, resamples: int
+) -> None:
     """Judge a piece as any member is, and store it.
 
     Args:
@@ -112,7 +114,7 @@ def write_segment(store: Store, piece: Piece, dataset: Dataset, resamples: int) 
         sound=np.array([piece.probabilities]),
     )
     scores = _beside_unknown(piece, dataset)[None]
-    decided = predicted(scores, Outputs.EXCLUSIVE, probabilities=piece.probabilities)
+    decided = predict_labels(scores, Outputs.EXCLUSIVE, probabilities=piece.probabilities)
     record = imported_record(
         piece.key(dataset.fingerprint),
         dataset,
@@ -130,7 +132,7 @@ def write_segment(store: Store, piece: Piece, dataset: Dataset, resamples: int) 
         draft.commit([record], scores.astype(np.float32), decided)
 
 
-def _beside_unknown(piece: Piece, dataset: Dataset) -> np.ndarray:
+def _beside_unknown(piece: FoldPredictions, dataset: Dataset) -> np.ndarray:
     """Scores of all parts that segments hold, NaN where the file says nothing."""
     split, known = piece.split, dataset.labels.known
     counts = {part: int(np.count_nonzero(known[split.rows(part)])) for part in SCORED}

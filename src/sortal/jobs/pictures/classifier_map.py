@@ -16,10 +16,10 @@ from sortal.evaluation.maps.classifier_map import (
     ClassifierMap,
     MapMds,
     MapMethod,
-    draw_map,
+    place_classifiers,
 )
 from sortal.evaluation.maps.dissimilarity import (
-    By,
+    ComparedBy,
     Dissimilarity,
     by_agreement,
     by_errors,
@@ -28,7 +28,7 @@ from sortal.evaluation.maps.dissimilarity import (
 )
 from sortal.evaluation.maps.parameters import parse_options
 from sortal.jobs.pictures.panel import Panel
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
 
 KIND = "classifier-map"
@@ -42,9 +42,9 @@ _FREELY = nullcontext()
 
 
 def classifier_map(
-    results: Results,
+    results: JobResults,
     *,
-    by: By | str = By.ERRORS,
+    by: ComparedBy | str = ComparedBy.ERRORS,
     way: MapMethod | None = None,
     target: str | None = None,
     titles: Sequence[str] | None = None,
@@ -86,15 +86,15 @@ def classifier_map(
         # Another may have drawn it while this one waited.
         if found := _stored(results.store, name, panel, chosen, way):
             return found
-        drawn = draw_map(_COMPARE[chosen](panel), panel.mapped, way, notes=panel.notes)
+        drawn = place_classifiers(_COMPARE[chosen](panel), panel.mapped, way, notes=panel.notes)
         _keep(results.store, name, drawn, panel)
         return drawn
 
 
-def _by(by: By | str) -> By:
-    if by not in list(By):
-        raise NotFound("comparison", str(by), [one.value for one in By])
-    return By(by)
+def _by(by: ComparedBy | str) -> ComparedBy:
+    if by not in list(ComparedBy):
+        raise NotFound("comparison", str(by), [one.value for one in ComparedBy])
+    return ComparedBy(by)
 
 
 def _probabilities(panel: Panel) -> Dissimilarity:
@@ -120,15 +120,15 @@ def _scores(panel: Panel) -> Dissimilarity:
     return by_scores(*panel.figures())
 
 
-_COMPARE: Mapping[By, Callable[[Panel], Dissimilarity]] = {
-    By.ERRORS: lambda panel: by_errors(panel.right()),
-    By.PROBABILITIES: _probabilities,
-    By.AGREEMENT: _agreement,
-    By.SCORES: _scores,
+_COMPARE: Mapping[ComparedBy, Callable[[Panel], Dissimilarity]] = {
+    ComparedBy.ERRORS: lambda panel: by_errors(panel.right()),
+    ComparedBy.PROBABILITIES: _probabilities,
+    ComparedBy.AGREEMENT: _agreement,
+    ComparedBy.SCORES: _scores,
 }
 
 
-def _name(panel: Panel, by: By, way: MapMethod) -> str:
+def _name(panel: Panel, by: ComparedBy, way: MapMethod) -> str:
     """Hash of everything that decides the map, titles left out: 32 hexadecimal digits."""
     record = panel.results.record
     meaning: dict[str, Any] = {
@@ -142,7 +142,7 @@ def _name(panel: Panel, by: By, way: MapMethod) -> str:
         "members": panel.keys,
         "poles": panel.computed,
     }
-    if by is By.SCORES:
+    if by is ComparedBy.SCORES:
         # Figures are means over all seeds, not of the one that speaks.
         meaning["every"] = [[m.entry.key for m in r.members] for r in panel.shown]
     return hashlib.blake2b(json.dumps(meaning).encode(), digest_size=16).hexdigest()
@@ -167,7 +167,9 @@ def _keep(store: Store, name: str, drawn: ClassifierMap, panel: Panel) -> None:
     store.artifacts.save(KIND, name, about, write)
 
 
-def _stored(store: Store, name: str, panel: Panel, by: By, way: MapMethod) -> ClassifierMap | None:
+def _stored(
+    store: Store, name: str, panel: Panel, by: ComparedBy, way: MapMethod
+) -> ClassifierMap | None:
     """The map if it was kept and is whole; one that is damaged is drawn again."""
     mapped = tuple(panel.mapped)
     try:
@@ -192,7 +194,7 @@ def _stored(store: Store, name: str, panel: Panel, by: By, way: MapMethod) -> Cl
     )
 
 
-def parse_way(method: str, **given: Any) -> MapMethod:
+def parse_map_method(method: str, **given: Any) -> MapMethod:
     """A way to draw a map from options of which those that are None were not given.
 
     Raises:

@@ -13,7 +13,7 @@ from sortal.data.split import Part
 from sortal.evaluation.maps.classifier_map import ClassifierMap
 from sortal.evaluation.plots.classifier_map import map_figure
 from sortal.evaluation.plots.confusion import confusion_figure
-from sortal.evaluation.plots.drawing.texts import fitted
+from sortal.evaluation.plots.drawing.texts import shorten_text
 from sortal.evaluation.plots.drawing.written import Warn, write_picture
 from sortal.evaluation.plots.learning_curves import Curve, learning_curves_figure
 from sortal.evaluation.plots.projection import projection_figure
@@ -22,7 +22,7 @@ from sortal.jobs.pictures.file_names import file_name
 from sortal.jobs.pictures.projections import ProjectedExamples
 from sortal.jobs.results.history import AT, WATCHED
 from sortal.jobs.results.result import Result
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.metrics.registry import title_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _MOST_OF_HEADING, _MOST_OF_ROW, _MOST_OF_CLASS = 42, 48, 30
 """Letters of a title above a figure, beside a row, and of the name of a class."""
 
 
-def ranking(results: Results, target: str | None = None) -> "Figure":
+def ranking(results: JobResults, target: str | None = None) -> "Figure":
     """Draw all classifiers of a target with their 95 % intervals, or spread over seeds and folds."""
     tied = results.tied(target)
     bars = [
@@ -49,7 +49,7 @@ def _bar(result: Result, headline: str, tied: frozenset[str]) -> RankedBar:
     spread = result.figures[headline]
     low, high = result.interval(headline) or (spread.mean - spread.sd, spread.mean + spread.sd)
     return RankedBar(
-        title=fitted(result.title, _MOST_OF_ROW),
+        title=shorten_text(result.title, _MOST_OF_ROW),
         method=result.method,
         value=spread.mean,
         low=low,
@@ -59,13 +59,13 @@ def _bar(result: Result, headline: str, tied: frozenset[str]) -> RankedBar:
     )
 
 
-def confusion(results: Results, result: Result) -> "Figure":
+def confusion(results: JobResults, result: Result) -> "Figure":
     """Draw a result's confusion matrix, summed over its seeds and folds."""
     score = result.figures[results.headline].mean
     return confusion_figure(
         np.asarray(result.confusion),
-        [fitted(one, _MOST_OF_CLASS) for one in result.confusion_classes],
-        heading=f"{fitted(result.title, _MOST_OF_HEADING)}: {title_of(results.headline)} {score:.4f}",
+        [shorten_text(one, _MOST_OF_CLASS) for one in result.confusion_classes],
+        heading=f"{shorten_text(result.title, _MOST_OF_HEADING)}: {title_of(results.headline)} {score:.4f}",
     )
 
 
@@ -79,11 +79,11 @@ def learning_curves(result: Result) -> "Figure":
                 curves.setdefault(metric, []).append(curve)
     best = [course.best for course in result.courses]
     points = [(float(row[AT] or 0), float(row[WATCHED] or 0)) for row in best if row is not None]
-    named = fitted(", ".join(_named(result)), _MOST_OF_HEADING)
+    named = shorten_text(", ".join(_named(result)), _MOST_OF_HEADING)
     return learning_curves_figure(curves, best=points, heading=f"{named}: learning curves")
 
 
-def write_figures(results: Results, folder: Path, *, warn: Warn = warnings.warn) -> list[Path]:
+def write_figures(results: JobResults, folder: Path, *, warn: Warn = warnings.warn) -> list[Path]:
     """Write the ranking and the best classifier's confusion matrix, per target.
 
     Args:
@@ -107,7 +107,7 @@ def write_figures(results: Results, folder: Path, *, warn: Warn = warnings.warn)
 
 
 def write_confusion(
-    results: Results, result: Result, folder: Path, *, warn: Warn = warnings.warn
+    results: JobResults, result: Result, folder: Path, *, warn: Warn = warnings.warn
 ) -> list[Path]:
     """Write one result's confusion matrix, PNG, unless it cannot be drawn."""
     name = file_name((result.title,), [(one.title,) for one in results.results])
@@ -116,7 +116,7 @@ def write_confusion(
 
 
 def write_learning_curves(
-    results: Results, result: Result, folder: Path, *, warn: Warn = warnings.warn
+    results: JobResults, result: Result, folder: Path, *, warn: Warn = warnings.warn
 ) -> list[Path]:
     """Write how one result's members learnt, PNG, unless it cannot be drawn."""
     name = file_name(_named(result), [_named(one) for one in results.results])
@@ -128,10 +128,10 @@ def _named(result: Result) -> tuple[str, ...]:
     return (result.title,) if result.target is None else (result.title, result.target)
 
 
-def _of_job(results: Results, target: str | None) -> str:
+def _of_job(results: JobResults, target: str | None) -> str:
     """The job and the target, as a heading begins."""
-    named = f", {fitted(target, _MOST_OF_CLASS)}" if target else ""
-    return f"{fitted(results.name, _MOST_OF_HEADING)}{named}"
+    named = f", {shorten_text(target, _MOST_OF_CLASS)}" if target else ""
+    return f"{shorten_text(results.name, _MOST_OF_HEADING)}{named}"
 
 
 def _suffix(target: str | None, targets: Iterable[str | None]) -> str:
@@ -141,7 +141,9 @@ def _suffix(target: str | None, targets: Iterable[str | None]) -> str:
     return f"-{file_name((target,), [(one,) for one in targets if one is not None])}"
 
 
-def classifier_map(results: Results, drawn: ClassifierMap, target: str | None = None) -> "Figure":
+def classifier_map(
+    results: JobResults, drawn: ClassifierMap, target: str | None = None
+) -> "Figure":
     """Draw a map of a job's classifiers; the best is named beside the poles."""
     best = results.best(target)
     count = len(drawn.classifiers)
@@ -153,7 +155,7 @@ def classifier_map(results: Results, drawn: ClassifierMap, target: str | None = 
 
 
 def write_map(
-    results: Results,
+    results: JobResults,
     drawn: ClassifierMap,
     folder: Path,
     target: str | None = None,
@@ -184,7 +186,7 @@ def projection(shown: ProjectedExamples, target: str | None = None) -> "Figure":
     return projection_figure(
         projected.coordinates,
         codes,
-        [fitted(one, _MOST_OF_CLASS) for one in classes],
+        [shorten_text(one, _MOST_OF_CLASS) for one in classes],
         tested=shown.parts == list(Part).index(Part.TEST) if len(results.splits) == 1 else None,
         heading=f"{_of_job(results, target)}: {len(codes)} examples, {projected.projection.method}",
         about="\n".join([*about, *projected.notes]),

@@ -9,11 +9,11 @@ import numpy as np
 from sortal.data.labels import Outputs
 from sortal.data.split import Split
 from sortal.evaluation.aggregate import aggregate
-from sortal.evaluation.maps.classifier_map import Mapped
+from sortal.evaluation.maps.classifier_map import MappedClassifier
 from sortal.evaluation.maps.dissimilarity import as_probabilities, scale_of
 from sortal.evaluation.scores import evaluate
 from sortal.jobs.results.result import MemberResult, Result
-from sortal.jobs.results.results import Results, need_examples
+from sortal.jobs.results.results import JobResults, require_examples
 from sortal.metrics.registry import is_mapped
 from sortal.store.segments.segment import Place
 
@@ -47,7 +47,7 @@ class Panel:
     a classifier; the order of examples is the same for all.
     """
 
-    results: Results
+    results: JobResults
     target: str | None
     shown: tuple[Result, ...]
     computed: tuple[str, ...]
@@ -59,7 +59,7 @@ class Panel:
     @classmethod
     def of(
         cls,
-        results: Results,
+        results: JobResults,
         target: str | None = None,
         *,
         titles: Sequence[str] | None = None,
@@ -77,7 +77,7 @@ class Panel:
             NotFound: There is no such target or title.
             UserError: The job was imported as figures alone.
         """
-        need_examples(results.record)
+        require_examples(results.record)
         if titles is not None:
             for title in titles:
                 results.titled(title, target)
@@ -99,10 +99,10 @@ class Panel:
         return [[str(member.entry.key) for member in fold.members] for fold in self.folds]
 
     @property
-    def mapped(self) -> list[Mapped]:
+    def mapped(self) -> list[MappedClassifier]:
         """Every classifier and pole, in order."""
         trained = [
-            Mapped(
+            MappedClassifier(
                 title=result.title,
                 family=_plain(result),
                 anchor=_plain(result) if _plain(result) in POLES else "",
@@ -110,7 +110,7 @@ class Panel:
             for result in self.shown
         ]
         return trained + [
-            Mapped(title=POLES[pole], family=pole, anchor=pole, computed=True)
+            MappedClassifier(title=POLES[pole], family=pole, anchor=pole, computed=True)
             for pole in self.computed
         ]
 
@@ -269,7 +269,7 @@ def _plain(result: Result) -> str:
     return result.method.partition("@")[0]
 
 
-def _is_whole(results: Results, members: Sequence[MemberResult]) -> bool:
+def _is_whole(results: JobResults, members: Sequence[MemberResult]) -> bool:
     """Whether a result has a member with figures for every fold."""
     headline = results.headline
     folds = {
@@ -281,7 +281,7 @@ def _is_whole(results: Results, members: Sequence[MemberResult]) -> bool:
 
 
 def _folds(
-    results: Results, target: str | None, spoken: Sequence[Sequence[MemberResult]]
+    results: JobResults, target: str | None, spoken: Sequence[Sequence[MemberResult]]
 ) -> Iterator[_Fold]:
     labels = results.labels.for_target(target)
     for split in results.splits:

@@ -21,9 +21,9 @@ from sortal.data.preparing.preparer import Preparation, Preparer
 from sortal.data.split import Part, Split
 from sortal.data.storage.stored_files import map_array
 from sortal.errors import Damaged, NotFound, SortalError, UserError
-from sortal.evaluation.maps.parameters import PROJECTIONS, Projection
+from sortal.evaluation.maps.parameters import PROJECTIONS, ProjectionMethod
 from sortal.evaluation.maps.project import Projected, project
-from sortal.jobs.results.results import Results, need_examples
+from sortal.jobs.results.results import JobResults, require_examples
 from sortal.store.artifacts import Artifact
 from sortal.store.store import Store
 
@@ -57,7 +57,7 @@ class ProjectedExamples:
     found: bool
     """Whether it was there already."""
 
-    results: Results = field(repr=False)
+    results: JobResults = field(repr=False)
     """The job."""
 
     def table(self) -> "pl.DataFrame":
@@ -88,8 +88,8 @@ class ProjectedExamples:
 
 
 def projected_examples(
-    results: Results,
-    projection: Projection,
+    results: JobResults,
+    projection: ProjectionMethod,
     *,
     alone: AbstractContextManager[object] = _FREELY,
 ) -> ProjectedExamples:
@@ -111,7 +111,7 @@ def projected_examples(
         MissingExtra: The method needs a package that is not installed.
         UserError: The job has no features, or no examples, for it was imported.
     """
-    need_examples(results.record)
+    require_examples(results.record)
     rows, parts = _shown(results.splits)
     name = _name(results, rows, projection)
     kept, found = _stored(results.store, name, projection, len(rows)), True
@@ -126,7 +126,9 @@ def projected_examples(
     )
 
 
-def _make(results: Results, name: str, rows: np.ndarray, projection: Projection) -> Projected:
+def _make(
+    results: JobResults, name: str, rows: np.ndarray, projection: ProjectionMethod
+) -> Projected:
     store, fingerprint = results.store, results.record.dataset
     dataset = store.datasets.get(fingerprint)
     if not dataset.inputs.arrays:
@@ -141,7 +143,7 @@ def _make(results: Results, name: str, rows: np.ndarray, projection: Projection)
     return made
 
 
-def stored_projections(results: Results) -> Iterator[ProjectedExamples]:
+def stored_projections(results: JobResults) -> Iterator[ProjectedExamples]:
     """Every projection of the job's examples that the store holds, in the order of their names.
 
     One that is damaged is left out: nothing is computed here.
@@ -164,12 +166,12 @@ def stored_projections(results: Results) -> Iterator[ProjectedExamples]:
             )
 
 
-def _preparation(results: Results) -> Preparation:
+def _preparation(results: JobResults) -> Preparation:
     block = results.record.data
     return Preparation.of(block.scaling, block.imputation)
 
 
-def _projection(artifact: Artifact) -> Projection | None:
+def _projection(artifact: Artifact) -> ProjectionMethod | None:
     """The parameters that an artifact was made with; None where this version has no such."""
     about = dict(artifact.meta.get("projection", {}))
     kind = PROJECTIONS.get(about.pop("method", ""))
@@ -206,7 +208,7 @@ def _shown(splits: tuple[Split, ...]) -> tuple[np.ndarray, np.ndarray]:
     return rows, parts[rows]
 
 
-def _name(results: Results, rows: np.ndarray, projection: Projection) -> str:
+def _name(results: JobResults, rows: np.ndarray, projection: ProjectionMethod) -> str:
     """Hash of everything that decides the picture: 32 hexadecimal digits."""
     preparation = _preparation(results)
     digest = hashlib.blake2b(digest_size=16)
@@ -236,7 +238,9 @@ def _keep(store: Store, name: str, projected: Projected, about: dict[str, Any]) 
     store.artifacts.save(KIND, name, about, write)
 
 
-def _stored(store: Store, name: str, projection: Projection, examples: int) -> Projected | None:
+def _stored(
+    store: Store, name: str, projection: ProjectionMethod, examples: int
+) -> Projected | None:
     """The picture if it was kept and is whole; one that is damaged is made again."""
     try:
         artifact = store.artifacts.get(KIND, name)

@@ -12,9 +12,9 @@ from sortal.job.problems import JobError, Problem
 from sortal.job.tuned import is_tuned
 from sortal.job.validation import problems_of
 from sortal.job.values import Expansion, combinations, expand
-from sortal.job.words import arms, nearest, peel
+from sortal.job.words import arms, nearest, unwrap
 from sortal.jobs.planning.members import render_title
-from sortal.jobs.planning.search_space import Tunable, refuse_tuned, tunable
+from sortal.jobs.planning.search_space import TunableClassifier, find_search_space, refuse_tuned
 from sortal.methods import registry
 from sortal.methods.contract.base import Method, Parameters
 
@@ -23,7 +23,7 @@ _MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Classifier:
+class ClassifierPlan:
     """A classifier block with its method found and its combinations of parameters validated."""
 
     method: Method
@@ -31,7 +31,7 @@ class Classifier:
     combinations: tuple[Parameters, ...]
     varied: tuple[str, ...]
     seeds: tuple[int, ...]
-    tunable: Tunable = field(default_factory=Tunable)
+    tunable: TunableClassifier = field(default_factory=TunableClassifier)
     """What a search may change; `combinations` then holds the initial values alone."""
 
     def title(self, parameters: Parameters, seed: int) -> str:
@@ -41,13 +41,13 @@ class Classifier:
         )
 
 
-def expand_classifiers(job: Job) -> tuple[list[Classifier], list[Problem]]:
+def expand_classifiers(job: Job) -> tuple[list[ClassifierPlan], list[Problem]]:
     """Find methods, expand values, validate every combination.
 
     Returns:
         The classifiers that can be used, and all problems of the others.
     """
-    classifiers: list[Classifier] = []
+    classifiers: list[ClassifierPlan] = []
     problems: list[Problem] = []
     for number, block in enumerate(job.classifiers):
         try:
@@ -61,7 +61,7 @@ def expand_classifiers(job: Job) -> tuple[list[Classifier], list[Problem]]:
 
 def expand_classifier(
     block: ClassifierBlock, path: str, seed: int, *, searched: bool = False
-) -> Classifier:
+) -> ClassifierPlan:
     """Expand one block.
 
     Args:
@@ -84,7 +84,7 @@ def expand_classifier(
         raise JobError([Problem(path=f"{path}.parameters", expected=few, got=many)])
     valid = _validated(method, expansion, f"{path}.parameters")
     _check_words(block, method, valid[0], f"{path}.title")
-    return Classifier(
+    return ClassifierPlan(
         method=method,
         block=block,
         combinations=valid,
@@ -95,12 +95,12 @@ def expand_classifier(
 
 def _searched(
     block: ClassifierBlock, method: Method, expansion: Expansion, path: str, seed: int
-) -> Classifier:
+) -> ClassifierPlan:
     """A classifier of a search, at its initial values."""
-    drawn = tunable(method, block.parameters, expansion, f"{path}.parameters")
+    drawn = find_search_space(method, block.parameters, expansion, f"{path}.parameters")
     initial = drawn.parameters(method, drawn.space.initial)
     _check_words(block, method, initial, f"{path}.title")
-    return Classifier(
+    return ClassifierPlan(
         method=method,
         block=block,
         combinations=(initial,),
@@ -134,7 +134,7 @@ def _is_array(method: Method, name: str) -> bool:
     field = method.Parameters.model_fields.get(name)
     if field is None:
         return False
-    kinds = [peel(arm)[0] for arm in arms(peel(field.annotation)[0])]
+    kinds = [unwrap(arm)[0] for arm in arms(unwrap(field.annotation)[0])]
     return any(typing.get_origin(kind) in (list, tuple) or kind in (list, tuple) for kind in kinds)
 
 
@@ -172,7 +172,7 @@ def _seeds(block: ClassifierBlock, seed: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(block.seeds))
 
 
-def _equal_titles(classifiers: Sequence[Classifier]) -> list[Problem]:
+def _equal_titles(classifiers: Sequence[ClassifierPlan]) -> list[Problem]:
     """Two different classifiers under one title cannot be told apart in any table."""
     problems = []
     seen: dict[str, object] = {}

@@ -12,7 +12,7 @@ from sortal.store.records.job_record import MemberEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class PlannedMember:
     """One member as the job names it, with all that a plan needs."""
 
     listed: MemberEntry
@@ -32,13 +32,13 @@ class Entry:
         """Title of its classifier."""
         return self.listed.title
 
-    def titled(self, title: str, fold_of: str = "") -> "Entry":
+    def titled(self, title: str, fold_of: str = "") -> "PlannedMember":
         """Return this entry with another title."""
         changed = {"title": title, "fold_of": fold_of}
         return replace(self, listed=self.listed.model_copy(update=changed))
 
     @property
-    def as_fold(self) -> "Entry":
+    def as_fold(self) -> "PlannedMember":
         """The same member once more, as a result of its fold alone."""
         return self.titled(f"{self.title} fold{self.listed.fold}", fold_of=self.title)
 

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Container, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sortal.jobs.planning.members import Entry
+from sortal.jobs.planning.members import PlannedMember
 from sortal.methods.contract.base import Axis, Cost, Method, Shape
 from sortal.methods.contract.user_methods import plain_name
 
@@ -25,7 +25,7 @@ class PlannedTask:
     """Stable: made from the keys of all members that were planned together."""
 
     method: Method
-    entries: tuple[Entry, ...]
+    entries: tuple[PlannedMember, ...]
     cost: Cost
     """Estimate for the whole population, as if nothing were shared."""
 
@@ -64,7 +64,7 @@ class Plan:
         )
 
 
-def plan(entries: Sequence[Entry], shape: Shape, *, cores: int) -> Plan:
+def plan(entries: Sequence[PlannedMember], shape: Shape, *, cores: int) -> Plan:
     """Group members that can share, cut the groups, and share out the cores.
 
     Args:
@@ -86,8 +86,8 @@ def plan(entries: Sequence[Entry], shape: Shape, *, cores: int) -> Plan:
     return Plan(tasks=tuple(tasks), workers=workers, threads=max(1, cores // workers))
 
 
-def _populations(entries: Sequence[Entry], shape: Shape) -> Iterator[list[Entry]]:
-    groups: dict[Hashable, dict[str, Entry]] = {}
+def _populations(entries: Sequence[PlannedMember], shape: Shape) -> Iterator[list[PlannedMember]]:
+    groups: dict[Hashable, dict[str, PlannedMember]] = {}
     for entry in entries:
         member, method = entry.member, entry.method
         apart = tuple(member.along(axis) for axis in Axis if axis not in method.shares)
@@ -104,10 +104,10 @@ def _populations(entries: Sequence[Entry], shape: Shape) -> Iterator[list[Entry]
         yield from _cut(list(group.values()), shape)
 
 
-def _cut(population: list[Entry], shape: Shape) -> Iterator[list[Entry]]:
+def _cut(population: list[PlannedMember], shape: Shape) -> Iterator[list[PlannedMember]]:
     """Cut at the method's largest population and, where company gains nothing, at a few seconds."""
     method = population[0].method
-    part: list[Entry] = []
+    part: list[PlannedMember] = []
     seconds = 0.0
     for entry in population:
         cost = method.cost(entry.member, shape).seconds
@@ -120,7 +120,7 @@ def _cut(population: list[Entry], shape: Shape) -> Iterator[list[Entry]]:
     yield part
 
 
-def _name(population: Sequence[Entry]) -> str:
+def _name(population: Sequence[PlannedMember]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for entry in population:
         digest.update(entry.member.key.encode())
@@ -128,7 +128,7 @@ def _name(population: Sequence[Entry]) -> str:
     return f"{method}-{digest.hexdigest()}"
 
 
-def _total(population: Sequence[Entry], shape: Shape) -> Cost:
+def _total(population: Sequence[PlannedMember], shape: Shape) -> Cost:
     costs = [entry.method.cost(entry.member, shape) for entry in population]
     return Cost(
         seconds=sum(cost.seconds for cost in costs),

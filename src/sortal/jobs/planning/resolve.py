@@ -13,8 +13,8 @@ import numpy as np
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Ragged
 from sortal.data.labels import Outputs
-from sortal.data.prepared import rows_known
-from sortal.data.preparing.channels import lanes_of
+from sortal.data.prepared import select_known_rows
+from sortal.data.preparing.channels import channels_of
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.preparing.whitening import is_flat_input
 from sortal.data.reading.dataset import read_dataset, source_signature
@@ -25,8 +25,8 @@ from sortal.errors import Damaged, DataError, NotFound
 from sortal.job.models import Job
 from sortal.job.problems import JobError, Problem
 from sortal.job.read import JobFile
-from sortal.jobs.planning.classifiers import Classifier, expand_classifiers
-from sortal.jobs.planning.members import Entry, member_key
+from sortal.jobs.planning.classifiers import ClassifierPlan, expand_classifiers
+from sortal.jobs.planning.members import PlannedMember, member_key
 from sortal.jobs.planning.search_splits import search_splits
 from sortal.jobs.planning.stored_data import lost_by_change, lost_with_source, stored_damages
 from sortal.jobs.planning.training_weights import member_weighing, member_weights, weighing_problems
@@ -55,11 +55,11 @@ class Resolved:
 
     dataset: Dataset
     splits: tuple[Split, ...]
-    entries: tuple[Entry, ...] = field(repr=False)
+    entries: tuple[PlannedMember, ...] = field(repr=False)
     """Of a search: the classifiers at their initial values."""
 
     notes: tuple[str, ...]
-    classifiers: tuple[Classifier, ...] = field(default=(), repr=False)
+    classifiers: tuple[ClassifierPlan, ...] = field(default=(), repr=False)
     search_splits: tuple[Split, ...] = field(default=(), repr=False)
     """Splits without test examples, by which a search judges; empty without one."""
 
@@ -129,7 +129,7 @@ def resolve(
         problems += error.problems
     if problems or file.problems:
         raise JobError([*file.problems, *file.placed(problems)], file=file.name)
-    entries = tuple(member_entries(job, dataset, rows, classifiers))
+    entries = tuple(planned_members(job, dataset, rows, classifiers))
     if taken := _taken_titles(entries):
         raise JobError(file.placed([taken]), file=file.name)
     lost = lost_by_change(store, file.title, dataset.fingerprint) if store else ()
@@ -213,7 +213,9 @@ def _data_problem(path: str, error: DataError) -> Problem:
     return Problem(path=path, expected="usable data", got=str(error).rstrip("."))
 
 
-def _misfits(job: Job, dataset: Dataset, classifiers: Sequence[Classifier]) -> Iterator[Problem]:
+def _misfits(
+    job: Job, dataset: Dataset, classifiers: Sequence[ClassifierPlan]
+) -> Iterator[Problem]:
     """Methods that cannot learn from data like this."""
     missing = job.data.imputation == "none" and _has_missing(dataset)
     ragged = [name for name, array in dataset.inputs.arrays.items() if isinstance(array, Ragged)]
@@ -243,7 +245,7 @@ def _unwhitenable(job: Job, dataset: Dataset) -> Iterator[Problem]:
     if job.data.scaling != "whiten":
         return
     for name, array in dataset.inputs.arrays.items():
-        if not is_flat_input(array, lanes_of(name, array, dataset.names.get(name, ()))):
+        if not is_flat_input(array, channels_of(name, array, dataset.names.get(name, ()))):
             yield Problem(
                 path="data.scaling",
                 expected=f"another scaling for signals and stamps ({name})",
@@ -272,7 +274,7 @@ def known_rows(
     problems = []
     for split, target in product(splits, targets):
         try:
-            rows[split, target] = rows_known(dataset.labels, split, target).fingerprint
+            rows[split, target] = select_known_rows(dataset.labels, split, target).fingerprint
         except DataError:
             what = "each example" if target is None else f"target {target!r}"
             fold = "" if split.fold is None else f" of fold {split.fold}"
@@ -283,12 +285,12 @@ def known_rows(
     return rows
 
 
-def member_entries(
+def planned_members(
     job: Job,
     dataset: Dataset,
     rows: Mapping[tuple[Split, str | None], str],
-    classifiers: Sequence[Classifier],
-) -> Iterator[Entry]:
+    classifiers: Sequence[ClassifierPlan],
+) -> Iterator[PlannedMember]:
     """Every combination of classifier, parameters, seed, fold and target, in the job's order.
 
     Args:
@@ -319,7 +321,7 @@ def member_entries(
                 calibration=classifier.block.calibrate or "",
             )
             key = member_key(member, classifier.method, dataset.fingerprint)
-            entry = Entry(
+            entry = PlannedMember(
                 listed=MemberEntry(
                     title=classifier.title(given, seed),
                     notes=tuple(classifier.block.notes),
@@ -344,7 +346,7 @@ def member_entries(
 
 
 def _settled(
-    classifier: Classifier, job: Job, dataset: Dataset
+    classifier: ClassifierPlan, job: Job, dataset: Dataset
 ) -> Iterator[tuple[Parameters, Parameters]]:
     """The combinations of a classifier, and each with what the axes of the data tell of it."""
     method = classifier.method
@@ -355,7 +357,7 @@ def _settled(
             yield parameters, parameters
 
 
-def _taken_titles(entries: Sequence[Entry]) -> Problem | None:
+def _taken_titles(entries: Sequence[PlannedMember]) -> Problem | None:
     """A title that the job gives a classifier, and that a fold of another would have."""
     whole = {entry.title for entry in entries if not entry.listed.fold_of}
     folds = (entry.listed for entry in entries if entry.listed.fold_of)
@@ -366,7 +368,7 @@ def _taken_titles(entries: Sequence[Entry]) -> Problem | None:
     return Problem(path="classifiers", expected="titles unlike those of folds", got=got)
 
 
-def _notes(job: Job, dataset: Dataset, classifiers: Sequence[Classifier]) -> Iterator[str]:
+def _notes(job: Job, dataset: Dataset, classifiers: Sequence[ClassifierPlan]) -> Iterator[str]:
     """What the user should know of how methods treat this data."""
     if member_weights(job.data, dataset, allowed=True):
         ignoring = {plain_name(c.method.name) for c in classifiers if not c.method.weights_allowed}

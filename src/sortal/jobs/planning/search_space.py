@@ -13,12 +13,12 @@ from sortal.job.validation import problems_of
 from sortal.job.values import Expansion
 from sortal.job.words import short
 from sortal.methods.contract.base import Method, Parameters
-from sortal.tuning.drawn import dimension, several
+from sortal.tuning.drawn import make_choices, make_dimension
 from sortal.tuning.space import Choices, Dimension, Range, Space
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tunable:
+class TunableClassifier:
     """The parameters of a classifier in a search."""
 
     space: Space = field(default_factory=Space)
@@ -53,9 +53,9 @@ def refuse_tuned(parameters: Mapping[str, Any], path: str) -> None:
         raise JobError(wrong)
 
 
-def tunable(
+def find_search_space(
     method: Method, parameters: Mapping[str, Any], expansion: Expansion, path: str
-) -> Tunable:
+) -> TunableClassifier:
     """Draw the space of a classifier.
 
     Args:
@@ -76,17 +76,17 @@ def tunable(
             fixed[name] = None  # the method itself says that it has no such parameter
         elif is_tuned(given):
             try:
-                dimensions[name] = dimension(declared, read_tuned(given, ""))
+                dimensions[name] = make_dimension(declared, read_tuned(given, ""))
             except JobError as error:
                 problems += [_below(problem, path, name) for problem in error.problems]
         elif len(expansion.values[name]) > 1:
             default = declared.get_default(call_default_factory=True)
-            dimensions[name] = several(expansion.values[name], default)
+            dimensions[name] = make_choices(expansion.values[name], default)
         else:
             (fixed[name],) = expansion.values[name]
     if problems:
         raise JobError(problems)
-    drawn = Tunable(space=Space(dimensions), fixed=fixed)
+    drawn = TunableClassifier(space=Space(dimensions), fixed=fixed)
     _check(method, drawn, parameters, path)
     return drawn
 
@@ -95,7 +95,9 @@ def _below(problem: Problem, path: str, name: str) -> Problem:
     return replace(problem, path=joined(path, joined(dotted((name,)), problem.path)))
 
 
-def _check(method: Method, drawn: Tunable, parameters: Mapping[str, Any], path: str) -> None:
+def _check(
+    method: Method, drawn: TunableClassifier, parameters: Mapping[str, Any], path: str
+) -> None:
     """Refuse initial values that the method refuses, and ends and choices that it never takes."""
     start = {**drawn.fixed, **drawn.space.initial}
     found = _refused(method, start, path)

@@ -40,7 +40,7 @@ def large_files(store: Store, dataset: str) -> Seals:
     return {name: seal for name, seal in seals.items() if seal[0] >= digests.LARGE_BYTES}
 
 
-def told(damages: Iterable[Damage]) -> tuple[str, ...]:
+def describe_damages(damages: Iterable[Damage]) -> tuple[str, ...]:
     """A sentence for each damage, which says what a run will do."""
     return tuple(
         f"{one}; a run {'' if one.is_absence else 'puts it aside and '}makes it anew from the source."
@@ -48,7 +48,7 @@ def told(damages: Iterable[Damage]) -> tuple[str, ...]:
     )
 
 
-def mended(damage: Damage) -> str:
+def describe_repair(damage: Damage) -> str:
     """A sentence for a damage that a run is mending."""
     aside = "" if damage.is_absence else "put aside in quarantine/ and "
     return f"{damage}; it is {aside}made anew from the source."

@@ -7,9 +7,9 @@ from itertools import product
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Ragged
 from sortal.data.labels import Outputs
-from sortal.data.prepared import rows_known
+from sortal.data.prepared import select_known_rows
 from sortal.data.split import Split
-from sortal.data.weighting.rule import Weigher, Weighing
+from sortal.data.weighting.rule import FittedWeightRule, WeightRule
 from sortal.errors import UserError
 from sortal.job.models import DataBlock, Job
 from sortal.job.problems import Problem
@@ -17,14 +17,14 @@ from sortal.job.problems import Problem
 _PATH = "data.training_weights"
 
 
-def member_weighing(block: DataBlock, weights: str) -> Weighing:
+def member_weighing(block: DataBlock, weights: str) -> WeightRule:
     """The rule of a member: that of the job, or none where its method takes no weights.
 
     Args:
         block: The job's data.
         weights: `Member.weights`.
     """
-    return Weighing.of(block.training_weights) if weights else Weighing()
+    return WeightRule.of(block.training_weights) if weights else WeightRule()
 
 
 def member_weights(block: DataBlock, dataset: Dataset, *, allowed: bool) -> str:
@@ -46,7 +46,7 @@ def weighing_problems(job: Job, dataset: Dataset, splits: Sequence[Split]) -> It
     """Everything that keeps a rule from being fitted, told before anything runs."""
     block = job.data.training_weights
     try:
-        rule = Weighing.of(block)
+        rule = WeightRule.of(block)
     except UserError as error:
         yield _problem("options that have an effect together", error)
         return
@@ -79,7 +79,7 @@ def weighing_problems(job: Job, dataset: Dataset, splits: Sequence[Split]) -> It
 
 
 def _unfit(
-    rule: Weighing,
+    rule: WeightRule,
     dataset: Dataset,
     splits: Sequence[Split],
     *,
@@ -92,13 +92,13 @@ def _unfit(
     told: set[str] = set()
     for split, target in product(splits, targets):
         try:
-            rows = rows_known(dataset.labels, split, target).train
+            rows = select_known_rows(dataset.labels, split, target).train
         except UserError:  # that no label is known is told elsewhere
             continue
         weights = dataset.weights_for(target)
         labels = dataset.labels.for_target(target).take(rows)
         try:
-            Weigher.fit(summed, labels, None if weights is None else weights[rows])
+            FittedWeightRule.fit(summed, labels, None if weights is None else weights[rows])
         except UserError as error:
             if str(error) not in told:
                 told.add(str(error))

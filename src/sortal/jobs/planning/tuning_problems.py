@@ -6,7 +6,7 @@ from sortal.data.labels import Outputs
 from sortal.job.models import Job, TuningBlock
 from sortal.job.problems import Problem
 from sortal.job.words import short
-from sortal.jobs.planning.classifiers import Classifier
+from sortal.jobs.planning.classifiers import ClassifierPlan
 from sortal.metrics.registry import metrics_of
 
 _NUMBERS = 2
@@ -24,7 +24,7 @@ def known_figures(outputs: Outputs, *, apart: bool) -> frozenset[str]:
 
 
 def tuning_problems(
-    job: Job, classifiers: Sequence[Classifier], *, own_spaces: bool
+    job: Job, classifiers: Sequence[ClassifierPlan], *, own_spaces: bool
 ) -> Iterator[Problem]:
     """Problems that do not depend on the data; none for a job without a search.
 
@@ -47,7 +47,7 @@ def tuning_problems(
         yield from _too_few_numbers(classifiers)
 
 
-def _too_few_numbers(classifiers: Sequence[Classifier]) -> Iterator[Problem]:
+def _too_few_numbers(classifiers: Sequence[ClassifierPlan]) -> Iterator[Problem]:
     for number, one in enumerate(classifiers):
         space = one.tunable.space
         if space.dimensions and len(space.numeric) < _NUMBERS:

@@ -5,12 +5,12 @@ import numpy as np
 from sortal.data.split import Part
 from sortal.errors import UserError
 from sortal.evaluation.bootstrap import bootstrap_seed
-from sortal.evaluation.scores import Scores, evaluate
+from sortal.evaluation.scores import MemberMetrics, evaluate
 from sortal.jobs.results.result import Result
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 
 
-def pooled(results: Results, result: Result, *, resamples: int = 0) -> Scores:
+def pooled(results: JobResults, result: Result, *, resamples: int = 0) -> MemberMetrics:
     """Judge a result once on the reported examples of all folds, in the order of the data set.
 
     Each example is judged by the member that did not see it; of several seeds, the one with the
@@ -26,7 +26,7 @@ def pooled(results: Results, result: Result, *, resamples: int = 0) -> Scores:
     return _judged(results, result, scores, rows, resamples)
 
 
-def pooled_scores(results: Results, result: Result) -> tuple[np.ndarray, np.ndarray]:
+def pooled_scores(results: JobResults, result: Result) -> tuple[np.ndarray, np.ndarray]:
     """Scores of all reported examples in the order of the data set, and their rows.
 
     Returns:
@@ -41,7 +41,7 @@ def pooled_scores(results: Results, result: Result) -> tuple[np.ndarray, np.ndar
     return np.concatenate(scores)[order], every[order]
 
 
-def by_fold(results: Results, result: Result) -> dict[int, Scores]:
+def by_fold(results: JobResults, result: Result) -> dict[int, MemberMetrics]:
     """Judge a result on each fold by itself, in the order of the folds' numbers.
 
     Folds are those of cross-validation, of several seeds the one with the median headline;
@@ -65,8 +65,8 @@ def by_fold(results: Results, result: Result) -> dict[int, Scores]:
 
 
 def _judged(
-    results: Results, result: Result, scores: np.ndarray, rows: np.ndarray, resamples: int
-) -> Scores:
+    results: JobResults, result: Result, scores: np.ndarray, rows: np.ndarray, resamples: int
+) -> MemberMetrics:
     dataset = results.store.datasets.truth(results.record.dataset)
     weights = dataset.weights_for(result.target)
     sound = all(member.gives_probabilities for member in result.members)

@@ -15,7 +15,7 @@ WATCHED = "validation_loss"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class MemberHistory:
     """Values of one member, in the order they were measured."""
 
     seed: int | None
@@ -30,7 +30,7 @@ class Course:
         return min(known, key=lambda row: row[WATCHED] or 0.0, default=None)
 
 
-def history_frame(courses: Iterable[Course]) -> "pl.DataFrame":
+def history_frame(courses: Iterable[MemberHistory]) -> "pl.DataFrame":
     """Lay courses out long: columns seed, fold, epoch, metric, value.
 
     `epoch` counts passes over the training examples, and is a fraction where validations
@@ -48,7 +48,7 @@ def history_frame(courses: Iterable[Course]) -> "pl.DataFrame":
     return pl.DataFrame(list(_long(courses)), schema=types, orient="row")
 
 
-def _long(courses: Iterable[Course]) -> Iterator[tuple[Any, ...]]:
+def _long(courses: Iterable[MemberHistory]) -> Iterator[tuple[Any, ...]]:
     for course in courses:
         for row in course.rows:
             for metric, value in row.items():
@@ -56,7 +56,7 @@ def _long(courses: Iterable[Course]) -> Iterator[tuple[Any, ...]]:
                     yield course.seed, course.fold, row[AT], metric, value
 
 
-def course_frame(courses: Iterable[Course]) -> "pl.DataFrame":
+def history_summary_frame(courses: Iterable[MemberHistory]) -> "pl.DataFrame":
     """One row a member: seed, fold, epochs trained, the best epoch, and the losses there.
 
     Where no validation loss was measured, the losses are those of the last epoch.

@@ -6,30 +6,30 @@ from pathlib import Path
 from sortal.errors import Damaged, NotFound, UserError
 from sortal.job.title import store_name
 from sortal.jobs.results.result import Result
-from sortal.jobs.results.results import Results
-from sortal.jobs.results.similar_names import Place, find_meant
+from sortal.jobs.results.results import JobResults
+from sortal.jobs.results.similar_names import NamedThing, find_meant
 from sortal.store.store import Store
 
 _MOST_NAMED = 5
 """Unreadable jobs that an error names."""
 
 
-def find_job(store: Store, what: str) -> Results | None:
+def find_job(store: Store, what: str) -> JobResults | None:
     """The results of a job by its name, or by the path of its file; None if it is neither."""
     names = store.jobs.names()
     if what in names:
-        return Results.read(store, what)
+        return JobResults.read(store, what)
     if names_file(what):
         from sortal.job.read import read_job  # ruamel: only those who read a file wait for it
 
         name = read_job(Path(what)).title
         if name in names:
-            return Results.read(store, name)
+            return JobResults.read(store, name)
         raise NotFound("job", name, names, where=f"{store.folder}; run {what} first")
     return None
 
 
-def open_job(folder: Path, what: str) -> Results:
+def open_job(folder: Path, what: str) -> JobResults:
     """Open a store and read the results of one of its jobs.
 
     Args:
@@ -54,7 +54,7 @@ def names_file(what: str) -> bool:
         return False
 
 
-def find_place(store: Store, what: str, notify: Callable[[str], None]) -> Place:
+def find_named(store: Store, what: str, notify: Callable[[str], None]) -> NamedThing:
     """The job or result that a user means: by its exact name, else by one that is like it.
 
     Args:
@@ -69,16 +69,16 @@ def find_place(store: Store, what: str, notify: Callable[[str], None]) -> Place:
     """
     names = store.jobs.names()
     if what in names:
-        return Place(what)
+        return NamedThing(what)
     job, separator, title = what.partition("/")  # the name of a job has no slash
     if separator and job in names and title in _titles_of(store, job):
-        return Place(job, title)
+        return NamedThing(job, title)
     titles, unreadable = _titles(store, names)
     exact = [one for one in _places(titles) if one.title == what]
     if exact:
         return _one(exact, what)
     if store_name(what) in titles:
-        return Place(store_name(what))
+        return NamedThing(store_name(what))
     what = _with_stored_name(what, titles)
     found = find_meant(what, titles)
     if found is None:
@@ -128,11 +128,11 @@ def _with_stored_name(what: str, titles: dict[str, list[str]]) -> str:
     return what
 
 
-def _places(titles: Mapping[str, Sequence[str]]) -> list[Place]:
-    return [Place(job, title) for job, known in titles.items() for title in known]
+def _places(titles: Mapping[str, Sequence[str]]) -> list[NamedThing]:
+    return [NamedThing(job, title) for job, known in titles.items() for title in known]
 
 
-def _one(places: list[Place], what: str) -> Place:
+def _one(places: list[NamedThing], what: str) -> NamedThing:
     if len(places) > 1:
         raise UserError(
             f"{what!r} is a title of {len(places)} jobs; write one of "
@@ -144,7 +144,7 @@ def _one(places: list[Place], what: str) -> Place:
 
 def find_result(
     store: Store, what: str, target: str | None = None
-) -> tuple[Results, tuple[Result, ...]]:
+) -> tuple[JobResults, tuple[Result, ...]]:
     """The results under one title: one, or one a target.
 
     Args:
@@ -159,15 +159,15 @@ def find_result(
     names = store.jobs.names()
     job, separator, title = what.partition("/")  # the name of a job has no slash
     if separator and job in names:
-        results = Results.read(store, job)
+        results = JobResults.read(store, job)
         return results, results.titled(title, target)
     titles, unreadable = _titles(store, names)
     exact = [place for place in _places(titles) if place.title == what]
     if not exact and titles.get(what):
-        example = Place(what, titles[what][0])
+        example = NamedThing(what, titles[what][0])
         raise UserError(f"{what!r} is a job: name one of its results, such as '{example}'.")
     if not exact:
         raise _not_found(store, what, titles, unreadable)
     job = _one(exact, what).job
-    results = Results.read(store, job)
+    results = JobResults.read(store, job)
     return results, results.titled(what, target)

@@ -6,7 +6,7 @@ from sortal.evaluation.row import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class JobOutline:
     """What lists of jobs show of one."""
 
     job: str

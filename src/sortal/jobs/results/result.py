@@ -11,8 +11,8 @@ import numpy as np
 
 from sortal.data.split import Part
 from sortal.evaluation.aggregate import Spread, aggregate, summarise
-from sortal.evaluation.scores import Scores
-from sortal.jobs.results.history import Course, course_frame, history_frame
+from sortal.evaluation.scores import MemberMetrics
+from sortal.jobs.results.history import MemberHistory, history_frame, history_summary_frame
 from sortal.methods.registry import is_called_reference
 from sortal.store.records.job_record import MemberEntry
 from sortal.store.records.member_record import MemberRecord
@@ -33,7 +33,7 @@ class MemberResult:
     record: MemberRecord
     """What its segment says of it."""
 
-    scores: Mapping[Part, Scores]
+    scores: Mapping[Part, MemberMetrics]
     """Its metrics on each part that it was judged by, those of its user's own among them."""
 
     @property
@@ -227,11 +227,11 @@ class Result:
         )
 
     @cached_property
-    def courses(self) -> tuple[Course, ...]:
+    def courses(self) -> tuple[MemberHistory, ...]:
         """How each member learnt, of those whose method tells it."""
         rows = self.store.members.histories(member.entry.key for member in self.members)
         courses = (
-            Course(
+            MemberHistory(
                 seed=member.entry.seed,
                 fold=member.entry.fold,
                 rows=tuple(rows[member.entry.key]),
@@ -252,7 +252,7 @@ class Result:
 
     def course_table(self) -> "pl.DataFrame":
         """One row per member that has a history: epochs trained, the best one, the losses then."""
-        return course_frame(self.courses)
+        return history_summary_frame(self.courses)
 
     @property
     def fit_seconds(self) -> float:

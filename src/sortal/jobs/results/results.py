@@ -12,9 +12,9 @@ from sortal.data.split import Part, Split
 from sortal.errors import NotFound, UserError
 from sortal.evaluation.comparison import Comparison, compare, tied_with_best
 from sortal.evaluation.row import Row
-from sortal.jobs.results.interim import find_begun, unfinished_frame
+from sortal.jobs.results.interim import find_started, unfinished_frame
 from sortal.jobs.results.job_data import JobData, reported_part
-from sortal.jobs.results.outline import Outline
+from sortal.jobs.results.outline import JobOutline
 from sortal.jobs.results.result import MemberResult, Result, blank_if_nan
 from sortal.jobs.user_metrics.values import KeptMetric, MetricValues
 from sortal.metrics.registry import ACCURACY, BESIDE_HEADLINE, HEADLINE
@@ -29,7 +29,7 @@ _ROW = "row of the data"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Results(JobData):
+class JobResults(JobData):
     """What a job came to.
 
     Failed and missing members are left out of every figure and listed in `failed`.
@@ -46,7 +46,7 @@ class Results(JobData):
     _tied: dict[str | None, frozenset[str]] = field(init=False, default_factory=dict, repr=False)
 
     @classmethod
-    def read(cls, store: Store, name: str) -> "Results":
+    def read(cls, store: Store, name: str) -> "JobResults":
         """Read a job's results from a store.
 
         Raises:
@@ -64,7 +64,7 @@ class Results(JobData):
             store=store,
         )
 
-    def only(self, target: str | None) -> "Results":
+    def only(self, target: str | None) -> "JobResults":
         """The results of one target; all of them for None.
 
         Raises:
@@ -77,13 +77,13 @@ class Results(JobData):
             raise NotFound("target", target, known, where=f"job {self.name!r}")
         return replace(self, results=tuple(r for r in self.results if r.target == target))
 
-    def outline(self) -> Outline:
+    def outline(self) -> JobOutline:
         """The job in one row: its size, state and best classifier."""
         best, value = self._champion()
         entries = [e for e in wholes(self.record.every_entry) if not isinstance(e, InterimEntry)]
         members = (member.entry for result in self.results for member in result.members)
         done = {entry.key for entry in members if not isinstance(entry, InterimEntry)}
-        return Outline(
+        return JobOutline(
             job=self.name,
             classifiers=len({entry.title for entry in entries}),
             members=len({entry.key for entry in entries}),
@@ -140,7 +140,7 @@ class Results(JobData):
     def unfinished(self) -> "pl.DataFrame":
         """Members in mid-training: title, seed, fold, target, epochs done, best validation loss."""
         entries = self.record.entries
-        return unfinished_frame(entries, find_begun(self.store, (e.key for e in entries)))
+        return unfinished_frame(entries, find_started(self.store, (e.key for e in entries)))
 
     @cached_property
     def ranked(self) -> tuple[Result, ...]:
@@ -185,7 +185,7 @@ class Results(JobData):
         Raises:
             UserError: The job was imported as figures alone.
         """
-        need_examples(self.record)
+        require_examples(self.record)
         rows = np.concatenate([split.rows(self.part) for split in self.splits])
         position = np.full(len(self.labels), -1)
         position[rows] = np.arange(len(rows))
@@ -223,7 +223,7 @@ class Results(JobData):
         Raises:
             UserError: The job was imported as figures alone.
         """
-        need_examples(self.record)
+        require_examples(self.record)
         split = next(s for s in self.splits if s.fold == member.entry.fold)
         labels = self.labels.for_target(member.entry.target)
         rows = split.rows(self.part)
@@ -303,7 +303,7 @@ class Results(JobData):
         """
         import polars as pl
 
-        need_examples(self.record)
+        require_examples(self.record)
         result = self.titled(title, target)[0]
         if member is not None:
             return self._scored(_of_key(result, member)).drop(_ROW)
@@ -368,7 +368,7 @@ def _of_one_seed(result: Result, seed: int | None) -> list[MemberResult]:
     return [member for member in result.members if member.entry.seed == chosen]
 
 
-def need_examples(record: JobRecord) -> None:
+def require_examples(record: JobRecord) -> None:
     """Refuse what figures alone cannot tell.
 
     Raises:

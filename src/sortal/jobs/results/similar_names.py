@@ -23,7 +23,7 @@ _LISTED = 5
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class NamedThing:
     """A job, or a result of one."""
 
     job: str
@@ -35,7 +35,7 @@ class Place:
         return self.job if self.title is None else f"{self.job}/{self.title}"
 
 
-def find_meant(what: str, titles: Mapping[str, Iterable[str]]) -> Place | None:
+def find_meant(what: str, titles: Mapping[str, Iterable[str]]) -> NamedThing | None:
     """The only job or result whose name is like a text; None if no name is.
 
     Names are compared more and more loosely, and the first comparison that finds anything
@@ -50,31 +50,31 @@ def find_meant(what: str, titles: Mapping[str, Iterable[str]]) -> Place | None:
     Raises:
         UserError: Several are alike.
     """
-    names: list[tuple[str, Place]] = []
+    names: list[tuple[str, NamedThing]] = []
     for job, known in titles.items():
-        names.append((job, Place(job)))
+        names.append((job, NamedThing(job)))
         for title in dict.fromkeys(known):
-            names += [(title, Place(job, title)), (f"{job}/{title}", Place(job, title))]
+            names += [(title, NamedThing(job, title)), (f"{job}/{title}", NamedThing(job, title))]
     for fold in _FOLDS:
         wanted = fold(what)
         if wanted and (found := {place for name, place in names if fold(name) == wanted}):
             return _only(what, found)
-    wanted = folded(what)
-    beginning = {place for name, place in names if wanted and folded(name).startswith(wanted)}
+    wanted = fold_case(what)
+    beginning = {place for name, place in names if wanted and fold_case(name).startswith(wanted)}
     # Every result begins with the name of its job: that alone means the job.
     jobs = {place for place in beginning if place.title is None}
     titled = {
-        place for place in beginning if place.title and not folded(place.job).startswith(wanted)
+        place for place in beginning if place.title and not fold_case(place.job).startswith(wanted)
     }
     return _only(what, jobs or titled) if beginning else None
 
 
-def composed(text: str) -> str:
+def compose_letters(text: str) -> str:
     """Letters composed alike (NFC), blanks collapsed."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def folded(text: str) -> str:
+def fold_case(text: str) -> str:
     """Without quotes, blanks and case, and with one form of each letter (NFKC).
 
     >>> folded("'K = 3'") == folded("k=3")
@@ -83,7 +83,7 @@ def folded(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().translate(_QUOTES).split())
 
 
-def bare(text: str) -> str:
+def without_symbols(text: str) -> str:
     """Also without brackets, symbols and other signs; those of numbers and comparisons stay.
 
     >>> bare("🟊 Optimal"), bare("Ⓝ Naive"), bare("RF (n=10, lr=1e-3)")
@@ -91,7 +91,7 @@ def bare(text: str) -> str:
     """
     letters = "".join(_plain_dash(one) for one in text if unicodedata.category(one) != "So")
     apart = _JOINTS.sub(" ", unicodedata.normalize("NFKC", letters))
-    return "".join(one for one in folded(apart) if _makes_a_difference(one))
+    return "".join(one for one in fold_case(apart) if _makes_a_difference(one))
 
 
 def _plain_dash(letter: str) -> str:
@@ -106,10 +106,10 @@ def _makes_a_difference(letter: str) -> bool:
     return letter.isalnum() or letter in _KEPT or of_mathematics
 
 
-_FOLDS: tuple[Callable[[str], str], ...] = (composed, folded, bare)
+_FOLDS: tuple[Callable[[str], str], ...] = (compose_letters, fold_case, without_symbols)
 
 
-def _only(what: str, found: set[Place]) -> Place:
+def _only(what: str, found: set[NamedThing]) -> NamedThing:
     jobs = {place for place in found if place.title is None}
     chosen = sorted(jobs or found, key=str)
     if len(chosen) == 1:

@@ -37,13 +37,13 @@ from sortal.jobs.planning.plan import Plan, PlannedTask
 from sortal.jobs.planning.resolve import Resolved
 from sortal.jobs.planning.stored_data import large_files
 from sortal.jobs.planning.training_weights import member_weighing
-from sortal.jobs.results.interim import interim_key, standing_key
+from sortal.jobs.results.interim import interim_key, rung_key
 from sortal.jobs.running.interrupt import Interruption, stops_cleanly
 from sortal.jobs.running.run_options import RunOptions
-from sortal.jobs.running.summary import Summary
+from sortal.jobs.running.summary import RunSummary
 from sortal.jobs.running.task_spec import (
     Committed,
-    Output,
+    MemberOutput,
     Progressed,
     TaskResult,
     TaskSpec,
@@ -55,13 +55,13 @@ from sortal.store.records.job_record import Failure, JobRecord, first_titles
 from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
 from sortal.store.upkeep.verify import find_segment_damages, quarantine
-from sortal.training.snapshots.begun import Begun
+from sortal.training.snapshots.begun import StartedMember
 
 TASK = "sortal.jobs.running.task:run"
 
 
 @dataclass(slots=True)
-class Driver:
+class RunDriver:
     """Keeps the books of one run."""
 
     resolved: Resolved
@@ -70,7 +70,7 @@ class Driver:
     listener: Listener
     record: JobRecord
     options: RunOptions
-    begun: Mapping[str, Begun] | None
+    begun: Mapping[str, StartedMember] | None
     """Members in mid-training, where they are to become results as they are; else None."""
 
     budget: float | None
@@ -98,7 +98,7 @@ class Driver:
         """Keys of the members that the plan computes."""
         return [entry.member.key for task in self.plan.tasks for entry in task.entries]
 
-    def run(self, engines: Engines) -> Summary:
+    def run(self, engines: Engines) -> RunSummary:
         """Send tasks to one of the engines and follow its reports."""
         started = time.perf_counter()
         stored = self._stored()
@@ -134,7 +134,7 @@ class Driver:
                 interrupted=interruption.asked,
             )
         )
-        return Summary(
+        return RunSummary(
             trained=self.trained,
             stored=len(stored),
             failed=self.failed,
@@ -198,7 +198,7 @@ class Driver:
         if self.budget is None:
             return {}
         keys = (entry.member.key for entry in task.entries)
-        return {key: standing_key(key, self.budget) for key in keys}
+        return {key: rung_key(key, self.budget) for key in keys}
 
     def _follow(self, report: Report, engine: Engine, *, stopping: bool) -> None:
         if isinstance(report, Idle):
@@ -232,13 +232,13 @@ class Driver:
                 self._tell(TaskEnded(job=job, task=name, seconds=seconds, lost=True))
                 self._lose(task, reason, "", engine, again=True, stopping=stopping)
 
-    def _note(self, task: PlannedTask, message: Committed | Output | Progressed) -> None:
+    def _note(self, task: PlannedTask, message: Committed | MemberOutput | Progressed) -> None:
         """Report what a worker sent while it was at work."""
         job = self.resolved.name
         match message:
             case Committed(segment=segment, records=records):
                 self._store(segment, records)
-            case Output(lines=lines, member=member):
+            case MemberOutput(lines=lines, member=member):
                 self._tell(Printed(job=job, title=self._title(task, member), lines=lines))
             case Progressed(done=done, text=text, member=member):
                 title = self._title(task, member)

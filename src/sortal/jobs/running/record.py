@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from sortal.jobs.planning.resolve import Resolved
-from sortal.jobs.running.summary import Summary
+from sortal.jobs.running.summary import RunSummary
 from sortal.store.records.job_record import (
     InterimEntry,
     JobRecord,
@@ -93,7 +93,7 @@ def lost_results(record: JobRecord, before: JobRecord | None) -> list[str]:
     return phrases
 
 
-def run_entry(summary: Summary) -> RunEntry:
+def run_entry(summary: RunSummary) -> RunEntry:
     """What a run that ended now came to."""
     return RunEntry(
         ended=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -4,12 +4,12 @@ from sortal.engines.base import Engines
 from sortal.events import Listener, Warned, silent
 from sortal.jobs.planning.plan import Plan
 from sortal.jobs.planning.resolve import Resolved
-from sortal.jobs.planning.stored_data import mended, stored_damages
-from sortal.jobs.results.interim import find_begun, settled_interim, standing_key, with_interim
-from sortal.jobs.running.driver import Driver
+from sortal.jobs.planning.stored_data import describe_repair, stored_damages
+from sortal.jobs.results.interim import find_started, rung_key, settled_interim, with_interim
+from sortal.jobs.running.driver import RunDriver
 from sortal.jobs.running.record import job_record, lost_results, run_entry
 from sortal.jobs.running.run_options import DEFAULT_OPTIONS, RunOptions
-from sortal.jobs.running.summary import Summary
+from sortal.jobs.running.summary import RunSummary
 from sortal.jobs.user_metrics.compute import update_metrics
 from sortal.store.files.damage import Damage
 from sortal.store.records.job_record import Failure, JobRecord
@@ -26,7 +26,7 @@ def run(
     options: RunOptions = DEFAULT_OPTIONS,
     listener: Listener = silent,
     budget: float | None = None,
-) -> Summary:
+) -> RunSummary:
     """Compute all members of the plan that the store lacks.
 
     Args:
@@ -47,14 +47,14 @@ def run(
         before = store.jobs.read_or_none(resolved.name)
         if any(one.kind == "data" and not one.is_absence for one in _damages(resolved, store)):
             _drop_snapshots(plan, store, resolved.name, listener)
-        record = enter(resolved, store, listener)
+        record = store_job(resolved, store, listener)
         for lost in lost_results(record, before):
             text = f"{lost} was of other data or titles, and is let go."
             listener(Warned(job=resolved.name, text=text))
-        begun = find_begun(store, (e.key for e in record.entries)) if options.as_is else None
+        begun = find_started(store, (e.key for e in record.entries)) if options.as_is else None
         if begun:
             record = with_interim(record, begun)
-        driver = Driver(resolved, plan, store, listener, record, options, begun, budget)
+        driver = RunDriver(resolved, plan, store, listener, record, options, begun, budget)
         summary = driver.run(engines)
         tried = frozenset() if options.as_is else frozenset(driver.planned)
         record = record.model_copy(
@@ -67,16 +67,16 @@ def run(
         store.jobs.write(record)
         remove_unlisted(store, [entry.key for entry in (before.interim if before else ())])
         if not summary.interrupted:
-            standing = [] if budget is None else [standing_key(k, budget) for k in driver.planned]
+            standing = [] if budget is None else [rung_key(k, budget) for k in driver.planned]
             update_metrics(store, record, resolved.metrics, listener, standing=standing)
     return summary
 
 
-def enter(resolved: Resolved, store: Store, listener: Listener = silent) -> JobRecord:
+def store_job(resolved: Resolved, store: Store, listener: Listener = silent) -> JobRecord:
     """Write a job's data and its record, and return the record; damaged data is put aside with a warning."""
     fingerprint = resolved.dataset.fingerprint
     for damage in _damages(resolved, store):
-        listener(Warned(job=resolved.name, text=mended(damage)))
+        listener(Warned(job=resolved.name, text=describe_repair(damage)))
     store.datasets.save(resolved.dataset)
     store.datasets.remember_source(resolved.source, fingerprint)
     for split in resolved.splits:

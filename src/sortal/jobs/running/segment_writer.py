@@ -11,21 +11,21 @@ import numpy as np
 from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import SCORED, Part
-from sortal.data.weighting.rule import save_weighers
+from sortal.data.weighting.rule import save_weight_rules
 from sortal.errors import NotSavable
 from sortal.evaluation.bootstrap import bootstrap_seed
 from sortal.evaluation.scores import (
-    Scores,
+    MemberMetrics,
     are_probabilities,
     evaluate,
     no_probabilities_note,
-    predicted,
+    predict_labels,
 )
 from sortal.jobs.running.environment import device, environment
 from sortal.jobs.running.task_spec import Committed, TaskSpec
 from sortal.methods.contract.base import Member, Model, Trained
 from sortal.methods.contract.library_versions import library_version
-from sortal.methods.contract.printed import printing
+from sortal.methods.contract.printed import keeping_output
 from sortal.methods.registry import is_called_reference, is_reference
 from sortal.store.records.member_record import MemberRecord
 from sortal.store.segments.segment import History, SegmentDraft
@@ -44,7 +44,7 @@ _WHOLE_ROWS = 512
 class _Judged:
     """What became of one member, beside what its training says of it."""
 
-    figures: Mapping[Part, Scores]
+    figures: Mapping[Part, MemberMetrics]
     probabilities: bool
     meant_as_probabilities: bool
     score_seconds: float
@@ -84,7 +84,7 @@ class SegmentRows:
         members = [self._members[key] for key in model.members]
         outputs = self._data.dataset.labels.outputs
         meant = self._task.method.probabilities(members[0].parameters)
-        with printing() as printed:
+        with keeping_output() as printed:
             started = time.perf_counter()
             scores = {part: self._score(model, part) for part in SCORED}
             seconds = (time.perf_counter() - started) / len(members)
@@ -119,7 +119,7 @@ class SegmentRows:
             lines = filter(None, (trained.printed.get(member.key), scoring))
             self._printed[record.key] = "\n".join(lines)
         # Judged and decided as the model gives them; only what is stored is rounded.
-        self._decided.append(predicted(every, outputs, probabilities=meant))
+        self._decided.append(predict_labels(every, outputs, probabilities=meant))
         self._scores.append(every.astype(np.float32))
 
     def commit(self, draft: SegmentDraft) -> Committed | None:
@@ -194,7 +194,7 @@ class SegmentRows:
         if not self._data.preparer.preparation.weighing.is_default:
             targets = dict.fromkeys(member.target for member in self._members.values())
             weighers = {target: self._data.weigher(target) for target in targets}
-            save_weighers(self._folder / "preparer", weighers)
+            save_weight_rules(self._folder / "preparer", weighers)
 
     def _score(self, model: Model, part: Part) -> np.ndarray:
         """Scores of one part, as precise as the model's, shape (members, examples, outputs)."""
@@ -219,9 +219,9 @@ class SegmentRows:
 
     def _judge(
         self, scores: np.ndarray, members: Sequence[Member], part: Part, sound: np.ndarray
-    ) -> list[Scores]:
+    ) -> list[MemberMetrics]:
         """Figures of each member on one part; members of one target are judged together."""
-        figures: dict[str, Scores] = {}
+        figures: dict[str, MemberMetrics] = {}
         for target in dict.fromkeys(member.target for member in members):
             rows = [row for row, member in enumerate(members) if member.target == target]
             labels = self._data.dataset.labels.for_target(target).take(self._data.split.rows(part))

@@ -8,7 +8,7 @@ from sortal.store.records.job_record import Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class RunSummary:
     """What a run came to, in members."""
 
     trained: int

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from sortal.engines.base import Channel, Json
 from sortal.jobs.running.segment_writer import SegmentRows
 from sortal.jobs.running.task_data import DataChanged, TaskData
-from sortal.jobs.running.task_spec import Output, Progressed, TaskResult, TaskSpec
+from sortal.jobs.running.task_spec import MemberOutput, Progressed, TaskResult, TaskSpec
 from sortal.methods.contract.base import (
     Failed,
     Outcome,
@@ -46,7 +46,7 @@ class _Control:
     def report(self, progress: Progress) -> Verdict:
         member = progress.member
         if progress.printed:
-            sent: Output | Progressed = Output(lines=progress.printed, member=member)
+            sent: MemberOutput | Progressed = MemberOutput(lines=progress.printed, member=member)
         else:
             sent = Progressed(done=progress.done, text=progress.text, member=member)
         self.channel.send(sent.to_json())
@@ -58,7 +58,7 @@ def run(task: Json, channel: Channel) -> Json:
 
     Args:
         task: A `TaskSpec` as JSON.
-        channel: The line to the driver; it is sent `Committed`, `Output` and `Progressed`.
+        channel: The line to the driver; it is sent `Committed`, `MemberOutput` and `Progressed`.
 
     Returns:
         A `TaskResult` as JSON.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from sortal.data.prepared import Prepared, rows_known
+from sortal.data.prepared import Prepared, select_known_rows
 from sortal.data.preparing.preparer import Preparation
 from sortal.errors import Damaged
 from sortal.jobs.running.task_spec import TaskSpec
@@ -84,5 +84,5 @@ def _prepare(
     """Prepare once for all tasks of this worker that use the same rows of the same files."""
     opened = Store.open(store)
     data = opened.datasets.get(dataset, dict(seals))
-    divided = rows_known(data.labels, opened.datasets.splits.get(dataset, split), target)
+    divided = select_known_rows(data.labels, opened.datasets.splits.get(dataset, split), target)
     return Prepared.fit(data, divided, recipe, target if narrow else None)

@@ -8,7 +8,7 @@ from typing import Any
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part
-from sortal.data.weighting.rule import Weighing
+from sortal.data.weighting.rule import WeightRule
 from sortal.engines.base import Json
 from sortal.methods import registry
 from sortal.methods.contract import user_methods as provided
@@ -88,7 +88,7 @@ class TaskSpec:
             "preparation": [recipe.scaling, recipe.imputation],
             "weighing": asdict(recipe.weighing),
             "method": first.method,
-            "sources": provided.described(first.method),
+            "sources": provided.describe_provided(first.method),
             "calibration": first.calibration,
             "threads": self.threads,
             "snapshot_seconds": self.snapshot_seconds,
@@ -111,7 +111,7 @@ class TaskSpec:
         Raises:
             UserError: No folder provides the method any more.
         """
-        provided.provide_described(task["sources"])
+        provided.provide_from_description(task["sources"])
         method = registry.find(task["method"], task["calibration"])
         recipe = Preparation.of(*task["preparation"])
         return cls(
@@ -121,7 +121,7 @@ class TaskSpec:
             split=task["split"],
             seals={name: (size, time) for name, (size, time) in task.get("seals", {}).items()},
             inputs=InputSpec.restore(task["inputs"]),
-            preparation=replace(recipe, weighing=Weighing(**task["weighing"])),
+            preparation=replace(recipe, weighing=WeightRule(**task["weighing"])),
             method=method,
             members=tuple(_member(method, fields) for fields in task["members"]),
             threads=task["threads"],
@@ -190,7 +190,7 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class MemberOutput:
     """Message: lines that a member printed while it trained."""
 
     lines: tuple[str, ...]
@@ -222,12 +222,12 @@ class Progressed:
         return asdict(self)
 
 
-def read_message(body: Json) -> Committed | Output | Progressed:
+def read_message(body: Json) -> Committed | MemberOutput | Progressed:
     """Read what a worker sent while it was at work."""
     if "segment" in body:
         place, shared = f"segment {body['segment']}", {"inputs": body["inputs"]}
         records = (MemberRecord.from_json({**one, **shared}, place) for one in body["records"])
         return Committed(segment=body["segment"], records=tuple(records))
     if "printed" in body:
-        return Output(lines=tuple(body["printed"]), member=body["member"])
+        return MemberOutput(lines=tuple(body["printed"]), member=body["member"])
     return Progressed(**body)

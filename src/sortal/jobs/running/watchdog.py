@@ -32,7 +32,7 @@ def wait_for_second_interrupt() -> bool:
     return False
 
 
-def leaves_by_itself() -> bool:
+def ends_by_itself() -> bool:
     """Whether the driver ends within the grace."""
     deadline = time.monotonic() + GRACE_S
     while (left := deadline - time.monotonic()) > 0:
@@ -41,7 +41,7 @@ def leaves_by_itself() -> bool:
     return False
 
 
-def end(driver: int) -> None:
+def kill_driver(driver: int) -> None:
     """Kill the driver and all that it started."""
     import psutil
 
@@ -58,8 +58,8 @@ def main() -> None:
     for number in _COUNTED:  # batch systems signal every process
         signal.signal(number, lambda *_: None)
     driver = int(sys.argv[1])
-    if wait_for_second_interrupt() and not leaves_by_itself() and os.getppid() == driver:
-        end(driver)
+    if wait_for_second_interrupt() and not ends_by_itself() and os.getppid() == driver:
+        kill_driver(driver)
 
 
 if __name__ == "__main__":

@@ -9,26 +9,26 @@ from pydantic import ValidationError
 from sortal.data.split import Split
 from sortal.errors import UserError
 from sortal.job.models import Job
-from sortal.jobs.planning.classifiers import Classifier
-from sortal.jobs.planning.members import Entry
-from sortal.jobs.planning.resolve import Resolved, known_rows, member_entries
+from sortal.jobs.planning.classifiers import ClassifierPlan
+from sortal.jobs.planning.members import PlannedMember
+from sortal.jobs.planning.resolve import Resolved, known_rows, planned_members
 from sortal.jobs.searching.study import SEARCH
 from sortal.methods.registry import is_called_reference
 from sortal.tuning.space import Candidate, Space
 
-Configure = Callable[[Candidate], Classifier]
+Configure = Callable[[Candidate], ClassifierPlan]
 """Makes the classifier of a candidate; a `UserError` or `ValidationError` says that it cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unfit:
+class InvalidCandidate:
     """A candidate of which no classifier can be made."""
 
     reason: str
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Contest:
+class SearchedClassifiers:
     """The classifiers of a job that a search may vary; references take no part."""
 
     resolved: Resolved
@@ -40,11 +40,11 @@ class Contest:
     """Identity of the candidate that has a title."""
 
     @classmethod
-    def of(cls, resolved: Resolved) -> "Contest":
+    def of(cls, resolved: Resolved) -> "SearchedClassifiers":
         """The contest between a job's own classifiers."""
         rivals = [one for one in resolved.classifiers if not is_called_reference(one.method.name)]
 
-        def configure(candidate: Candidate) -> Classifier:
+        def configure(candidate: Candidate) -> ClassifierPlan:
             rival = rivals[candidate.kind]
             parameters = rival.tunable.parameters(rival.method, candidate.values)
             return replace(rival, combinations=(parameters,))
@@ -75,36 +75,40 @@ class Contest:
         found = self.resolved
         return known_rows(found.job, found.dataset, found.splits)
 
-    def candidate(self, candidate: Candidate) -> tuple[Entry, ...] | Unfit:
+    def candidate(self, candidate: Candidate) -> tuple[PlannedMember, ...] | InvalidCandidate:
         """Members of a candidate in the search; one a seed, split and target."""
         return self._entries(self.search_job.job, self._search_rows, candidate)
 
-    def final(self, candidate: Candidate) -> tuple[Entry, ...]:
+    def final(self, candidate: Candidate) -> tuple[PlannedMember, ...]:
         """Members of a candidate that was chosen, on the job's own splits."""
         found = self._entries(self.resolved.job, self._final_rows, candidate)
-        if isinstance(found, Unfit):
+        if isinstance(found, InvalidCandidate):
             raise UserError(found.reason)
         return found
 
-    def references(self) -> tuple[Entry, ...]:
+    def references(self) -> tuple[PlannedMember, ...]:
         """Members of the job's references, on its own splits."""
         chosen = [c for c in self.resolved.classifiers if is_called_reference(c.method.name)]
         job, data = self.resolved.job, self.resolved.dataset
-        return tuple(member_entries(job, data, self._final_rows, chosen))
+        return tuple(planned_members(job, data, self._final_rows, chosen))
 
     def _entries(
         self, job: Job, rows: dict[tuple[Split, str | None], str], candidate: Candidate
-    ) -> tuple[Entry, ...] | Unfit:
+    ) -> tuple[PlannedMember, ...] | InvalidCandidate:
         try:
             classifier = self.configure(candidate)
         except ValidationError as error:
-            return Unfit("; ".join(str(one["msg"]) for one in error.errors(include_url=False)))
+            return InvalidCandidate(
+                "; ".join(str(one["msg"]) for one in error.errors(include_url=False))
+            )
         except UserError as error:
-            return Unfit(str(error))
-        made = tuple(member_entries(job, self.resolved.dataset, rows, [classifier]))
+            return InvalidCandidate(str(error))
+        made = tuple(planned_members(job, self.resolved.dataset, rows, [classifier]))
         return self._titled(made, candidate)
 
-    def _titled(self, entries: Sequence[Entry], candidate: Candidate) -> tuple[Entry, ...]:
+    def _titled(
+        self, entries: Sequence[PlannedMember], candidate: Candidate
+    ) -> tuple[PlannedMember, ...]:
         """Entries under titles that no other candidate has: numbers are shortened in titles."""
         number = 1
         while any(self._is_taken(_numbered(one.title, number), candidate) for one in entries):

@@ -5,33 +5,33 @@ from dataclasses import dataclass, field, replace
 
 from sortal.engines.base import Engines
 from sortal.events import Listener
-from sortal.jobs.planning.members import Entry
+from sortal.jobs.planning.members import PlannedMember
 from sortal.jobs.planning.plan import Plan, plan
 from sortal.jobs.running.interrupt import Interruption
 from sortal.jobs.running.run import run
 from sortal.jobs.running.run_options import RunOptions
-from sortal.jobs.searching.contest import Contest
-from sortal.jobs.searching.study import State, Study, Trial
-from sortal.jobs.searching.values import Values
+from sortal.jobs.searching.contest import SearchedClassifiers
+from sortal.jobs.searching.study import Study, Trial, TrialState
+from sortal.jobs.searching.values import StoredMetrics
 from sortal.store.records.job_record import Failure
 from sortal.store.store import Store
-from sortal.tuning.rungs import Bracket, promoted
+from sortal.tuning.rungs import Bracket, promote
 
 
 @dataclass(slots=True, kw_only=True)
-class Trainer:
+class RoundTrainer:
     """Trains trials as far as they deserve, and writes into them what became of them."""
 
-    contest: Contest
+    contest: SearchedClassifiers
     store: Store
     study: Study
-    values: Values
+    values: StoredMetrics
     engines: Engines
     interruption: Interruption
     options: RunOptions
     listener: Listener
 
-    entries: dict[int, tuple[Entry, ...]] = field(default_factory=dict)
+    entries: dict[int, tuple[PlannedMember, ...]] = field(default_factory=dict)
     """Members by number of their trial."""
 
     trained: int = 0
@@ -54,7 +54,7 @@ class Trainer:
         """
         running = [one for one in trials if one.keys]
         for one in running:
-            one.state, one.value, one.rungs = State.OPEN, None, {}
+            one.state, one.value, one.rungs = TrialState.OPEN, None, {}
         planned = self._plan(running)
         left = running
         for budget in bracket.budgets:
@@ -86,7 +86,7 @@ class Trainer:
         for one, value in zip(running, values, strict=True):
             if value is not None:
                 one.rungs[str(budget)] = value
-        kept = promoted([None if v is None else self.study.sign(v) for v in values], factor=factor)
+        kept = promote([None if v is None else self.study.sign(v) for v in values], factor=factor)
         for place, one in enumerate(running):
             if place not in kept:
                 self._leave(one, values[place])
@@ -99,7 +99,7 @@ class Trainer:
         if value is None or self.values.whole(trial.keys) is not None:
             self._settle(trial)
         else:
-            trial.state, trial.value = State.PRUNED, value
+            trial.state, trial.value = TrialState.PRUNED, value
 
     def _compute(self, planned: Plan, keys: Iterable[str], budget: int | None) -> None:
         """Train some members of the round's populations as far as a budget."""
@@ -132,10 +132,10 @@ class Trainer:
         """Note what became of a trial that is trained whole, or that failed."""
         found = self.values.whole(trial.keys)
         if found is not None:
-            trial.state, trial.value = State.COMPLETE, found.mean
+            trial.state, trial.value = TrialState.COMPLETE, found.mean
             trial.spread, trial.seconds = found.sd, found.seconds
         elif not self.ended:
-            trial.state = State.FAILED
+            trial.state = TrialState.FAILED
             trial.reason = self._why(trial)
 
     def _why(self, trial: Trial) -> str:

@@ -17,45 +17,45 @@ from sortal.errors import Damaged
 from sortal.events import Listener, RoundEnded, Warned
 from sortal.job.models import TuningBlock
 from sortal.jobs.running.interrupt import stops_cleanly
-from sortal.jobs.running.run import enter
+from sortal.jobs.running.run import store_job
 from sortal.jobs.running.run_options import RunOptions
-from sortal.jobs.running.summary import Summary
-from sortal.jobs.searching.contest import Contest, Unfit
-from sortal.jobs.searching.round import Trainer
+from sortal.jobs.running.summary import RunSummary
+from sortal.jobs.searching.contest import InvalidCandidate, SearchedClassifiers
+from sortal.jobs.searching.round import RoundTrainer
 from sortal.jobs.searching.schedule import brackets_of, sampler_of
-from sortal.jobs.searching.study import KIND, SOURCE, Round, State, Study, Trial
-from sortal.jobs.searching.values import Values
+from sortal.jobs.searching.study import KIND, SOURCE, Round, Study, Trial, TrialState
+from sortal.jobs.searching.values import StoredMetrics
 from sortal.metrics.metric import Metric
 from sortal.metrics.registry import HEADLINE, find
 from sortal.metrics.user_metric import UserMetric
 from sortal.store.store import Store
 from sortal.tuning.rungs import Bracket
 from sortal.tuning.samplers import Sampler
-from sortal.tuning.space import Candidate, Judged
+from sortal.tuning.space import Candidate, EvaluatedCandidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Searched:
+class SearchSummary:
     """What a search came to."""
 
     study: Study
-    summary: Summary
+    summary: RunSummary
     """Members of the candidates, over all rounds."""
 
     best: tuple[tuple[Trial, Candidate], ...]
     """The best, best first, as many as the job keeps."""
 
-    contest: Contest
+    contest: SearchedClassifiers
 
 
 def search(
-    contest: Contest,
+    contest: SearchedClassifiers,
     store: Store,
     *,
     engines: Engines,
     options: RunOptions,
     listener: Listener,
-) -> Searched:
+) -> SearchSummary:
     """Search until the rounds are through or Ctrl-C ends the running one.
 
     Args:
@@ -73,38 +73,38 @@ def search(
         stops_cleanly(engines) as interruption,
     ):
         if store.jobs.read_or_none(contest.search_job.name) is None:
-            enter(contest.search_job, store, listener)
+            store_job(contest.search_job, store, listener)
         study, before = _new_study(contest), _study_before(contest, store, listener)
-        trainer = Trainer(
+        trainer = RoundTrainer(
             contest=contest,
             store=store,
             study=study,
-            values=Values(store, study, before, contest.search_job.name),
+            values=StoredMetrics(store, study, before, contest.search_job.name),
             engines=engines,
             interruption=interruption,
             options=options,
             listener=listener,
         )
-        return _Search(contest, trainer, before).run()
+        return _RunningSearch(contest, trainer, before).run()
 
 
-def _tuning(contest: Contest) -> TuningBlock:
+def _tuning(contest: SearchedClassifiers) -> TuningBlock:
     return contest.resolved.job.tuning or TuningBlock()
 
 
-def _seed(contest: Contest) -> int:
+def _seed(contest: SearchedClassifiers) -> int:
     seed = _tuning(contest).seed
     return contest.resolved.job.seed if seed is None else seed
 
 
-def _metric(contest: Contest) -> Metric:
+def _metric(contest: SearchedClassifiers) -> Metric:
     """The metric that decides, built in or user-defined."""
     resolved = contest.resolved
     name = _tuning(contest).metric or HEADLINE[resolved.dataset.labels.outputs]
     return next((one for one in resolved.metrics if one.name == name), None) or find(name)
 
 
-def _new_study(contest: Contest) -> Study:
+def _new_study(contest: SearchedClassifiers) -> Study:
     resolved, tuning = contest.resolved, _tuning(contest)
     metric = _metric(contest)
     spaces = [
@@ -125,7 +125,7 @@ def _new_study(contest: Contest) -> Study:
     )
 
 
-def _study_before(contest: Contest, store: Store, listener: Listener) -> Study | None:
+def _study_before(contest: SearchedClassifiers, store: Store, listener: Listener) -> Study | None:
     """What an earlier run of this search left, if it is readable."""
     name = contest.resolved.name
     if name not in store.artifacts.names(KIND):
@@ -138,11 +138,11 @@ def _study_before(contest: Contest, store: Store, listener: Listener) -> Study |
 
 
 @dataclass(slots=True)
-class _Search:
+class _RunningSearch:
     """Keeps the books of one search."""
 
-    contest: Contest
-    trainer: Trainer
+    contest: SearchedClassifiers
+    trainer: RoundTrainer
     before: Study | None
     """What an earlier run of this search left."""
 
@@ -157,7 +157,7 @@ class _Search:
         """The search so far."""
         return self.trainer.study
 
-    def run(self) -> Searched:
+    def run(self) -> SearchSummary:
         """Go round by round."""
         started, tuning = time.perf_counter(), _tuning(self.contest)
         sampler = sampler_of(tuning, self.contest.spaces, _seed(self.contest))
@@ -167,7 +167,7 @@ class _Search:
             if self.trainer.ended:
                 break
         best = self.study.ranked[: tuning.keep]
-        return Searched(
+        return SearchSummary(
             study=self.study,
             summary=self._summary(time.perf_counter() - started),
             best=tuple((one, self.candidates[one.number]) for one in best),
@@ -179,7 +179,7 @@ class _Search:
         started, trained = time.perf_counter(), self.trainer.trained
         asked = sampler.ask(bracket.candidates)
         trials = [self._trial(candidate) for candidate in asked]
-        incomplete = [one for one in trials if one.state is not State.COMPLETE]
+        incomplete = [one for one in trials if one.state is not TrialState.COMPLETE]
         self.trainer.train(incomplete, bracket)
         sampler.tell([self._judged(c, one) for c, one in zip(asked, trials, strict=True)])
         new = Round(
@@ -208,7 +208,7 @@ class _Search:
         if candidate.identity in self.trials:
             return self.trials[candidate.identity]
         entries = self.contest.candidate(candidate)
-        fit = () if isinstance(entries, Unfit) else entries
+        fit = () if isinstance(entries, InvalidCandidate) else entries
         parent = self.trials.get(candidate.parent)
         number = len(self.study.trials) + 1
         trial = Trial(
@@ -220,19 +220,19 @@ class _Search:
             parent=parent.number if parent else None,
             keys=tuple(dict.fromkeys(entry.member.key for entry in fit)),
         )
-        if isinstance(entries, Unfit):
-            trial.state, trial.reason = State.FAILED, entries.reason
+        if isinstance(entries, InvalidCandidate):
+            trial.state, trial.reason = TrialState.FAILED, entries.reason
         self.trainer.entries[number], self.candidates[number] = fit, candidate
         self.trials[candidate.identity] = trial
         self.study.trials.append(trial)
         return trial
 
-    def _judged(self, candidate: Candidate, trial: Trial) -> Judged:
-        usable = trial.state in (State.COMPLETE, State.PRUNED) and trial.value is not None
-        return Judged(
+    def _judged(self, candidate: Candidate, trial: Trial) -> EvaluatedCandidate:
+        usable = trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and trial.value is not None
+        return EvaluatedCandidate(
             candidate=candidate,
             value=self.study.sign(trial.value or 0.0) if usable else None,
-            pruned_at=max(map(int, trial.rungs)) if trial.state is State.PRUNED else None,
+            pruned_at=max(map(int, trial.rungs)) if trial.state is TrialState.PRUNED else None,
         )
 
     def _tell_round(self, trials: Sequence[Trial], rounds: int) -> None:
@@ -243,8 +243,8 @@ class _Search:
                 round=len(self.study.rounds),
                 rounds=rounds,
                 candidates=len(trials),
-                pruned=sum(one.state is State.PRUNED for one in trials),
-                failed=sum(one.state is State.FAILED for one in trials),
+                pruned=sum(one.state is TrialState.PRUNED for one in trials),
+                failed=sum(one.state is TrialState.FAILED for one in trials),
                 metric=self.study.metric,
                 best_title=best.title if best else "",
                 best=best.value if best else None,
@@ -252,10 +252,10 @@ class _Search:
             )
         )
 
-    def _summary(self, seconds: float) -> Summary:
+    def _summary(self, seconds: float) -> RunSummary:
         trainer = self.trainer
         keys = {key for one in self.study.trials for key in one.keys}
-        return Summary(
+        return RunSummary(
             trained=trainer.trained,
             stored=len(trainer.store.members.find(keys)) - trainer.trained,
             failed={} if self.study.ranked else trainer.reasons,

@@ -22,7 +22,7 @@ SEARCH = ".search"
 """Ends the name of the job in the store that lists a search's candidates."""
 
 
-class State(StrEnum):
+class TrialState(StrEnum):
     """What became of a trial."""
 
     OPEN = "open"
@@ -56,7 +56,7 @@ class Trial:
     keys: tuple[str, ...] = ()
     """Its members: one a seed, fold and target."""
 
-    state: State = State.OPEN
+    state: TrialState = TrialState.OPEN
     value: float | None = None
     """Of the metric on the validation examples; of a pruned one at its last rung."""
 
@@ -79,7 +79,9 @@ class Trial:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Trial":
         """Read what `to_json` made."""
-        return cls(**{**stored, "state": State(stored["state"]), "keys": tuple(stored["keys"])})
+        return cls(
+            **{**stored, "state": TrialState(stored["state"]), "keys": tuple(stored["keys"])}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,9 @@ class Study:
         return self._sorted(trial for trial in self.trials if trial.number in wanted)
 
     def _sorted(self, trials: Iterable[Trial]) -> list[Trial]:
-        whole = [one for one in trials if one.state is State.COMPLETE and one.value is not None]
+        whole = [
+            one for one in trials if one.state is TrialState.COMPLETE and one.value is not None
+        ]
         return sorted(whole, key=lambda one: -self.sign(one.value or 0.0))
 
     def mean(self, one: Round) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sortal.data.split import Part
 from sortal.evaluation.aggregate import summarise
-from sortal.jobs.results.interim import standing_key
+from sortal.jobs.results.interim import rung_key
 from sortal.jobs.searching.study import SOURCE, Study
 from sortal.jobs.user_metrics.values import MetricValues
 from sortal.store.records.member_record import MemberRecord
@@ -15,7 +15,7 @@ from sortal.store.upkeep.remove import remove_unlisted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class CandidateMetric:
     """The metric over all members of a candidate."""
 
     mean: float
@@ -27,7 +27,7 @@ class Found:
 
 
 @dataclass(slots=True)
-class Values:
+class StoredMetrics:
     """Reads each record once, and values of rungs from the study that an earlier run left."""
 
     store: Store
@@ -59,7 +59,7 @@ class Values:
         """Look again for what was not stored."""
         self._records = {key: found for key, found in self._records.items() if found is not None}
 
-    def whole(self, keys: Sequence[str]) -> Found | None:
+    def whole(self, keys: Sequence[str]) -> CandidateMetric | None:
         """Of members that are all trained whole; None if one is not, or its value is undefined."""
         return _together([self._read(keys)[key] for key in keys])
 
@@ -71,7 +71,7 @@ class Values:
         """
         keys = tuple(keys)
         if (keys, budget) not in self._rungs:
-            standing = {key: standing_key(key, budget) for key in keys}
+            standing = {key: rung_key(key, budget) for key in keys}
             found = self._read([*standing.values(), *keys])
             value = _together([found[standing[key]] or found[key] for key in keys])
             if value is None:
@@ -81,13 +81,13 @@ class Values:
 
     def without_standing(self, keys: Iterable[str], budget: int) -> list[str]:
         """Members that did not come to a rung yet."""
-        standing = {key: standing_key(key, budget) for key in keys}
+        standing = {key: rung_key(key, budget) for key in keys}
         found = self._read(standing.values())
         return [key for key in standing if found[standing[key]] is None]
 
     def drop_standing(self, keys: Iterable[str], budget: int) -> None:
         """Delete how members stood at a rung, once the study knows it."""
-        remove_unlisted(self.store, [standing_key(key, budget) for key in keys])
+        remove_unlisted(self.store, [rung_key(key, budget) for key in keys])
 
     def _read(self, keys: Iterable[str]) -> dict[str, tuple[float, float] | None]:
         wanted = list(keys)
@@ -119,12 +119,12 @@ class Values:
         return value, (record.fit_seconds or 0.0) + (record.score_seconds or 0.0)
 
 
-def _together(found: Sequence[tuple[float, float] | None]) -> Found | None:
+def _together(found: Sequence[tuple[float, float] | None]) -> CandidateMetric | None:
     known = [one for one in found if one is not None]
     if len(known) < len(found) or not known or any(math.isnan(value) for value, _ in known):
         return None
     spread = summarise([value for value, _ in known])
-    return Found(
+    return CandidateMetric(
         mean=spread.mean,
         sd=None if math.isnan(spread.sd) else spread.sd,
         seconds=sum(seconds for _, seconds in known),

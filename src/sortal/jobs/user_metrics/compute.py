@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from sortal.data.labels import Outputs
-from sortal.data.prepared import rows_known
+from sortal.data.prepared import select_known_rows
 from sortal.data.split import SCORED, Part
 from sortal.errors import Damaged, DataError
-from sortal.evaluation.scores import predicted
+from sortal.evaluation.scores import predict_labels
 from sortal.events import Listener, Warned
 from sortal.jobs.user_metrics.values import KeptMetric, MetricValues
-from sortal.metrics.block import Block, ExclusiveBlock, IndependentBlock
+from sortal.metrics.block import ExclusiveBlock, IndependentBlock, MetricBlock
 from sortal.metrics.user_metric import UserMetric
 from sortal.store.records.job_record import JobRecord, first_titles
 from sortal.store.records.member_record import MemberRecord
@@ -90,7 +90,7 @@ def _computed(
         about = records[key]
         alike[about.dataset, about.split, about.target].append(key)
     for group in alike.values():
-        examples = _Examples(store, records[group[0]])
+        examples = _ScoredExamples(store, records[group[0]])
         for start in range(0, len(group), _BATCH):
             some = group[start : start + _BATCH]
             try:
@@ -105,12 +105,12 @@ def _computed(
                     yield key, error
 
 
-class _Examples:
+class _ScoredExamples:
     """Labels and weights of the examples that members of one split and target are scored on."""
 
     def __init__(self, store: Store, record: MemberRecord) -> None:
         dataset, target = store.datasets.truth(record.dataset), record.target
-        split = rows_known(
+        split = select_known_rows(
             dataset.labels, store.datasets.splits.get(record.dataset, record.split), target
         )
         labels, weights = dataset.labels.for_target(target), dataset.weights_for(target)
@@ -145,11 +145,11 @@ class _Examples:
         means = record.probabilities or record.meant_as_probabilities
         return float(metric.compute(self._block(part, scores[None], means=means))[0])
 
-    def _block(self, part: Part, scores: np.ndarray, *, means: bool) -> Block:
+    def _block(self, part: Part, scores: np.ndarray, *, means: bool) -> MetricBlock:
         make = ExclusiveBlock if self._outputs is Outputs.EXCLUSIVE else IndependentBlock
         return make(
             scores=scores,
-            decided=predicted(scores, self._outputs, probabilities=means),
+            decided=predict_labels(scores, self._outputs, probabilities=means),
             truth=self._truth[part],
             weights=self._weights[part],
         )

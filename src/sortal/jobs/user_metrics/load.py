@@ -94,7 +94,7 @@ def _source(folder: Path, module_name: str) -> Path | None:
     return None
 
 
-class _Source(SourceFileLoader):
+class _MetricSource(SourceFileLoader):
     """Compiles a module from its source; a cached `.pyc` may be that of an earlier version."""
 
     def get_code(self, fullname: str) -> CodeType:
@@ -111,7 +111,7 @@ def _import_source(source: Path, module_name: str) -> ModuleType:
     private = f"{_PREFIX}{place}"
     for name in [one for one in sys.modules if one == private or one.startswith(f"{private}.")]:
         del sys.modules[name]
-    loader = _Source(private, str(source))
+    loader = _MetricSource(private, str(source))
     spec = spec_from_loader(private, loader, origin=str(source), is_package=is_package)
     if spec is None:
         raise ImportError(f"no module can be made of {source}")

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from sortal.data.split import Part
 from sortal.errors import Damaged
-from sortal.evaluation.scores import Scores
+from sortal.evaluation.scores import MemberMetrics
 from sortal.metrics.user_metric import UserMetric
 from sortal.store.files.damage import Damage
 from sortal.store.files.json_lines import parse
@@ -144,7 +144,9 @@ class MetricValues(StoredValue):
             found[metric.name] = float("nan") if value is None else float(value)
         return found
 
-    def beside(self, scores: Mapping[Part, Scores], key: str) -> Mapping[Part, Scores]:
+    def beside(
+        self, scores: Mapping[Part, MemberMetrics], key: str
+    ) -> Mapping[Part, MemberMetrics]:
         """The figures of a member with its user metrics behind them."""
         if not self.metrics:
             return scores

@@ -12,8 +12,14 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
 from sortal.data.prepared import Prepared
 from sortal.errors import Damaged, NotSavable, OptionError
-from sortal.methods.calibration.held_out import FOLDS, HeldOut, Staged, score_held_out
-from sortal.methods.calibration.score_map import Calibration, Certain, ScoreMap, fit_map, read_map
+from sortal.methods.calibration.held_out import FOLDS, HeldOutScores, StageControl, score_held_out
+from sortal.methods.calibration.score_map import (
+    Calibration,
+    ConstantMap,
+    ScoreMap,
+    fit_map,
+    read_map,
+)
 from sortal.methods.contract import base
 from sortal.methods.contract.base import (
     Control,
@@ -29,9 +35,13 @@ from sortal.methods.contract.base import (
     Shape,
     Trained,
 )
-from sortal.methods.contract.class_columns import importance, learnt, truth
+from sortal.methods.contract.class_columns import target_columns, training_labels, training_weights
 from sortal.methods.contract.outcomes import failed
-from sortal.methods.model_files.files import damaged_if_unreadable, read_about, write_about
+from sortal.methods.model_files.files import (
+    damaged_if_unreadable,
+    read_description,
+    write_description,
+)
 
 _VERSION = 1
 _KIND = "calibrated"
@@ -87,7 +97,7 @@ class OutputMaps:
 
     def _equal(self, examples: int) -> np.ndarray:
         """Where every map says 0, the classes that training saw are equally probable."""
-        seen = np.array([one != Certain(0.0) for one in self.maps])
+        seen = np.array([one != ConstantMap(0.0) for one in self.maps])
         share = seen / seen.sum() if seen.any() else np.full(len(seen), 1 / len(seen))
         return np.tile(share, (examples, 1))
 
@@ -97,14 +107,14 @@ class OutputMaps:
     ) -> "OutputMaps":
         """Fit each output's map; of two classes only the second gets one."""
         if labels.outputs is Outputs.INDEPENDENT:
-            truths = [codes == 1 for codes in learnt(labels)]
+            truths = [codes == 1 for codes in target_columns(labels)]
             columns = zip(scores.T, truths, strict=True)
             return cls(labels.outputs, tuple(fit_map(kind, s, t, weights) for s, t in columns))
         classes = range(len(labels.classes))
         present = [number for number in classes if (labels.codes == number).any()]
         remainder = present[0] if len(present) == 2 else None
         maps = tuple(
-            Certain(0.0)
+            ConstantMap(0.0)
             if number == remainder or number not in present
             else fit_map(kind, scores[:, number], labels.codes == number, weights)
             for number in classes
@@ -162,7 +172,7 @@ class CalibratedModel:
             inner.rmdir()
             raise
         maps = {key: one.describe() for key, one in self.maps.items()}
-        write_about(folder, {"kind": _KIND, "maps": maps}, files=())
+        write_description(folder, {"kind": _KIND, "maps": maps}, files=())
 
     @classmethod
     def load(cls, folder: Path, method: Method) -> "CalibratedModel":
@@ -171,7 +181,7 @@ class CalibratedModel:
         Raises:
             Damaged: It is not what was written.
         """
-        about = read_about(folder, _KIND)
+        about = read_description(folder, _KIND)
         with damaged_if_unreadable(folder):
             maps = {str(key): OutputMaps.read(one) for key, one in about["maps"].items()}
         inner = method.load(folder / _INNER)
@@ -225,18 +235,18 @@ class _Calibrated(base.AbstractMethod):
             yield Paused(tuple(m.key for m in members if m.key not in found.failures), 0.0)
         rest = tuple(member for member in members if member.key in maps)
         if rest:
-            last = Staged(control, FOLDS, FOLDS + 1)
+            last = StageControl(control, FOLDS, FOLDS + 1)
             yield from self._train_last(replace(population, members=rest), data, last, found, maps)
 
     def _fit_maps(
-        self, members: tuple[Member, ...], found: HeldOut, data: Prepared
+        self, members: tuple[Member, ...], found: HeldOutScores, data: Prepared
     ) -> dict[Key, OutputMaps]:
         return {
             member.key: OutputMaps.fit(
                 self._calibration,
                 found.scores[member.key],
-                truth(data, member),
-                importance(data, member),
+                training_labels(data, member),
+                training_weights(data, member),
             )
             for member in members
             if member.key not in found.failures
@@ -247,7 +257,7 @@ class _Calibrated(base.AbstractMethod):
         population: Population,
         data: Prepared,
         control: Control,
-        found: HeldOut,
+        found: HeldOutScores,
         maps: Mapping[Key, OutputMaps],
     ) -> Iterator[Outcome]:
         for outcome in self._method.train(population, data, control):
@@ -266,8 +276,8 @@ def _refusal(population: Population, member: Member, data: Prepared) -> str:
     """Why a member cannot be calibrated; empty if it can."""
     if population.budget is not None:
         return "calibration needs training to the end: there may be no budget beside it."
-    labels = truth(data, member)
-    for number, codes in enumerate(learnt(labels)):
+    labels = training_labels(data, member)
+    for number, codes in enumerate(target_columns(labels)):
         values, counts = np.unique(codes, return_counts=True)
         if len(values) > 1 and counts.min() < 2:
             rare = int(values[counts.argmin()])

@@ -23,7 +23,7 @@ from sortal.methods.contract.base import (
     Trained,
     Verdict,
 )
-from sortal.methods.contract.outcomes import noting
+from sortal.methods.contract.outcomes import collecting_notes
 
 FOLDS = 5
 """Folds of the training examples; fewer where there are fewer examples or groups."""
@@ -33,7 +33,7 @@ _BLOCK = 8192
 
 
 @dataclass(slots=True, eq=False)
-class HeldOut:
+class HeldOutScores:
     """What the folds gave."""
 
     scores: dict[Key, np.ndarray] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class HeldOut:
 
 
 @dataclass(slots=True)
-class Staged:
+class StageControl:
     """Tells the driver of one stage of several as a share of the whole."""
 
     control: Control
@@ -96,7 +96,7 @@ def _group_folds(codes: np.ndarray, groups: np.ndarray) -> np.ndarray:
         raise DataError("calibration needs training examples of two or more groups.")
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=_SEED)
     folds = np.empty(len(codes), dtype=np.int64)
-    with noting():
+    with collecting_notes():
         for fold, (_, held_out) in enumerate(splitter.split(codes, codes, groups)):
             folds[held_out] = fold
     return folds
@@ -104,7 +104,7 @@ def _group_folds(codes: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 def score_held_out(
     method: Method, population: Population, data: Prepared, control: Control
-) -> HeldOut:
+) -> HeldOutScores:
     """Train the population once per fold, and score what the fold held out.
 
     Args:
@@ -113,12 +113,12 @@ def score_held_out(
         data: Its training examples are dealt to folds; everything else is left aside.
         control: Told of folds as the first stages of all; the stage after them is the caller's.
     """
-    found = HeldOut()
+    found = HeldOutScores()
     rows = data.split.train
     folds = fold_numbers(data.dataset, rows)
     members: Sequence[Member] = population.members
     for number, fold in enumerate(np.unique(folds)):
-        staged = Staged(control, number, FOLDS + 1)
+        staged = StageControl(control, number, FOLDS + 1)
         inner = replace(population, members=tuple(members), resume=_folder(population, number))
         held_out = folds == fold
         nothing = rows[:0]
@@ -135,8 +135,8 @@ def _run_fold(
     method: Method,
     population: Population,
     data: Prepared,
-    staged: Staged,
-    into: tuple[HeldOut, np.ndarray],
+    staged: StageControl,
+    into: tuple[HeldOutScores, np.ndarray],
 ) -> None:
     found, held_out = into
     for outcome in method.train(population, data, staged):

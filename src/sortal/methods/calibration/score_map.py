@@ -55,7 +55,7 @@ class Isotonic:
 
 
 @dataclass(frozen=True, slots=True)
-class Certain:
+class ConstantMap:
     """The same probability for every score: training saw only one answer."""
 
     probability: float
@@ -69,7 +69,7 @@ class Certain:
         return {"kind": "certain", "probability": self.probability}
 
 
-ScoreMap: TypeAlias = Sigmoid | Isotonic | Certain
+ScoreMap: TypeAlias = Sigmoid | Isotonic | ConstantMap
 
 
 def fit_map(
@@ -87,7 +87,7 @@ def fit_map(
         used = weights > 0
         scores, true, weights = scores[used], true[used], weights[used]
     if len(true) == 0 or true.all() or not true.any():
-        return Certain(float(true.any()))
+        return ConstantMap(float(true.any()))
     scores = np.asarray(scores, dtype=np.float64)
     fit = fit_sigmoid if kind == "sigmoid" else _fit_isotonic
     return fit(scores, true, np.ones(len(scores)) if weights is None else weights)
@@ -137,7 +137,7 @@ def read_map(described: Mapping[str, Any]) -> ScoreMap:
         case "sigmoid":
             return Sigmoid(float(described["slope"]), float(described["intercept"]))
         case "certain" if 0 <= described["probability"] <= 1:
-            return Certain(float(described["probability"]))
+            return ConstantMap(float(described["probability"]))
         case "isotonic":
             steps = tuple(map(float, described["scores"]))
             values = tuple(map(float, described["probabilities"]))

@@ -13,24 +13,24 @@ from sortal.errors import Damaged
 from sortal.methods.contract.base import Member
 
 
-def truth(data: Prepared, member: Member) -> Labels:
+def training_labels(data: Prepared, member: Member) -> Labels:
     """Labels of the training examples: of the member's own target if it has one."""
     return data.dataset.labels.for_target(member.target).take(data.split.train)
 
 
-def importance(data: Prepared, member: Member) -> np.ndarray | None:
+def training_weights(data: Prepared, member: Member) -> np.ndarray | None:
     """Training weights of the training examples, None for a member that sees none."""
     return data.training_weights(Part.TRAIN, member.target) if member.weights else None
 
 
-def learnt(labels: Labels) -> list[np.ndarray]:
+def target_columns(labels: Labels) -> list[np.ndarray]:
     """Columns of codes to learn: one for EXCLUSIVE labels, one a target for INDEPENDENT ones."""
     codes = np.asarray(labels.codes)
     return [codes] if codes.ndim == 1 else list(codes.T)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ClassColumns:
     """Codes that occur in training, by truth that is learnt.
 
     Libraries return columns only for classes that they saw; scores have a column for every
@@ -46,9 +46,9 @@ class Seen:
     outputs: Outputs
 
     @classmethod
-    def among(cls, labels: Labels) -> "Seen":
+    def among(cls, labels: Labels) -> "ClassColumns":
         """Look at the labels of all training examples."""
-        columns = learnt(labels)
+        columns = target_columns(labels)
         codes = tuple(tuple(int(code) for code in np.unique(column)) for column in columns)
         return cls(codes, len(labels.classes), labels.outputs)
 
@@ -70,7 +70,7 @@ class Seen:
         return {"codes": self.codes, "columns": self.columns, "outputs": self.outputs.value}
 
     @classmethod
-    def read(cls, described: dict[str, Any]) -> "Seen":
+    def read(cls, described: dict[str, Any]) -> "ClassColumns":
         """From what `describe` gave.
 
         Raises:

@@ -9,13 +9,13 @@ from threading import get_ident
 from typing import TypeAlias
 
 from sortal.methods.contract.base import Control, Failed, Key, Member, Population, Progress, Trained
-from sortal.methods.contract.printed import printing
+from sortal.methods.contract.printed import keeping_output
 
 Heard: TypeAlias = list[tuple[int, str]]
 """Number of the thread that warned, and the text, in the order they came."""
 
 
-def in_turn(
+def train_one_by_one(
     population: Population, control: Control, train: Callable[[Member], Trained | Failed]
 ) -> Iterator[Trained | Failed]:
     """Train member after member, as the driver's verdicts say; none is kept once it is yielded.
@@ -53,7 +53,7 @@ def _keeping(
     def tell(lines: list[str]) -> None:
         control.report(replace(place, printed=tuple(lines)))
 
-    with printing(tell) as printed:
+    with keeping_output(tell) as printed:
         outcome = train(member)
     if not (text := printed.text):
         return outcome
@@ -73,7 +73,7 @@ def failed(key: Key, error: Exception) -> Failed:
 
 
 @contextmanager
-def noting(*, ignored: tuple[str, ...] = ()) -> Iterator[list[str]]:
+def collecting_notes(*, ignored: tuple[str, ...] = ()) -> Iterator[list[str]]:
     """Collect warnings as notes, each text once, in the order they came.
 
     Args:
@@ -83,14 +83,14 @@ def noting(*, ignored: tuple[str, ...] = ()) -> Iterator[list[str]]:
         A list that is filled when the block ends.
     """
     notes: list[str] = []
-    with hearing() as heard:
+    with collecting_warnings() as heard:
         yield notes
     texts = dict.fromkeys(text for _, text in heard)
     notes.extend(text for text in texts if not text.startswith(ignored))
 
 
 @contextmanager
-def hearing() -> Iterator[Heard]:
+def collecting_warnings() -> Iterator[Heard]:
     """Collect warnings with the thread that gave them.
 
     Python's own recording does not tell threads apart, so it cannot say whose warning

@@ -43,7 +43,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 
 
 @dataclass(slots=True)
-class Printed:
+class PrintedText:
     """A bounded text: its beginning, its end, and how many lines were left out between them."""
 
     _head: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Printed:
     def text(self) -> str:
         """What a terminal would show in the end, line by line; empty if nothing was printed."""
         between = [f"... {self._left_out} lines are left out ..."] if self._left_out else []
-        last = [shown(self._pending)] if shown(self._pending) else []
+        last = [shown_line(self._pending)] if shown_line(self._pending) else []
         return "\n".join([*self._head, *between, *self._tail, *last]).strip("\n")
 
     def feed(self, data: bytes) -> list[str]:
@@ -68,7 +68,7 @@ class Printed:
         if len(pending) > 2 * KEPT:  # a bar that is drawn over and over on one line
             pending = pending[-KEPT:]
         self._pending = pending
-        lines = [shown(line) for line in whole]
+        lines = [shown_line(line) for line in whole]
         for line in lines:
             self._keep(line)
         return lines
@@ -86,7 +86,7 @@ class Printed:
             self._left_out += 1
 
 
-def shown(line: str) -> str:
+def shown_line(line: str) -> str:
     r"""One line as a terminal shows it in the end: what was drawn last, without colours.
 
     >>> shown("50 %\r\x1b[32m100 %\x1b[0m\r")
@@ -98,7 +98,7 @@ def shown(line: str) -> str:
 
 
 @contextmanager
-def printing(tell: Callable[[list[str]], None] | None = None) -> Iterator[Printed]:
+def keeping_output(tell: Callable[[list[str]], None] | None = None) -> Iterator[PrintedText]:
     """Keep what is printed while a block runs; nothing is kept outside a local worker.
 
     Args:
@@ -107,7 +107,7 @@ def printing(tell: Callable[[list[str]], None] | None = None) -> Iterator[Printe
     Yields:
         What is filled until the block has ended.
     """
-    printed = Printed()
+    printed = PrintedText()
     path = _output()
     if path is None:
         yield printed
@@ -131,7 +131,7 @@ class _Follower:
     """Reads what is added to the file."""
 
     descriptor: int
-    printed: Printed
+    printed: PrintedText
     tell: Callable[[list[str]], None] | None
     place: int = 0
     ended: threading.Event = field(default_factory=threading.Event)

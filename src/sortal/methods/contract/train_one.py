@@ -25,7 +25,7 @@ from sortal.methods.contract.base import (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Truth:
+class LabelCodes:
     """Labels as Python code has them, and what the codes mean."""
 
     codes: np.ndarray
@@ -40,7 +40,7 @@ class Truth:
     """Type of the labels."""
 
     @classmethod
-    def of(cls, y: Any, allowed: frozenset[Outputs]) -> "Truth":
+    def of(cls, y: Any, allowed: frozenset[Outputs]) -> "LabelCodes":
         """Read labels in scikit-learn's forms.
 
         Args:
@@ -98,8 +98,8 @@ def train_alone(method: Method, member: Member, data: Prepared) -> Trained | Fai
     raise TaskError(f"{method.name} ended without a model.")
 
 
-def as_training(
-    matrix: np.ndarray, truth: Truth, weights: np.ndarray | None, names: Sequence[str] | None
+def make_training_data(
+    matrix: np.ndarray, truth: LabelCodes, weights: np.ndarray | None, names: Sequence[str] | None
 ) -> Prepared:
     """Arrays as data of which every example trains, with nothing to impute or scale.
 

@@ -119,19 +119,19 @@ def providing_by_plain_name(
         yield methods
 
 
-def provide_described(sources: Iterable[Iterable[str]]) -> None:
-    """Provide what `described` told, in the process that a task runs in."""
+def provide_from_description(sources: Iterable[Iterable[str]]) -> None:
+    """Provide what `describe_provided` told, in the process that a task runs in."""
     for loader, folder in sources:
         provide(loader, Path(folder))
 
 
-def described(name: str) -> list[list[str]]:
+def describe_provided(name: str) -> list[list[str]]:
     """What a worker must provide to know a method, as JSON; nothing for a built-in one."""
     found = _KNOWN.get(name)
     return [[found[1].loader, str(found[1].folder)]] if found else []
 
 
-def meant_names() -> tuple[str, ...]:
+def plain_names() -> tuple[str, ...]:
     """Plain names that stand for provided methods in a job."""
     return tuple(_MEANT)
 
@@ -141,7 +141,7 @@ def is_unusable(name: str) -> bool:
     return name in _UNUSABLE and name not in _MEANT
 
 
-def meant_by(name: str) -> str:
+def full_name(name: str) -> str:
     """The name of a method, from what a job calls it: the full one of a provided method.
 
     Raises:

@@ -13,11 +13,21 @@ from sortal.data.prepared import Prepared
 from sortal.data.split import Part
 from sortal.methods.contract import base
 from sortal.methods.contract.base import Cost, Member, Shape
-from sortal.methods.contract.class_columns import Seen, importance, learnt, truth
-from sortal.methods.ensembles.boosting_model import Boosted
-from sortal.methods.ensembles.prefix_ensemble import AbstractFamily
+from sortal.methods.contract.class_columns import (
+    ClassColumns,
+    target_columns,
+    training_labels,
+    training_weights,
+)
+from sortal.methods.ensembles.boosting_model import BoostedModel
+from sortal.methods.ensembles.prefix_ensemble import AbstractPrefixEnsemble
 from sortal.methods.ensembles.prefixes import Growth
-from sortal.methods.ensembles.stages import Always, Course, Gradients, Stumps
+from sortal.methods.ensembles.stages import (
+    AdaBoostStages,
+    GradientStages,
+    SingleClass,
+    StagedEnsemble,
+)
 
 _REPORTS = 8
 """Chunks that gradient boosting is trained in; each bins the examples again."""
@@ -78,17 +88,19 @@ class _Lesson:
     weights: np.ndarray | None
 
 
-class _Booster(AbstractFamily):
+class _Booster(AbstractPrefixEnsemble):
     """What both have in common: one boosted ensemble for each truth that is learnt."""
 
-    def fit(self, member: Member, data: Prepared, growth: Growth, threads: int) -> Boosted | None:
+    def fit(
+        self, member: Member, data: Prepared, growth: Growth, threads: int
+    ) -> BoostedModel | None:
         """Boost for one truth after another."""
-        labels, weights = truth(data, member), importance(data, member)
-        matrix, seen = data.inputs(Part.TRAIN).matrix(), Seen.among(labels)
-        courses: list[Course] = []
+        labels, weights = training_labels(data, member), training_weights(data, member)
+        matrix, seen = data.inputs(Part.TRAIN).matrix(), ClassColumns.among(labels)
+        courses: list[StagedEnsemble] = []
         with threadpool_limits(threads):
-            for codes, classes in zip(learnt(labels), seen.codes, strict=True):
-                course: Course = Always()
+            for codes, classes in zip(target_columns(labels), seen.codes, strict=True):
+                course: StagedEnsemble = SingleClass()
                 if len(classes) > 1:
                     course = self._boost(member, _Lesson(matrix, codes, weights), growth)
                 courses.append(course)
@@ -97,15 +109,15 @@ class _Booster(AbstractFamily):
         members = growth.complete()
         if not members.sizes:
             return None
-        return Boosted(self.name, members, courses, seen, matrix.shape[1])
+        return BoostedModel(self.name, members, courses, seen, matrix.shape[1])
 
     @abstractmethod
-    def _boost(self, member: Member, lesson: _Lesson, growth: Growth) -> Course:
+    def _boost(self, member: Member, lesson: _Lesson, growth: Growth) -> StagedEnsemble:
         """Train one ensemble on two or more classes."""
 
-    def load(self, folder: Path) -> Boosted:
+    def load(self, folder: Path) -> BoostedModel:
         """Read the ensembles."""
-        return Boosted.load(folder, self.name)
+        return BoostedModel.load(folder, self.name)
 
 
 class AdaBoost(_Booster):
@@ -128,7 +140,7 @@ class AdaBoost(_Booster):
             disk_bytes=rounds * 64.0 * 8,
         )
 
-    def _boost(self, member: Member, lesson: _Lesson, growth: Growth) -> Course:
+    def _boost(self, member: Member, lesson: _Lesson, growth: Growth) -> StagedEnsemble:
         from sklearn.ensemble import AdaBoostClassifier
         from sklearn.tree import DecisionTreeClassifier
 
@@ -142,7 +154,7 @@ class AdaBoost(_Booster):
             np.asarray(lesson.matrix, dtype=np.float32), lesson.codes, sample_weight=lesson.weights
         )
         trees = [estimator.tree_ for estimator in library.estimators_]
-        return Stumps(trees, library.estimator_weights_[: len(trees)])
+        return AdaBoostStages(trees, library.estimator_weights_[: len(trees)])
 
 
 class HistGradientBoosting(_Booster):
@@ -163,7 +175,7 @@ class HistGradientBoosting(_Booster):
             disk_bytes=trees * 61 * 64.0,
         )
 
-    def _boost(self, member: Member, lesson: _Lesson, growth: Growth) -> Course:
+    def _boost(self, member: Member, lesson: _Lesson, growth: Growth) -> StagedEnsemble:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         options = member.chosen(HistGradientBoostingParameters)
@@ -182,7 +194,7 @@ class HistGradientBoosting(_Booster):
                 lesson.matrix, lesson.codes, sample_weight=lesson.weights
             )
             more = growth.tell(trained)
-        return Gradients(
+        return GradientStages(
             [[tree.nodes for tree in round_] for round_ in library._predictors],
             library._baseline_prediction.ravel(),
         )

@@ -7,17 +7,22 @@ import numpy as np
 
 from sortal.data.inputs import Inputs
 from sortal.methods.contract.base import Key
-from sortal.methods.contract.class_columns import Seen
+from sortal.methods.contract.class_columns import ClassColumns
 from sortal.methods.ensembles.prefixes import Prefixes
-from sortal.methods.ensembles.stages import Course, unpack_course
+from sortal.methods.ensembles.stages import StagedEnsemble, unpack_stages
 from sortal.methods.model_files.files import damaged_if_unreadable, read_model, write_model
 
 
-class Boosted:
+class BoostedModel:
     """Ensembles, one for each truth, and the members that use the first rounds of all of them."""
 
     def __init__(
-        self, kind: str, prefixes: Prefixes, courses: Sequence[Course], seen: Seen, features: int
+        self,
+        kind: str,
+        prefixes: Prefixes,
+        courses: Sequence[StagedEnsemble],
+        seen: ClassColumns,
+        features: int,
     ) -> None:
         """Keep only rounds that a member uses.
 
@@ -44,10 +49,10 @@ class Boosted:
                 self._seen.place([part[size] for part in parts], scores[member])
         return scores
 
-    def pick(self, keys: tuple[Key, ...]) -> "Boosted":
+    def pick(self, keys: tuple[Key, ...]) -> "BoostedModel":
         """A model of these members; rounds beyond the longest of them are dropped."""
         prefixes = self._prefixes.pick(keys)
-        return Boosted(self._kind, prefixes, self._courses, self._seen, self._features)
+        return BoostedModel(self._kind, prefixes, self._courses, self._seen, self._features)
 
     def save(self, folder: Path) -> None:
         """Write the rounds once for all members."""
@@ -66,7 +71,7 @@ class Boosted:
         write_model(folder, about, arrays)
 
     @classmethod
-    def load(cls, folder: Path, kind: str) -> "Boosted":
+    def load(cls, folder: Path, kind: str) -> "BoostedModel":
         """Read what `save` wrote.
 
         Raises:
@@ -74,17 +79,17 @@ class Boosted:
         """
         about, arrays = read_model(folder, kind)
         with damaged_if_unreadable(folder):
-            seen, features = Seen.read(about["seen"]), int(about["features"])
+            seen, features = ClassColumns.read(about["seen"]), int(about["features"])
             courses = []
             for number, (name, codes) in enumerate(zip(about["courses"], seen.codes, strict=True)):
                 start = f"{number}."
                 own = {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
-                courses.append(unpack_course(name, own, features, len(codes)))
+                courses.append(unpack_stages(name, own, features, len(codes)))
             prefixes = Prefixes.read(about["members"])
         return cls(kind, prefixes, courses, seen, features)
 
 
-def _at(course: Course, matrix: np.ndarray, sizes: Sequence[int]) -> dict[int, np.ndarray]:
+def _at(course: StagedEnsemble, matrix: np.ndarray, sizes: Sequence[int]) -> dict[int, np.ndarray]:
     """Probabilities at each size; sizes beyond the last round get the last."""
     last = max(1, course.rounds)
     wanted = {min(size, last) for size in sizes}

@@ -11,9 +11,14 @@ from sortal.data.prepared import Prepared
 from sortal.data.split import Part
 from sortal.methods.contract import base
 from sortal.methods.contract.base import Cost, Member, Shape
-from sortal.methods.contract.class_columns import Seen, importance, learnt, truth
-from sortal.methods.ensembles.forest_model import Forest
-from sortal.methods.ensembles.prefix_ensemble import AbstractFamily
+from sortal.methods.contract.class_columns import (
+    ClassColumns,
+    target_columns,
+    training_labels,
+    training_weights,
+)
+from sortal.methods.ensembles.forest_model import ForestModel
+from sortal.methods.ensembles.prefix_ensemble import AbstractPrefixEnsemble
 from sortal.methods.ensembles.prefixes import Growth
 
 _REPORTS = 20
@@ -61,7 +66,7 @@ class ExtraTreesParameters(ForestParameters):
     """Whether each tree sees examples drawn with replacement."""
 
 
-class _Grower(AbstractFamily):
+class _Grower(AbstractPrefixEnsemble):
     """What random forests and extra trees have in common."""
 
     missing_allowed: ClassVar[bool] = True
@@ -84,11 +89,13 @@ class _Grower(AbstractFamily):
             disk_bytes=trees * nodes * (64 + 8.0 * shape.outputs),
         )
 
-    def fit(self, member: Member, data: Prepared, growth: Growth, threads: int) -> Forest | None:
+    def fit(
+        self, member: Member, data: Prepared, growth: Growth, threads: int
+    ) -> ForestModel | None:
         """Add trees chunk by chunk, which gives the same trees as growing all at once."""
-        labels, weights = truth(data, member), importance(data, member)
+        labels, weights = training_labels(data, member), training_weights(data, member)
         matrix = np.ascontiguousarray(data.inputs(Part.TRAIN).matrix(), dtype=np.float32)
-        columns = learnt(labels)
+        columns = target_columns(labels)
         codes = columns[0] if len(columns) == 1 else np.column_stack(columns)
         options = member.parameters.model_dump(exclude={self.rounds})
         library = self._estimator(
@@ -104,17 +111,17 @@ class _Grower(AbstractFamily):
         if not members.sizes:
             return None
         trees = [estimator.tree_ for estimator in library.estimators_]
-        return Forest(
-            self.name, members, trees, Seen.among(labels), matrix.shape[1], threads=threads
+        return ForestModel(
+            self.name, members, trees, ClassColumns.among(labels), matrix.shape[1], threads=threads
         )
 
     @abstractmethod
     def _estimator(self, **options: Any) -> Any:
         """Make the library's untrained forest."""
 
-    def load(self, folder: Path) -> Forest:
+    def load(self, folder: Path) -> ForestModel:
         """Read the trees of a forest."""
-        return Forest.load(folder, self.name)
+        return ForestModel.load(folder, self.name)
 
 
 class RandomForest(_Grower):

@@ -9,7 +9,7 @@ import numpy as np
 from sortal.data.inputs import Inputs
 from sortal.errors import Damaged
 from sortal.methods.contract.base import Key
-from sortal.methods.contract.class_columns import Seen
+from sortal.methods.contract.class_columns import ClassColumns
 from sortal.methods.ensembles.prefixes import Prefixes
 from sortal.methods.model_files.files import damaged_if_unreadable, read_model, write_model
 from sortal.methods.model_files.tree_arrays import pack_trees, unpack_trees
@@ -18,7 +18,7 @@ _ROWS = 256
 """Fewest examples that are worth a thread."""
 
 
-class Forest:
+class ForestModel:
     """Trees in the order they were grown, and the members that average the first of them."""
 
     def __init__(
@@ -26,7 +26,7 @@ class Forest:
         kind: str,
         prefixes: Prefixes,
         trees: list[Any],
-        seen: Seen,
+        seen: ClassColumns,
         features: int,
         *,
         threads: int = 1,
@@ -71,10 +71,10 @@ class Forest:
                 parts = [mean[:, output, :width] for output, width in enumerate(widths)]
                 self._seen.place(parts, scores[place])
 
-    def pick(self, keys: tuple[Key, ...]) -> "Forest":
+    def pick(self, keys: tuple[Key, ...]) -> "ForestModel":
         """A model of these members; trees beyond the largest of them are dropped."""
         prefixes = self._prefixes.pick(keys)
-        return Forest(
+        return ForestModel(
             self._kind, prefixes, self._trees, self._seen, self._features, threads=self._threads
         )
 
@@ -89,7 +89,7 @@ class Forest:
         write_model(folder, about, pack_trees(self._trees))
 
     @classmethod
-    def load(cls, folder: Path, kind: str) -> "Forest":
+    def load(cls, folder: Path, kind: str) -> "ForestModel":
         """Read what `save` wrote.
 
         Raises:
@@ -97,7 +97,7 @@ class Forest:
         """
         about, arrays = read_model(folder, kind)
         with damaged_if_unreadable(folder):
-            seen = Seen.read(about["seen"])
+            seen = ClassColumns.read(about["seen"])
             features = int(about["features"])
             trees = unpack_trees(arrays, features, [len(codes) for codes in seen.codes])
             prefixes = Prefixes.read(about["members"])

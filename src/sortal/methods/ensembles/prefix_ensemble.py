@@ -8,12 +8,12 @@ from typing import ClassVar
 from sortal.data.prepared import Prepared
 from sortal.methods.contract import base
 from sortal.methods.contract.base import Axis, Control, Member, Model, Outcome, Population, Trained
-from sortal.methods.contract.class_columns import learnt, truth
-from sortal.methods.contract.outcomes import failed, noting
-from sortal.methods.ensembles.prefixes import Growth, Prefixes, without
+from sortal.methods.contract.class_columns import target_columns, training_labels
+from sortal.methods.contract.outcomes import collecting_notes, failed
+from sortal.methods.ensembles.prefixes import Growth, Prefixes, parameters_without
 
 
-class AbstractFamily(base.AbstractMethod, ABC):
+class AbstractPrefixEnsemble(base.AbstractMethod, ABC):
     """What ensembles of scikit-learn that grow round by round have in common."""
 
     library: ClassVar[str] = "scikit-learn"
@@ -27,7 +27,7 @@ class AbstractFamily(base.AbstractMethod, ABC):
 
     def group(self, member: Member) -> Hashable:
         """Members that differ only in their number of rounds: no round looks ahead."""
-        return (without(member.parameters, self.rounds), member.seed)
+        return (parameters_without(member.parameters, self.rounds), member.seed)
 
     def size(self, member: Member) -> int:
         """Rounds that a member asks for."""
@@ -40,9 +40,9 @@ class AbstractFamily(base.AbstractMethod, ABC):
         first = population.members[0]
         asked = Prefixes({member.key: self.size(member) for member in population.members})
         try:
-            parts = 1 if self.joint else len(learnt(truth(data, first)))
+            parts = 1 if self.joint else len(target_columns(training_labels(data, first)))
             growth = Growth(control, asked, parts)
-            with noting(ignored=("class_weight presets",)) as notes:
+            with collecting_notes(ignored=("class_weight presets",)) as notes:
                 model = self.fit(first, data, growth, population.threads)
         except Exception as error:  # noqa: BLE001 - reported as the members' failure
             for key in asked.keys:

@@ -8,7 +8,7 @@ from sortal.errors import Damaged
 from sortal.methods.contract.base import Control, Key, Parameters, Progress, Verdict
 
 
-def without(parameters: Parameters, *names: str) -> tuple[tuple[str, Any], ...]:
+def parameters_without(parameters: Parameters, *names: str) -> tuple[tuple[str, Any], ...]:
     """All parameters but those named, hashable: what members of one family agree on."""
     return tuple(parameters.model_dump(exclude=set(names)).items())
 

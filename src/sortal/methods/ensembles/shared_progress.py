@@ -6,20 +6,20 @@ from threading import Lock
 from sortal.methods.contract.base import Control, Key, Progress, Verdict
 
 
-class SharedLine:
+class SharedProgress:
     """The driver's line, split among families: progress is their sum, an end reaches each once."""
 
     def __init__(self, control: Control, widths: Sequence[float]) -> None:
         """Args: the driver's line; each family's share of the whole work, summing to 1."""
         self._control, self._lock = control, Lock()
-        self.parts = [FamilyLine(self, width) for width in widths]
+        self.parts = [FamilyProgress(self, width) for width in widths]
         """What each family reports to."""
         self.stopped = False
         """Whether the driver wants an end."""
         self.ended: frozenset[Key] = frozenset()
         """Members that the driver has ended."""
 
-    def pass_on(self, part: "FamilyLine", progress: Progress) -> Verdict:
+    def pass_on(self, part: "FamilyProgress", progress: Progress) -> Verdict:
         """Report for one family; returns what it has not been told before."""
         with self._lock:
             part.done = progress.done
@@ -32,10 +32,10 @@ class SharedLine:
             return Verdict(self.stopped, news)
 
 
-class FamilyLine:
+class FamilyProgress:
     """The driver's line as one family sees it."""
 
-    def __init__(self, line: SharedLine, width: float) -> None:
+    def __init__(self, line: SharedProgress, width: float) -> None:
         """Args: the line; the family's share of the whole work."""
         self._line, self.width, self.done = line, width, 0.0
         self.told: frozenset[Key] = frozenset()

@@ -16,7 +16,7 @@ from sortal.methods.model_files.tree_arrays import (
 )
 
 
-class Course(Protocol):
+class StagedEnsemble(Protocol):
     """One boosted ensemble for one truth."""
 
     kind: str
@@ -34,7 +34,7 @@ class Course(Protocol):
         """Probabilities of the seen classes, shape (examples, seen classes)."""
         ...
 
-    def cut(self, rounds: int) -> "Course":
+    def cut(self, rounds: int) -> "StagedEnsemble":
         """Keep the first rounds."""
         ...
 
@@ -43,7 +43,7 @@ class Course(Protocol):
         ...
 
 
-class Always:
+class SingleClass:
     """What is learnt from a single class: that class."""
 
     kind = "always"
@@ -57,7 +57,7 @@ class Always:
         """Certainty."""
         return decision
 
-    def cut(self, rounds: int) -> "Always":  # noqa: ARG002 - nothing to cut
+    def cut(self, rounds: int) -> "SingleClass":  # noqa: ARG002 - nothing to cut
         """Stays as it is."""
         return self
 
@@ -66,7 +66,7 @@ class Always:
         return {}
 
 
-class Stumps:
+class AdaBoostStages:
     """AdaBoost: small trees that vote, each with its weight (SAMME, doi:10.4310/SII.2009.v2.n3.a8)."""
 
     kind = "stumps"
@@ -96,16 +96,18 @@ class Stumps:
         """Softmax of the mean votes over one less than the number of classes."""
         return softmax(decision / (decision.shape[1] - 1))
 
-    def cut(self, rounds: int) -> "Stumps":
+    def cut(self, rounds: int) -> "AdaBoostStages":
         """Keep the first trees."""
-        return Stumps(self._trees[:rounds], self._weights[:rounds])
+        return AdaBoostStages(self._trees[:rounds], self._weights[:rounds])
 
     def pack(self) -> dict[str, np.ndarray]:
         """Trees end to end, and their weights."""
         return {**pack_trees(self._trees), "weights": self._weights}
 
     @classmethod
-    def unpack(cls, arrays: Mapping[str, np.ndarray], features: int, classes: int) -> "Stumps":
+    def unpack(
+        cls, arrays: Mapping[str, np.ndarray], features: int, classes: int
+    ) -> "AdaBoostStages":
         """Read what `pack` gave."""
         trees = unpack_trees(arrays, features, [classes])
         if arrays["weights"].shape != (len(trees),):
@@ -113,7 +115,7 @@ class Stumps:
         return cls(trees, arrays["weights"])
 
 
-class Gradients:
+class GradientStages:
     """Histogram gradient boosting: leaf values added round by round to a first guess."""
 
     kind = "gradients"
@@ -153,9 +155,9 @@ class Gradients:
         """Logistic for two classes, softmax for more."""
         return softmax(decision) if decision.shape[1] > 1 else logistic(decision[:, 0])
 
-    def cut(self, rounds: int) -> "Gradients":
+    def cut(self, rounds: int) -> "GradientStages":
         """Keep the first rounds."""
-        return Gradients(self._nodes[:rounds], self._baseline)
+        return GradientStages(self._nodes[:rounds], self._baseline)
 
     def pack(self) -> dict[str, np.ndarray]:
         """Trees end to end, round by round."""
@@ -168,7 +170,9 @@ class Gradients:
         }
 
     @classmethod
-    def unpack(cls, arrays: Mapping[str, np.ndarray], features: int, classes: int) -> "Gradients":
+    def unpack(
+        cls, arrays: Mapping[str, np.ndarray], features: int, classes: int
+    ) -> "GradientStages":
         """Read what `pack` gave."""
         from sklearn.ensemble._hist_gradient_boosting.common import (
             PREDICTOR_RECORD_DTYPE,
@@ -187,14 +191,14 @@ class Gradients:
         return cls([trees[at : at + width] for at in range(0, len(trees), width)], baseline)
 
 
-def unpack_course(
+def unpack_stages(
     kind: str, arrays: Mapping[str, np.ndarray], features: int, classes: int
-) -> Course:
+) -> StagedEnsemble:
     """Read what the `pack` of a kind of course gave."""
-    if kind == Always.kind:
-        return Always()
-    if kind == Stumps.kind:
-        return Stumps.unpack(arrays, features, classes)
-    if kind == Gradients.kind:
-        return Gradients.unpack(arrays, features, classes)
+    if kind == SingleClass.kind:
+        return SingleClass()
+    if kind == AdaBoostStages.kind:
+        return AdaBoostStages.unpack(arrays, features, classes)
+    if kind == GradientStages.kind:
+        return GradientStages.unpack(arrays, features, classes)
     raise Damaged(f"stored ensemble: no kind {kind!r}.")

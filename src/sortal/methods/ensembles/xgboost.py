@@ -29,11 +29,16 @@ from sortal.methods.contract.base import (
     Shape,
     Trained,
 )
-from sortal.methods.contract.class_columns import Seen, importance, learnt, truth
-from sortal.methods.contract.outcomes import Heard, failed, hearing
-from sortal.methods.ensembles.prefixes import Growth, Prefixes, without
-from sortal.methods.ensembles.shared_progress import FamilyLine, SharedLine
-from sortal.methods.ensembles.xgboost_model import Boosters
+from sortal.methods.contract.class_columns import (
+    ClassColumns,
+    target_columns,
+    training_labels,
+    training_weights,
+)
+from sortal.methods.contract.outcomes import Heard, collecting_warnings, failed
+from sortal.methods.ensembles.prefixes import Growth, Prefixes, parameters_without
+from sortal.methods.ensembles.shared_progress import FamilyProgress, SharedProgress
+from sortal.methods.ensembles.xgboost_model import XGBoostModel
 
 _MOST_LANES = 4
 """Each lane has bins of its own, a byte a number."""
@@ -117,21 +122,21 @@ class XGBoost(base.AbstractMethod):
                 yield failed(member.key, error)
             return
         each = (perf_counter() - started) / len(members)
-        line = SharedLine(control, [len(family) / len(members) for family in families])
+        line = SharedProgress(control, [len(family) / len(members) for family in families])
         with ThreadPoolExecutor(len(lanes)) as threads:
             for start in range(0, len(families), len(lanes)):
                 wave = families[start : start + len(lanes)]
                 lines = line.parts[start : start + len(lanes)]
-                with hearing() as heard:
+                with collecting_warnings() as heard:
                     work = threads.map(_train, wave, lanes, lines, repeat(heard), repeat(each))
                     outcomes = list(chain.from_iterable(work))
                 yield from outcomes
                 if line.stopped:
                     return
 
-    def load(self, folder: Path) -> Boosters:
+    def load(self, folder: Path) -> XGBoostModel:
         """Read the boosters of a family."""
-        return Boosters.load(folder, self.name)
+        return XGBoostModel.load(folder, self.name)
 
 
 def _library() -> Any:
@@ -170,13 +175,13 @@ def _families(members: tuple[Member, ...]) -> list[list[Member]]:
     """Members that differ only in their number of rounds, together."""
     families: dict[Hashable, list[Member]] = {}
     for member in members:
-        same = without(member.parameters, "n_estimators")
+        same = parameters_without(member.parameters, "n_estimators")
         families.setdefault((same, member.seed, member.target, member.weights), []).append(member)
     return list(families.values())
 
 
 def _train(
-    family: list[Member], lane: _Lane, line: FamilyLine, heard: Heard, shared: float
+    family: list[Member], lane: _Lane, line: FamilyProgress, heard: Heard, shared: float
 ) -> list[Outcome]:
     """Train the longest member; `shared` seconds of binning count for each one."""
     started, first = perf_counter(), len(heard)
@@ -192,8 +197,8 @@ def _train(
         asked = Prefixes(
             {member.key: member.chosen(XGBoostParameters).n_estimators for member in begun}
         )
-        labels = truth(lane.data, begun[0])
-        growth = Growth(line, asked, len(learnt(labels)))
+        labels = training_labels(lane.data, begun[0])
+        growth = Growth(line, asked, len(target_columns(labels)))
         model = _fit(begun[0], labels, lane, growth)
     except Exception as error:  # noqa: BLE001 - reported as the members' failure
         return [*outcomes, *(failed(member.key, error) for member in begun)]
@@ -205,19 +210,19 @@ def _train(
     return outcomes
 
 
-def _fit(member: Member, labels: Labels, lane: _Lane, growth: Growth) -> Boosters | None:
+def _fit(member: Member, labels: Labels, lane: _Lane, growth: Growth) -> XGBoostModel | None:
     """Train one booster for each truth on the shared bins."""
-    seen, weights = Seen.among(labels), importance(lane.data, member)
+    seen, weights = ClassColumns.among(labels), training_weights(lane.data, member)
     classes = seen.columns if labels.outputs is Outputs.EXCLUSIVE else 2
     boosters: list[Any | None] = []
-    for codes, found in zip(learnt(labels), seen.codes, strict=True):
+    for codes, found in zip(target_columns(labels), seen.codes, strict=True):
         lane.bins.set_info(label=codes, weight=np.ones(len(codes)) if weights is None else weights)
         constant = classes <= 2 and len(found) == 1
         boosters.append(None if constant else _boost(member, lane, classes, growth))
         if growth.stopped or not growth.finish(growth.wanted.largest):
             break
     members = growth.complete()
-    return Boosters(XGBoost.name, members, boosters, seen) if members.sizes else None
+    return XGBoostModel(XGBoost.name, members, boosters, seen) if members.sizes else None
 
 
 def _boost(member: Member, lane: _Lane, classes: int, growth: Growth) -> Any:

@@ -10,17 +10,21 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
 from sortal.errors import Damaged
 from sortal.methods.contract.base import Key
-from sortal.methods.contract.class_columns import Seen
+from sortal.methods.contract.class_columns import ClassColumns
 from sortal.methods.ensembles.links import logistic, softmax
 from sortal.methods.ensembles.prefixes import Prefixes
-from sortal.methods.model_files.files import damaged_if_unreadable, read_about, write_about
+from sortal.methods.model_files.files import (
+    damaged_if_unreadable,
+    read_description,
+    write_description,
+)
 
 
-class Boosters:
+class XGBoostModel:
     """One booster for each truth, and the members that use the first rounds of all of them."""
 
     def __init__(
-        self, kind: str, prefixes: Prefixes, boosters: Sequence[Any | None], seen: Seen
+        self, kind: str, prefixes: Prefixes, boosters: Sequence[Any | None], seen: ClassColumns
     ) -> None:
         """Keep only rounds that a member uses.
 
@@ -54,9 +58,9 @@ class Boosters:
         else:
             self._seen.place(parts, into)
 
-    def pick(self, keys: tuple[Key, ...]) -> "Boosters":
+    def pick(self, keys: tuple[Key, ...]) -> "XGBoostModel":
         """A model of these members; rounds beyond the longest of them are dropped."""
-        return Boosters(self._kind, self._prefixes.pick(keys), self._boosters, self._seen)
+        return XGBoostModel(self._kind, self._prefixes.pick(keys), self._boosters, self._seen)
 
     def save(self, folder: Path) -> None:
         """Write each booster in XGBoost's own JSON, once for all members."""
@@ -73,18 +77,18 @@ class Boosters:
             "seen": self._seen.describe(),
             "boosters": names,
         }
-        write_about(folder, about, files=tuple(name for name in names if name is not None))
+        write_description(folder, about, files=tuple(name for name in names if name is not None))
 
     @classmethod
-    def load(cls, folder: Path, kind: str) -> "Boosters":
+    def load(cls, folder: Path, kind: str) -> "XGBoostModel":
         """Read what `save` wrote.
 
         Raises:
             Damaged: The files are not what was written.
         """
-        about = read_about(folder, kind)
+        about = read_description(folder, kind)
         with damaged_if_unreadable(folder):
-            seen, prefixes = Seen.read(about["seen"]), Prefixes.read(about["members"])
+            seen, prefixes = ClassColumns.read(about["seen"]), Prefixes.read(about["members"])
             names = about["boosters"]
             if len(names) != len(seen.codes) or not set(names) - {None} <= set(about["digests"]):
                 raise Damaged(f"{folder}: boosters and classes do not fit together.")

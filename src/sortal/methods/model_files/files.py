@@ -19,10 +19,10 @@ _ARRAYS = "arrays.npz"
 def write_model(folder: Path, about: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
     """Write into an existing folder; arrays hold plain numbers or records of them."""
     np.savez(folder / _ARRAYS, allow_pickle=False, **arrays)
-    write_about(folder, about, files=(_ARRAYS,))
+    write_description(folder, about, files=(_ARRAYS,))
 
 
-def write_about(folder: Path, about: Mapping[str, Any], *, files: tuple[str, ...]) -> None:
+def write_description(folder: Path, about: Mapping[str, Any], *, files: tuple[str, ...]) -> None:
     """Write model.json with the digests of files that lie beside it."""
     digests = {name: _digest(folder / name) for name in files}
     text = json.dumps({**about, "digests": digests}, indent=1)
@@ -35,12 +35,12 @@ def read_model(folder: Path, kind: str) -> tuple[dict[str, Any], dict[str, np.nd
     Raises:
         Damaged: A file is missing or was changed, or holds a model of another kind.
     """
-    about = read_about(folder, kind)
+    about = read_description(folder, kind)
     with damaged_if_unreadable(folder), np.load(folder / _ARRAYS, allow_pickle=False) as stored:
         return about, {name: stored[name] for name in stored.files}
 
 
-def read_about(folder: Path, kind: str) -> dict[str, Any]:
+def read_description(folder: Path, kind: str) -> dict[str, Any]:
     """Read model.json and compare every file it names with its digest.
 
     The libraries' own readers can crash on bytes they did not write, so nothing is given

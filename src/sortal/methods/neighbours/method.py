@@ -25,8 +25,8 @@ from sortal.methods.contract.base import (
     Trained,
 )
 from sortal.methods.contract.outcomes import failed
-from sortal.methods.neighbours.model import Neighbours, Search, Voter, Weighting
-from sortal.methods.neighbours.search import Algorithm, Metric, power
+from sortal.methods.neighbours.model import NeighboursModel, SearchOptions, Voter, Weighting
+from sortal.methods.neighbours.search import Algorithm, Metric, minkowski_power
 
 
 class KNeighborsParameters(base.Parameters):
@@ -62,7 +62,7 @@ class KNeighbors(base.AbstractMethod):
         chosen = member.chosen(KNeighborsParameters)
         return (
             chosen.metric == "cosine",
-            power(chosen.metric, chosen.p),
+            minkowski_power(chosen.metric, chosen.p),
             chosen.algorithm,
             member.target is None,
         )
@@ -102,12 +102,12 @@ class KNeighbors(base.AbstractMethod):
         each = (perf_counter() - started) / len(voters)
         yield Trained(model, dict.fromkeys(model.members, each))
 
-    def load(self, folder: Path) -> Neighbours:
+    def load(self, folder: Path) -> NeighboursModel:
         """Read the training examples and index them again."""
-        return Neighbours.load(folder, self.name)
+        return NeighboursModel.load(folder, self.name)
 
 
-def _fit(members: list[Member], matrix: np.ndarray, data: Prepared) -> Neighbours:
+def _fit(members: list[Member], matrix: np.ndarray, data: Prepared) -> NeighboursModel:
     labels = data.dataset.labels
     codes = np.asarray(labels.codes[data.split.train])
     if labels.outputs is Outputs.EXCLUSIVE:
@@ -125,5 +125,5 @@ def _fit(members: list[Member], matrix: np.ndarray, data: Prepared) -> Neighbour
         for member in members
     )
     first = members[0].chosen(KNeighborsParameters)
-    search = Search(first.metric, first.p, first.algorithm)
-    return Neighbours(KNeighbors.name, voters, matrix, truth, search)
+    search = SearchOptions(first.metric, first.p, first.algorithm)
+    return NeighboursModel(KNeighbors.name, voters, matrix, truth, search)

@@ -10,7 +10,7 @@ from sortal.data.inputs import Inputs
 from sortal.errors import Damaged
 from sortal.methods.contract.base import Key
 from sortal.methods.model_files.files import damaged_if_unreadable, read_model, write_model
-from sortal.methods.neighbours.search import Algorithm, Metric, Nearest
+from sortal.methods.neighbours.search import Algorithm, Metric, NeighbourSearch
 
 Weighting: TypeAlias = Literal["uniform", "distance"]
 
@@ -19,7 +19,7 @@ _BLOCK = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchOptions:
     """How members of one model look for neighbours."""
 
     metric: Metric
@@ -38,7 +38,7 @@ class Voter:
     """Columns of the model's truth."""
 
 
-class Neighbours:
+class NeighboursModel:
     """Training examples with their truth, and the members that ask them."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Neighbours:
         voters: tuple[Voter, ...],
         examples: np.ndarray,
         truth: np.ndarray,
-        search: Search,
+        search: SearchOptions,
     ) -> None:
         """Index the examples.
 
@@ -65,7 +65,7 @@ class Neighbours:
         deepest = max(voter.neighbours for voter in voters)
         if len(examples) != len(truth) or deepest > len(truth) or width >= truth.shape[1]:
             raise Damaged("stored neighbours: examples, truth and members do not fit together.")
-        self._nearest = Nearest(examples, search.metric, search.p, search.algorithm)
+        self._nearest = NeighbourSearch(examples, search.metric, search.p, search.algorithm)
         self._votes = truth.astype(np.float64)
 
     def scores(self, inputs: Inputs) -> np.ndarray:
@@ -98,11 +98,11 @@ class Neighbours:
                 for place in places.get(nth + 1, ()):
                     scores[place] = votes[:, self._voters[place].columns] / total
 
-    def pick(self, keys: tuple[Key, ...]) -> "Neighbours":
+    def pick(self, keys: tuple[Key, ...]) -> "NeighboursModel":
         """A model of these members; the training examples are shared with this one."""
         by_key = {voter.key: voter for voter in self._voters}
         voters = tuple(by_key[key] for key in keys)
-        return Neighbours(self._kind, voters, self._examples, self._truth, self._search)
+        return NeighboursModel(self._kind, voters, self._examples, self._truth, self._search)
 
     def save(self, folder: Path) -> None:
         """Write the training examples once for all members."""
@@ -116,7 +116,7 @@ class Neighbours:
         write_model(folder, about, {"examples": self._examples, "truth": self._truth})
 
     @classmethod
-    def load(cls, folder: Path, kind: str) -> "Neighbours":
+    def load(cls, folder: Path, kind: str) -> "NeighboursModel":
         """Read what `save` wrote.
 
         Raises:
@@ -128,7 +128,7 @@ class Neighbours:
                 Voter(key=key, neighbours=int(k), weighting=weighting, columns=tuple(columns))
                 for key, k, weighting, columns in about["voters"]
             )
-            search = Search(about["metric"], float(about["p"]), about["algorithm"])
+            search = SearchOptions(about["metric"], float(about["p"]), about["algorithm"])
             return cls(kind, voters, arrays["examples"], arrays["truth"], search)
 
 

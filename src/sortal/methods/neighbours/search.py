@@ -22,7 +22,7 @@ _ELEMENTS = 1 << 21
 """Numbers that one step of the second computation may hold."""
 
 
-class Nearest:
+class NeighbourSearch:
     """Training examples, ready to be searched.
 
     Cosine distance is half the squared Euclidean distance between directions.
@@ -42,7 +42,7 @@ class Nearest:
         from sklearn.neighbors import NearestNeighbors
 
         self.metric = metric
-        self.power = power(metric, p)
+        self.power = minkowski_power(metric, p)
         self.points = self._points(examples, query=False)
         # The rounding of |x|^2 - 2xy + |y|^2 grows with the norms, so they are made small.
         self._centre = self.points.mean(axis=0) if self.power == 2 else 0.0
@@ -141,7 +141,7 @@ class Nearest:
         return _directions(points, query=query) if self.metric == "cosine" else points
 
 
-def power(metric: Metric, p: float) -> float:
+def minkowski_power(metric: Metric, p: float) -> float:
     """The power of the Minkowski distance that a metric amounts to; 2 for cosine."""
     if metric == "minkowski":
         return p

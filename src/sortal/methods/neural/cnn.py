@@ -12,8 +12,8 @@ from sortal.data.inputs import Inputs
 from sortal.data.prepared import Prepared
 from sortal.methods.contract.base import Control, Cost, Member, Outcome, Population, Shape
 from sortal.methods.neural.convolution_parameters import AbstractConvolutionalParameters, Axes
-from sortal.methods.neural.layout import Layout, divided, layout_of, signal_axis
-from sortal.methods.neural.method import AbstractNetworkMethod, estimate
+from sortal.methods.neural.layout import ExampleLayout, layout_of, signal_axis, split_channels
+from sortal.methods.neural.method import AbstractNetworkMethod, estimate_cost
 from sortal.networks.window import Count
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class CNN(AbstractNetworkMethod):
         seen = 1 if chosen.global_pooling != "none" else math.prod(work.points)
         sizes = (work.channels * seen, *chosen.hidden_layer_sizes, shape.outputs)
         dense = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
-        return estimate(
+        return estimate_cost(
             chosen,
             work.products + dense,
             shape,
@@ -151,7 +151,7 @@ class CNN(AbstractNetworkMethod):
 def _guessed(chosen: CNNParameters, features: int) -> tuple[tuple[int, ...], int]:
     """Points and channels; a square of one channel where only the data know."""
     if chosen.shape is not None:
-        return divided(chosen.shape, chosen.axes)
+        return split_channels(chosen.shape, chosen.axes)
     side = math.isqrt(features) or 1
     return ((features,) if chosen.axes == 1 else (side, side)), 1
 
@@ -179,7 +179,7 @@ def _network(data: Prepared, member: Member, features: int, outputs: int) -> "Ne
     return network
 
 
-def _convolving(chosen: CNNParameters, layout: Layout) -> Iterator["AnyLayer"]:
+def _convolving(chosen: CNNParameters, layout: ExampleLayout) -> Iterator["AnyLayer"]:
     """Layers from a row of numbers to a row of numbers."""
     from sortal.networks.augment import Augment
     from sortal.networks.flatten import Flatten

@@ -36,7 +36,7 @@ _OF_FILTERS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class ConvolutionCost:
     """Cost of convolutions, biases left out."""
 
     products: int
@@ -140,7 +140,7 @@ class AbstractConvolutionalParameters(AbstractStartedParameters):
         """What members must agree on for equal activations and normalisation."""
         return (self.activation, self.leaky_slope, self.batch_norm)
 
-    def work(self, points: tuple[int, ...], channels: int) -> "Work":
+    def work(self, points: tuple[int, ...], channels: int) -> "ConvolutionCost":
         """What convolutions of an example take, and the example that they leave.
 
         Args:
@@ -159,7 +159,7 @@ class AbstractConvolutionalParameters(AbstractStartedParameters):
             if self.pooling != "none":
                 size = _nth(self.pool_size, number)
                 points = tuple(max(1, count // size) for count in points)
-        return Work(products=products, held=held, points=points, channels=channels)
+        return ConvolutionCost(products=products, held=held, points=points, channels=channels)
 
     def convolutions_along(self, axes: Axes) -> Iterator["AnyLayer"]:
         """Layers that act on examples (channels, points) or (channels, height, width)."""

@@ -14,7 +14,7 @@ Order: TypeAlias = Literal["first", "last"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class ExampleLayout:
     """Neighbouring numbers that are one image or signal."""
 
     start: int
@@ -46,7 +46,7 @@ def layout_of(
     axes: Literal[1, 2] | None,
     name: str | None,
     orders: Mapping[str, str],
-) -> Layout:
+) -> ExampleLayout:
     """Find the image or signal of the examples.
 
     Args:
@@ -74,8 +74,8 @@ def layout_of(
     given = shape or own
     if order == "first" and shape is None and len(own) > 1:
         given = (*own[1:], own[0])
-    points, count = divided(given, axes)
-    layout = Layout(start=_start(inputs, name), points=points, channels=count, order=order)
+    points, count = split_channels(given, axes)
+    layout = ExampleLayout(start=_start(inputs, name), points=points, channels=count, order=order)
     if layout.count != math.prod(own):
         raise OptionError("shape", list(given), f"the {math.prod(own)} numbers of input {name}")
     return layout
@@ -143,7 +143,9 @@ def _name(arrays: Mapping[str, Array], name: str | None) -> str:
     return shaped[0]
 
 
-def divided(given: tuple[int, ...], axes: Literal[1, 2] | None) -> tuple[tuple[int, ...], int]:
+def split_channels(
+    given: tuple[int, ...], axes: Literal[1, 2] | None
+) -> tuple[tuple[int, ...], int]:
     """Points, and channels, of a shape that has its channels behind, if any.
 
     Raises:

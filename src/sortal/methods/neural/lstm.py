@@ -12,8 +12,8 @@ from sortal.data.split import Part
 from sortal.errors import DataError
 from sortal.methods.contract.base import Control, Cost, Failed, Member, Outcome, Population, Shape
 from sortal.methods.neural.convolution_parameters import AbstractConvolutionalParameters, Several
-from sortal.methods.neural.layout import divided, layout_of
-from sortal.methods.neural.method import AbstractNetworkMethod, estimate
+from sortal.methods.neural.layout import layout_of, split_channels
+from sortal.methods.neural.method import AbstractNetworkMethod, estimate_cost
 from sortal.methods.neural.parameters import Share
 from sortal.networks.window import Count
 
@@ -108,7 +108,7 @@ class LSTM(AbstractNetworkMethod):
     def cost(self, member: Member, shape: Shape) -> Cost:
         """Count multiplications, weights, and steps by the points that they go through."""
         chosen = member.chosen(LSTMParameters)
-        own = divided(chosen.shape, 1)[1] if chosen.shape else 1
+        own = split_channels(chosen.shape, 1)[1] if chosen.shape else 1
         channels = chosen.embedded or own
         work = chosen.work((max(1, shape.features // own),), channels)
         (points,), channels = work.points, work.channels
@@ -120,7 +120,7 @@ class LSTM(AbstractNetworkMethod):
         sizes = (channels, *chosen.hidden_layer_sizes, shape.outputs)
         dense = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
         seconds = len(chosen.layer_sizes) * points * _SECONDS_PER_POINT
-        return estimate(
+        return estimate_cost(
             chosen, products + dense, shape, seconds_per_step=seconds, held=held + dense
         )
 

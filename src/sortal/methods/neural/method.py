@@ -28,7 +28,7 @@ class AbstractNetworkMethod(AbstractMethod):
         return TrainedStack.load(folder)
 
 
-def estimate(
+def estimate_cost(
     chosen: AbstractTrainedParameters,
     numbers: int,
     shape: Shape,

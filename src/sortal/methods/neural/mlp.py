@@ -15,7 +15,7 @@ from sortal.methods.contract.base import (
     Population,
     Shape,
 )
-from sortal.methods.neural.method import AbstractNetworkMethod, estimate
+from sortal.methods.neural.method import AbstractNetworkMethod, estimate_cost
 from sortal.methods.neural.warm_start_parameters import AbstractStartedParameters
 from sortal.networks.names import MAXOUT_PIECES, ActivationName
 
@@ -71,7 +71,7 @@ class MLP(AbstractNetworkMethod):
         chosen = member.chosen(MLPParameters)
         sizes = (shape.features, *chosen.hidden_layer_sizes, shape.outputs)
         numbers = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
-        return estimate(chosen, numbers, shape, seconds_per_step=_SECONDS_PER_STEP)
+        return estimate_cost(chosen, numbers, shape, seconds_per_step=_SECONDS_PER_STEP)
 
     def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
         """Train in tiles; pausing and resuming go through `population.resume`."""

@@ -14,7 +14,11 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
 from sortal.errors import Damaged, DataError
 from sortal.methods.contract.base import Key
-from sortal.methods.model_files.files import damaged_if_unreadable, read_about, write_about
+from sortal.methods.model_files.files import (
+    damaged_if_unreadable,
+    read_description,
+    write_description,
+)
 from sortal.networks.layer import Pass
 from sortal.networks.network import Network
 from sortal.networks.threads import torch_threads
@@ -90,7 +94,7 @@ class TrainedStack:
             "network": self.network.model_dump(mode="json"),
             "outputs": self.outputs.value,
         }
-        write_about(folder, about, files=(_FILE,))
+        write_description(folder, about, files=(_FILE,))
 
     @classmethod
     def load(cls, folder: Path) -> "TrainedStack":
@@ -99,7 +103,7 @@ class TrainedStack:
         Raises:
             Damaged: A file is missing or was changed, or the two do not fit together.
         """
-        about = read_about(folder, _KIND)
+        about = read_description(folder, _KIND)
         with damaged_if_unreadable(folder):
             members = tuple(map(str, about["members"]))
             outputs = Outputs(about["outputs"])

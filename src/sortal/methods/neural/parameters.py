@@ -13,7 +13,7 @@ from sortal.training.schedules.names import ScheduleName
 
 if TYPE_CHECKING:
     from sortal.networks.network import Network
-    from sortal.training.optimisers.choice import Choice
+    from sortal.training.optimisers.choice import MemberRates
     from sortal.training.schedules.plateau import Plateau
     from sortal.training.schedules.span import Schedule
     from sortal.training.stopping.rule import StopRule
@@ -303,12 +303,12 @@ class AbstractTrainedParameters(Parameters):
         """The network with what its members start from; by default drawn weights."""
         return network
 
-    def choice(self) -> "Choice":
+    def choice(self) -> "MemberRates":
         """Rates, those not given at the optimiser's usual values."""
-        from sortal.training.optimisers.choice import Choice, usual_rates
+        from sortal.training.optimisers.choice import MemberRates, usual_rates
 
         own = {name: getattr(self, name) for name in _RATES if getattr(self, name) is not None}
-        return Choice(
+        return MemberRates(
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
             epsilon_added_to=self.epsilon_added_to or "corrected",

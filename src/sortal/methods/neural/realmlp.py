@@ -19,7 +19,7 @@ from sortal.methods.contract.base import (
     Population,
     Shape,
 )
-from sortal.methods.neural.method import AbstractNetworkMethod, estimate
+from sortal.methods.neural.method import AbstractNetworkMethod, estimate_cost
 from sortal.methods.neural.parameters import AbstractTrainedParameters, Length, Share
 from sortal.networks.names import ActivationName, Initialiser
 from sortal.training.optimisers.choice import OptimiserKind
@@ -27,7 +27,7 @@ from sortal.training.schedules.names import ScheduleName
 
 if TYPE_CHECKING:
     from sortal.networks.network import AnyLayer, Network
-    from sortal.training.optimisers.choice import Choice
+    from sortal.training.optimisers.choice import MemberRates
 
 _SECONDS_PER_STEP = 1e-3
 _CLIPPED_BY, _STARTED_FROM = 1 << 16, 1 << 12
@@ -121,7 +121,7 @@ class RealMLPParameters(AbstractTrainedParameters):
         """Whether a validation loss decides anything."""
         return self.fit_temperature or super().watches
 
-    def choice(self) -> "Choice":
+    def choice(self) -> "MemberRates":
         """Rates, those not given at the optimiser's usual values but beta2."""
         from dataclasses import replace
 
@@ -171,11 +171,11 @@ class RealMLP(AbstractNetworkMethod):
         # A cosine takes as long as some ten multiplications of a matrix product.
         waved = shape.features * chosen.waves * (chosen.embedding_size + 10)
         numbers = dense + waved
-        return estimate(chosen, numbers, shape, seconds_per_step=_SECONDS_PER_STEP)
+        return estimate_cost(chosen, numbers, shape, seconds_per_step=_SECONDS_PER_STEP)
 
     def train(self, population: Population, data: Prepared, control: Control) -> Iterator[Outcome]:
         """Train in tiles; pausing and resuming go through `population.resume`."""
-        from sortal.methods.neural.temperature import tempered
+        from sortal.methods.neural.temperature import with_temperature
         from sortal.methods.neural.training import train_stacked
         from sortal.methods.neural.training_setup import stacked_training
 
@@ -186,7 +186,9 @@ class RealMLP(AbstractNetworkMethod):
             scales_features=True,
         )
         outcomes = train_stacked(training, population, data, control)
-        return tempered(outcomes, training, data, _wanted(population), threads=population.threads)
+        return with_temperature(
+            outcomes, training, data, _wanted(population), threads=population.threads
+        )
 
 
 def _wanted(population: Population) -> frozenset[Key]:

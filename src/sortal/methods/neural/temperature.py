@@ -15,7 +15,7 @@ from sortal.methods.neural.training_setup import StackedTraining
 from sortal.networks.layer import Pass
 from sortal.networks.threads import torch_threads
 from sortal.training.examples.batches import minibatches
-from sortal.training.examples.examples import Source
+from sortal.training.examples.examples import ExampleSource
 from sortal.training.examples.gather import gather
 
 _LEAST, _MOST = 0.1, 10.0
@@ -27,7 +27,7 @@ _ROWS, _ENOUGH = 1024, 1 << 16
 second, third and so on is used."""
 
 
-def tempered(
+def with_temperature(
     outcomes: Iterator[Outcome],
     training: StackedTraining,
     data: Prepared,
@@ -47,7 +47,7 @@ def tempered(
         wanted: Members that are to have a temperature of their own; the others keep 1.
         threads: How many may compute.
     """
-    validation: Source | None = None
+    validation: ExampleSource | None = None
     for outcome in outcomes:
         if not isinstance(outcome, Trained) or not isinstance(outcome.model, TrainedStack):
             yield outcome
@@ -61,7 +61,7 @@ def tempered(
 def _model_tempered(
     model: TrainedStack,
     training: StackedTraining,
-    validation: Source | None,
+    validation: ExampleSource | None,
     wanted: frozenset[Key],
 ) -> TrainedStack:
     if validation is None or wanted.isdisjoint(model.members):
@@ -71,7 +71,9 @@ def _model_tempered(
     return _multiplied(model, factors, [key in wanted for key in model.members])
 
 
-def _validation(training: StackedTraining, data: Prepared, model: TrainedStack) -> Source | None:
+def _validation(
+    training: StackedTraining, data: Prepared, model: TrainedStack
+) -> ExampleSource | None:
     _, validation = gather(
         data,
         training.lessons,
@@ -84,7 +86,7 @@ def _validation(training: StackedTraining, data: Prepared, model: TrainedStack) 
 
 
 @torch.no_grad()
-def _fitted(model: TrainedStack, validation: Source, lessons: Sequence[int]) -> Tensor:
+def _fitted(model: TrainedStack, validation: ExampleSource, lessons: Sequence[int]) -> Tensor:
     """One over the temperature of each member, float64, shape (members,)."""
     taught = torch.tensor(lessons, device=model.state.device)
     outputs, truth, weights = _scored(model, validation, taught)
@@ -99,7 +101,7 @@ def _fitted(model: TrainedStack, validation: Source, lessons: Sequence[int]) -> 
 
 
 def _scored(
-    model: TrainedStack, validation: Source, taught: Tensor
+    model: TrainedStack, validation: ExampleSource, taught: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Outputs before softmax or sigmoid, float64, with truth and weights as members are taught."""
     held, run = model.network.held(model.state), Pass(members=len(model.members))

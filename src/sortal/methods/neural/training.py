@@ -25,14 +25,14 @@ from sortal.methods.contract.outcomes import failed
 from sortal.methods.neural.model import TrainedStack
 from sortal.methods.neural.training_setup import StackedTraining
 from sortal.networks.threads import torch_threads
-from sortal.training.examples.examples import Source
+from sortal.training.examples.examples import ExampleSource
 from sortal.training.examples.gather import gather
-from sortal.training.loop import Close, train
+from sortal.training.loop import TileEnd, train
 from sortal.training.precision import exact_type
 from sortal.training.snapshots.snapshot import meaning_of
 from sortal.training.tile import Tile
-from sortal.training.tiles import Laid, lay_tiles
-from sortal.training.watch import Watch
+from sortal.training.tiles import PlannedTile, lay_tiles
+from sortal.training.watch import ProgressReporter
 
 _FAR_FROM_ONE = 10.0
 _LOOKED_AT = 1 << 16
@@ -75,13 +75,13 @@ def train_stacked(
     for number, laid in enumerate(tiles):
         with torch_threads(population.threads):
             tile = laid.open(recipe, device, rows=len(examples))
-            watch = Watch(
+            watch = ProgressReporter(
                 report=driver.report,
                 save=partial(laid.save, meaning=meaning) if laid.path else None,
                 snapshot_seconds=training.snapshot_seconds,
             )
             close = train(tile, examples, validation, watch, until=population.budget)
-            if close is Close.ENDED and number + 1 < len(tiles):
+            if close is TileEnd.ENDED and number + 1 < len(tiles):
                 laid.save(tile, meaning)
         yield from _outcomes(
             tile,
@@ -92,7 +92,7 @@ def train_stacked(
             threads=population.threads,
         )
         driver.passed += len(laid.keys)
-        if close is Close.ASKED:
+        if close is TileEnd.ASKED:
             later = tuple(key for one in tiles[number + 1 :] for key in one.keys)
             if later and population.resume is not None:
                 yield Paused(later, 0.0)
@@ -100,7 +100,10 @@ def train_stacked(
 
 
 def refusals(
-    training: StackedTraining, examples: Source, validation: Source | None, data: Prepared
+    training: StackedTraining,
+    examples: ExampleSource,
+    validation: ExampleSource | None,
+    data: Prepared,
 ) -> dict[Key, str]:
     """Reasons of members that cannot be trained on these examples."""
     every = ""
@@ -122,7 +125,10 @@ def refusals(
 
 
 def remarks_on(
-    training: StackedTraining, examples: Source, validation: Source | None, data: Prepared
+    training: StackedTraining,
+    examples: ExampleSource,
+    validation: ExampleSource | None,
+    data: Prepared,
 ) -> tuple[str, ...]:
     """Sentences that concern every member: unscaled features, examples held out."""
     remarks = []
@@ -140,7 +146,7 @@ def remarks_on(
     return tuple(remarks)
 
 
-def root_mean_square(examples: Source) -> float:
+def root_mean_square(examples: ExampleSource) -> float:
     """Largest root mean square of a feature, over about 65,536 examples evenly spaced."""
     every = torch.arange(0, len(examples), -(-len(examples) // _LOOKED_AT))
     squares = torch.zeros(1, dtype=torch.float64, device=examples.weights.device)
@@ -186,8 +192,8 @@ def _text(tile: Tile) -> str:
 
 def _outcomes(
     tile: Tile,
-    laid: Laid,
-    examples: Source,
+    laid: PlannedTile,
+    examples: ExampleSource,
     remarks: Sequence[str],
     *,
     outputs: Outputs,

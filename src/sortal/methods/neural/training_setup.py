@@ -12,11 +12,11 @@ from sortal.methods.neural.parameters import AbstractTrainedParameters
 from sortal.networks.network import Network
 from sortal.networks.stream import stream_seed
 from sortal.training.examples.holdout import TENTH
-from sortal.training.examples.targets import Lesson
+from sortal.training.examples.targets import TargetSpec
 from sortal.training.losses.choose import loss_of
 from sortal.training.losses.normalisation import Normalisation
 from sortal.training.measures.accuracy import Accuracy
-from sortal.training.recipe import Course, Recipe
+from sortal.training.recipe import MemberPlan, Recipe
 
 _SNAPSHOT_SECONDS = 20.0
 """Pause between snapshots where a run asks for none."""
@@ -30,9 +30,9 @@ class StackedTraining:
     """What a method asks for."""
 
     recipe: Recipe
-    courses: tuple[Course, ...]
+    courses: tuple[MemberPlan, ...]
     outputs: Outputs
-    lessons: tuple[Lesson, ...]
+    lessons: tuple[TargetSpec, ...]
     """Courses name them by position."""
 
     misnamed: Mapping[Key, str]
@@ -111,9 +111,9 @@ def _recipe(
     )
 
 
-def _course(member: Member, lesson: int) -> Course:
+def _course(member: Member, lesson: int) -> MemberPlan:
     own = member.chosen(AbstractTrainedParameters)
-    return Course(
+    return MemberPlan(
         key=member.key,
         seed=member.seed,
         lesson=lesson,
@@ -132,11 +132,11 @@ def _course(member: Member, lesson: int) -> Course:
     )
 
 
-def _lesson(member: Member, classes: Sequence[str]) -> Lesson:
+def _lesson(member: Member, classes: Sequence[str]) -> TargetSpec:
     own = member.chosen(AbstractTrainedParameters)
     given = own.class_weight if isinstance(own.class_weight, dict) else {}
     known = ClassFinder(classes)
-    return Lesson(
+    return TargetSpec(
         target=member.target,
         weighted=bool(member.weights),
         balanced=own.class_weight == "balanced",
@@ -145,7 +145,7 @@ def _lesson(member: Member, classes: Sequence[str]) -> Lesson:
     )
 
 
-def _misnamed(lesson: Lesson, classes: Sequence[str]) -> str:
+def _misnamed(lesson: TargetSpec, classes: Sequence[str]) -> str:
     """What is wrong with the names of weighted classes; empty if nothing is."""
     named = [name for name, _ in lesson.factors]
     for name in named:

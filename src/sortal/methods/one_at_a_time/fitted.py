@@ -11,16 +11,20 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
 from sortal.errors import Damaged, DataError, NotSavable, UserError
 from sortal.methods.contract.base import Key
-from sortal.methods.contract.class_columns import Seen
+from sortal.methods.contract.class_columns import ClassColumns
 from sortal.methods.contract.library_versions import library_version
-from sortal.methods.model_files.files import damaged_if_unreadable, read_about, write_about
+from sortal.methods.model_files.files import (
+    damaged_if_unreadable,
+    read_description,
+    write_description,
+)
 from sortal.methods.model_files.native_checks import check_native
 
 _FILE = "estimators.skops"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class EstimatorKind:
     """What a model must know of its method."""
 
     name: str
@@ -38,7 +42,7 @@ class Kind:
 class Estimators:
     """Fitted estimators with what places their columns."""
 
-    kind: Kind
+    kind: EstimatorKind
     members: tuple[Key, ...]
     fitted: tuple[tuple[Any, ...], ...] = field(repr=False)
     """For each member one estimator per truth that is learnt; None where training saw one value."""
@@ -46,7 +50,7 @@ class Estimators:
     probable: tuple[bool, ...]
     """Whether each member gives probabilities."""
 
-    seen: Seen
+    seen: ClassColumns
     features: int
     """Numbers in one example."""
 
@@ -114,20 +118,20 @@ class Estimators:
             "seen": self.seen.describe(),
             "features": self.features,
         }
-        write_about(folder, about, files=(_FILE,))
+        write_description(folder, about, files=(_FILE,))
 
     @classmethod
-    def load(cls, folder: Path, kind: Kind) -> "Estimators":
+    def load(cls, folder: Path, kind: EstimatorKind) -> "Estimators":
         """Read what `save` wrote.
 
         Raises:
             Damaged: A file is missing or was changed, or holds types that this method never writes.
             UserError: The model was stored under another minor version of its library.
         """
-        about = read_about(folder, kind.name)
+        about = read_description(folder, kind.name)
         with damaged_if_unreadable(folder):
             _check_version(folder, str(about["library"]), kind)
-            seen = Seen.read(about["seen"])
+            seen = ClassColumns.read(about["seen"])
             members = tuple(map(str, about["members"]))
             probable = tuple(map(bool, about["probable"]))
             features = int(about["features"])
@@ -175,7 +179,7 @@ def _respond(
     return response
 
 
-def _dump(fitted: tuple[tuple[Any, ...], ...], path: Path, kind: Kind) -> None:
+def _dump(fitted: tuple[tuple[Any, ...], ...], path: Path, kind: EstimatorKind) -> None:
     skops = _load_skops()
     from skops.io.exceptions import UnsupportedTypeException
 
@@ -193,7 +197,7 @@ def _dump(fitted: tuple[tuple[Any, ...], ...], path: Path, kind: Kind) -> None:
         )
 
 
-def _undump(path: Path, kind: Kind) -> tuple[tuple[Any, ...], ...]:
+def _undump(path: Path, kind: EstimatorKind) -> tuple[tuple[Any, ...], ...]:
     skops = _load_skops()
     from skops.io.exceptions import UntrustedTypesFoundException
 
@@ -205,7 +209,11 @@ def _undump(path: Path, kind: Kind) -> tuple[tuple[Any, ...], ...]:
 
 
 def _check(
-    estimators: tuple[Any, ...], seen: Seen, features: int, kind: Kind, folder: Path
+    estimators: tuple[Any, ...],
+    seen: ClassColumns,
+    features: int,
+    kind: EstimatorKind,
+    folder: Path,
 ) -> None:
     """Refuse estimators of another class, or that do not fit what model.json says."""
     if len(estimators) != len(seen.codes):
@@ -220,7 +228,7 @@ def _check(
         check_native(estimator)
 
 
-def _check_version(folder: Path, stored: str, kind: Kind) -> None:
+def _check_version(folder: Path, stored: str, kind: EstimatorKind) -> None:
     # scikit-learn promises nothing for estimators of another version: they may even score wrongly.
     installed = library_version(kind.library)
     if stored != installed:

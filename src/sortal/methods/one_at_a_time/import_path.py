@@ -31,7 +31,7 @@ _TRUSTED = (
 
 
 @cache
-def imported(path: str) -> base.Method:
+def method_of_class(path: str) -> base.Method:
     """Make a method of a class.
 
     Args:

@@ -22,9 +22,14 @@ from sortal.methods.contract.base import (
     Shape,
     Trained,
 )
-from sortal.methods.contract.class_columns import Seen, importance, learnt, truth
-from sortal.methods.contract.outcomes import failed, in_turn, noting
-from sortal.methods.one_at_a_time.fitted import Estimators, Kind, type_path
+from sortal.methods.contract.class_columns import (
+    ClassColumns,
+    target_columns,
+    training_labels,
+    training_weights,
+)
+from sortal.methods.contract.outcomes import collecting_notes, failed, train_one_by_one
+from sortal.methods.one_at_a_time.fitted import EstimatorKind, Estimators, type_path
 
 _WAITING_SECONDS = 20.0
 """Fits of this length in all are handed over: what is stored survives a kill."""
@@ -90,12 +95,14 @@ class OneByOne(AbstractMethod):
         """Fit member after member; models are yielded `together` at a time, or after a while."""
         try:
             self.library_class()  # imported here, so that the first member's seconds are its own
-            lesson = _Lesson.of(data, population.members[0])
+            lesson = _EstimatorTask.of(data, population.members[0])
         except Exception as error:  # noqa: BLE001 - reported as the members' failure
             yield from (failed(key, error) for key in population.keys)
             return
         done: list[Trained] = []
-        for outcome in in_turn(population, control, lambda one: self._train_one(one, lesson)):
+        for outcome in train_one_by_one(
+            population, control, lambda one: self._train_one(one, lesson)
+        ):
             if isinstance(outcome, Failed):
                 yield outcome
             else:
@@ -111,13 +118,13 @@ class OneByOne(AbstractMethod):
         """Read the estimators of a model."""
         return Estimators.load(folder, self._kind())
 
-    def _train_one(self, member: Member, lesson: "_Lesson") -> Trained | Failed:
+    def _train_one(self, member: Member, lesson: "_EstimatorTask") -> Trained | Failed:
         started = perf_counter()
         refusal = self.refusal(member, len(lesson.matrix))
         if refusal:
             return Failed(member.key, refusal)
         try:
-            with noting() as notes:
+            with collecting_notes() as notes:
                 fitted = tuple(self._fit(member, lesson, codes) for codes in lesson.truths)
                 probable = self.probabilities(member.parameters)
         except Exception as error:  # noqa: BLE001 - reported as the member's failure
@@ -133,15 +140,15 @@ class OneByOne(AbstractMethod):
         seconds = {member.key: perf_counter() - started}
         return Trained(model, seconds, {member.key: tuple(notes)} if notes else {})
 
-    def _fit(self, member: Member, lesson: "_Lesson", codes: np.ndarray) -> Any:
+    def _fit(self, member: Member, lesson: "_EstimatorTask", codes: np.ndarray) -> Any:
         if (codes == codes[0]).all():
             return None
         weights = {} if lesson.weights is None else {"sample_weight": lesson.weights}
         estimator = self.build(member.parameters, member.seed)
         return estimator.fit(lesson.matrix, codes, **weights)
 
-    def _kind(self) -> Kind:
-        return Kind(
+    def _kind(self) -> EstimatorKind:
+        return EstimatorKind(
             name=self.name,
             library=self.library,
             estimator=type_path(self.library_class()),
@@ -150,20 +157,20 @@ class OneByOne(AbstractMethod):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Lesson:
+class _EstimatorTask:
     """What every member of a population is fitted to."""
 
     matrix: np.ndarray
     truths: list[np.ndarray]
     weights: np.ndarray | None
-    seen: Seen
+    seen: ClassColumns
 
     @classmethod
-    def of(cls, data: Prepared, member: Member) -> "_Lesson":
-        labels = truth(data, member)
+    def of(cls, data: Prepared, member: Member) -> "_EstimatorTask":
+        labels = training_labels(data, member)
         matrix = data.inputs(Part.TRAIN).matrix()
-        truths = [np.asarray(codes, dtype=np.int64) for codes in learnt(labels)]
-        return cls(matrix, truths, importance(data, member), Seen.among(labels))
+        truths = [np.asarray(codes, dtype=np.int64) for codes in target_columns(labels)]
+        return cls(matrix, truths, training_weights(data, member), ClassColumns.among(labels))
 
 
 def _joined(done: Sequence[Trained]) -> Trained:

@@ -7,8 +7,8 @@ from typing import Any, Never
 import numpy as np
 
 from sortal.errors import DataError
-from sortal.methods.contract.class_columns import Seen
-from sortal.plugins.classifiers.classifier import Answer
+from sortal.methods.contract.class_columns import ClassColumns
+from sortal.plugins.classifiers.classifier import ScoreFunction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,9 +17,9 @@ class Reading:
 
     plugin: str
 
-    answer: Answer
+    answer: ScoreFunction
 
-    seen: Seen
+    seen: ClassColumns
     """Classes that training saw: EXCLUSIVE also of a single target, whose classes are no and yes."""
 
     several: bool
@@ -75,11 +75,11 @@ class Reading:
         Raises:
             DataError: They are of another shape, or no finite numbers.
         """
-        if self.answer is Answer.LABELS:
+        if self.answer is ScoreFunction.LABELS:
             return self.labels(answered, examples)
         if not self.several:
             return np.asarray(self._one(answered, examples).argmax(axis=1))
-        least = 0.5 if self.answer is Answer.PROBABILITIES else 0.0
+        least = 0.5 if self.answer is ScoreFunction.PROBABILITIES else 0.0
         return (self._several(answered, examples) > least).astype(np.int64)
 
     def contradictions(self, decided: np.ndarray, said: np.ndarray) -> Iterator[str]:
@@ -100,7 +100,7 @@ class Reading:
     def _one(self, answered: Any, examples: int) -> np.ndarray:
         """Scores of classes that exclude each other."""
         columns, codes = self.seen.columns, self.seen.codes[0]
-        if self.answer is Answer.LABELS:
+        if self.answer is ScoreFunction.LABELS:
             said = self.labels(answered, examples)[:, None] == np.arange(columns)
             return np.where(said, 1.0, -1.0 if columns == 2 else 0.0)
         array = self._numbers(answered)
@@ -113,13 +113,13 @@ class Reading:
 
     def _both(self, column: np.ndarray) -> np.ndarray:
         """Columns of both classes from that of the second, in the order of the labels."""
-        if self.answer is Answer.PROBABILITIES:
+        if self.answer is ScoreFunction.PROBABILITIES:
             return np.concatenate([1 - column, column], axis=1)
         return np.concatenate([-column, column], axis=1)
 
     def _placed(self, array: np.ndarray, codes: Sequence[int]) -> np.ndarray:
         scores = np.zeros((len(array), self.seen.columns))
-        if self.answer is Answer.DECISIONS:
+        if self.answer is ScoreFunction.DECISIONS:
             scores[:] = array.min(axis=1, keepdims=True) - 1.0
         scores[:, list(codes)] = array
         return scores
@@ -127,7 +127,7 @@ class Reading:
     def _several(self, answered: Any, examples: int) -> np.ndarray:
         """Scores of labels that come together."""
         shape = (examples, self.seen.columns)
-        if self.answer is Answer.LABELS:
+        if self.answer is ScoreFunction.LABELS:
             return np.where(self.labels(answered, examples) == 1, 1.0, -1.0)
         array = self._stacked(answered, examples)
         if array.shape != shape:

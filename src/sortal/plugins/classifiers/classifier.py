@@ -10,10 +10,10 @@ from typing import Any
 
 from sortal.errors import OptionError
 from sortal.plugins.declaration import Declaration, from_info
-from sortal.plugins.sources import closure, imported_packages
+from sortal.plugins.sources import imported_packages, source_files
 
 
-class Answer(StrEnum):
+class ScoreFunction(StrEnum):
     """By which function a classifier is scored: the first of these that it has."""
 
     PROBABILITIES = "predict_proba"
@@ -27,7 +27,7 @@ class ClassifierPlugin:
 
     declaration: Declaration
 
-    answer: Answer
+    answer: ScoreFunction
 
     folder: Path
     """Its own folder, in `classifiers/`."""
@@ -63,7 +63,7 @@ class ClassifierPlugin:
 
     def imported_packages(self) -> frozenset[str]:
         """What its code imports from elsewhere, inside functions too."""
-        return imported_packages(closure(self.folder.parents[1], self.folder))
+        return imported_packages(source_files(self.folder.parents[1], self.folder))
 
     def make(self, arguments: Mapping[str, Any], data_specs: Mapping[str, Any]) -> Any:
         """An untrained classifier.
@@ -80,12 +80,14 @@ class ClassifierPlugin:
         return made
 
 
-def answer_of(classifier: Any) -> Answer:
+def answer_of(classifier: Any) -> ScoreFunction:
     """The function by which an object, or a class of them, is scored."""
-    return next(answer for answer in Answer if callable(getattr(classifier, answer.value, None)))
+    return next(
+        answer for answer in ScoreFunction if callable(getattr(classifier, answer.value, None))
+    )
 
 
-def _answer(module: ModuleType, declaration: Declaration) -> Answer:
+def _answer(module: ModuleType, declaration: Declaration) -> ScoreFunction:
     """Look at the class where it has the page's name; else at what the defaults make."""
     found: Any = getattr(module, "Classifier", None)
     if not inspect.isclass(found):

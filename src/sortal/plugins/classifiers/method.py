@@ -27,13 +27,13 @@ from sortal.methods.contract.base import (
     Shape,
     Trained,
 )
-from sortal.methods.contract.class_columns import Seen, truth
-from sortal.methods.contract.outcomes import failed, in_turn, noting
+from sortal.methods.contract.class_columns import ClassColumns, training_labels
+from sortal.methods.contract.outcomes import collecting_notes, failed, train_one_by_one
 from sortal.methods.contract.user_methods import MARK
 from sortal.methods.registry import is_called_reference
-from sortal.plugins.blame import blame
+from sortal.plugins.blame import locate_error
 from sortal.plugins.classifiers.answers import Reading
-from sortal.plugins.classifiers.classifier import Answer, ClassifierPlugin
+from sortal.plugins.classifiers.classifier import ClassifierPlugin, ScoreFunction
 from sortal.plugins.classifiers.history import history_rows
 from sortal.plugins.classifiers.model import KnownTruth, PluginModel
 from sortal.plugins.classifiers.parameters import PluginParameters, parameters_of
@@ -83,7 +83,7 @@ class PluginMethod(base.AbstractMethod):
 
     def probabilities(self, parameters: Any) -> bool:  # noqa: ARG002 - the same for all
         """Whether the plugin has `predict_proba`."""
-        return self.plugin.answer is Answer.PROBABILITIES
+        return self.plugin.answer is ScoreFunction.PROBABILITIES
 
     def cost(self, member: Member, shape: Shape) -> Cost:  # noqa: ARG002 - nobody can know
         """A guess: a hundred passes over the examples."""
@@ -99,21 +99,21 @@ class PluginMethod(base.AbstractMethod):
         try:
             # Imported here, so that the first member's seconds are its own.
             import_generators(self.plugin.imported_packages())
-            lesson = _Lesson.of(data, population.members[0])
+            lesson = _PluginTask.of(data, population.members[0])
         except Exception as error:  # noqa: BLE001 - reported as the members' failure
             yield from (failed(key, error) for key in population.keys)
             return
-        yield from in_turn(population, control, lambda one: self._train_one(one, lesson))
+        yield from train_one_by_one(population, control, lambda one: self._train_one(one, lesson))
 
     def load(self, folder: Path) -> Model:
         """There is never anything to load."""
         raise Damaged(f"{folder}: models of plugins are never stored.")
 
-    def _train_one(self, member: Member, lesson: "_Lesson") -> Trained | Failed:
+    def _train_one(self, member: Member, lesson: "_PluginTask") -> Trained | Failed:
         parameters = member.chosen(PluginParameters)
         started = perf_counter()
         try:
-            with noting(ignored=EXPECTED) as notes, own_randomness(member.seed):
+            with collecting_notes(ignored=EXPECTED) as notes, own_randomness(member.seed):
                 arguments, specs = self._told(member, parameters, lesson)
                 classifier = self.plugin.make(arguments, specs)
                 classifier.fit(np.array(lesson.matrix), np.array(lesson.codes))
@@ -153,11 +153,11 @@ class PluginMethod(base.AbstractMethod):
         except DataError as error:
             remarks.append(str(error))
         except Exception as error:  # noqa: BLE001 - told with the result
-            remarks.append(f"get_history {blame(error, self.plugin.folder)}.")
+            remarks.append(f"get_history {locate_error(error, self.plugin.folder)}.")
         return []
 
     def _told(
-        self, member: Member, parameters: PluginParameters, lesson: "_Lesson"
+        self, member: Member, parameters: PluginParameters, lesson: "_PluginTask"
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """The page's `args` and `data_specs`."""
         name = self.plugin.name
@@ -176,12 +176,12 @@ class PluginMethod(base.AbstractMethod):
         told = failed(key, error if isinstance(error, Exception) else RuntimeError(str(error)))
         if isinstance(error, SortalError):
             return told
-        reason = f"the plugin {self.plugin.name} {blame(error, self.plugin.folder)}."
+        reason = f"the plugin {self.plugin.name} {locate_error(error, self.plugin.folder)}."
         return Failed(key, reason, told.traceback)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class _Lesson:
+class _PluginTask:
     """What every member of a population is fitted to."""
 
     matrix: np.ndarray
@@ -192,7 +192,7 @@ class _Lesson:
     """The training examples that are rehearsed with."""
 
     truth: KnownTruth
-    seen: Seen
+    seen: ClassColumns
     several: bool
     single: bool
     dataset: str
@@ -203,17 +203,17 @@ class _Lesson:
         return self.seen.columns
 
     @classmethod
-    def of(cls, data: Prepared, member: Member) -> "_Lesson":
-        labels = truth(data, member)
+    def of(cls, data: Prepared, member: Member) -> "_PluginTask":
+        labels = training_labels(data, member)
         independent = labels.outputs is Outputs.INDEPENDENT
         single = independent and len(labels.classes) == 1
         codes = np.asarray(labels.codes, dtype=np.int64)
         every = data.dataset.labels.for_target(member.target)
         known = KnownTruth.of(np.asarray(data.dataset.inputs.ids), every)
-        seen = Seen.among(labels)
+        seen = ClassColumns.among(labels)
         if single:
             codes, known = codes[:, 0], KnownTruth(known.ids, known.codes[:, 0])
-            seen = Seen(seen.codes, 2, Outputs.EXCLUSIVE)
+            seen = ClassColumns(seen.codes, 2, Outputs.EXCLUSIVE)
         inputs = data.inputs(Part.TRAIN)
         return cls(
             matrix=inputs.matrix(),
@@ -237,7 +237,7 @@ class _Lesson:
         )
 
 
-def _rehearsed(model: PluginModel, lesson: "_Lesson") -> np.ndarray:
+def _rehearsed(model: PluginModel, lesson: "_PluginTask") -> np.ndarray:
     """What a classifier predicts for some training examples; an answer of no use is an error here."""
     return _predicted(model, lesson.inputs.matrix(), lesson.codes[: len(lesson.inputs)])
 
@@ -254,15 +254,17 @@ def _decided(model: PluginModel, matrix: np.ndarray, codes: np.ndarray) -> np.nd
     return model.reading.decided(answer(np.array(matrix), np.array(codes)), len(matrix))
 
 
-def _decided_of_rehearsed(model: PluginModel, lesson: "_Lesson", said: np.ndarray) -> np.ndarray:
+def _decided_of_rehearsed(
+    model: PluginModel, lesson: "_PluginTask", said: np.ndarray
+) -> np.ndarray:
     """What the scores of the same examples decide, where there are scores."""
-    if model.reading.answer is Answer.LABELS:
+    if model.reading.answer is ScoreFunction.LABELS:
         return said
     return _decided(model, lesson.inputs.matrix(), lesson.codes[: len(said)])
 
 
 def _answers_with_the_truth(
-    model: PluginModel, lesson: "_Lesson", said: np.ndarray, decided: np.ndarray
+    model: PluginModel, lesson: "_PluginTask", said: np.ndarray, decided: np.ndarray
 ) -> bool:
     """Whether a classifier answers with the labels that it is given as true, also with wrong ones.
 
@@ -281,7 +283,7 @@ def _answers_with_the_truth(
     return False
 
 
-def _answers_alike(model: PluginModel, lesson: "_Lesson") -> bool:
+def _answers_alike(model: PluginModel, lesson: "_PluginTask") -> bool:
     """Whether a classifier gives one answer to examples from all over the training set."""
     count = min(_REHEARSED, len(lesson.matrix))
     places = np.linspace(0, len(lesson.matrix) - 1, count).astype(int)

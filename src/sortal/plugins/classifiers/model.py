@@ -10,7 +10,7 @@ from sortal.data.inputs import Inputs
 from sortal.data.labels import UNKNOWN, Labels
 from sortal.errors import NotSavable
 from sortal.methods.contract.base import Key
-from sortal.methods.contract.outcomes import hearing
+from sortal.methods.contract.outcomes import collecting_warnings
 from sortal.plugins.classifiers.answers import Reading
 from sortal.plugins.classifiers.surroundings import own_randomness
 
@@ -75,7 +75,10 @@ class PluginModel:
         if len(X) == 0:
             outputs = 1 if self.reading.single else self.reading.seen.columns
             return np.empty((1, 0, outputs))
-        with hearing(), own_randomness(self.seed):  # told while it trained, if it tells anything
+        with (
+            collecting_warnings(),
+            own_randomness(self.seed),
+        ):  # told while it trained, if it tells anything
             answered = function(X, y)
         return self.reading.scores(answered, len(X))[None]
 

@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sortal.plugins.sources import claimed_names, said_name
+from sortal.plugins.sources import claimed_names, written_name
 
 _METHOD = re.compile(r"""\bmethod["']?\s*:\s*(\S)["']?([A-Za-z0-9_-]*)""")
 """The key `method` of a native job in YAML or JSON, the first character behind it, and the name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class NeededPlugins:
     """Names that a job has for data sets and classifiers."""
 
     datasets: frozenset[str] = frozenset()
@@ -20,7 +20,7 @@ class Named:
     classifiers: frozenset[str] = frozenset()
 
     @classmethod
-    def in_text(cls, text: str) -> "Named | None":
+    def in_text(cls, text: str) -> "NeededPlugins | None":
         """The methods that the text of a native job names; None where an alias stands for one.
 
         >>> sorted(Named.in_text("{method: svm}, {'method': 'my_knn', k: 3}").classifiers)
@@ -57,7 +57,7 @@ class Named:
         found |= {
             folder
             for folder in every
-            if folder.parent.name in open_kinds and said_name(folder) is None
+            if folder.parent.name in open_kinds and written_name(folder) is None
         }
         return [folder for folder in every if folder in found]
 
@@ -68,5 +68,5 @@ class Named:
     def _claimed(self, folder: Path) -> frozenset[str]:
         """Names of the job that a plugin has; a name in its text counts before that of its folder."""
         wanted = self.of_kind(folder.parent.name)
-        said = said_name(folder)
+        said = written_name(folder)
         return wanted & (claimed_names(folder) if said is None else {said, folder.name})

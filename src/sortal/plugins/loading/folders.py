@@ -17,7 +17,7 @@ _CODE = (*SOURCE_SUFFIXES, *EXTENSION_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFolders:
     """Folders to load, and what to announce of them."""
 
     folders: tuple[Path, ...]
@@ -29,7 +29,7 @@ class Found:
 
 def find_folders(
     named: Sequence[Path], job: Path | None = None, *, working: Path | None = None
-) -> Found:
+) -> FoundFolders:
     """Choose folders of plugins.
 
     Args:
@@ -47,7 +47,7 @@ def find_folders(
         UserError: A named folder is none of plugins.
     """
     if named:
-        return Found(tuple(map(check_folder, named)))
+        return FoundFolders(tuple(map(check_folder, named)))
     places = [(working or Path.cwd()) / USUAL]
     if job is not None:
         places += [job.absolute().parent / USUAL, job.absolute().parent.parent / USUAL]
@@ -59,8 +59,8 @@ def find_folders(
             cure = f"to load them, name the folder: --plugins {place}"
             passed.append(f"plugins in {place} are not loaded: {doubt}; {cure}")
             continue
-        return Found((place.resolve(),), (*passed, f"plugins are loaded from {place}."))
-    return Found((), tuple(passed))
+        return FoundFolders((place.resolve(),), (*passed, f"plugins are loaded from {place}."))
+    return FoundFolders((), tuple(passed))
 
 
 def _doubt(folder: Path) -> str:

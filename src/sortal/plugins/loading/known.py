@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sortal.views.console import note
 
 if TYPE_CHECKING:
-    from sortal.plugins.loading.choice import Named
+    from sortal.plugins.loading.choice import NeededPlugins
     from sortal.plugins.loading.load import Plugins
 
 
@@ -50,10 +50,10 @@ def with_plugins(folders: Sequence[Path], job: Path | None = None) -> Iterator["
         yield plugins
 
 
-def _named_in(job: Path) -> "Named | None":
-    from sortal.plugins.loading.choice import Named
+def _named_in(job: Path) -> "NeededPlugins | None":
+    from sortal.plugins.loading.choice import NeededPlugins
 
     try:
-        return Named.in_text(job.read_text(encoding="utf-8-sig", errors="replace"))
+        return NeededPlugins.in_text(job.read_text(encoding="utf-8-sig", errors="replace"))
     except OSError:
         return None

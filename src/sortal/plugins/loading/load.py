@@ -11,14 +11,14 @@ from sortal.errors import NotFound, UserError
 from sortal.jobs.user_metrics.load import FOLDER as METRICS
 from sortal.methods.contract.base import Method
 from sortal.methods.contract.user_methods import Provider
-from sortal.plugins.blame import ErrorStream, blame, told_trace
+from sortal.plugins.blame import ErrorStream, locate_error, shorten_traceback
 from sortal.plugins.classifiers.classifier import ClassifierPlugin
 from sortal.plugins.classifiers.method import method_of
 from sortal.plugins.dataset import DatasetPlugin
 from sortal.plugins.keras import keras_2020
-from sortal.plugins.loading.choice import Named
+from sortal.plugins.loading.choice import NeededPlugins
 from sortal.plugins.loading.package import KINDS, import_plugin
-from sortal.plugins.sources import claimed_names, closure, imported_packages
+from sortal.plugins.sources import claimed_names, imported_packages, source_files
 from sortal.views.progress import listed
 
 LOADER = f"{__name__}:methods"
@@ -28,7 +28,7 @@ _Plugin = TypeVar("_Plugin", DatasetPlugin, ClassifierPlugin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
+class BrokenPlugin:
     """A plugin that cannot be used."""
 
     kind: str
@@ -73,7 +73,7 @@ class Plugins:
     classifiers: Mapping[str, ClassifierPlugin]
     """By name."""
 
-    broken: tuple[Broken, ...] = ()
+    broken: tuple[BrokenPlugin, ...] = ()
 
     notices: tuple[str, ...] = ()
     """What is announced: what reading them forgave, and which shims they need."""
@@ -145,7 +145,7 @@ class Plugins:
 
 
 def load(
-    folders: Sequence[Path], named: Named | None = None, built_in: Collection[str] = ()
+    folders: Sequence[Path], named: NeededPlugins | None = None, built_in: Collection[str] = ()
 ) -> Plugins:
     """Import plugins of some folders; one that fails hides no other.
 
@@ -173,7 +173,9 @@ def load(
     return loading.done(roots)
 
 
-def _missing_kinds(named: Named, loading: "_Loading", built_in: Collection[str]) -> list[str]:
+def _missing_kinds(
+    named: NeededPlugins, loading: "_Loading", built_in: Collection[str]
+) -> list[str]:
     """Kinds of which a name is still unknown: only running the other plugins can show who has it."""
     return [
         kind
@@ -190,7 +192,7 @@ class _Loading:
 
     datasets: dict[str, DatasetPlugin] = field(default_factory=dict)
     classifiers: dict[str, ClassifierPlugin] = field(default_factory=dict)
-    broken: list[Broken] = field(default_factory=list)
+    broken: list[BrokenPlugin] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     tried: set[Path] = field(default_factory=set)
     on_keras: dict[str, None] = field(default_factory=dict)
@@ -203,7 +205,7 @@ class _Loading:
             UserError: Another plugin of its kind has its name.
         """
         self.tried.add(folder)
-        plugin: DatasetPlugin | ClassifierPlugin | Broken
+        plugin: DatasetPlugin | ClassifierPlugin | BrokenPlugin
         if folder.parent.name == "datasets":
             plugin = _tried("data set", folder, lambda one: DatasetPlugin.of(*_imported(one)))
             if isinstance(plugin, DatasetPlugin):
@@ -213,7 +215,7 @@ class _Loading:
             if isinstance(plugin, ClassifierPlugin):
                 _add(self.classifiers, plugin, "classifier")
                 self.notices += plugin.declaration.notices
-        if isinstance(plugin, Broken):
+        if isinstance(plugin, BrokenPlugin):
             self.broken.append(plugin)
         elif _imports_keras(plugin):
             self.on_keras[plugin.name] = None
@@ -239,7 +241,7 @@ def methods(folder: Path) -> tuple[Method, ...]:
         UserError: It cannot be used any more.
     """
     plugin = _tried("classifier", folder, _classifier)
-    if isinstance(plugin, Broken):
+    if isinstance(plugin, BrokenPlugin):
         raise UserError(f"{folder}: {plugin.reason}")
     return (method_of(plugin),)
 
@@ -274,19 +276,21 @@ def _plugins(root: Path) -> Iterator[Path]:
             yield from sorted(one.parent for one in (root / kind).glob("*/__init__.py"))
 
 
-def _tried(kind: str, folder: Path, make: Callable[[Path], _Plugin]) -> _Plugin | Broken:
+def _tried(kind: str, folder: Path, make: Callable[[Path], _Plugin]) -> _Plugin | BrokenPlugin:
     try:
         with redirect_stdout(ErrorStream()):
             return make(folder)
     except UserError as error:
-        return Broken(kind=kind, folder=folder, reason=str(error), names=claimed_names(folder))
+        return BrokenPlugin(
+            kind=kind, folder=folder, reason=str(error), names=claimed_names(folder)
+        )
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises is told
-        return Broken(
+        return BrokenPlugin(
             kind=kind,
             folder=folder,
-            reason=f"importing it {blame(error, folder)}.",
+            reason=f"importing it {locate_error(error, folder)}.",
             names=claimed_names(folder),
-            traceback=told_trace(error),
+            traceback=shorten_traceback(error),
         )
 
 
@@ -311,7 +315,7 @@ def _add(known: dict[str, _Plugin], plugin: _Plugin, kind: str) -> None:
 
 
 def _imports_keras(plugin: DatasetPlugin | ClassifierPlugin) -> bool:
-    return "keras" in imported_packages(closure(plugin.folder.parents[1], plugin.folder))
+    return "keras" in imported_packages(source_files(plugin.folder.parents[1], plugin.folder))
 
 
 def _shims(names: Sequence[str]) -> Iterator[str]:

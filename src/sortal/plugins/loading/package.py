@@ -31,7 +31,7 @@ from typing import Any
 
 from sortal.plugins import tools
 from sortal.plugins.loading.imports import plugin_builtins
-from sortal.plugins.sources import closure, digest_of
+from sortal.plugins.sources import digest_of, source_files
 
 _PREFIX = "_sortal_plugins_"
 _TOOLS = "tools"
@@ -42,7 +42,7 @@ _PICKLERS = ("cloudpickle", "joblib.externals.cloudpickle")
 KINDS = ("datasets", "classifiers")
 
 
-class _Source(SourceFileLoader):
+class _PackageSource(SourceFileLoader):
     """Compiles a plugin's module from its source, and minds what it imports."""
 
     def get_code(self, fullname: str) -> CodeType:
@@ -64,7 +64,7 @@ class _Finder:
     ) -> ModuleSpec | None:
         if not fullname.startswith(_PREFIX) or path is None:
             return None
-        kinds: Any = ((ExtensionFileLoader, EXTENSION_SUFFIXES), (_Source, SOURCE_SUFFIXES))
+        kinds: Any = ((ExtensionFileLoader, EXTENSION_SUFFIXES), (_PackageSource, SOURCE_SUFFIXES))
         found = (FileFinder(entry, *kinds).find_spec(fullname, target) for entry in path)
         return next((spec for spec in found if spec is not None), None)
 
@@ -102,7 +102,7 @@ def import_plugin(folder: Path) -> tuple[ModuleType, str]:
     """
     root, kind = folder.parents[1], folder.parent.name
     with _LOCK:
-        files = {path: _digest(path) for path in closure(root, folder)}
+        files = {path: _digest(path) for path in source_files(root, folder)}
         package = _PACKAGES.get(root)
         if package is None or package.is_outdated(files):
             package = _PACKAGES[root] = _make(root)
@@ -169,7 +169,7 @@ def _tools(package: str, root: Path) -> ModuleType:
 
 def _own_tools(name: str, path: Path) -> ModuleType:
     if name not in sys.modules:
-        loader = _Source(name, str(path))
+        loader = _PackageSource(name, str(path))
         module = ModuleType(name)
         module.__package__ = name.rpartition(".")[0]
         module.__file__ = str(path)

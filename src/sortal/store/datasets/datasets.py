@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sortal.data.dataset import ABOUT, Dataset, is_of_inputs
-from sortal.data.storage.stored_files import undamaged
+from sortal.data.storage.stored_files import raise_damaged
 from sortal.errors import Damaged, NotFound
 from sortal.store.datasets.faults import (
     UNSEALED,
@@ -131,7 +131,7 @@ class Datasets:
             Damaged: The dataset is not sound.
         """
         folder = self.path(fingerprint)
-        with undamaged(folder, "a sound dataset"):
+        with raise_damaged(folder, "a sound dataset"):
             return {name: seal_of(folder / name) for name in sorted(manifest.sizes(folder))}
 
     def faults(

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from sortal.data.split import Part, Split
-from sortal.data.storage.stored_files import undamaged
+from sortal.data.storage.stored_files import raise_damaged
 from sortal.errors import Damaged
 from sortal.store.files import atomic
 
@@ -49,7 +49,7 @@ def read_split(path: Path) -> Split:
     if path.exists() and not path.is_file():
         raise Damaged(f"{path}: no file.")  # opening a pipe would wait for ever
     with (
-        undamaged(path, "a readable split"),
+        raise_damaged(path, "a readable split"),
         # Opened here because numpy leaves a file open that is no zip archive.
         path.open("rb") as file,
     ):

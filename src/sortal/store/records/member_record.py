@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, PlainSerializer
 from sortal.data.labels import Outputs
 from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part
-from sortal.evaluation.scores import Scores
+from sortal.evaluation.scores import MemberMetrics
 from sortal.store.records.stored_value import StoredValue
 
 
@@ -69,7 +69,7 @@ class MemberRecord(StoredValue):
     model_key: str | None = None
     """Key of the member in its model, where that differs from `key`: it was stored before its end."""
 
-    figures: Mapping[Part, Scores]
+    figures: Mapping[Part, MemberMetrics]
     """Its metrics on each part that it was judged by."""
 
     probabilities: bool

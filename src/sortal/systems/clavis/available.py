@@ -7,10 +7,10 @@ from pathlib import Path
 from sortal.errors import NotFound
 from sortal.methods.contract.user_methods import Provider
 from sortal.plugins.classifiers.classifier import ClassifierPlugin
-from sortal.plugins.loading.choice import Named
+from sortal.plugins.loading.choice import NeededPlugins
 from sortal.plugins.loading.folders import find_folders
 from sortal.plugins.loading.load import Plugins, load
-from sortal.plugins.source import Source
+from sortal.plugins.source import GivenData
 from sortal.systems.clavis.builtin import classifiers as built_in_classifiers
 from sortal.systems.clavis.builtin import datasets as built_in_datasets
 from sortal.systems.clavis.builtin.translation import BuiltIn
@@ -30,7 +30,7 @@ class Available:
     notices: tuple[str, ...] = field(default=())
     """What is told of the plugins that were loaded, and of those that could not be."""
 
-    def source(self, name: str) -> Source:
+    def source(self, name: str) -> GivenData:
         """Read a data set.
 
         Raises:
@@ -79,7 +79,7 @@ def find_available(
     announce: Callable[[str], None],
     job: Path | None = None,
     downloads: Path | None = None,
-    wanted: Named | None = None,
+    wanted: NeededPlugins | None = None,
 ) -> Available:
     """Load the plugins of the folders that a user names, or of the page's `modules/` nearby.
 

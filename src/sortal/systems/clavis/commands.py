@@ -99,9 +99,9 @@ def batch(
       sortal clavis batch my_job.json --plugins modules
     """
     from sortal.systems.clavis.batch.batch import batch as run
-    from sortal.systems.clavis.batch.work import Wishes
+    from sortal.systems.clavis.batch.work import BatchOptions
 
-    wishes = Wishes(
+    wishes = BatchOptions(
         store=store,
         plugins=tuple(plugins or ()),
         downloads=datasets,
@@ -137,11 +137,11 @@ def autotune(
       sortal clavis autotune tuningjob.json
       sortal clavis batch tuningjob.result.json
     """
-    from sortal.systems.clavis.batch.work import Wishes
+    from sortal.systems.clavis.batch.work import BatchOptions
     from sortal.systems.clavis.tuning.autotune import autotune as run
     from sortal.views.console import echo
 
-    wishes = Wishes(
+    wishes = BatchOptions(
         store=store,
         plugins=tuple(plugins or ()),
         downloads=datasets,

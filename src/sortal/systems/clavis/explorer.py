@@ -6,14 +6,14 @@ from typing import Any
 
 from sortal.errors import SortalError
 from sortal.jobs.store_contents import (
-    Classifier,
-    Picture,
+    StoredClassifier,
     StoredJob,
-    averaged_by,
+    StoredPicture,
     delete_classifier,
     delete_dataset,
     delete_pictures,
-    sharers,
+    ensembles_of,
+    jobs_that_share,
     stored_jobs,
 )
 from sortal.store.store import Store
@@ -22,7 +22,7 @@ from sortal.store.upkeep.remove import remove_job
 from sortal.views.console import echo
 from sortal.views.contents import print_item, print_items, print_jobs
 from sortal.views.progress import counted
-from sortal.views.tables import size
+from sortal.views.tables import format_bytes
 
 Ask = Callable[[str], str]
 """Puts a question and returns the answer; EOFError where there is none."""
@@ -73,7 +73,7 @@ def _jobs_menu(store: Store, ask: Ask) -> None:
             case _Command("q"):
                 return
             case _Command("g"):
-                _try(lambda: echo(f"freed {size(free_disk(store).bytes)}."))
+                _try(lambda: echo(f"freed {format_bytes(free_disk(store).bytes)}."))
             case _Command("s" | "d" | "a" as letter, number):
                 job = _picked(jobs, number)
                 if job is not None and letter == "s":
@@ -122,7 +122,7 @@ def _job_menu(store: Store, ask: Ask, name: str) -> None:
         if job is None:
             echo(f"there is no job {name!r} any more.")
             return
-        items: list[Classifier | Picture] = [*job.classifiers, *job.pictures]
+        items: list[StoredClassifier | StoredPicture] = [*job.classifiers, *job.pictures]
         print_items(items, title=name)
         command = _asked(ask, _INSIDE, "sdmbrq", "sd")
         match command:
@@ -136,30 +136,32 @@ def _job_menu(store: Store, ask: Ask, name: str) -> None:
                 _act(store, ask, name, _picked(items, number), letter)
 
 
-def _act(store: Store, ask: Ask, job: str, item: Classifier | Picture | None, letter: str) -> None:
+def _act(
+    store: Store, ask: Ask, job: str, item: StoredClassifier | StoredPicture | None, letter: str
+) -> None:
     """Show or delete one item of a job."""
     match item, letter:
-        case Classifier() | Picture(), "s":
+        case StoredClassifier() | StoredPicture(), "s":
             _try(lambda: print_item(store, job, item))
-        case Classifier(), _:
+        case StoredClassifier(), _:
             _delete_classifier(store, ask, job, item)
-        case Picture(), _:
+        case StoredPicture(), _:
             _delete_pictures(store, ask, [item])
 
 
-def _delete_classifier(store: Store, ask: Ask, job: str, item: Classifier) -> None:
+def _delete_classifier(store: Store, ask: Ask, job: str, item: StoredClassifier) -> None:
     if not item.keys:
         echo(f"{item.title} is not stored.")
         return
-    others = sharers(store, job, item)
+    others = jobs_that_share(store, job, item)
     shared = f", which {', '.join(others)} has too" if others else ""
-    if ensembles := averaged_by(store, item):
+    if ensembles := ensembles_of(store, item):
         shared += f", and which {', '.join(ensembles)} cannot be applied without"
     if _sure(ask, f"delete {item.title!r}{shared}?"):
         _try(lambda: _told(delete_classifier(store, job, item)))
 
 
-def _delete_pictures(store: Store, ask: Ask, pictures: Sequence[Picture]) -> None:
+def _delete_pictures(store: Store, ask: Ask, pictures: Sequence[StoredPicture]) -> None:
     if not pictures:
         echo("there are no projections or maps.")
         return

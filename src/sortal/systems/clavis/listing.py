@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sortal.errors import NotFound
-from sortal.evaluation.maps.parameters import PROJECTIONS, Projection
+from sortal.evaluation.maps.parameters import PROJECTIONS, ProjectionMethod
 from sortal.job.words import describe
 from sortal.options import TableFormat
 from sortal.plugins.dataset import DatasetPlugin
 from sortal.plugins.declaration import Declaration
 from sortal.systems.clavis.available import Available
-from sortal.systems.clavis.batch.jobfile import DataBlock
+from sortal.systems.clavis.batch.jobfile import BatchDataBlock
 from sortal.systems.clavis.builtin import classifiers as built_in_classifiers
 from sortal.systems.clavis.builtin import datasets as built_in_datasets
 from sortal.systems.clavis.builtin.datasets import BuiltInData
@@ -133,7 +133,7 @@ def _classifier(about: Declaration, source: str) -> Item:
 
 
 def _dataset(about: DatasetPlugin | BuiltInData, source: str) -> Item:
-    block = DataBlock.model_validate({"title": about.name, "dataset": about.name})
+    block = BatchDataBlock.model_validate({"title": about.name, "dataset": about.name})
     needs = about.needs if isinstance(about, BuiltInData) else ""
     classes = f"classes: {', '.join(about.class_names)}"
     return Item(
@@ -147,7 +147,7 @@ def _dataset(about: DatasetPlugin | BuiltInData, source: str) -> Item:
     )
 
 
-def _projection(about: type[Projection]) -> Item:
+def _projection(about: type[ProjectionMethod]) -> Item:
     fields = about.model_fields
     rows = tuple(
         {

@@ -11,7 +11,7 @@ from sortal.systems.system import System
 
 if TYPE_CHECKING:
     from sortal.plugins.loading.load import Plugins
-    from sortal.web.named import Named
+    from sortal.web.named import AvailableName
 
 
 def write_example(folder: FolderArgument, force: ForceOption = False) -> None:
@@ -34,14 +34,14 @@ def write_example(folder: FolderArgument, force: ForceOption = False) -> None:
     point_onwards(folder, "sortal clavis batch jobs/my_job.json")
 
 
-def describe(plugins: "Plugins | None") -> "Sequence[Named]":
+def describe(plugins: "Plugins | None") -> "Sequence[AvailableName]":
     """Describe the data sets, classifiers and projections that a batch job can name."""
     from sortal.systems.clavis.available import Available
     from sortal.systems.clavis.listing import items
-    from sortal.web.named import Named
+    from sortal.web.named import AvailableName
 
     available = Available(plugins=plugins) if plugins else Available()
-    return [Named(**asdict(one)) for one in items(available)]
+    return [AvailableName(**asdict(one)) for one in items(available)]
 
 
 CLAVIS = System(

@@ -6,7 +6,7 @@ from typing import Any
 
 from sortal.data.split import Part
 from sortal.evaluation.plots.drawing.style import Look
-from sortal.evaluation.plots.roc import RocCurve, roc_figure
+from sortal.evaluation.plots.roc import LabelledRocCurve, roc_figure
 from sortal.metrics.ranking import roc_auc, roc_curve
 from sortal.systems.cms import session
 from sortal.systems.cms.results import page_files
@@ -39,7 +39,7 @@ def run_binary(
         echo("Starting the training")
     try:
         campaign = session.train(settings, sample, folder.name, call)
-    except session.Ended as ended:
+    except session.EndRequested as ended:
         return ended.code
     write_campaign(campaign, folder, verbose=call.verbose)
     return 0
@@ -73,7 +73,7 @@ def write_campaign(campaign: Campaign, folder: Path, *, verbose: bool) -> None:
     for run, place in zip(runs, places, strict=True):
         _draw_network(campaign, run.network, place, look)
     draw_all(campaign, found, folder, look)
-    courses = [page_files.course(one)["val_loss"] for one in networks]
+    courses = [page_files.history_lists(one)["val_loss"] for one in networks]
     best = min(courses, key=lambda losses: losses[best_epoch(losses)])
     echo(f"Epoch of the best training:  {best_epoch(best)}")
 
@@ -106,5 +106,7 @@ def _roc(campaign: Campaign, network: Scored, look: Look) -> Any:
         weights = None if compat else events.weights[rows]
         curve = roc_curve(events.is_signal[rows], scores, weights)
         area = float(roc_auc(events.is_signal[rows], scores, weights))
-        curves.append(RocCurve(label=f"{word} ROC", fpr=curve.fpr, tpr=curve.tpr, area=area))
+        curves.append(
+            LabelledRocCurve(label=f"{word} ROC", fpr=curve.fpr, tpr=curve.tpr, area=area)
+        )
     return roc_figure(curves, look=look)

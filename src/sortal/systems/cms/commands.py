@@ -8,7 +8,7 @@ import typer
 from sortal.jobs.running.run_options import RunOptions
 from sortal.options import DEFAULT_STORE, CoresOption, StoreOption, engines_of
 from sortal.systems.cms.applying.command import apply
-from sortal.systems.cms.settings import BinarySettings, MulticlassSettings, Settings
+from sortal.systems.cms.settings import BinarySettings, CMSSettings, MulticlassSettings
 from sortal.systems.options import Options, with_settings
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def template(
     from sortal.systems.template import template_of
     from sortal.views.console import echo
 
-    models: dict[str, type[Settings]] = {
+    models: dict[str, type[CMSSettings]] = {
         "binary": BinarySettings,
         "multiclass": MulticlassSettings,
     }

@@ -19,7 +19,7 @@ from sortal.systems.cms.results.pictures import (
     merit_picture,
 )
 from sortal.systems.cms.results.report import write_report
-from sortal.systems.cms.results.runs import Run, runs_of
+from sortal.systems.cms.results.runs import CampaignRun, runs_of
 from sortal.systems.cms.settings import MulticlassSettings
 from sortal.systems.cms.training.campaign import Call, Campaign
 from sortal.systems.cms.training.scored import mean_of
@@ -48,7 +48,7 @@ def run_multiclass(
     title = settings.name or Path(settings.models).name
     try:
         campaign = session.train(settings, sample, title, call)
-    except session.Ended as ended:
+    except session.EndRequested as ended:
         return ended.code
     echo(f"Training took:  {minutes(campaign.seconds):g}  minutes")
     runs = {
@@ -100,7 +100,9 @@ def table_row(settings: MulticlassSettings, decay: float, merit: Merit) -> dict[
     return dict(zip(page_files.TABLE_COLUMNS, values, strict=True))
 
 
-def _write_decay(campaign: Campaign, runs: list[Run], folder: Path, *, verbose: bool) -> Assessment:
+def _write_decay(
+    campaign: Campaign, runs: list[CampaignRun], folder: Path, *, verbose: bool
+) -> Assessment:
     """Write every run of one decay rate, and the report on them; no pictures."""
     among = f"{folder.name}, " if len(campaign.settings.decays) > 1 else ""
     for run in runs:
@@ -114,7 +116,9 @@ def _write_decay(campaign: Campaign, runs: list[Run], folder: Path, *, verbose: 
     return write_report(campaign, runs, together, folder)
 
 
-def _draw_decay(campaign: Campaign, runs: list[Run], found: Assessment, folder: Path) -> None:
+def _draw_decay(
+    campaign: Campaign, runs: list[CampaignRun], found: Assessment, folder: Path
+) -> None:
     """Draw every run of one decay rate, and the pictures of the report."""
     look = session.look_of(campaign.settings)
     for run in runs:
@@ -122,7 +126,7 @@ def _draw_decay(campaign: Campaign, runs: list[Run], found: Assessment, folder: 
     draw_all(campaign, found, folder, look)
 
 
-def _draw_run(campaign: Campaign, run: Run, folder: Path, look: Look) -> None:
+def _draw_run(campaign: Campaign, run: CampaignRun, folder: Path, look: Look) -> None:
     """Draw the learning curve of one run, and its figure of merit beside those of the others."""
     draw_course(run.network, folder / run.folder, look, log_accuracy=True)
     picture = folder / "FOM_figures_runs" / f"FOM_{run.folder}.png"

@@ -18,15 +18,15 @@ from sortal.systems.cms.results.lines import (
     epoch_lines,
     network_lines,
 )
-from sortal.systems.cms.settings import BinarySettings, Settings
-from sortal.systems.cms.training.campaign import Call, Campaign, Sample, read_sample, run
+from sortal.systems.cms.settings import BinarySettings, CMSSettings
+from sortal.systems.cms.training.campaign import Call, Campaign, CampaignSample, read_sample, run
 from sortal.systems.cms.training.scored import Scored
 from sortal.views.console import Display, echo
 
-Model = TypeVar("Model", bound=Settings)
+Model = TypeVar("Model", bound=CMSSettings)
 
 
-class Ended(SortalError):
+class EndRequested(SortalError):
     """The user or a batch system asked for an end; carries the exit code."""
 
     def __init__(self, code: int) -> None:
@@ -49,7 +49,7 @@ def read(model: type[Model], given: Mapping[str, Any], path: Path | None) -> Mod
     return settings
 
 
-def load(settings: Settings) -> Sample:
+def load(settings: CMSSettings) -> CampaignSample:
     """Read the events and tell what they are."""
     echo("LOADING DATA" if isinstance(settings, BinarySettings) else "Loading data...")
     sample = read_sample(settings)
@@ -59,8 +59,8 @@ def load(settings: Settings) -> Sample:
 
 
 def train(
-    settings: Settings,
-    sample: Sample,
+    settings: CMSSettings,
+    sample: CampaignSample,
     title: str,
     call: Call,
 ) -> Campaign:
@@ -77,7 +77,7 @@ def train(
             f"interrupted; kept: {kept} finished networks and the state of {paused} in training. "
             "Run the same command again to go on."
         )
-        raise Ended(launched.summary.exit_code)
+        raise EndRequested(launched.summary.exit_code)
 
     with Display(quiet=not call.verbose and not _is_long(settings)) as display:
         return run(settings, sample, title, call, listener=display, interrupted=end)
@@ -96,7 +96,7 @@ def write_training(campaign: Campaign, network: Scored, folder: Path) -> None:
         echo(f"note: {note}")
 
 
-def print_network(settings: Settings, sample: Sample) -> None:
+def print_network(settings: CMSSettings, sample: CampaignSample) -> None:
     """Print the optimiser, and the network as a table."""
     rates = ", ".join(f"{decay:g}" for decay in settings.decays)
     echo(f"{settings.optimiser}: learning rate {settings.learning_rate:g}, decay {rates}")
@@ -116,7 +116,7 @@ def print_course(network: Scored, folder: Path, *, verbose: bool, name: str = ""
         verbose: Whether every epoch has its line.
         name: What it is called among several, of which each has one line unless `verbose`.
     """
-    losses = page_files.course(network)["val_loss"]
+    losses = page_files.history_lists(network)["val_loss"]
     if name and not verbose:
         echo(best_line(name, losses))
         return
@@ -128,7 +128,7 @@ def print_course(network: Scored, folder: Path, *, verbose: bool, name: str = ""
         echo(line)
 
 
-def look_of(settings: Settings) -> Look:
+def look_of(settings: CMSSettings) -> Look:
     """How pictures look."""
     return Look(
         style="hep" if settings.hep_style else "plain",
@@ -145,6 +145,6 @@ def make_folder(folder: Path) -> None:
     echo(f"Dir {folder}/ {'is there: its files are written anew' if there else 'created'}.")
 
 
-def _is_long(settings: Settings) -> bool:
+def _is_long(settings: CMSSettings) -> bool:
     """Whether progress is shown unasked."""
     return settings.epochs * settings.runs * len(settings.decays) > 50

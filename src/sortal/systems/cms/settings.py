@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sortal.job.models import Block, Column, File, Name, Seed
+from sortal.job.models import Column, File, JobBlock, Name, Seed
 from sortal.networks.names import ActivationName, Initialiser
 from sortal.training.optimisers.choice import OptimiserKind
 
@@ -29,7 +29,7 @@ PAGE_VARIABLES = (
 """The 17 variables of the page's multiclass script, in the order of its files."""
 
 
-class ProcessBlock(Block):
+class ProcessBlock(JobBlock):
     """Of what the physics weight of one process is made: cross section / generated x scale factors x weight."""
 
     cross_section: Positive | None = None
@@ -38,7 +38,7 @@ class ProcessBlock(Block):
     """Generated events (or the sum of their generator weights) before any selection; 1 if not given."""
 
 
-class InputSettings(Block):
+class InputSettings(JobBlock):
     """Where events come from."""
 
     data: File = "data"
@@ -76,7 +76,7 @@ class InputSettings(Block):
     """What takes the place of missing values, by training events alone; none: they are refused."""
 
 
-class DivisionSettings(Block):
+class DivisionSettings(JobBlock):
     """How events are divided, classed and weighed."""
 
     fractions: Annotated[list[Positive], Field(min_length=3, max_length=3)] = [0.25, 0.25, 0.5]
@@ -108,7 +108,7 @@ class DivisionSettings(Block):
     without correlations too, or not."""
 
 
-class NetworkSettings(Block):
+class NetworkSettings(JobBlock):
     """The networks and how they are trained."""
 
     layers: list[Annotated[int, Field(ge=1)]] = [50, 50]
@@ -143,7 +143,7 @@ class NetworkSettings(Block):
     """Arithmetic of the training."""
 
 
-class MeritSettings(Block):
+class MeritSettings(JobBlock):
     """The figure of merit and the cut."""
 
     luminosity: Positive = 35866.0
@@ -170,7 +170,7 @@ class MeritSettings(Block):
     """Resamples behind the errors; 0 for none."""
 
 
-class OutputSettings(Block):
+class OutputSettings(JobBlock):
     """What is written beside the page's files."""
 
     compare: list[Literal["xgboost", "histgradientboosting", "lda", "logistic"]] = []
@@ -192,7 +192,7 @@ class OutputSettings(Block):
     """Reproduce the arithmetic of the page's script, its faults included."""
 
 
-class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings, InputSettings):
+class CMSSettings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings, InputSettings):
     """What both commands have in common; the last of the bases comes first in help and templates."""
 
     later: ClassVar[frozenset[str]] = frozenset({"unit_weights", "missing", "imputation"})
@@ -209,7 +209,7 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
         return data
 
     @model_validator(mode="after")
-    def _fit_together(self) -> "Settings":
+    def _fit_together(self) -> "CMSSettings":
         if bool(self.signal_files) != bool(self.background_files):
             raise ValueError("signal_files or background_files without the other")
         if self.divide_by == "event_number" and self.event_number is None:
@@ -263,7 +263,7 @@ class Settings(OutputSettings, MeritSettings, NetworkSettings, DivisionSettings,
         return named[self.balance] if isinstance(self.balance, str) else self.balance
 
 
-class BinaryNames(Block):
+class BinaryNames(JobBlock):
     """What the folder of a binary network is named after."""
 
     year: Year
@@ -274,7 +274,7 @@ class BinaryNames(Block):
     """Name of the network."""
 
 
-class MulticlassNames(Block):
+class MulticlassNames(JobBlock):
     """What the folders of a multiclass campaign are named after."""
 
     year: Year = "2016"
@@ -285,14 +285,14 @@ class MulticlassNames(Block):
     """Name of the campaign's folders; made of year, channel, network, rate and decay if not given."""
 
 
-class BinarySettings(Settings, BinaryNames):
+class BinarySettings(CMSSettings, BinaryNames):
     """Settings of `sortal cms binary`."""
 
     models: File = "models"
     """Folder in which the folder {year}_{channel}_{name} is made."""
 
 
-class MulticlassSettings(Settings, MulticlassNames):
+class MulticlassSettings(CMSSettings, MulticlassNames):
     """Settings of `sortal cms multiclass`."""
 
     models: File = "17var_models_5C"

@@ -12,7 +12,7 @@ _PIECE = 1 << 16
 """Rows that are looked at together."""
 
 
-class Source(Protocol):
+class ExampleSource(Protocol):
     """Examples of one part, wherever their features are."""
 
     @property

@@ -8,22 +8,22 @@ import torch
 from sortal.data.labels import Outputs
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
-from sortal.training.examples.examples import Examples, Source
+from sortal.training.examples.examples import Examples, ExampleSource
 from sortal.training.examples.holdout import TENTH, hold_out
 from sortal.training.examples.part_rows import PartRows
 from sortal.training.examples.streamed import StreamedExamples, write_prepared
-from sortal.training.examples.targets import Lesson, Taught
+from sortal.training.examples.targets import TargetSpec, TargetWeights
 
 
 def gather(
     data: Prepared,
-    lessons: Sequence[Lesson],
+    lessons: Sequence[TargetSpec],
     *,
     validated: bool,
     held_out: float = TENTH,
     precision: torch.dtype,
     device: torch.device,
-) -> tuple[Source, Source | None]:
+) -> tuple[ExampleSource, ExampleSource | None]:
     """Lay out training and validation examples.
 
     Features of large data (`Prepared.is_large`) are prepared block by block into a file, and
@@ -53,7 +53,7 @@ def gather(
         held = hold_out(data, held_out)
         train, validation = train.take(~held), (train.take(held) if held.any() else None)
     labels, weights = train.labels, train.weights
-    taught = [Taught.fit(labels, weights, lesson, data.target) for lesson in lessons]
+    taught = [TargetWeights.fit(labels, weights, lesson, data.target) for lesson in lessons]
     seen = _source(train, taught, precision, device)
     if validation is None:
         return seen, None
@@ -61,8 +61,8 @@ def gather(
 
 
 def _source(
-    rows: PartRows, taught: Sequence[Taught], precision: torch.dtype, device: torch.device
-) -> Source:
+    rows: PartRows, taught: Sequence[TargetWeights], precision: torch.dtype, device: torch.device
+) -> ExampleSource:
     labels, given = rows.labels, rows.weights
     truths, weights = zip(*(one.apply(labels, given) for one in taught), strict=True)
     offsets = np.stack([one.offsets for one in taught])

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sortal.data.storage.spill import room
+from sortal.data.storage.spill import allocate
 from sortal.training.examples.batches import BLOCK_BYTES, block_rows
 from sortal.training.examples.examples import Examples
 from sortal.training.examples.part_rows import PartRows
@@ -35,7 +35,7 @@ def write_prepared(rows: PartRows, dtype: np.dtype[np.floating]) -> np.ndarray:
     Raises:
         DataError: There is no room for it where temporary files are kept.
     """
-    features = room((len(rows), rows.width), dtype, limit=0)
+    features = allocate((len(rows), rows.width), dtype, limit=0)
     step = max(1, _READ_BYTES // max(1, rows.width * dtype.itemsize))
     for start in range(0, len(rows), step):
         piece = np.arange(start, min(start + step, len(rows)))

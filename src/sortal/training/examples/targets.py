@@ -13,7 +13,7 @@ _CERTAIN = 1e3
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TargetSpec:
     """What one or more members learn: one independent target, or all outputs."""
 
     target: str | None
@@ -32,7 +32,7 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Taught:
+class TargetWeights:
     """A lesson with the factors that its weights take, known from the training examples."""
 
     target: str | None
@@ -52,8 +52,8 @@ class Taught:
 
     @classmethod
     def fit(
-        cls, every: Labels, weights: np.ndarray | None, lesson: Lesson, narrowed: str | None
-    ) -> "Taught":
+        cls, every: Labels, weights: np.ndarray | None, lesson: TargetSpec, narrowed: str | None
+    ) -> "TargetWeights":
         """Balance and scale weights.
 
         Args:
@@ -95,7 +95,7 @@ def _importance(
     return np.ones(len(every)) if own is None else own.astype(np.float64)
 
 
-def _factors(codes: np.ndarray, sizes: np.ndarray, classes: int, lesson: Lesson) -> np.ndarray:
+def _factors(codes: np.ndarray, sizes: np.ndarray, classes: int, lesson: TargetSpec) -> np.ndarray:
     """What weights of each class are multiplied with; absent classes have no say.
 
     Args:

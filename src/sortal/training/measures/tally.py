@@ -11,7 +11,7 @@ from sortal.training.measures.accuracy import Accuracy, right_of_all
 _RIGHT, _EVERY = "right", "every"
 
 
-class Tally:
+class LossTally:
     """Sums over rows, one a member, kept where training is: adding waits for nothing."""
 
     def __init__(self, members: int, device: torch.device, accuracy: Accuracy) -> None:
@@ -60,13 +60,13 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeanMeasures:
     """Means by the names that histories give them, float64 on the CPU, each of shape (members,)."""
 
     losses: dict[str, Tensor] = field(default_factory=dict)
     accuracies: dict[str, Tensor] = field(default_factory=dict)
 
-    def note(self, prefix: str, tally: Tally) -> None:
+    def note(self, prefix: str, tally: LossTally) -> None:
         """Take the means of a tally, named `<prefix>loss` and `<prefix>accuracy`."""
         self.losses[f"{prefix}loss"] = tally.loss
         if (accuracy := tally.accuracy) is not None:

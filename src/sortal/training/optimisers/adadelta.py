@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 
 from sortal.training.optimisers.rates import Rates
-from sortal.training.optimisers.rule import Work
+from sortal.training.optimisers.rule import UpdateTensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Adadelta:
     spares: ClassVar[int] = 2
     decoupled: ClassVar[bool] = False
 
-    def update(self, work: Work, rates: Rates, steps: int) -> None:  # noqa: ARG002 - one signature
+    def update(self, work: UpdateTensors, rates: Rates, steps: int) -> None:  # noqa: ARG002 - one signature
         """Make one update in place."""
         gradient, fresh, (room, scale) = work.gradient, rates.rho.fresh, work.spare
         square, change = work.memory["square"], work.memory["change"]

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 
 from sortal.training.optimisers.rates import Rates
-from sortal.training.optimisers.rule import Work
+from sortal.training.optimisers.rule import UpdateTensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Adagrad:
     spares: ClassVar[int] = 1
     decoupled: ClassVar[bool] = False
 
-    def update(self, work: Work, rates: Rates, steps: int) -> None:  # noqa: ARG002 - one signature
+    def update(self, work: UpdateTensors, rates: Rates, steps: int) -> None:  # noqa: ARG002 - one signature
         """Make one update in place."""
         total = work.memory["sum"].addcmul_(work.gradient, work.gradient)
         scale = torch.sqrt(total, out=work.spare[0]).add_(rates.epsilon)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 
 from sortal.training.optimisers.rates import Rates
-from sortal.training.optimisers.rule import Work
+from sortal.training.optimisers.rule import UpdateTensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Adam:
         """Average gradient, average square, and with `largest` the largest of these."""
         return ("mean", "square", "largest") if self.largest else ("mean", "square")
 
-    def update(self, work: Work, rates: Rates, steps: int) -> None:
+    def update(self, work: UpdateTensors, rates: Rates, steps: int) -> None:
         """Make update number `steps` in place."""
         gradient, mean, square = work.gradient, work.memory["mean"], work.memory["square"]
         mean.lerp_(gradient, rates.beta1.fresh)

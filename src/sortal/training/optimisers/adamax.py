@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 
 from sortal.training.optimisers.rates import Rates
-from sortal.training.optimisers.rule import Work
+from sortal.training.optimisers.rule import UpdateTensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Adamax:
     spares: ClassVar[int] = 0
     decoupled: ClassVar[bool] = False
 
-    def update(self, work: Work, rates: Rates, steps: int) -> None:
+    def update(self, work: UpdateTensors, rates: Rates, steps: int) -> None:
         """Make update number `steps` in place."""
         gradient, mean, largest = work.gradient, work.memory["mean"], work.memory["largest"]
         mean.lerp_(gradient, rates.beta1.fresh)

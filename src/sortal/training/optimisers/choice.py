@@ -31,7 +31,7 @@ _BETAS = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
 
 
 @dataclass(frozen=True, slots=True)
-class OptimiserPlace:
+class OptimiserEntry:
     """Where the update rule of an optimiser is, and what its user may set."""
 
     rule: str
@@ -44,23 +44,23 @@ class OptimiserPlace:
     """Arguments of the class; empty for its plain form."""
 
 
-PLACES: dict[OptimiserKind, OptimiserPlace] = {
-    "sgd": OptimiserPlace("descent:Descent", {"momentum": 0.0}),
-    "nesterov": OptimiserPlace("descent:Descent", {"momentum": 0.9}, {"ahead": True}),
-    "adam": OptimiserPlace("adam:Adam", _BETAS),
-    "amsgrad": OptimiserPlace("adam:Adam", _BETAS, {"largest": True}),
-    "adamw": OptimiserPlace("adam:Adam", _BETAS, {"decoupled": True}),
-    "nadam": OptimiserPlace("nadam:Nadam", _BETAS),
-    "adamax": OptimiserPlace("adamax:Adamax", _BETAS),
-    "rmsprop": OptimiserPlace("rmsprop:RMSprop", {"momentum": 0.0, "rho": 0.99, "epsilon": 1e-8}),
-    "adagrad": OptimiserPlace("adagrad:Adagrad", {"epsilon": 1e-10}),
-    "adadelta": OptimiserPlace("adadelta:Adadelta", {"rho": 0.9, "epsilon": 1e-6}),
+PLACES: dict[OptimiserKind, OptimiserEntry] = {
+    "sgd": OptimiserEntry("descent:Descent", {"momentum": 0.0}),
+    "nesterov": OptimiserEntry("descent:Descent", {"momentum": 0.9}, {"ahead": True}),
+    "adam": OptimiserEntry("adam:Adam", _BETAS),
+    "amsgrad": OptimiserEntry("adam:Adam", _BETAS, {"largest": True}),
+    "adamw": OptimiserEntry("adam:Adam", _BETAS, {"decoupled": True}),
+    "nadam": OptimiserEntry("nadam:Nadam", _BETAS),
+    "adamax": OptimiserEntry("adamax:Adamax", _BETAS),
+    "rmsprop": OptimiserEntry("rmsprop:RMSprop", {"momentum": 0.0, "rho": 0.99, "epsilon": 1e-8}),
+    "adagrad": OptimiserEntry("adagrad:Adagrad", {"epsilon": 1e-10}),
+    "adadelta": OptimiserEntry("adadelta:Adadelta", {"rho": 0.9, "epsilon": 1e-6}),
 }
 """Every optimiser by its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class MemberRates:
     """One member's rates; what its optimiser does not read stays without effect.
 
     `usual_rates` tells what an optimiser reads, and the values it is usually given.

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 
 from sortal.training.optimisers.rates import Rates
-from sortal.training.optimisers.rule import Work
+from sortal.training.optimisers.rule import UpdateTensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Descent:
     ahead: bool = False
     """Nesterov's: the update is -lr * (g + momentum * v)."""
 
-    def update(self, work: Work, rates: Rates, steps: int) -> None:  # noqa: ARG002 - one signature
+    def update(self, work: UpdateTensors, rates: Rates, steps: int) -> None:  # noqa: ARG002 - one signature
         """Make one update in place."""
         change = work.gradient
         if rates.momentum is not None:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from sortal.training.optimisers.rates import Rates
-from sortal.training.optimisers.rule import Rule, Work
+from sortal.training.optimisers.rule import Rule, UpdateTensors
 
 _FORGETTING, _NOTHING = 256, 1e-25
 """Averages of gradients that stay 0 sink until they are denormal, which processors multiply many
@@ -37,7 +37,7 @@ class Optimiser:
                 parameters.mul_(1 - rates.learning_rate * rates.weight_decay)
             else:
                 gradient.addcmul_(parameters, rates.weight_decay)
-        work = Work(parameters, gradient, self.memory, self._spare)
+        work = UpdateTensors(parameters, gradient, self.memory, self._spare)
         self.rule.update(work, rates, self.steps)
         if self.steps % _FORGETTING == 0:
             for held in self.memory.values():

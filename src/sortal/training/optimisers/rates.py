@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sortal.training.optimisers.choice import Choice
+from sortal.training.optimisers.choice import MemberRates
 
 _NUMBERS = ("learning_rate", "weight_decay", "momentum", "beta1", "beta2", "rho", "epsilon")
 
@@ -77,7 +77,7 @@ class Rates:
     """Who adds epsilon to the root of the uncorrected average square, bool; None if no member does."""
 
     @classmethod
-    def of(cls, choices: Sequence[Choice], like: Tensor) -> "Rates":
+    def of(cls, choices: Sequence[MemberRates], like: Tensor) -> "Rates":
         """Stack the rates of every member, for parameters like these."""
         columns = {name: [float(getattr(one, name)) for one in choices] for name in _NUMBERS}
         uncorrected = [[one.epsilon_added_to == "uncorrected"] for one in choices]

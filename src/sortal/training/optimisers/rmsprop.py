@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 
 from sortal.training.optimisers.rates import Rates
-from sortal.training.optimisers.rule import Work
+from sortal.training.optimisers.rule import UpdateTensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class RMSprop:
     spares: ClassVar[int] = 1
     decoupled: ClassVar[bool] = False
 
-    def update(self, work: Work, rates: Rates, steps: int) -> None:  # noqa: ARG002 - one signature
+    def update(self, work: UpdateTensors, rates: Rates, steps: int) -> None:  # noqa: ARG002 - one signature
         """Make one update in place."""
         gradient, square, velocity = work.gradient, work.memory["square"], work.memory["velocity"]
         square.lerp_(torch.mul(gradient, gradient, out=work.spare[0]), rates.rho.fresh)

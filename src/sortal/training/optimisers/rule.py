@@ -10,7 +10,7 @@ from sortal.training.optimisers.rates import Rates
 
 
 @dataclass(slots=True, eq=False)
-class Work:
+class UpdateTensors:
     """What an update works on; the shape of every tensor is (members, numbers)."""
 
     parameters: Tensor
@@ -42,7 +42,7 @@ class Rule(Protocol):
         """Whether weight decay shrinks the parameters, rather than being added to the gradient."""
         ...
 
-    def update(self, work: Work, rates: Rates, steps: int) -> None:
+    def update(self, work: UpdateTensors, rates: Rates, steps: int) -> None:
         """Make update number `steps`, counted from 1, in place.
 
         Weight decay is already done.

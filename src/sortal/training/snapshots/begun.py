@@ -9,7 +9,7 @@ from sortal.errors import Damaged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
+class StartedMember:
     """A member whose training is not over, or not stored yet."""
 
     key: str
@@ -23,7 +23,7 @@ class Begun:
     """Its rows so far, at least one."""
 
 
-def begun(folder: Path) -> Iterator[Begun]:
+def find_started_members(folder: Path) -> Iterator[StartedMember]:
     """Members of a folder's snapshots that have been validated or have completed an epoch.
 
     Raises:
@@ -37,7 +37,7 @@ def begun(folder: Path) -> Iterator[Begun]:
                 about = json.loads((file.metadata() or {})["sortal"])
             for key, rows in about["history"].items():
                 if rows:
-                    yield Begun(
+                    yield StartedMember(
                         key=key, epochs=about["epoch"], steps=about["steps"], history=tuple(rows)
                     )
         except (OSError, ValueError, KeyError, SafetensorError) as error:

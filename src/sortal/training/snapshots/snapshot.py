@@ -19,8 +19,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from sortal.errors import Damaged
-from sortal.training.recipe import Course, Recipe
-from sortal.training.tile import Ended, Tile
+from sortal.training.recipe import MemberPlan, Recipe
+from sortal.training.tile import EndedMember, Tile
 
 _FORMAT = 4
 _DIGEST = "blake2b"
@@ -124,7 +124,7 @@ class Snapshot:
         """Members, those that ended among them."""
         return tuple(self.about["history"])
 
-    def fits(self, meaning: str, courses: Mapping[str, Course]) -> bool:
+    def fits(self, meaning: str, courses: Mapping[str, MemberPlan]) -> bool:
         """Whether it was written by this very training of the members it shares with `courses`."""
         return self.about["meaning"] == meaning and all(
             key not in courses or _digest(repr(courses[key])) == digest
@@ -132,7 +132,7 @@ class Snapshot:
         )
 
     def restore(
-        self, recipe: Recipe, courses: Sequence[Course], device: torch.device, *, rows: int
+        self, recipe: Recipe, courses: Sequence[MemberPlan], device: torch.device, *, rows: int
     ) -> Tile:
         """Make the tile as it was, without the members that `courses` does not name."""
         about, by_key = self.about, {course.key: course for course in courses}
@@ -153,7 +153,7 @@ class Snapshot:
             generator.set_state(self.tensors[f"generator.{int(row)}"])
         for row, one in enumerate(about["ended"]):
             state = self.tensors[f"ended.{row}"].to(device)
-            tile.ended[one["key"]] = Ended(one["key"], state, one["remark"], one["failed"])
+            tile.ended[one["key"]] = EndedMember(one["key"], state, one["remark"], one["failed"])
         tile.history, tile.seconds = dict(about["history"]), dict(about["seconds"])
         tile.bind()
         return tile

@@ -5,14 +5,14 @@ from fastapi import APIRouter
 from sortal.api.catalogue import list_datasets, list_methods, list_parameters
 from sortal.errors import NotFound
 from sortal.methods import registry
-from sortal.web.answer import Answer
-from sortal.web.named import Named
+from sortal.web.answer import ResponseModel
+from sortal.web.named import AvailableName
 from sortal.web.shelf import ShelfOf
 
 router = APIRouter(tags=["catalogue"])
 
 
-class Method(Answer):
+class MethodOut(ResponseModel):
     """A kind of classifier."""
 
     name: str
@@ -27,7 +27,7 @@ class Method(Answer):
     """Along what members may differ and yet train together."""
 
 
-class Parameter(Answer):
+class ParameterOut(ResponseModel):
     """A parameter of a method."""
 
     parameter: str
@@ -38,13 +38,13 @@ class Parameter(Answer):
     meaning: str
 
 
-class Described(Method):
+class DescribedMethodOut(MethodOut):
     """A method with its parameters."""
 
-    parameters: list[Parameter]
+    parameters: list[ParameterOut]
 
 
-class Data(Answer):
+class NamedDatasetOut(ResponseModel):
     """A data set that a job may name."""
 
     dataset: str
@@ -55,37 +55,37 @@ class Data(Answer):
 
 
 @router.get("/methods")
-def show_methods() -> list[Method]:
+def show_methods() -> list[MethodOut]:
     """List the methods, those of the server's plugin folders among them."""
     return list(_methods())
 
 
 @router.get("/methods/{method}")
-def describe_method(method: str) -> Described:
+def describe_method(method: str) -> DescribedMethodOut:
     """Describe one method and its parameters."""
     found = {one.name: one for one in _methods()}
     # Only what is listed: an import path would load code that the caller names.
     if method not in found:
         raise NotFound("method", method, registry.known_names())
-    parameters = [Parameter(**row) for row in list_parameters(method).to_dicts()]
-    return Described(**found[method].model_dump(), parameters=parameters)
+    parameters = [ParameterOut(**row) for row in list_parameters(method).to_dicts()]
+    return DescribedMethodOut(**found[method].model_dump(), parameters=parameters)
 
 
 @router.get("/datasets")
-def show_datasets() -> list[Data]:
+def show_datasets() -> list[NamedDatasetOut]:
     """List the data sets that a job may name instead of a file."""
-    return [Data(**row) for row in list_datasets().to_dicts()]
+    return [NamedDatasetOut(**row) for row in list_datasets().to_dicts()]
 
 
 @router.get("/available")
-def show_available(shelf: ShelfOf) -> list[Named]:
+def show_available(shelf: ShelfOf) -> list[AvailableName]:
     """List what batch jobs of ClaVis may name, plugins of the server's folders among it."""
     return list(shelf.settings.named)
 
 
-def _methods() -> list[Method]:
+def _methods() -> list[MethodOut]:
     return [
-        Method(
+        MethodOut(
             name=row["method"],
             what=row["what"],
             weights=row["weights"],

@@ -4,15 +4,15 @@ from fastapi import APIRouter
 
 from sortal.evaluation.row import Row
 from sortal.jobs.results.result import Result
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.files.json_lines import plain
-from sortal.web.answer import Answer, Parameters
+from sortal.web.answer import Parameters, ResponseModel
 from sortal.web.shelf import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
 
 router = APIRouter(tags=["classifiers"])
 
 
-class Brief(Answer):
+class ClassifierRowOut(ResponseModel):
     """A classifier in one row."""
 
     title: str
@@ -28,14 +28,14 @@ class Brief(Answer):
     members: int
 
 
-class Briefs(Answer):
+class ClassifiersOut(ResponseModel):
     """A page of the classifiers of a job."""
 
     total: int
-    classifiers: list[Brief]
+    classifiers: list[ClassifierRowOut]
 
 
-class Figure(Answer):
+class Figure(ResponseModel):
     """One figure on the reported part."""
 
     figure: str
@@ -56,7 +56,7 @@ class Figure(Answer):
     """Mean on the training examples; null if that was not judged."""
 
 
-class OneMember(Answer):
+class MemberOut(ResponseModel):
     """A member of a classifier: what it is, and where it was trained."""
 
     seed: int | None
@@ -73,7 +73,7 @@ class OneMember(Answer):
     key: str
 
 
-class MachineTimes(Answer):
+class MachineTimes(ResponseModel):
     """Mean times of a classifier's members on one machine and device."""
 
     host: str
@@ -85,7 +85,7 @@ class MachineTimes(Answer):
     """Of how many members."""
 
 
-class Classifier(Brief):
+class ClassifierOut(ClassifierRowOut):
     """Everything that is known of a classifier."""
 
     asked: Parameters
@@ -99,7 +99,7 @@ class Classifier(Brief):
     """Truth by prediction, summed over members; empty for independent targets."""
 
     per_class: list[Row]
-    each: list[OneMember]
+    each: list[MemberOut]
     """Its members."""
 
     seconds: list[MachineTimes]
@@ -109,21 +109,21 @@ class Classifier(Brief):
 @router.get("/jobs/{name}/classifiers")
 def list_classifiers(
     shelf: ShelfOf, name: JobName, offset: Offset = 0, limit: Limit = 1000
-) -> Briefs:
+) -> ClassifiersOut:
     """List a job's classifiers, best first, on every target."""
     ranked = shelf.results(name).ranked
     shown = [_brief(result) for result in ranked[offset : offset + limit]]
-    return Briefs(total=len(ranked), classifiers=shown)
+    return ClassifiersOut(total=len(ranked), classifiers=shown)
 
 
 @router.get("/jobs/{name}/classifier")
 def show_classifier(
     shelf: ShelfOf, name: JobName, title: Title, target: Target = None
-) -> Classifier:
+) -> ClassifierOut:
     """Show one classifier: figures, confusion, notes, members."""
     results = shelf.results(name)
     result = one_result(results, title, target)
-    return Classifier(
+    return ClassifierOut(
         **dict(_brief(result)),
         asked=plain(result.asked),
         notes=list(result.notes),
@@ -132,20 +132,20 @@ def show_classifier(
         classes=list(_classes(results, result)),
         confusion=plain(result.confusion),
         per_class=plain(result.class_table().to_dicts()),
-        each=[OneMember(**plain(row)) for row in result.member_table().to_dicts()],
+        each=[MemberOut(**plain(row)) for row in result.member_table().to_dicts()],
         seconds=[MachineTimes(**plain(row)) for row in result.timing_table().to_dicts()],
     )
 
 
-def _classes(results: Results, result: Result) -> tuple[str, ...]:
+def _classes(results: JobResults, result: Result) -> tuple[str, ...]:
     """Names of the confusion matrix's classes; of the targets where there is none."""
     if result.confusion.size:
         return result.confusion_classes
     return results.labels.for_target(result.target).classes
 
 
-def _brief(result: Result) -> Brief:
-    return Brief(
+def _brief(result: Result) -> ClassifierRowOut:
+    return ClassifierRowOut(
         title=result.title,
         target=result.target,
         method=result.method,

@@ -3,13 +3,13 @@
 from fastapi import APIRouter
 
 from sortal.store.upkeep.remove import remove_job, remove_result
-from sortal.web.answer import Answer
+from sortal.web.answer import ResponseModel
 from sortal.web.shelf import JobName, ShelfOf, Title
 
 router = APIRouter(tags=["deletion"])
 
 
-class Deleted(Answer):
+class Deleted(ResponseModel):
     """What is gone; the disk is freed by `sortal store gc`."""
 
     members: int

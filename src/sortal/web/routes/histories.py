@@ -4,13 +4,13 @@ from fastapi import APIRouter
 
 from sortal.evaluation.row import Row
 from sortal.store.files.json_lines import plain
-from sortal.web.answer import Answer
+from sortal.web.answer import ResponseModel
 from sortal.web.shelf import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
 
 router = APIRouter(tags=["histories"])
 
 
-class Point(Answer):
+class Point(ResponseModel):
     """One value of one member."""
 
     seed: int | None
@@ -20,7 +20,7 @@ class Point(Answer):
     value: float | None
 
 
-class History(Answer):
+class History(ResponseModel):
     """The course of a classifier's training; empty for methods without one."""
 
     total: int

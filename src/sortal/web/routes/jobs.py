@@ -4,16 +4,16 @@ from fastapi import APIRouter
 
 from sortal.errors import Damaged, NotFound
 from sortal.evaluation.row import Row
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.files.json_lines import plain
 from sortal.views.ranking import heading, tied_sentence
-from sortal.web.answer import Answer
-from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target
+from sortal.web.answer import ResponseModel
+from sortal.web.shelf import JobName, Limit, Offset, ServedStore, ShelfOf, Target
 
 router = APIRouter(tags=["jobs"])
 
 
-class Outline(Answer):
+class JobRowOut(ResponseModel):
     """A job in one row."""
 
     job: str
@@ -38,14 +38,14 @@ class Outline(Answer):
     """Why nothing is told of it, where it cannot be read."""
 
 
-class Jobs(Answer):
+class JobsOut(ResponseModel):
     """A page of the jobs of a store."""
 
     total: int
-    jobs: list[Outline]
+    jobs: list[JobRowOut]
 
 
-class Failure(Answer):
+class FailureOut(ResponseModel):
     """A member that could not be trained."""
 
     member: str
@@ -53,7 +53,7 @@ class Failure(Answer):
     traceback: str
 
 
-class Run(Answer):
+class RunOut(ResponseModel):
     """What one run came to, in members."""
 
     ended: str
@@ -66,10 +66,10 @@ class Run(Answer):
     interrupted: bool
 
 
-class Job(Answer):
+class JobOut(ResponseModel):
     """Everything about a job but its classifiers."""
 
-    outline: Outline
+    outline: JobRowOut
     text: str
     """The file that it was run from; empty for one that came from Python."""
 
@@ -83,12 +83,12 @@ class Job(Answer):
     targets: list[str]
     """Independent targets; empty where there are none."""
 
-    failures: list[Failure]
-    runs: list[Run]
+    failures: list[FailureOut]
+    runs: list[RunOut]
     """How often it was run, and what came of it."""
 
 
-class Ranking(Answer):
+class RankingOut(ResponseModel):
     """Classifiers of one target, best first."""
 
     heading: str
@@ -103,19 +103,19 @@ class Ranking(Answer):
 
 
 @router.get("/jobs")
-def list_jobs(shelf: ShelfOf, offset: Offset = 0, limit: Limit = 100) -> Jobs:
+def list_jobs(shelf: ShelfOf, offset: Offset = 0, limit: Limit = 100) -> JobsOut:
     """List the jobs of the store, by name."""
     names, running = shelf.store().jobs.names(), shelf.running()
     shown = names[offset : offset + limit]
-    return Jobs(total=len(names), jobs=[_outline(shelf, name, running) for name in shown])
+    return JobsOut(total=len(names), jobs=[_outline(shelf, name, running) for name in shown])
 
 
 @router.get("/jobs/{name}")
-def show_job(shelf: ShelfOf, name: JobName) -> Job:
+def show_job(shelf: ShelfOf, name: JobName) -> JobOut:
     """Show a job: its file, its classes, its runs, its failures."""
     results = shelf.results(name)
     record = results.record
-    return Job(
+    return JobOut(
         outline=_told(results, running=name in shelf.running()),
         text=record.text,
         classes=list(record.classes),
@@ -123,22 +123,22 @@ def show_job(shelf: ShelfOf, name: JobName) -> Job:
         part=results.part.value,
         targets=[target for target in results.targets if target is not None],
         failures=[
-            Failure(member=member, reason=of.reason, traceback=of.traceback)
+            FailureOut(member=member, reason=of.reason, traceback=of.traceback)
             for member, of in results.failed.items()
         ],
-        runs=[Run(**dict(run)) for run in record.runs],
+        runs=[RunOut(**dict(run)) for run in record.runs],
     )
 
 
 @router.get("/jobs/{name}/ranking")
 def rank_classifiers(
     shelf: ShelfOf, name: JobName, target: Target = None, offset: Offset = 0, limit: Limit = 1000
-) -> Ranking:
+) -> RankingOut:
     """Rank a job's classifiers on one target, best first."""
     results = shelf.results(name).only(target)
     target = results.targets[0] if results.targets else None
     frame = results.ranking(target)
-    return Ranking(
+    return RankingOut(
         heading=heading(results, target),
         headline=results.headline,
         target=target,
@@ -148,17 +148,17 @@ def rank_classifiers(
     )
 
 
-def _outline(shelf: Shelf, name: str, running: frozenset[str]) -> Outline:
+def _outline(shelf: ServedStore, name: str, running: frozenset[str]) -> JobRowOut:
     """A job's row; one that is damaged, or was deleted this moment, says so in it."""
     try:
         return _told(shelf.results(name), running=name in running)
     except (Damaged, NotFound) as error:
-        return Outline(job=name, running=name in running, problem=str(error))
+        return JobRowOut(job=name, running=name in running, problem=str(error))
 
 
-def _told(results: Results, *, running: bool) -> Outline:
+def _told(results: JobResults, *, running: bool) -> JobRowOut:
     outline = results.outline()
-    return Outline(
+    return JobRowOut(
         job=outline.job,
         running=running,
         classifiers=outline.classifiers,

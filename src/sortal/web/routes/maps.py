@@ -5,24 +5,24 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
-from sortal.evaluation.maps.dissimilarity import By
+from sortal.evaluation.maps.dissimilarity import ComparedBy
 from sortal.evaluation.maps.parameters import PROJECTIONS, parse_options
 from sortal.evaluation.row import Row
-from sortal.jobs.pictures.classifier_map import classifier_map, parse_way
+from sortal.jobs.pictures.classifier_map import classifier_map, parse_map_method
 from sortal.jobs.pictures.projections import (
     ProjectedExamples,
     projected_examples,
     stored_projections,
 )
 from sortal.store.files.json_lines import plain
-from sortal.web.answer import Answer, Parameters
+from sortal.web.answer import Parameters, ResponseModel
 from sortal.web.routes.predictions import as_npy, exact_ids
-from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target
-from sortal.web.turns import Turns
+from sortal.web.shelf import JobName, Limit, Offset, ServedStore, ShelfOf, Target
+from sortal.web.turns import LimitedLock
 
 router = APIRouter(tags=["maps"])
 
-_COMPUTING = Turns("pictures", waiting=8)
+_COMPUTING = LimitedLock("pictures", waiting=8)
 """One picture at a time: each may take gigabytes, and silences warnings of the whole process."""
 
 
@@ -39,7 +39,7 @@ class Options(BaseModel):
     )
 
 
-class MapPoint(Answer):
+class MapPoint(ResponseModel):
     """A classifier on a map."""
 
     title: str
@@ -56,7 +56,7 @@ class MapPoint(Answer):
     """Its distance from Optimal; null where that is not known."""
 
 
-class Map(Answer):
+class MapOut(ResponseModel):
     """A job's classifiers on a plane."""
 
     by: str
@@ -73,7 +73,7 @@ class Map(Answer):
     classifiers: list[MapPoint]
 
 
-class Picture(Answer):
+class ProjectionRowOut(ResponseModel):
     """A projection of a job's examples, without them."""
 
     name: str
@@ -87,7 +87,7 @@ class Picture(Answer):
     examples: int
 
 
-class Projection(Picture):
+class ProjectionOut(ProjectionRowOut):
     """A page of the examples of a projection."""
 
     rows: list[Row]
@@ -105,17 +105,17 @@ def show_map(
     shelf: ShelfOf,
     name: JobName,
     options: Chosen,
-    by: By = By.ERRORS,
+    by: ComparedBy = ComparedBy.ERRORS,
     method: Ways = "mds",
     target: Target = None,
     poles: bool = True,
-) -> Map:
+) -> MapOut:
     """Place the classifiers of a job on a plane, near each other if they behave alike."""
     results = shelf.results(name).only(target)
     target = results.targets[0] if results.targets else None
-    way = parse_way(method, **options.model_dump())
+    way = parse_map_method(method, **options.model_dump())
     drawn = classifier_map(results, by=by, way=way, target=target, poles=poles, alone=_COMPUTING)
-    return Map(
+    return MapOut(
         by=drawn.by.value,
         way=plain(drawn.way.meaning()),
         trustworthiness=plain(drawn.trustworthiness),
@@ -126,7 +126,7 @@ def show_map(
 
 
 @router.get("/jobs/{name}/projections")
-def list_projections(shelf: ShelfOf, name: JobName) -> list[Picture]:
+def list_projections(shelf: ShelfOf, name: JobName) -> list[ProjectionRowOut]:
     """List the projections of a job's examples that are kept."""
     return [_about(shown) for shown in stored_projections(shelf.results(name))]
 
@@ -140,11 +140,11 @@ def show_projection(
     method: Kinds = "pca",
     offset: Offset = 0,
     limit: Limit = 1000,
-) -> Projection:
+) -> ProjectionOut:
     """Place the examples of a job on a plane, training and test together: to be looked at alone."""
     shown = _projected(shelf, name, method, options)
     rows = exact_ids(shown.table()).slice(offset, limit).to_dicts()
-    return Projection(**dict(_about(shown)), rows=plain(rows))
+    return ProjectionOut(**dict(_about(shown)), rows=plain(rows))
 
 
 @router.get("/jobs/{name}/projection.npy", response_class=Response)
@@ -156,14 +156,14 @@ def projection_array(
     return as_npy(shown.projected.coordinates, f"projection-{shown.name}")
 
 
-def _projected(shelf: Shelf, name: str, method: str, options: Options) -> ProjectedExamples:
+def _projected(shelf: ServedStore, name: str, method: str, options: Options) -> ProjectedExamples:
     chosen = parse_options(PROJECTIONS, method, options.model_dump(), path="projection")
     return projected_examples(shelf.results(name), chosen, alone=_COMPUTING)
 
 
-def _about(shown: ProjectedExamples) -> Picture:
+def _about(shown: ProjectedExamples) -> ProjectionRowOut:
     projected = shown.projected
-    return Picture(
+    return ProjectionRowOut(
         name=shown.name,
         projection=plain(projected.projection.meaning()),
         trustworthiness=plain(projected.trustworthiness),

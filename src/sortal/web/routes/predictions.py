@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Response
 
 from sortal.evaluation.row import Row
 from sortal.store.files.json_lines import plain
-from sortal.web.answer import Answer
-from sortal.web.shelf import JobName, Limit, Offset, Shelf, ShelfOf, Target, Title, one_result
+from sortal.web.answer import ResponseModel
+from sortal.web.shelf import JobName, Limit, Offset, ServedStore, ShelfOf, Target, Title, one_result
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +24,7 @@ Member = Annotated[
 ]
 
 
-class Predictions(Answer):
+class PredictionsOut(ResponseModel):
     """A page of predictions."""
 
     member: str
@@ -48,10 +48,10 @@ def list_predictions(
     member: Member = None,
     offset: Offset = 0,
     limit: Limit = 1000,
-) -> Predictions:
+) -> PredictionsOut:
     """List what a member says of the reported examples, and what they are."""
     frame, key, classes = _scored(shelf, name, title, target, member)
-    return Predictions(
+    return PredictionsOut(
         member=key,
         classes=classes,
         total=len(frame),
@@ -81,7 +81,7 @@ def as_npy(array: np.ndarray, stem: str) -> Response:
 
 
 def _scored(
-    shelf: Shelf, name: str, title: str, target: str | None, key: str | None
+    shelf: ServedStore, name: str, title: str, target: str | None, key: str | None
 ) -> tuple["pl.DataFrame", str, list[str]]:
     """Scores of one member as rows, its key, and the classes."""
     results = shelf.results(name)

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from sortal.tracking.log import read_from
-from sortal.web.shelf import JobName, Shelf, ShelfOf
+from sortal.web.shelf import JobName, ServedStore, ShelfOf
 
 router = APIRouter(tags=["progress"])
 
@@ -49,7 +49,7 @@ def follow_job(
     return StreamingResponse(stream, media_type="text/event-stream")
 
 
-def _log(shelf: Shelf, name: str) -> Path:
+def _log(shelf: ServedStore, name: str) -> Path:
     """A job's log, which may not be there yet.
 
     Raises:

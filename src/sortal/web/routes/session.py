@@ -4,12 +4,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from sortal.web.guard import Guard, cookie_name
-from sortal.web.refusal import refusal
+from sortal.web.refusal import error_response
 
 router = APIRouter(tags=["session"])
 
 
-class Entry(BaseModel):
+class TokenIn(BaseModel):
     """What is told to be let in."""
 
     model_config = ConfigDict(extra="forbid")
@@ -18,11 +18,11 @@ class Entry(BaseModel):
 
 
 @router.post("/session", status_code=204, response_class=Response)
-def enter(request: Request, entry: Entry) -> Response:
+def enter(request: Request, entry: TokenIn) -> Response:
     """Exchange the server's token for a cookie that scripts cannot read."""
     guard: Guard = request.state.guard
     if not guard.knows(entry.token):
-        return refusal(401, "that is not this server's token.")
+        return error_response(401, "that is not this server's token.")
     answer = Response(status_code=204)
     name = cookie_name(request.headers["host"])
     answer.set_cookie(name, guard.session, httponly=True, samesite="strict", path="/")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from sortal.store.submitted import Run
-from sortal.web.answer import Answer
+from sortal.web.answer import ResponseModel
 from sortal.web.shelf import ShelfOf
 
 router = APIRouter(tags=["runs"])
@@ -22,7 +22,7 @@ class Submission(BaseModel):
     cores: int | None = Field(None, ge=1, le=4096, description="Cores to use; all if not given.")
 
 
-class Handed(Answer):
+class SubmittedOut(ResponseModel):
     """A job that was handed in."""
 
     id: str
@@ -35,7 +35,7 @@ class Handed(Answer):
     """As of `sortal run`; null while it runs, and where no server saw its end."""
 
 
-class Said(Handed):
+class SubmittedWithOutputOut(SubmittedOut):
     """The same, with what its process said."""
 
     output: str
@@ -43,7 +43,7 @@ class Said(Handed):
 
 
 @router.post("/runs", status_code=202)
-def submit_job(shelf: ShelfOf, submission: Submission) -> Handed:
+def submit_job(shelf: ShelfOf, submission: Submission) -> SubmittedOut:
     """Start a job. Paths in it are those of the machine that serves."""
     run = shelf.runs.start(submission.text, submission.form, submission.cores)
     return _handed(run)
@@ -52,19 +52,19 @@ def submit_job(shelf: ShelfOf, submission: Submission) -> Handed:
 @router.get("/runs")
 def list_runs(
     shelf: ShelfOf, limit: Annotated[int, Query(ge=1, le=1000, description="At most.")] = 100
-) -> list[Handed]:
+) -> list[SubmittedOut]:
     """List the jobs that were handed in, the latest first."""
     return [_handed(run) for run in shelf.runs.listed()[:limit]]
 
 
 @router.get("/runs/{run}")
-def show_run(shelf: ShelfOf, run: str) -> Said:
+def show_run(shelf: ShelfOf, run: str) -> SubmittedWithOutputOut:
     """Show how a job that was handed in is doing."""
     found = shelf.runs.find(run)
-    return Said(**_handed(found).model_dump(), output=shelf.runs.output(found))
+    return SubmittedWithOutputOut(**_handed(found).model_dump(), output=shelf.runs.output(found))
 
 
-def _handed(run: Run) -> Handed:
-    return Handed(
+def _handed(run: Run) -> SubmittedOut:
+    return SubmittedOut(
         id=run.id, job=run.job, created=run.created, running=run.running, exit_code=run.exit_code
     )

@@ -7,7 +7,7 @@ from new_inputs import read_inputs
 from pyarrow import parquet
 
 from sortal.data.readers.registry import open_file
-from sortal.data.readers.text.column_names import are_numbers, completed, nameless_columns
+from sortal.data.readers.text.column_names import are_numbers, complete_names, nameless_columns
 from sortal.data.reading.dataset import read_dataset
 from sortal.data.reading.new_examples import InputSpec
 from sortal.errors import DataError
@@ -119,7 +119,7 @@ def test_a_label_that_is_missing_from_numbers_is_explained(tmp_path):
     ],
 )
 def test_a_name_is_added_only_for_row_names_and_tails(rows, names):
-    assert completed(("x", "y"), rows)[0] == names
+    assert complete_names(("x", "y"), rows)[0] == names
 
 
 GALAXIES = "m31,10.6,41.2,3.4,A\nm33,23.4,30.6,5.7,B\nm51,1,2,3,A\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sortal.data.readers.column_values import numbers, texts
+from sortal.data.readers.column_values import numbers, write_as_text
 from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.readers.text import delimited
 from sortal.data.reading.dataset import read_dataset
@@ -25,7 +25,7 @@ def test_names_are_given_to_a_file_without_a_header(tmp_path: Path, name):
     assert table.names == ("pt", "weight", "process")
     (batch,) = table.batches(["process", "pt"], 10)
     assert numbers(batch["pt"]).tolist() == [31.5, 12]
-    assert texts(batch["process"]).to_pylist() == ["Wj.root", "TT.root"]
+    assert write_as_text(batch["process"]).to_pylist() == ["Wj.root", "TT.root"]
 
 
 def test_columns_without_names_are_numbered_from_one(tmp_path: Path):

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.readers.text.lines import (
-    Layout,
+    TextLayout,
     ends_inside,
     has_padded_quotes,
     numbered_rows,
     quoted_spans,
+    strip_around_quotes,
     table_lines,
-    tightened,
 )
 
 
@@ -32,16 +32,19 @@ from sortal.data.readers.text.lines import (
     ],
 )
 def test_blanks_between_separators_and_quotes_go(line, tight):
-    assert tightened(line, ",") == tight
+    assert strip_around_quotes(line, ",") == tight
 
 
 def test_a_line_that_begins_in_quotes_goes_on_in_them():
-    assert tightened('still, "" , in" , "x"\n', ",", is_inside=True) == 'still, "" , in","x"\n'
+    assert (
+        strip_around_quotes('still, "" , in" , "x"\n', ",", is_inside=True)
+        == 'still, "" , in","x"\n'
+    )
 
 
 def test_a_quote_opens_a_field_only_where_it_begins():
     lines = ['a, "q" ,1\n', 'b,5",2\n', 'c, "z",3\n', 'd,"6"" x",4\n', 'e,"f"g"h,5\n']
-    layout = Layout(has_padded_quotes=has_padded_quotes(lines, ","))
+    layout = TextLayout(has_padded_quotes=has_padded_quotes(lines, ","))
     fields = [row[1] for _, row in numbered_rows(lines, layout)]
     assert fields == ["q", '5"', "z", '6" x', 'fg"h']
 
@@ -70,7 +73,7 @@ def test_lines_end_in_quotes_where_the_parser_is_within_a_field(texts):
 
 def test_runs_of_blanks_are_one_separator_outside_quotes():
     lines = ['  a \t "b  c"   d  \n', '"e\n', '  f"  g\n']
-    layout = Layout(delimiter=" ")
+    layout = TextLayout(delimiter=" ")
     assert list(numbered_rows(lines, layout)) == [
         (1, ["a", "b  c", "d"]),
         (2, ["e\n  f", "g"]),
@@ -79,7 +82,7 @@ def test_runs_of_blanks_are_one_separator_outside_quotes():
 
 def test_rows_have_the_numbers_of_their_first_lines():
     lines = ["a;b\n", "% x\n", '1;"two\n', '% lines"\n', "\n", "3;4\n"]
-    layout = Layout(delimiter=";", comment="%")
+    layout = TextLayout(delimiter=";", comment="%")
     found = [(line, row) for line, row in numbered_rows(lines, layout, first=5) if row]
     assert found == [(5, ["a", "b"]), (7, ["1", "two\n% lines"]), (10, ["3", "4"])]
 
@@ -95,6 +98,6 @@ def test_quoted_fields_survive_every_filter(rows):
     buffer = io.StringIO(newline="")
     csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
     lines = buffer.getvalue().splitlines(keepends=True)
-    layout = Layout(comment="#", has_padded_quotes=True)
+    layout = TextLayout(comment="#", has_padded_quotes=True)
     kept = [line for _, line in table_lines(lines, layout)]
     assert list(csv.reader(kept)) == rows

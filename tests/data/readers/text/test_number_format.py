@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sortal.data.readers.column_values import numbers
 from sortal.data.readers.registry import TableOptions, open_file
-from sortal.data.readers.text.number_format import PLAIN_NUMBERS, NumberFormat, understand_numbers
+from sortal.data.readers.text.number_format import PLAIN_NUMBERS, NumberFormat, detect_number_format
 from sortal.data.reading.dataset import read_dataset
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
@@ -40,13 +40,13 @@ def read(path, text: str, **options) -> dict[str, list]:
     ],
 )
 def test_the_format_that_fits_most_columns_is_found(columns, found):
-    assert understand_numbers(columns, None, None).numbers == found
+    assert detect_number_format(columns, None, None).numbers == found
 
 
 def test_names_that_look_like_numbers_say_nothing():
-    understood = understand_numbers([["x1", "y2"], ["0.5", "1"]], None, None)
+    understood = detect_number_format([["x1", "y2"], ["0.5", "1"]], None, None)
     assert understood.columns == {1}
-    assert understand_numbers([None, ["0.5"]], None, None).columns == {1}
+    assert detect_number_format([None, ["0.5"]], None, None).columns == {1}
 
 
 @pytest.mark.parametrize("fields", [["1,234", "7,890"], ["-1,234", "56"], ["1000,000", "1059,059"]])
@@ -117,7 +117,7 @@ def test_numbers_are_read_back_from_any_format(tmp_path_factory, values, form, d
 
 @given(st.lists(st.text("0123456789.,' eE+-", min_size=1, max_size=8), min_size=1, max_size=6))
 def test_plain_numbers_are_never_read_otherwise(fields):
-    understood = understand_numbers([fields], None, None)
+    understood = detect_number_format([fields], None, None)
     if all(re.fullmatch(r"[+-]?\d+(\.\d+)?", field) for field in fields):
         assert understood.numbers == PLAIN_NUMBERS
     assert understood.columns <= {0}

@@ -3,8 +3,8 @@
 import pytest
 
 from sortal.data.readers.registry import TableOptions, open_file
-from sortal.data.readers.text.lines import Layout
-from sortal.data.readers.text.opening import read_opening, sign_within
+from sortal.data.readers.text.lines import TextLayout
+from sortal.data.readers.text.opening import find_comment_sign, read_preamble
 
 
 def read(path, text: str, **options):
@@ -30,7 +30,7 @@ def read(path, text: str, **options):
     ],
 )
 def test_the_lines_before_a_table_are_found(text, comment, skipped, separator, remarks):
-    opening = read_opening(text.splitlines(keepends=True), comment)
+    opening = read_preamble(text.splitlines(keepends=True), comment)
     assert (opening.skipped, opening.separator, opening.remarks) == (skipped, separator, remarks)
 
 
@@ -74,8 +74,8 @@ def test_a_comment_that_names_the_columns_is_said(tmp_path):
 )
 def test_a_row_that_begins_with_the_sign_is_no_comment(table, told, sign):
     lines = table.splitlines(keepends=True)
-    opening = read_opening(lines, "#" if told else None)
-    assert sign_within(lines, Layout(), opening, is_given=told) == sign
+    opening = read_preamble(lines, "#" if told else None)
+    assert find_comment_sign(lines, TextLayout(), opening, is_given=told) == sign
 
 
 def test_ids_that_begin_with_the_sign_stay(tmp_path):

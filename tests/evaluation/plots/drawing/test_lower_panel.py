@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from sortal.evaluation.plots.drawing.lower_panel import LowerPanel, cancelled, draw_lower
+from sortal.evaluation.plots.drawing.lower_panel import LowerPanel, draw_lower, find_cancelled_bins
 from sortal.metrics.histogram import Histogram
 
 EDGES = np.linspace(0.0, 1.0, 5)
@@ -42,7 +42,7 @@ def test_a_bin_that_cancels_is_left_out_of_the_ratio(first, second):
     np.testing.assert_allclose(panel.values, [1.0, 0.5, np.nan, 0.25])
     np.testing.assert_array_equal(np.isnan(panel.errors), [False, False, True, False])
     np.testing.assert_array_equal(np.isnan(panel.band), [False, False, True, False])
-    np.testing.assert_array_equal(cancelled(below), [False, False, True, False])
+    np.testing.assert_array_equal(find_cancelled_bins(below), [False, False, True, False])
     axes = painted(panel)
     (drawn,) = axes.containers
     np.testing.assert_allclose(drawn.lines[0].get_ydata(), panel.values)
@@ -51,7 +51,7 @@ def test_a_bin_that_cancels_is_left_out_of_the_ratio(first, second):
 def test_a_bin_without_events_has_no_ratio_and_cancels_nothing():
     below = of(1, 0, 1, 1, 1)
     assert np.isnan(LowerPanel.ratio(of(1, 1, 1, 1, 1), below, label="r").values[1])
-    assert not cancelled(below).any()
+    assert not find_cancelled_bins(below).any()
 
 
 def test_a_numerator_below_zero_has_its_ratio():

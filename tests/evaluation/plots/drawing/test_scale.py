@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matplotlib.figure import Figure
 
-from sortal.evaluation.plots.drawing.scale import plain_ticks_within_a_decade, raise_top, span
+from sortal.evaluation.plots.drawing.scale import (
+    plain_ticks_within_a_decade,
+    plot_limits,
+    raise_top,
+)
 
 ANY = arrays(
     float, st.integers(0, 6), elements=st.floats(-1e100, 1e100) | st.just(np.inf) | st.just(np.nan)
@@ -17,7 +21,7 @@ ANY = arrays(
 @given(ANY, st.booleans())
 @example(np.array([5e-324]), True)
 def test_limits_are_finite_and_contain_every_drawable_value(values, log):
-    low, high = span(values, log=log)
+    low, high = plot_limits(values, log=log)
     assert np.isfinite([low, high]).all()
     assert low < high
     least = np.finfo(float).tiny if log else -np.inf

@@ -9,7 +9,7 @@ from matplotlib.text import Text
 
 from sortal.errors import MissingExtra, OptionError
 from sortal.evaluation.plots.curves import loss_figure
-from sortal.evaluation.plots.drawing.style import Look, drawing, save
+from sortal.evaluation.plots.drawing.style import Look, drawing_style, save
 
 LOSSES = {"Training loss": [0.7, 0.5, 0.4], "Validation loss": [0.7, 0.6, 0.65]}
 TEXTS = {
@@ -44,7 +44,7 @@ def test_without_texts_nothing_stands_above_the_axes():
 def test_texts_above_the_axes_lie_between_figure_and_heading():
     look = Look(style="hep", **TEXTS)
     figure = loss_figure(LOSSES, heading="RUN 3", look=look)
-    with drawing(look):
+    with drawing_style(look):
         figure.draw_without_rendering()
         boxes = {
             text.get_text(): text.get_window_extent()
@@ -68,7 +68,7 @@ def test_drawing_and_saving_leave_matplotlib_as_it_was(look, tmp_path):
 def test_the_hep_style_has_fonts_and_ticks_of_cms():
     look = Look(style="hep")
     axes = loss_figure(LOSSES, look=look).axes[0]
-    with drawing(look):
+    with drawing_style(look):
         assert axes.xaxis.label.get_fontname() == "TeX Gyre Heros"
     assert axes.xaxis.get_major_ticks()[0].get_tickdir() == "in"
 

@@ -7,14 +7,14 @@ from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 
 from sortal.evaluation.plots.drawing.style import in_any_script
-from sortal.evaluation.plots.drawing.texts import _width, fitted
+from sortal.evaluation.plots.drawing.texts import _width, shorten_text
 
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200)
 
 
 @given(text=TEXTS, most=st.integers(4, 60))
 def test_a_fitted_text_has_room(text, most):
-    assert _width(fitted(text, most).replace(r"\$", "$")) <= most
+    assert _width(shorten_text(text, most).replace(r"\$", "$")) <= most
 
 
 @pytest.mark.parametrize(
@@ -22,18 +22,18 @@ def test_a_fitted_text_has_room(text, most):
 )
 def test_a_title_is_never_a_formula(text):
     figure = Figure(figsize=(2, 1))
-    title = figure.subplots().set_title(fitted(text, 40))
+    title = figure.subplots().set_title(shorten_text(text, 40))
     with in_any_script():
         figure.draw_without_rendering()
     assert not is_math_text(title.get_text())
 
 
 def test_titles_that_differ_at_their_ends_still_do():
-    one, two = (fitted("x" * 200 + end, 40) for end in ("C=0.1", "C=1.0"))
+    one, two = (shorten_text("x" * 200 + end, 40) for end in ("C=0.1", "C=1.0"))
     assert one != two
     assert one.endswith("C=0.1")
 
 
 def test_a_short_text_stays_as_it_is():
-    assert fitted("kneighbors n_neighbors=5", 40) == "kneighbors n_neighbors=5"
-    assert fitted("星形分類", 8) == "星形分類"
+    assert shorten_text("kneighbors n_neighbors=5", 40) == "kneighbors n_neighbors=5"
+    assert shorten_text("星形分類", 8) == "星形分類"

@@ -10,9 +10,9 @@ from sortal.data.splitting.divide import divide
 from sortal.errors import DataError
 from sortal.job.models import DataBlock as JobData
 from sortal.job.models import GivenFoldSplit
-from sortal.plugins.source import Source
+from sortal.plugins.source import GivenData
 from sortal.systems.clavis.batch.dataset import dataset_of
-from sortal.systems.clavis.batch.jobfile import DataBlock
+from sortal.systems.clavis.batch.jobfile import BatchDataBlock
 
 
 def source(examples=60, classes=3, *, test=0, specs=None, several=False, seed=0):
@@ -22,7 +22,7 @@ def source(examples=60, classes=3, *, test=0, specs=None, several=False, seed=0)
     y = random.permutation(np.arange(every) % classes)
     if several:
         y = random.integers(0, 2, (every, classes))
-    return Source(
+    return GivenData(
         name="made",
         class_names=tuple(f"class {number}" for number in range(classes)),
         X_train=X[:examples],
@@ -34,7 +34,7 @@ def source(examples=60, classes=3, *, test=0, specs=None, several=False, seed=0)
 
 
 def block(**more):
-    return DataBlock.model_validate({"title": "a job", "dataset": "made", **more})
+    return BatchDataBlock.model_validate({"title": "a job", "dataset": "made", **more})
 
 
 def parts(divided):
@@ -95,7 +95,7 @@ def test_first_rows_of_a_draw_are_the_first_that_were_drawn():
 def test_a_class_that_first_rows_lose_is_named():
     data = source()
     order = np.argsort(data.y_train, kind="stable")
-    sorted_data = Source(
+    sorted_data = GivenData(
         name="sorted",
         class_names=data.class_names,
         X_train=data.X_train[order],
@@ -191,7 +191,7 @@ def test_a_class_of_one_example_is_named():
     y = data.y_train.copy()
     y[y == 2] = 1
     y[0] = 2
-    alone = Source(
+    alone = GivenData(
         name="alone",
         class_names=data.class_names,
         X_train=data.X_train,
@@ -207,7 +207,7 @@ def test_infinite_features_are_told_with_their_place():
     data = source()
     X = data.X_train.copy()
     X[3, 2] = np.inf
-    bad = Source(
+    bad = GivenData(
         name="bad",
         class_names=data.class_names,
         X_train=X,

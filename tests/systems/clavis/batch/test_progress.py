@@ -13,7 +13,7 @@ from sortal.events import (
     Waiting,
 )
 from sortal.systems.clavis.batch import progress as module
-from sortal.systems.clavis.batch.progress import Progress
+from sortal.systems.clavis.batch.progress import BatchProgress
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def told():
 @pytest.fixture
 def progress(told):
     names = {"tree": ("tree",), "net": ("net",)}
-    return Progress(
+    return BatchProgress(
         echo=told.append,
         titles=names,
         methods={"tree": "decisiontree", "net": "mlpc_keras"},
@@ -103,7 +103,7 @@ def test_what_a_classifier_prints_is_shown_if_asked_for(progress, told, shown):
 
 def test_lines_count_up_to_all_titles_where_some_share_a_result(told):
     titles = {"a": ("a", "a2", "a3"), "b": ("b",), "c": ("c",)}
-    progress = Progress(
+    progress = BatchProgress(
         echo=told.append, titles=titles, methods={}, verbose={}, history=lambda _: []
     )
     progress(JobPlanned(job="j", members=3, stored=1, tasks=1, workers=1, threads=1))

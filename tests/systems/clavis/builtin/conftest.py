@@ -19,8 +19,8 @@ from sortal.export.portable import Portable
 from sortal.export.write import write
 from sortal.methods import registry
 from sortal.methods.contract.base import Member, Population, Progress, Trained, Verdict
-from sortal.plugins.declaration import check
-from sortal.plugins.source import Source
+from sortal.plugins.declaration import resolve_arguments
+from sortal.plugins.source import GivenData
 from sortal.systems.clavis.builtin.classifiers import find
 
 
@@ -29,7 +29,7 @@ class _Quiet:
         return Verdict()
 
 
-def _prepared(source: Source, train: np.ndarray, test: np.ndarray) -> Prepared:
+def _prepared(source: GivenData, train: np.ndarray, test: np.ndarray) -> Prepared:
     outputs = Outputs.INDEPENDENT if source.is_multilabel else Outputs.EXCLUSIVE
     dataset = Dataset(
         name=source.name,
@@ -44,7 +44,7 @@ def _prepared(source: Source, train: np.ndarray, test: np.ndarray) -> Prepared:
 class Learnt:
     """What one classifier became."""
 
-    def __init__(self, outcome: Trained, data: Prepared, source: Source, dropout: float) -> None:
+    def __init__(self, outcome: Trained, data: Prepared, source: GivenData, dropout: float) -> None:
         self.outcome, self.data, self.dropout = outcome, data, dropout
         self.history = outcome.history.get("m", [])
         self.scores = outcome.model.scores(data.inputs(Part.TEST))[0]
@@ -57,10 +57,10 @@ class Learnt:
 
 
 @pytest.fixture(scope="session")
-def halves() -> Callable[[Source], tuple[np.ndarray, np.ndarray]]:
+def halves() -> Callable[[GivenData], tuple[np.ndarray, np.ndarray]]:
     """Rows that train and rows that test: one half each, in random order of the data."""
 
-    def halves(source: Source) -> tuple[np.ndarray, np.ndarray]:
+    def halves(source: GivenData) -> tuple[np.ndarray, np.ndarray]:
         order = np.random.default_rng(1).permutation(len(source.X_train))
         middle = len(order) // 2
         return np.sort(order[:middle]), np.sort(order[middle:])
@@ -72,9 +72,9 @@ def halves() -> Callable[[Source], tuple[np.ndarray, np.ndarray]]:
 def learn(halves: Any) -> Callable[..., Learnt]:
     """Trains a built-in classifier by its name and arguments on one half of a data set."""
 
-    def learn(name: str, source: Source, arguments: Mapping[str, Any] | None = None) -> Learnt:
+    def learn(name: str, source: GivenData, arguments: Mapping[str, Any] | None = None) -> Learnt:
         built_in = find(name)
-        checked = check(arguments or {}, built_in.declaration)
+        checked = resolve_arguments(arguments or {}, built_in.declaration)
         assert checked.warnings == ()
         translated = built_in.translated(checked, source)
         method, data = registry.find(translated.method), _prepared(source, *halves(source))
@@ -93,7 +93,7 @@ def learn(halves: Any) -> Callable[..., Learnt]:
 def saved(tmp_path: Path) -> Callable[..., str]:
     """Writes what was learnt as the runner does."""
 
-    def saved(learnt: Learnt, source: Source, form: Format = Format.H5) -> str:
+    def saved(learnt: Learnt, source: GivenData, form: Format = Format.H5) -> str:
         path = tmp_path / f"model{'.h5' if form is Format.H5 else '.keras'}"
         names, width = learnt.data.dataset.names, source.X_train.shape[1]
         portable = Portable.of(
@@ -110,24 +110,24 @@ def saved(tmp_path: Path) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def squares() -> Source:
+def squares() -> GivenData:
     """Images of 16 x 16 bytes: a bright square in one of two corners of noise."""
     return _squares(())
 
 
 @pytest.fixture(scope="session")
-def coloured() -> Source:
+def coloured() -> GivenData:
     """The same with three channels."""
     return _squares((3,))
 
 
-def _squares(channels: tuple[int, ...]) -> Source:
+def _squares(channels: tuple[int, ...]) -> GivenData:
     rng = np.random.default_rng(8)
     images, codes = rng.integers(0, 60, (120, 16, 16, *channels)).astype(float), np.arange(120) % 2
     images[codes == 0, 8:15, 8:15] += 150
     images[codes == 1, 1:8, 1:8] += 150
     X = images.reshape(120, -1)
-    return Source(
+    return GivenData(
         name="squares",
         class_names=("lower", "upper"),
         X_train=X,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sortal.errors import OptionError, UserError
-from sortal.plugins.declaration import check
+from sortal.plugins.declaration import resolve_arguments
 from sortal.systems.clavis.builtin import classifiers, datasets
 from sortal.systems.clavis.builtin.classifiers import find
 
@@ -20,7 +20,7 @@ def translated(squares):
 
     def translated(name, source=squares, **arguments):
         built_in = find(name)
-        checked = check(arguments, built_in.declaration)
+        checked = resolve_arguments(arguments, built_in.declaration)
         assert checked.warnings == ()
         return built_in.translated(checked, source)
 

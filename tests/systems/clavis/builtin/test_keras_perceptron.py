@@ -5,7 +5,7 @@ import pytest
 
 from sortal.errors import OptionError
 from sortal.methods.neural.mlp import MLP
-from sortal.plugins.declaration import check
+from sortal.plugins.declaration import resolve_arguments
 from sortal.systems.clavis.builtin import classifiers, datasets
 from sortal.systems.clavis.builtin.keras_perceptron import ACTIVATIONS, OPTIMISERS
 
@@ -16,7 +16,7 @@ SMALL = {"hidden_layer_sizes": [12, 12], "epochs": 6, "batch_size": 16, "dropout
 
 
 def _translated(**arguments):
-    checked = check(arguments, MLPC.declaration)
+    checked = resolve_arguments(arguments, MLPC.declaration)
     assert checked.warnings == ()
     return MLPC.translated(checked, IRIS)
 
@@ -97,7 +97,7 @@ def test_a_short_form_that_did_not_run_is_not_recorded():
 
 @pytest.mark.parametrize("short", ["2by100", "x100", "2x", "0x5", "2x100x3", ""])
 def test_a_short_form_that_cannot_be_read_gives_the_default(short):
-    checked = check({"hidden_layer_sizes_short": short}, MLPC.declaration)
+    checked = resolve_arguments({"hidden_layer_sizes_short": short}, MLPC.declaration)
     assert checked.values["hidden_layer_sizes_short"] == "2x100"
     assert "layers x units of each, such as '2x100'" in checked.warnings[0]
 

@@ -13,7 +13,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sortal.errors import NotFound, UserError
-from sortal.plugins.declaration import RESERVED, check
+from sortal.plugins.declaration import RESERVED, resolve_arguments
 from sortal.systems.clavis.builtin import classifiers, datasets, plain
 from sortal.systems.clavis.builtin.classifiers import BUILT_IN
 
@@ -145,9 +145,9 @@ def test_every_parameter_acts(learn, name, arguments):
 
 def test_a_degree_counts_for_the_kernel_that_has_one():
     svm, iris = classifiers.find("svm"), IRIS
-    rbf = [svm.translated(check({"degree": d}, svm.declaration), iris) for d in (2, 3)]
+    rbf = [svm.translated(resolve_arguments({"degree": d}, svm.declaration), iris) for d in (2, 3)]
     poly = [
-        svm.translated(check({"kernel": "poly", "degree": d}, svm.declaration), iris)
+        svm.translated(resolve_arguments({"kernel": "poly", "degree": d}, svm.declaration), iris)
         for d in (2, 3)
     ]
     assert rbf[0].parameters == rbf[1].parameters
@@ -158,7 +158,7 @@ def test_a_degree_counts_for_the_kernel_that_has_one():
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_defaults_are_taken_and_no_reserved_name_is_used(name):
     declaration = BUILT_IN[name].declaration
-    assert check(declaration.defaults(), declaration).warnings == ()
+    assert resolve_arguments(declaration.defaults(), declaration).warnings == ()
     assert not RESERVED & declaration.defaults().keys()
     assert declaration.short
     assert declaration.description
@@ -168,13 +168,13 @@ def test_defaults_are_taken_and_no_reserved_name_is_used(name):
 def test_values_used_are_recorded_under_the_classifier_s_names(name):
     built_in = BUILT_IN[name]
     source = SEVERAL if name.endswith("multi_label") else DIGITS
-    translated = built_in.translated(check({}, built_in.declaration), source)
+    translated = built_in.translated(resolve_arguments({}, built_in.declaration), source)
     assert set(translated.values) <= set(built_in.declaration.defaults())
 
 
 def test_a_list_is_written_so_that_a_job_takes_it_as_one_value():
     mlpc = classifiers.find("mlpc")
-    checked = check({"hidden_layer_sizes": [5, 4]}, mlpc.declaration)
+    checked = resolve_arguments({"hidden_layer_sizes": [5, 4]}, mlpc.declaration)
     assert mlpc.translated(checked, IRIS).job_parameters()["hidden_layer_sizes"] == {
         "value": [5, 4]
     }
@@ -183,7 +183,7 @@ def test_a_list_is_written_so_that_a_job_takes_it_as_one_value():
 def test_a_value_within_the_range_may_still_be_refused():
     svm = classifiers.find("svm")
     with pytest.raises(UserError, match=r"svm\.C: expected a number above 0, got 0"):
-        svm.translated(check({"C": 0}, svm.declaration), IRIS)
+        svm.translated(resolve_arguments({"C": 0}, svm.declaration), IRIS)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_value_within_the_range_may_still_be_refused():
 def test_classifiers_of_several_labels_name_those_of_one(name, instead):
     built_in = classifiers.find(name)
     with pytest.raises(UserError, match=f"take '{instead}'"):
-        built_in.translated(check({}, built_in.declaration), IRIS)
+        built_in.translated(resolve_arguments({}, built_in.declaration), IRIS)
 
 
 def test_an_unknown_name_offers_the_nearest():

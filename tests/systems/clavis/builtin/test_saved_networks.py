@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sortal.plugins.declaration import check
+from sortal.plugins.declaration import resolve_arguments
 from sortal.systems.clavis.builtin import datasets
 from sortal.systems.clavis.builtin.classifiers import find
 
@@ -36,7 +36,7 @@ def test_a_relative_file_is_seen_from_the_working_directory(monkeypatch, tmp_pat
     monkeypatch.chdir(tmp_path)
     built_in = find("mlpc_keras_pretrained")
     translated = built_in.translated(
-        check({"model_file": "./model.h5"}, built_in.declaration), IRIS
+        resolve_arguments({"model_file": "./model.h5"}, built_in.declaration), IRIS
     )
     assert translated.parameters["start_from"] == str(tmp_path / "model.h5")
 

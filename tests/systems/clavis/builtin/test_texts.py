@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from sortal.errors import OptionError, UserError
-from sortal.plugins.declaration import check
-from sortal.plugins.source import Source
+from sortal.plugins.declaration import resolve_arguments
+from sortal.plugins.source import GivenData
 from sortal.systems.clavis.builtin import datasets
 from sortal.systems.clavis.builtin.classifiers import find
 
@@ -23,7 +23,7 @@ def _texts(examples=96, length=24, words=30):
     codes = np.arange(examples) % 2
     X = rng.integers(11, words, (examples, length))
     X[:, 8:20:2] = rng.integers(1, 6, (examples, 6)) + 5 * codes[:, None]
-    return Source(
+    return GivenData(
         name="texts",
         class_names=("glad", "sad"),
         X_train=X.astype(np.int32),
@@ -39,7 +39,7 @@ TEXTS = _texts()
 
 def _translated(name, source=TEXTS, **arguments):
     built_in = find(name)
-    checked = check(arguments, built_in.declaration)
+    checked = resolve_arguments(arguments, built_in.declaration)
     assert checked.warnings == ()
     return built_in.translated(checked, source)
 

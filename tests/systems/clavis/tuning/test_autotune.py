@@ -12,13 +12,13 @@ import pytest
 
 from sortal.engines.inline import InlineEngine
 from sortal.errors import UserError
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.searching.study import Study
 from sortal.store.store import Store
 from sortal.store.upkeep.verify import find_damages
 from sortal.systems.clavis.batch.training import run
-from sortal.systems.clavis.batch.work import Wishes, begin
+from sortal.systems.clavis.batch.work import BatchOptions, start_batch_job
 from sortal.systems.clavis.tuning.autotune import Written, autotune
 
 JOB: dict[str, Any] = {
@@ -66,7 +66,7 @@ def write(folder: Path, name: str = "tuningjob.json", **data: Any) -> Path:
 def tune(path: Path, store: Path, said: list[str] | None = None) -> Written:
     """Tune in this process."""
     lines = said if said is not None else []
-    wishes = Wishes(store=store, options=RunOptions(cores=1), engines=InlineEngine())
+    wishes = BatchOptions(store=store, options=RunOptions(cores=1), engines=InlineEngine())
     return autotune(path, wishes, lines.append, quiet=True)
 
 
@@ -107,7 +107,7 @@ def test_each_kept_configuration_gets_the_page_s_variations(tuned):
 def test_test_examples_take_no_part_in_choosing(tuned):
     folder, written = tuned
     store = Store.open(folder / "store", create=False)
-    searched = Results.read(store, "SVM on digits.search")
+    searched = JobResults.read(store, "SVM on digits.search")
     assert all(len(split.test) == 0 for split in searched.splits)
     (mine,), (final,) = searched.splits, written.launched.results.splits
     assert not set(mine.train) & set(final.test)
@@ -141,8 +141,10 @@ def test_the_result_is_a_batch_job_that_finds_its_results(tuned):
         trial.title for trial, _ in written.launched.searched.best
     ]
     lines: list[str] = []
-    work = begin(
-        written.result, Wishes(store=folder / "store", options=RunOptions(cores=1)), lines.append
+    work = start_batch_job(
+        written.result,
+        BatchOptions(store=folder / "store", options=RunOptions(cores=1)),
+        lines.append,
     )
     run(work)
     outcome = work.outcome()
@@ -172,7 +174,7 @@ def test_folds_of_the_training_examples_may_validate(tmp_path):
     written = tune(
         write(tmp_path, tuning_validation=3, tuning_rounds=1, tuning_offspring=1), tmp_path / "s"
     )
-    searched = Results.read(Store.open(tmp_path / "s"), "SVM on digits.search")
+    searched = JobResults.read(Store.open(tmp_path / "s"), "SVM on digits.search")
     assert len(searched.splits) == 3
     assert all(len(trial.keys) == 3 for trial in written.launched.searched.study.trials)
     assert "3 folds of" in written.report.read_text()

@@ -19,7 +19,7 @@ from sortal.jobs.launch import Launched, launch
 from sortal.jobs.running.run_options import RunOptions
 from sortal.store.store import Store
 from sortal.systems.cms.applying import score_file
-from sortal.systems.cms.applying.apply import Applied, apply
+from sortal.systems.cms.applying.apply import ApplySummary, apply
 
 uproot = pytest.importorskip("uproot")
 
@@ -435,7 +435,7 @@ def test_an_interrupt_leaves_the_file_that_was_there(campaign, write, tmp_path):
     apply(campaign.model("binary"), [write("in.parquet")], out)
     before = out.read_bytes()
 
-    def interrupt(done: Applied) -> None:
+    def interrupt(done: ApplySummary) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

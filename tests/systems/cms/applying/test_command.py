@@ -20,7 +20,7 @@ from sortal.data.reading.new_examples import InputSpec
 from sortal.errors import DataError, OptionError, UserError
 from sortal.jobs.applying.predict import Predictor
 from sortal.jobs.applying.predictor_folder import load_predictor, save_predictor
-from sortal.jobs.applying.scorer import Column, Scorer
+from sortal.jobs.applying.scorer import ResultMembers, Scorer
 from sortal.methods.neural.model import TrainedStack
 from sortal.networks.activation import Activation
 from sortal.networks.dense import Dense
@@ -51,7 +51,7 @@ def run_folder(tmp_path_factory) -> Path:
         classes=("Signal",),
         probabilities=True,
         spec=InputSpec(names={"features": VARIABLES}, shapes={"features": (2,)}),
-        columns=(Column((scorer,)),),
+        columns=(ResultMembers((scorer,)),),
     )
     folder = tmp_path_factory.mktemp("models") / "2017_1l_first"
     save_predictor(predictor, folder / "network")

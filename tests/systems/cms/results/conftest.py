@@ -10,7 +10,7 @@ import pytest
 
 from sortal.data.split import Part
 from sortal.systems.cms.results.assessment import Assessment, assess
-from sortal.systems.cms.settings import BinarySettings, MulticlassSettings, Settings
+from sortal.systems.cms.settings import BinarySettings, CMSSettings, MulticlassSettings
 from sortal.systems.cms.training.campaign import Campaign
 from sortal.systems.cms.training.scored import mean_of
 
@@ -36,10 +36,10 @@ class Truth:
 
 
 @pytest.fixture(scope="session")
-def truth() -> Callable[[Settings, Part], Truth]:
+def truth() -> Callable[[CMSSettings, Part], Truth]:
     """Read the six files of a campaign as its user would."""
 
-    def read(settings: Settings, part: Part) -> Truth:
+    def read(settings: CMSSettings, part: Part) -> Truth:
         frames = {
             one: pd.concat(
                 [

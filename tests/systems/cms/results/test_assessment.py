@@ -19,7 +19,7 @@ from sortal.systems.cms.results.assessment import (
     measured_losses,
     shared_events,
 )
-from sortal.systems.cms.training.campaign import Sample
+from sortal.systems.cms.training.campaign import CampaignSample
 
 LUMINOSITY = 35866
 
@@ -286,7 +286,7 @@ def test_events_of_both_parts_are_counted(one, events):
     assert shared_events(one.sample) == 0
     held = events(["S", "B", "S", "B"], parts=["train", "train", "validation", "validation"])
     held = replace(held, features=np.array([[1.0, 2], [3, 4], [3, 4], [1, 4]]))
-    sample = Sample(events=held, classes=one.sample.classes, scales=one.sample.scales)
+    sample = CampaignSample(events=held, classes=one.sample.classes, scales=one.sample.scales)
     assert shared_events(sample) == 1
 
 
@@ -299,7 +299,7 @@ def test_classes_weigh_as_powers_of_their_yields(events, settings, drawn, power)
     held = events(names, weights=weights, parts=["train"] * len(names))
     asked = settings(balance=power)
     classes = class_map(held, asked)
-    sample = Sample(events=held, classes=classes, scales=scales_of(held, classes, asked))
+    sample = CampaignSample(events=held, classes=classes, scales=scales_of(held, classes, asked))
     found = balanced_weights(sample, asked)
     yields, totals = (np.bincount(classes.codes, values) for values in (held.weights, found))
     assert totals[0] / totals[1] == pytest.approx((yields[0] / yields[1]) ** power, rel=1e-9)

@@ -109,7 +109,7 @@ def test_the_course_of_training_is_told_by_keras_names(binary, tmp_path):
     assert set(told["script"]) == {"loss", "acc", "val_loss", "val_acc"}
     assert all(len(values) == 2 for values in told["script"].values())
     assert told["script"]["val_loss"] == told["measured"]["validation_loss"]
-    write_pickles(tmp_path, page_files.course(network))
+    write_pickles(tmp_path, page_files.history_lists(network))
     for name in ("loss", "acc", "val_loss", "val_acc"):
         values = pickle.loads((tmp_path / f"{name}.pickle").read_bytes())
         assert values == told["script"][name]

@@ -16,7 +16,7 @@ from sortal.systems.cms.data.read import read_files
 from sortal.systems.cms.settings import BinarySettings, MulticlassSettings
 from sortal.systems.cms.simulation.example import write_example, write_root
 from sortal.systems.cms.simulation.observables import NAMES
-from sortal.systems.cms.simulation.processes import problem
+from sortal.systems.cms.simulation.processes import make_problem
 from sortal.systems.cms.simulation.simulate import events_in_chunks
 from sortal.systems.cms.training.optimum import TITLE, read_optimum
 
@@ -102,7 +102,7 @@ def test_settings_and_true_scores_fit_the_events(example, monkeypatch, model, ki
     monkeypatch.chdir(example)
     settings = read_settings(model, Path(f"{kind}.yaml"))
     events = read_files(settings)
-    assert events.variables == problem(kind).observables
+    assert events.variables == make_problem(kind).observables
     optimum = read_optimum(settings, events)
     rows = optimum.rows[Part.TEST]
     point = events.process == events.processes.index("T2DegStop_550_520")
@@ -159,7 +159,7 @@ def test_without_uproot_the_readme_explains_the_root_file(tmp_path, monkeypatch)
 
 def test_a_root_file_is_written_piece_by_piece(tmp_path):
     uproot = pytest.importorskip("uproot")
-    pieces = events_in_chunks(problem("multiclass"), 2_500, seed=1, chunk=1_000)
+    pieces = events_in_chunks(make_problem("multiclass"), 2_500, seed=1, chunk=1_000)
     assert write_root(tmp_path / "new.root", pieces) == 2_500
     with uproot.open(tmp_path / "new.root") as file:
         columns = file["Events"].arrays(library="np")

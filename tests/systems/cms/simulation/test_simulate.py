@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from sortal.metrics.ranking import roc_auc
 from sortal.systems.cms.simulation.densities import STATES, states_table
 from sortal.systems.cms.simulation.observables import LATENTS, NAMES, infer, latent_names, measure
-from sortal.systems.cms.simulation.processes import SIGNAL_POINT, problem
+from sortal.systems.cms.simulation.processes import SIGNAL_POINT, make_problem
 from sortal.systems.cms.simulation.simulate import events_in_chunks, log_rates, simulate
 from sortal.systems.cms.simulation.truth import class_posteriors, optimum_of_parts, true_scores
 
@@ -15,7 +15,7 @@ KINDS = ("binary", "multiclass")
 
 @pytest.fixture(scope="module", params=KINDS)
 def events(request):
-    return simulate(problem(request.param), 120_000, seed=3)
+    return simulate(make_problem(request.param), 120_000, seed=3)
 
 
 def judged(events):
@@ -110,7 +110,7 @@ def test_the_ratio_of_summed_weights_is_that_of_the_densities(events):
 
 def test_a_ratio_without_signs_of_weights_is_wrong():
     """The check above can fail: where signs depend on the values, counting events is wrong."""
-    of = problem("binary")
+    of = make_problem("binary")
     ttbar = next(process for process in of.processes if process.name.startswith("TT"))
     events = simulate(of, 40_000, seed=1)
     latents, states = infer(events.values, of.observables)
@@ -165,7 +165,7 @@ def test_a_linear_discriminant_stays_below_97_percent(events):
 def test_no_competitor_beats_the_true_ratio():
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    picked, signal, weights = judged(simulate(problem("binary"), 60_000, seed=5))
+    picked, signal, weights = judged(simulate(make_problem("binary"), 60_000, seed=5))
     half = np.arange(len(picked)) % 2 == 0
     competitor = HistGradientBoostingClassifier(max_iter=60, random_state=0)
     competitor.fit(picked.values[half], signal[half], np.maximum(weights[half], 0) * half.sum())
@@ -186,7 +186,7 @@ def test_figures_of_merit_are_those_of_an_analysis_worth_doing(events):
 
 
 def test_the_binary_problem_is_the_other_with_fewer_observables():
-    small, large = problem("binary"), problem("multiclass")
+    small, large = make_problem("binary"), make_problem("multiclass")
     assert len(small.observables) == 12
     assert large.observables == NAMES
     assert large.classes == ("Signal", "Wjets", "TTbar", "Z2nu", "Other")
@@ -202,7 +202,7 @@ def test_the_binary_problem_is_the_other_with_fewer_observables():
 
 def test_names_of_processes_lead_the_scripts_to_their_classes():
     prefixes = {"Wj": "Wjets", "TT": "TTbar", "ZJ": "Z2nu"}
-    for process in problem("multiclass").processes:
+    for process in make_problem("multiclass").processes:
         assert process.name.endswith(".root")
         if process.kind != "Signal":
             assert prefixes.get(process.name[:2], "Other") == process.kind
@@ -210,7 +210,7 @@ def test_names_of_processes_lead_the_scripts_to_their_classes():
 
 def test_shares_and_covariances_of_the_processes_are_sound():
     for kind in KINDS:
-        of = problem(kind)
+        of = make_problem(kind)
         assert sum(process.generated for process in of.processes) == pytest.approx(1)
         for process in of.processes:
             assert sum(one.share for one in process.components) == pytest.approx(1)
@@ -219,7 +219,7 @@ def test_shares_and_covariances_of_the_processes_are_sound():
 
 
 def test_equal_seeds_give_equal_events_and_others_give_others():
-    of = problem("binary")
+    of = make_problem("binary")
     first, again, other = (simulate(of, 2_000, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.values, again.values)
     np.testing.assert_array_equal(first.weights, again.weights)
@@ -227,7 +227,7 @@ def test_equal_seeds_give_equal_events_and_others_give_others():
 
 
 def test_pieces_make_up_a_sample_with_the_same_composition():
-    of = problem("multiclass")
+    of = make_problem("multiclass")
     pieces = list(events_in_chunks(of, 25_000, seed=4, chunk=10_000))
     assert [len(piece) for piece in pieces] == [10_000, 10_000, 5_000]
     whole = simulate(of, 25_000, seed=4)
@@ -244,7 +244,7 @@ def test_pieces_make_up_a_sample_with_the_same_composition():
 def test_any_stretch_of_a_sample_has_each_process_in_its_share(start, length):
     from sortal.systems.cms.simulation.simulate import _process_of
 
-    of = problem("multiclass")
+    of = make_problem("multiclass")
     found = np.bincount(_process_of(of, np.arange(start, start + length)), minlength=8)
     expected = length * np.array([process.generated for process in of.processes])
     assert np.abs(found - expected).max() < 12

@@ -16,7 +16,7 @@ import numpy as np
 from sortal.data.readers.damaged import refuse_inflated
 from sortal.data.readers.hdf5 import child as hdf5_child
 from sortal.data.readers.sliced import SlicedArrays
-from sortal.data.storage.spill import room
+from sortal.data.storage.spill import allocate
 from sortal.errors import DataError
 
 
@@ -73,7 +73,7 @@ def _described(path: Path, name: str, about: Mapping[str, Any], size: int) -> _D
 
 
 def _numbers(path: Path, name: str, dataset: _Dataset, start: int, stop: int) -> np.ndarray:
-    array = room((stop - start, *dataset.shape[1:]), dataset.dtype)
+    array = allocate((stop - start, *dataset.shape[1:]), dataset.dtype)
     whole = array.reshape(-1).view(np.uint8).data
     row_bytes = len(whole) // max(1, stop - start)
     at = start

@@ -41,7 +41,7 @@ _LONGEST_CHAIN = 16
 """Soft links that may lead to one another."""
 
 
-class Refused(Exception):
+class UnreadableDataset(Exception):
     """A part of the file that is not read; the text says why."""
 
 
@@ -52,7 +52,7 @@ def tree(path: str) -> dict[str, Any]:
         for name in file:
             try:
                 item = _resolved(file, name)
-            except Refused as refused:
+            except UnreadableDataset as refused:
                 found[name] = {"refused": str(refused)}
                 continue
             if isinstance(item, h5py.Dataset):
@@ -121,7 +121,7 @@ class OpenDataset:
         self._find(h5py.File(path, "r"), name)
         about = _described(self._dataset)
         if "refused" in about:
-            raise Refused(about["refused"])
+            raise UnreadableDataset(about["refused"])
         if about["text"] and about["chunk"]:
             # Pieces are smaller than a chunk, which would be unpacked for each of them.
             cached = _cache_bytes(self._dataset)
@@ -162,7 +162,7 @@ def _members(group: h5py.Group) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in group:
         try:
             item = _resolved(group, name)
-        except Refused as refused:
+        except UnreadableDataset as refused:
             yield name, {"refused": str(refused)}
             continue
         if isinstance(item, h5py.Dataset):
@@ -173,23 +173,27 @@ def _resolved(group: h5py.Group, name: str, chain: int = 0) -> Any:
     """Open what a link leads to, step by step, so that no link leads out of the file unnoticed."""
     links, raw = group.id.links, name.encode(errors="surrogateescape")
     if not links.exists(raw):
-        raise Refused("is a link to what the file has not")
+        raise UnreadableDataset("is a link to what the file has not")
     kind = links.get_info(raw).type
     if kind == h5py.h5l.TYPE_HARD:
         return group[name]
     if kind == h5py.h5l.TYPE_EXTERNAL:
-        raise Refused("is a link to another file (an external link), which is never followed")
+        raise UnreadableDataset(
+            "is a link to another file (an external link), which is never followed"
+        )
     if kind != h5py.h5l.TYPE_SOFT:
-        raise Refused("is a link of a kind that its writer defined, which is never followed")
+        raise UnreadableDataset(
+            "is a link of a kind that its writer defined, which is never followed"
+        )
     if chain >= _LONGEST_CHAIN:
-        raise Refused("is a link in a circle, or in a long chain, of links")
+        raise UnreadableDataset("is a link in a circle, or in a long chain, of links")
     target = links.get_val(raw).decode(errors="surrogateescape")
     at: Any = group.file if target.startswith("/") else group
     for part in target.split("/"):
         if part in ("", "."):
             continue
         if not isinstance(at, h5py.Group):
-            raise Refused("is a link to what the file has not")
+            raise UnreadableDataset("is a link to what the file has not")
         at = _resolved(at, part, chain + 1)
     return at
 
@@ -200,15 +204,15 @@ def _described(dataset: h5py.Dataset) -> dict[str, Any]:
         _refuse_foreign(dataset)
         text = h5py.check_string_dtype(dataset.dtype) is not None
         if dataset.dtype.hasobject and not text:
-            raise Refused(
+            raise UnreadableDataset(
                 "holds lists of unequal length or references to other parts of the file, expected "
                 "numbers or text"
             )
         if dataset.dtype.names or dataset.dtype.subdtype:
-            raise Refused(f"holds {dataset.dtype} in each place, expected one value")
+            raise UnreadableDataset(f"holds {dataset.dtype} in each place, expected one value")
     except TypeError as error:
         return {"refused": f"has a type that NumPy has not ({error})"}
-    except Refused as refused:
+    except UnreadableDataset as refused:
         return {"refused": str(refused)}
     return {
         "shape": list(dataset.shape or ()),
@@ -222,9 +226,13 @@ def _refuse_foreign(dataset: h5py.Dataset) -> None:
     """Refuse a dataset whose numbers lie in other files, or are packed in an unknown way."""
     properties = dataset.id.get_create_plist()
     if dataset.is_virtual:
-        raise Refused("is a view of other datasets (a virtual dataset), which is never followed")
+        raise UnreadableDataset(
+            "is a view of other datasets (a virtual dataset), which is never followed"
+        )
     if properties.get_external_count():
-        raise Refused("keeps its numbers in other files (external storage), which are never opened")
+        raise UnreadableDataset(
+            "keeps its numbers in other files (external storage), which are never opened"
+        )
     for number in range(properties.get_nfilters()):
         code, _, _, name = properties.get_filter(number)
         if not h5py.h5z.filter_avail(code):
@@ -232,7 +240,7 @@ def _refuse_foreign(dataset: h5py.Dataset) -> None:
                 import_module("hdf5plugin")
         if not h5py.h5z.filter_avail(code):
             shown = name.decode(errors="replace") or code
-            raise Refused(
+            raise UnreadableDataset(
                 f"is packed by the filter {shown}, which is not installed (pip install hdf5plugin)"
             )
 
@@ -243,7 +251,7 @@ def _answer(opened: OpenDataset, request: dict[str, Any]) -> tuple[dict[str, Any
             opened.close()
             return tree(request["path"]) | {"bytes": 0}, b""
         return read(opened, request["path"], request["name"], request["start"], request["stop"])
-    except Refused as refused:
+    except UnreadableDataset as refused:
         return {"refused": str(refused), "bytes": 0}, b""
     except Exception as error:  # noqa: BLE001 (h5py raises anything over damaged bytes; the parent process reports it)
         first = str(error).strip().split("\n")[0][:200]

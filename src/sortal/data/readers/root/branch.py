@@ -14,7 +14,7 @@ from uproot.interpretation.strings import AsStrings
 from sortal.data.readers.npy import as_column
 
 
-class Holds(Enum):
+class BranchContent(Enum):
     """What a row of a branch is."""
 
     VALUE = "a number"
@@ -23,10 +23,10 @@ class Holds(Enum):
     OTHER = "something else"
 
 
-class Branch(Protocol):
+class RootBranch(Protocol):
     """A branch of either kind of tree."""
 
-    holds: Holds
+    holds: BranchContent
     typename: str
     """The type as the file has it."""
 
@@ -42,16 +42,16 @@ class Branch(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class BranchColumn:
     """A branch, or one element of each of its lists."""
 
-    branch: Branch
+    branch: RootBranch
     element: int | None
 
     def read(self, start: int, stop: int) -> pa.Array:
         """Rows as an Arrow column: numbers of the branch's own type, text, null where none is."""
         values = self.branch.values(start, stop)
-        if self.branch.holds is Holds.TEXT:
+        if self.branch.holds is BranchContent.TEXT:
             return pa.array(values.to_list(), pa.string())
         if self.element is not None:
             values = ak.pad_none(values, self.element + 1, axis=1)[:, self.element]
@@ -95,7 +95,7 @@ class TupleField:
         starts = [cluster.num_first_entry for cluster in clusters]
         self.offsets = np.array([*starts, field.ntuple.num_entries], dtype=np.int64)
         self.row_bytes = (
-            float(form.itemsize) if self.holds is Holds.VALUE and form.is_numpy else 16.0
+            float(form.itemsize) if self.holds is BranchContent.VALUE and form.is_numpy else 16.0
         )
 
     def values(self, start: int, stop: int) -> Any:
@@ -103,17 +103,23 @@ class TupleField:
         return self._field.array(entry_start=start, entry_stop=stop, library="ak", array_cache=None)
 
 
-def _kept_in_tree(kind: Any) -> Holds:
+def _kept_in_tree(kind: Any) -> BranchContent:
     if isinstance(kind, AsStrings):
-        return Holds.TEXT
+        return BranchContent.TEXT
     if isinstance(kind, AsJagged):
         inner = kind.content
         plain = isinstance(inner, Numerical) and _is_number(inner) and not inner.inner_shape
-        return Holds.LIST if plain else Holds.OTHER
+        return BranchContent.LIST if plain else BranchContent.OTHER
     if isinstance(kind, Numerical) and _is_number(kind):
         shape = kind.inner_shape
-        return Holds.VALUE if not shape else Holds.LIST if len(shape) == 1 else Holds.OTHER
-    return Holds.OTHER
+        return (
+            BranchContent.VALUE
+            if not shape
+            else BranchContent.LIST
+            if len(shape) == 1
+            else BranchContent.OTHER
+        )
+    return BranchContent.OTHER
 
 
 def _fixed_bytes(kind: Any) -> int:
@@ -125,12 +131,12 @@ def _is_number(kind: Numerical) -> bool:
     return np.dtype(kind.numpy_dtype).base.kind in "biuf"
 
 
-def _kept_in_tuple(form: Any) -> Holds:
+def _kept_in_tuple(form: Any) -> BranchContent:
     inner = form.content if form.is_option else form
     if inner.parameter("__array__") == "string":
-        return Holds.TEXT
+        return BranchContent.TEXT
     if inner.is_numpy and not inner.inner_shape:
-        return Holds.VALUE
+        return BranchContent.VALUE
     if inner.is_list and inner.content.is_numpy and inner.content.parameter("__array__") is None:
-        return Holds.LIST
-    return Holds.OTHER
+        return BranchContent.LIST
+    return BranchContent.OTHER

@@ -15,12 +15,12 @@ import pyarrow as pa
 
 from sortal.data.expressions.parse import BadExpression
 from sortal.data.readers.base import Batch, Table
-from sortal.data.readers.damaged import refuse_inflated, understood
+from sortal.data.readers.damaged import explain_damage, refuse_inflated
 from sortal.data.readers.derived import DerivedTable, alias_option
 from sortal.errors import DataError, MissingExtra, suggest
 
 if TYPE_CHECKING:
-    from sortal.data.readers.root.branch import Column
+    from sortal.data.readers.root.branch import BranchColumn
 
 _TREES = ("TTree", "TNtuple", "TNtupleD", "ROOT::RNTuple")
 _WINDOW_BYTES = 1 << 26
@@ -44,11 +44,11 @@ class RootTable:
                 is named, and the only tree if empty.
         """
         self.path = path
-        with _open(path) as file, understood(path, "ROOT"):
+        with _open(path) as file, explain_damage(path, "ROOT"):
             trees = dict(_trees(file))
         self._key = _chosen(path, trees, tree)
         self._is_tuple = "RNTuple" in trees[self._key]
-        with _open(path) as file, understood(path, "ROOT"):
+        with _open(path) as file, explain_damage(path, "ROOT"):
             opened = file[self._key]
             found = opened.keys()
             self.aliases: Mapping[str, str] = dict(getattr(opened, "aliases", None) or {})
@@ -68,7 +68,7 @@ class RootTable:
             size: Most rows of a batch.
         """
         with _open(self.path) as file:
-            with understood(self.path, "ROOT"):
+            with explain_damage(self.path, "ROOT"):
                 tree = file[self._key]
                 rows = int(tree.num_entries)
             refuse_inflated(self.path, f"tree {self._key!r}", rows, 0)
@@ -77,14 +77,19 @@ class RootTable:
                 row_bytes = int(min(column.branch.row_bytes, 2.0**62))
                 refuse_inflated(self.path, f"branch {name!r}", rows, row_bytes)
             for start, stop in _windows(columns, rows, size):
-                with understood(self.path, "ROOT"):
+                with explain_damage(self.path, "ROOT"):
                     read = [column.read(start, stop) for column in columns]
                     window = pa.RecordBatch.from_arrays(read, list(names))
                 for first in range(0, stop - start, size):
                     yield window.slice(first, size)
 
-    def _column(self, tree: Any, name: str) -> "Column":
-        from sortal.data.readers.root.branch import Column, Holds, TreeBranch, TupleField
+    def _column(self, tree: Any, name: str) -> "BranchColumn":
+        from sortal.data.readers.root.branch import (
+            BranchColumn,
+            BranchContent,
+            TreeBranch,
+            TupleField,
+        )
 
         element = None if name in self.names else _ELEMENT.fullmatch(name)
         base = element[1] if element else name
@@ -93,22 +98,22 @@ class RootTable:
                 f"{self.path}: tree {self._key!r} has no branch {base!r}."
                 f"{suggest(base, self.names)}"
             )
-        with understood(self.path, "ROOT"):
+        with explain_damage(self.path, "ROOT"):
             branch = TupleField(tree[base]) if self._is_tuple else TreeBranch(tree[base])
         place = f"{self.path}: branch {base!r} of tree {self._key!r} holds"
         if element:
-            if branch.holds is not Holds.LIST:
+            if branch.holds is not BranchContent.LIST:
                 raise DataError(f"{place} {branch.typename}, of which {name!r} is no element.")
-            return Column(branch, int(element[2]))
-        if branch.holds is Holds.LIST:
+            return BranchColumn(branch, int(element[2]))
+        if branch.holds is BranchContent.LIST:
             raise DataError(
                 f"{place} a list in each row ({branch.typename}), expected one value: take an "
                 f"element with an alias, such as `{_simple(base)}_0: {base}[0]`, or write flat "
                 "columns first."
             )
-        if branch.holds is Holds.OTHER:
+        if branch.holds is BranchContent.OTHER:
             raise DataError(f"{place} {branch.typename or 'parts'}, expected numbers or text.")
-        return Column(branch, None)
+        return BranchColumn(branch, None)
 
 
 def open_root(path: Path, *, tree: str = "") -> Table:
@@ -136,7 +141,7 @@ def _open(path: Path) -> Any:
         raise MissingExtra("reading ROOT files", "root")
     import uproot
 
-    with understood(path, "ROOT"):
+    with explain_damage(path, "ROOT"):
         # Mapped, for other sources allocate whatever length a damaged file asks for.
         file = uproot.open(path, array_cache=None, handler=uproot.MemmapSource)
     here, whole = path.stat().st_size, int(file.file.fEND)
@@ -179,7 +184,7 @@ def _chosen(path: Path, trees: Mapping[str, str], wanted: str) -> str:
     return newest[0]
 
 
-def _windows(columns: Sequence["Column"], rows: int, size: int) -> Iterator[tuple[int, int]]:
+def _windows(columns: Sequence["BranchColumn"], rows: int, size: int) -> Iterator[tuple[int, int]]:
     """Pieces of the rows, ended where the blocks of all columns end if such a place is near."""
     row_bytes = sum(column.branch.row_bytes for column in columns)
     most = max(size, int(_WINDOW_BYTES / max(row_bytes, 1)))

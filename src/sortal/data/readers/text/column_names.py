@@ -15,7 +15,7 @@ _STARTS_AS_NUMBER = re.compile(r"[+-]?[.,]?\d|$", re.ASCII)
 _CURE = "if that line is an example already, `columns: numbered` or the names of all columns say so"
 
 
-def completed(
+def complete_names(
     names: Sequence[str], rows: Sequence[Sequence[str]], *, are_given: bool = False
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of all columns, where the header has one less than every row.

@@ -25,7 +25,7 @@ from sortal.data.readers.damaged import refuse_inflated
 from sortal.data.readers.text.column_names import check_names
 from sortal.data.readers.text.dialect import find_dialect, usual_delimiter
 from sortal.data.readers.text.encoding import not_in_encoding
-from sortal.data.readers.text.lines import Layout, line_of_open_quote, rows
+from sortal.data.readers.text.lines import TextLayout, line_of_open_quote, rows
 from sortal.data.readers.text.options import TextOptions
 from sortal.data.readers.text.stream import TextStream
 from sortal.data.texts import without_padded_words, without_words
@@ -326,11 +326,11 @@ def line_of_row(path: Path, row: int, *, has_header: bool) -> int:
     Raises:
         IndexError: The file has no such row.
     """
-    layout = Layout(delimiter=usual_delimiter(suffix_of(path)) or ",")
+    layout = TextLayout(delimiter=usual_delimiter(suffix_of(path)) or ",")
     return _line_of(path, layout, row, has_header=has_header)
 
 
-def _line_of(path: Path, layout: Layout, row: int, *, has_header: bool) -> int:
+def _line_of(path: Path, layout: TextLayout, row: int, *, has_header: bool) -> int:
     before = row + has_header
     for line, fields in rows(path, layout):
         if fields and not before:

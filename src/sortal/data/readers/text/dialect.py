@@ -12,16 +12,21 @@ from itertools import islice
 from pathlib import Path
 
 from sortal.data.readers.base import MISSING
-from sortal.data.readers.text.column_names import blank_columns, check_names, completed
+from sortal.data.readers.text.column_names import blank_columns, check_names, complete_names
 from sortal.data.readers.text.encoding import UTF_8, Head, read_head, shown_encoding
-from sortal.data.readers.text.lines import Layout, field_count, has_padded_quotes, numbered_rows
+from sortal.data.readers.text.lines import TextLayout, field_count, has_padded_quotes, numbered_rows
 from sortal.data.readers.text.number_format import (
     PLAIN_NUMBERS,
+    DetectedNumberFormat,
     NumberFormat,
-    Understood,
-    understand_numbers,
+    detect_number_format,
 )
-from sortal.data.readers.text.opening import Opening, read_opening, sign_within, without_remarks
+from sortal.data.readers.text.opening import (
+    Preamble,
+    find_comment_sign,
+    read_preamble,
+    strip_comment_lines,
+)
 from sortal.data.readers.text.options import TextOptions
 from sortal.data.readers.text.separator import NAMES, find_delimiter
 from sortal.errors import DataError
@@ -36,7 +41,7 @@ _COLUMNS_SHOWN = 5
 class Dialect:
     """How one text file is to be taken apart."""
 
-    layout: Layout = field(default_factory=Layout)
+    layout: TextLayout = field(default_factory=TextLayout)
     header_lines: int = 0
     """Lines of text that the header takes, from the first line that is not skipped; 0 without one."""
 
@@ -97,16 +102,16 @@ def find_dialect(
     head = read_head(path, "utf-8" if options.is_strict else options.encoding)
     lines = list(io.StringIO(head.text, newline=""))
     if options.is_strict:
-        layout = Layout(delimiter=usual or ",")
+        layout = TextLayout(delimiter=usual or ",")
         return Dialect(layout=layout, header_lines=int(header), longest_line=_longest(lines))
-    opening = read_opening(lines, options.comment)
+    opening = read_preamble(lines, options.comment)
     table = lines[opening.skipped :]
     if not table:
         expected = "a header line and rows" if header else "rows"
         raise DataError(f"{path}: expected {expected}, got an empty file.")
     layout = _layout(table, opening, options, usual, head, header=header, columns=columns)
     found = _take_apart(path, table, opening, layout, head, header=header, columns=columns)
-    names, notes = completed(found.names, found.rows, are_given=not header)
+    names, notes = complete_names(found.names, found.rows, are_given=not header)
     blank = blank_columns(names, found.rows)
     if blank:
         shown = [str(place + 1) for place in blank[:_COLUMNS_SHOWN]]
@@ -137,26 +142,26 @@ def find_dialect(
 
 def _layout(
     table: Sequence[str],
-    opening: Opening,
+    opening: Preamble,
     options: TextOptions,
     usual: str | None,
     head: Head,
     *,
     header: bool,
     columns: Sequence[str] | None,
-) -> Layout:
+) -> TextLayout:
     delimiter = options.delimiter or opening.separator or ""
-    lines = without_remarks(table, opening, delimiter or None) or table
+    lines = strip_comment_lines(table, opening, delimiter or None) or table
     if not delimiter:
         width = None if columns is None else len(columns)
         delimiter = find_delimiter(lines, usual, has_header=header, width=width)
-    layout = Layout(
+    layout = TextLayout(
         encoding=head.encoding,
         delimiter=delimiter,
         skipped=opening.skipped,
         has_padded_quotes=has_padded_quotes(lines, delimiter),
     )
-    comment = sign_within(table, layout, opening, is_given=bool(options.comment))
+    comment = find_comment_sign(table, layout, opening, is_given=bool(options.comment))
     width = field_count(lines[0], layout) if comment and not options.comment else 0
     return replace(layout, comment=comment, width=width)
 
@@ -181,8 +186,8 @@ class _Found:
 def _take_apart(
     path: Path,
     table: Sequence[str],
-    opening: Opening,
-    layout: Layout,
+    opening: Preamble,
+    layout: TextLayout,
     head: Head,
     *,
     header: bool,
@@ -207,7 +212,7 @@ def _take_apart(
 
 
 def _first_rows(
-    path: Path, table: Sequence[str], layout: Layout, head: Head
+    path: Path, table: Sequence[str], layout: TextLayout, head: Head
 ) -> list[tuple[int, list[str]]]:
     """Rows with the numbers of their lines, empty ones left out; those of a long file are some."""
     walk = numbered_rows(table, layout)
@@ -229,7 +234,7 @@ def _understood(
     rows: Sequence[Sequence[str]],
     options: TextOptions,
     of_names: frozenset[int],
-) -> Understood:
+) -> DetectedNumberFormat:
     """The format of the numbers, and the columns that hold them."""
     words = MISSING if options.missing is None else ("", *map(str, options.missing))
     columns: list[list[str] | None] = []
@@ -237,7 +242,7 @@ def _understood(
         fields = (row[place].strip() for row in rows if place < len(row))
         known = [field for field in fields if field not in words]
         columns.append(None if place in of_names else known)
-    understood = understand_numbers(columns, options.decimal, options.thousands)
+    understood = detect_number_format(columns, options.decimal, options.thousands)
     if understood.doubtful is not None:
         place = understood.doubtful
         shown = next(field for field in columns[place] or () if "," in field)
@@ -261,7 +266,7 @@ def _name_columns(names: Sequence[str], options: TextOptions) -> frozenset[int]:
     )
 
 
-def _is_plain(layout: Layout, opening: Opening, names: Sequence[str]) -> bool:
+def _is_plain(layout: TextLayout, opening: Preamble, names: Sequence[str]) -> bool:
     is_utf_8 = layout.encoding in (UTF_8, "ascii")
     return (
         is_utf_8 and not opening.skipped and not layout.is_filtered and len({*names}) == len(names)
@@ -269,10 +274,10 @@ def _is_plain(layout: Layout, opening: Opening, names: Sequence[str]) -> bool:
 
 
 def _changes(
-    layout: Layout,
+    layout: TextLayout,
     options: TextOptions,
     usual: str | None,
-    opening: Opening,
+    opening: Preamble,
     numbers: NumberFormat,
 ) -> str:
     """What was found out and is not plain, as a part of a sentence; empty if there is nothing."""

@@ -24,7 +24,7 @@ BLANKS = " "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class TextLayout:
     """How the text of a table is laid out."""
 
     encoding: str = UTF_8
@@ -57,7 +57,9 @@ class Layout:
         return " \t" if self.delimiter == BLANKS else self.delimiter
 
 
-def table_lines(lines: Iterable[str], layout: Layout, first: int = 1) -> Iterator[tuple[int, str]]:
+def table_lines(
+    lines: Iterable[str], layout: TextLayout, first: int = 1
+) -> Iterator[tuple[int, str]]:
     """Walk over the lines of a table, as they are to be taken apart.
 
     Args:
@@ -91,14 +93,14 @@ def table_lines(lines: Iterable[str], layout: Layout, first: int = 1) -> Iterato
             yield number, _tightened(line, spans, layout.delimiter)
 
 
-def is_comment(line: str, layout: Layout) -> bool:
+def is_comment(line: str, layout: TextLayout) -> bool:
     """True if a line that does not begin within quotes is left out."""
     if not line.lstrip(" \t").startswith(layout.comment):
         return False
     return not layout.width or field_count(line, layout) != layout.width
 
 
-def field_count(line: str, layout: Layout) -> int:
+def field_count(line: str, layout: TextLayout) -> int:
     """Number of fields of one line, comment or not; 0 if it cannot be taken apart."""
     plain = replace(layout, comment="")
     try:
@@ -107,7 +109,7 @@ def field_count(line: str, layout: Layout) -> int:
         return 0
 
 
-def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+def rows(path: Path, layout: TextLayout) -> Iterator[tuple[int, list[str]]]:
     """Walk over the rows of a file, empty ones too, each with the line on which it begins, from 1.
 
     A header line is a row.
@@ -119,7 +121,7 @@ def rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
 
 
 def numbered_rows(
-    lines: Iterable[str], layout: Layout, *, first: int = 1
+    lines: Iterable[str], layout: TextLayout, *, first: int = 1
 ) -> Iterator[tuple[int, list[str]]]:
     """Take lines apart into rows, each with the number of the line on which it begins."""
     numbered = _Numbered(table_lines(lines, layout, first))
@@ -128,7 +130,7 @@ def numbered_rows(
         numbered.begun = 0
 
 
-def line_of_open_quote(path: Path, layout: Layout) -> int | None:
+def line_of_open_quote(path: Path, layout: TextLayout) -> int | None:
     """Line, from 1, of the row whose quote is never closed; None if all quotes are closed."""
     # Behind a quote that is open, this line is a part of a field.
     last = ["end", "end"]
@@ -224,7 +226,7 @@ def _quoted(borders: str, *, is_padded: bool) -> tuple[re.Pattern[str], re.Patte
     return re.compile(field), re.compile(f"[{re.escape(borders)}]{field}")
 
 
-def tightened(line: str, delimiter: str, *, is_inside: bool = False) -> str:
+def strip_around_quotes(line: str, delimiter: str, *, is_inside: bool = False) -> str:
     """A line without the spaces between delimiters and the quotes around fields.
 
     Args:

@@ -71,7 +71,7 @@ _KNOWN = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class DetectedNumberFormat:
     """The format of a file's numbers, as its first rows show it."""
 
     numbers: NumberFormat
@@ -82,9 +82,9 @@ class Understood:
     """Place of a column that two formats read as different numbers; None if there is no such."""
 
 
-def understand_numbers(
+def detect_number_format(
     columns: Sequence[Sequence[str] | None], decimal: str | None, thousands: str | None
-) -> Understood:
+) -> DetectedNumberFormat:
     """Find the format that makes numbers of the most columns; plain numbers win a tie.
 
     Args:
@@ -105,14 +105,14 @@ def understand_numbers(
         if fields is not None and place not in plain and any(map(_EVIDENCE.search, fields))
     ]
     if not odd:
-        return Understood(possible[0], plain)
+        return DetectedNumberFormat(possible[0], plain)
     fitting = {one: plain if one is possible[0] else _fitting(columns, one) for one in possible}
     most = max(map(len, fitting.values()))
     best = [one for one in possible if len(fitting[one]) == most]
     chosen = best[0]
     is_given = decimal is not None or thousands is not None
     doubtful = None if is_given or chosen != NumberFormat(",") else _doubtful(columns, odd)
-    return Understood(chosen, fitting[chosen], doubtful)
+    return DetectedNumberFormat(chosen, fitting[chosen], doubtful)
 
 
 def _doubtful(columns: Sequence[Sequence[str] | None], odd: Sequence[int]) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sortal.data.readers.base import MISSING
-from sortal.data.readers.text.lines import Layout, ends_inside, field_count, numbered_rows
+from sortal.data.readers.text.lines import TextLayout, ends_inside, field_count, numbered_rows
 from sortal.data.readers.text.number_format import is_plain_number
 
 _SIGN = "#"
@@ -15,7 +15,7 @@ _USUAL_BORDERS = ",;\t| "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Preamble:
     """The lines before a table."""
 
     skipped: int = 0
@@ -37,7 +37,7 @@ class Opening:
         """Tell whether a line of the table looks like a comment."""
         return bool(self.sign) and line.lstrip(" \t").startswith(self.sign)
 
-    def names_in_remark(self, layout: Layout, body: Sequence[Sequence[str]]) -> list[str]:
+    def names_in_remark(self, layout: TextLayout, body: Sequence[Sequence[str]]) -> list[str]:
         """Names that the last comment gives to the columns of a table without a header line.
 
         Args:
@@ -50,14 +50,14 @@ class Opening:
         text = self.last_remark.lstrip(" \t")[len(self.sign) :].strip()
         if not text or not body or not _is_example(body[0], body[1:]):
             return []
-        ((_, row),) = numbered_rows([text], Layout(delimiter=layout.delimiter))
+        ((_, row),) = numbered_rows([text], TextLayout(delimiter=layout.delimiter))
         names = [name.strip() for name in row]
         fits = len(names) == len(body[0]) and len({*names}) == len(names) and all(names)
         is_prose = len(names) == 1 and " " in names[0]
         return names if fits and not is_prose and not any(map(is_plain_number, names)) else []
 
 
-def read_opening(lines: Sequence[str], comment: str | None) -> Opening:
+def read_preamble(lines: Sequence[str], comment: str | None) -> Preamble:
     """Find the first line of a table.
 
     Args:
@@ -79,7 +79,7 @@ def read_opening(lines: Sequence[str], comment: str | None) -> Opening:
     if comment is None and remarks and place == len(lines):
         # Every line begins with the sign, which therefore belongs to the values.
         place, remarks, last, sign = start, 0, "", ""
-    return Opening(
+    return Preamble(
         skipped=place,
         separator=separator[1] if separator else "",
         sign=sign,
@@ -88,7 +88,9 @@ def read_opening(lines: Sequence[str], comment: str | None) -> Opening:
     )
 
 
-def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_given: bool) -> str:
+def find_comment_sign(
+    table: Sequence[str], layout: TextLayout, opening: Preamble, *, is_given: bool
+) -> str:
     """What comments between the rows of a table begin with; empty if there are none.
 
     A line that begins with the sign and has as many fields as the rows is a row.
@@ -109,8 +111,8 @@ def sign_within(table: Sequence[str], layout: Layout, opening: Opening, *, is_gi
     return opening.sign if is_found else ""
 
 
-def without_remarks(
-    table: Sequence[str], opening: Opening, delimiter: str | None = None
+def strip_comment_lines(
+    table: Sequence[str], opening: Preamble, delimiter: str | None = None
 ) -> list[str]:
     """Lines of a table that do not begin with the sign of a comment, or do so inside quotes.
 
@@ -119,11 +121,11 @@ def without_remarks(
         opening: What stands before it.
         delimiter: Character between fields; None where it is not known yet.
     """
-    borders = _USUAL_BORDERS if delimiter is None else Layout(delimiter=delimiter).borders
+    borders = _USUAL_BORDERS if delimiter is None else TextLayout(delimiter=delimiter).borders
     return _divided(table, opening, borders)[1]
 
 
-def _divided(table: Sequence[str], opening: Opening, borders: str) -> tuple[list[str], list[str]]:
+def _divided(table: Sequence[str], opening: Preamble, borders: str) -> tuple[list[str], list[str]]:
     """Lines that begin with the sign of a comment, not inside quotes, and the other lines."""
     marked, others, inside = list[str](), list[str](), False
     for line in table:

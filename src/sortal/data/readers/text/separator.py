@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sortal.data.readers.base import MISSING
-from sortal.data.readers.text.lines import BLANKS, Layout, has_padded_quotes, numbered_rows
+from sortal.data.readers.text.lines import BLANKS, TextLayout, has_padded_quotes, numbered_rows
 
 NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", BLANKS: "spaces"}
 """What notes call a separator."""
@@ -112,7 +112,7 @@ def _displaces(rival: _Fit, own: _Fit) -> bool:
 
 
 def _fit(lines: Sequence[str], delimiter: str, *, has_header: bool) -> _Fit | None:
-    layout = Layout(delimiter=delimiter, has_padded_quotes=has_padded_quotes(lines, delimiter))
+    layout = TextLayout(delimiter=delimiter, has_padded_quotes=has_padded_quotes(lines, delimiter))
     try:
         rows = [row for _, row in numbered_rows(lines, layout) if row]
     except csv.Error:

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def outlined(axes: "Axes", histogram: Histogram, **style: Any) -> None:
+def draw_outline(axes: "Axes", histogram: Histogram, **style: Any) -> None:
     """Draw the outline of a histogram's bins, without its outer sides."""
     axes.stairs(histogram.sums, histogram.edges, baseline=None, **style)
 
 
-def points(axes: "Axes", histogram: Histogram, shown: np.ndarray, **style: Any) -> None:
+def draw_points(axes: "Axes", histogram: Histogram, shown: np.ndarray, **style: Any) -> None:
     """Draw bins as points in their middle, with the statistical error of each.
 
     Args:
@@ -34,7 +34,7 @@ def points(axes: "Axes", histogram: Histogram, shown: np.ndarray, **style: Any) 
     )
 
 
-def width_named(edges: np.ndarray) -> str:
+def describe_width(edges: np.ndarray) -> str:
     """The width of bins as an axis tells it; `bin` if they differ.
 
     >>> width_named(np.linspace(0, 1, 21)), width_named(np.array([0, 0.5, 0.6]))

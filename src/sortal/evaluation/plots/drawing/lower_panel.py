@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sortal.evaluation.plots.drawing.scale import LARGEST, span
+from sortal.evaluation.plots.drawing.scale import LARGEST, plot_limits
 from sortal.metrics.histogram import RESIDUE, Histogram
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class LowerPanel:
         """Divide one histogram by another of the same edges, bin by bin.
 
         A bin in which the weights of the denominator do not sum above 0, beyond rounding, has no
-        ratio: value, error and band are NaN. `cancelled` tells which of these bins have events.
+        ratio: value, error and band are NaN. `find_cancelled_bins` tells which of these bins have events.
         """
         known = _above_zero(denominator)
         with np.errstate(all="ignore"):
@@ -61,7 +61,7 @@ class LowerPanel:
             )
 
 
-def cancelled(denominator: Histogram) -> np.ndarray:
+def find_cancelled_bins(denominator: Histogram) -> np.ndarray:
     """Tell which bins have events whose weights do not sum above 0, shape (bins,), bool."""
     lost: np.ndarray = (denominator.squares > 0) & ~_above_zero(denominator)
     return lost
@@ -85,7 +85,7 @@ def draw_lower(axes: "Axes", panel: LowerPanel, edges: np.ndarray) -> None:
         band = _finite(panel.band, np.nan)
         axes.stairs(1.0 + band, edges, baseline=1.0 - band, fill=True, color="0.85", zorder=0)
     axes.errorbar(centres, values, errors, halves, fmt="o", color="black", markersize=4)
-    low, high = panel.limits or span(np.concatenate(kept), margin=0.1)
+    low, high = panel.limits or plot_limits(np.concatenate(kept), margin=0.1)
     for beyond, edge, mark in ((values < low, low, "v"), (values > high, high, "^")):
         if beyond.any():  # marks of no points would still take room, at the figure's corner
             at = np.full(beyond.sum(), edge)

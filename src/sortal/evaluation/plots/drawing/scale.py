@@ -14,7 +14,9 @@ LARGEST = 1e300
 """Larger numbers are not drawn: the span of an axis with a margin would overflow."""
 
 
-def span(values: np.ndarray, *, log: bool = False, margin: float = 0.05) -> tuple[float, float]:
+def plot_limits(
+    values: np.ndarray, *, log: bool = False, margin: float = 0.05
+) -> tuple[float, float]:
     """Limits that hold all values that can be drawn, with a margin on both sides.
 
     Args:

@@ -70,7 +70,7 @@ def in_any_script() -> Iterator[None]:
 
 
 @contextmanager
-def drawing(look: Look) -> Iterator[None]:
+def drawing_style(look: Look) -> Iterator[None]:
     """Draw with a look; matplotlib's own parameters are what they were afterwards.
 
     Raises:
@@ -167,7 +167,7 @@ def save(figure: "Figure", path: Path, look: Look = PLAIN, *, dpi: int = 150) ->
     # Whole or not at all: a figure that cannot be drawn leaves an older file as it is.
     unfinished = path.with_name(f".{path.stem}.unfinished{kind}")
     try:
-        with drawing(look), rc_context(fixed), in_any_script():
+        with drawing_style(look), rc_context(fixed), in_any_script():
             figure.savefig(unfinished, dpi=dpi, metadata=_METADATA[kind])
         unfinished.replace(path)
     finally:

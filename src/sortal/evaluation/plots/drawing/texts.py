@@ -6,7 +6,7 @@ _SHARE_IN_FRONT = 0.65
 """Titles often differ at their ends, so a part of the room is kept for the end."""
 
 
-def fitted(text: str, most: int) -> str:
+def shorten_text(text: str, most: int) -> str:
     r"""Cut a text in its middle so that it fits, and keep it from being read as a formula.
 
     Args:

@@ -29,10 +29,10 @@ def write_picture(path: Path, draw: Callable[[], "Figure"], *, warn: Warn) -> li
     Raises:
         OptionError: The path ends otherwise than a picture's.
     """
-    return attempt(path, lambda: save(draw(), path, PLAIN), warn=warn)
+    return try_picture(path, lambda: save(draw(), path, PLAIN), warn=warn)
 
 
-def attempt(path: Path, write: Callable[[], Path], *, warn: Warn) -> list[Path]:
+def try_picture(path: Path, write: Callable[[], Path], *, warn: Warn) -> list[Path]:
     """Make a picture with a function that draws and writes it; an error becomes a warning.
 
     Args:

@@ -9,22 +9,22 @@ from sortal.errors import UserError
 from sortal.systems.clavis.batch.jobfile import BatchJob
 from sortal.systems.clavis.batch.outcome import (
     COLUMNS,
-    Fault,
+    BatchFailure,
     Outcome,
     error_lines,
     exit_code,
     summary_rows,
 )
-from sortal.systems.clavis.batch.progress import Broken
+from sortal.systems.clavis.batch.progress import BatchStopped
 from sortal.systems.clavis.batch.titles import numbered, visible
 from sortal.systems.clavis.batch.training import run
-from sortal.systems.clavis.batch.work import Wishes, begin, reason_of
+from sortal.systems.clavis.batch.work import BatchOptions, reason_of, start_batch_job
 from sortal.views.console import echo, print_rows
 
 _INTERRUPTED = 130
 
 
-def batch(paths: Sequence[Path], wishes: Wishes) -> int:
+def batch(paths: Sequence[Path], wishes: BatchOptions) -> int:
     """Run jobs one after the other; what fails in one does not stop the next.
 
     Args:
@@ -55,7 +55,7 @@ def batch(paths: Sequence[Path], wishes: Wishes) -> int:
     return code
 
 
-def _one(path: Path, wishes: Wishes, taken: dict[str, Path]) -> Outcome:
+def _one(path: Path, wishes: BatchOptions, taken: dict[str, Path]) -> Outcome:
     """Run one job; whatever it runs into, the next one can go on.
 
     Args:
@@ -64,10 +64,10 @@ def _one(path: Path, wishes: Wishes, taken: dict[str, Path]) -> Outcome:
         taken: Files of the jobs before, by their titles; this one is added.
     """
     try:
-        work = begin(path, wishes, echo)
+        work = start_batch_job(path, wishes, echo)
     except UserError as error:  # of the file and not of any code: a traceback would tell nothing
         echo(f"ERROR: {error}")
-        fault = Fault(what="", reason=str(error))
+        fault = BatchFailure(what="", reason=str(error))
         return Outcome(path=path, title=path.name, faults=(fault,))
     work.job = _with_own_title(work.job, taken)
     for warning in work.job.warnings:
@@ -76,7 +76,7 @@ def _one(path: Path, wishes: Wishes, taken: dict[str, Path]) -> Outcome:
         run(work)
     except KeyboardInterrupt:
         return replace(work.outcome(), exit_code=_INTERRUPTED)
-    except Broken as broken:
+    except BatchStopped as broken:
         echo(broken.fault.traceback.rstrip() or _trace(broken.__cause__ or broken))
     except Exception as error:  # noqa: BLE001 - told with the job, and the next one goes on
         work.faults.append(_told(error, wishes))
@@ -99,16 +99,16 @@ def _with_own_title(job: BatchJob, taken: dict[str, Path]) -> BatchJob:
     return replace(job, data=data, warnings=(warning, *job.warnings))
 
 
-def _told(error: Exception, wishes: Wishes) -> Fault:
+def _told(error: Exception, wishes: BatchOptions) -> BatchFailure:
     """Print an error that ends a job."""
     reason = reason_of(error)
     echo(_trace(error) if wishes.stop else f"ERROR: {reason}")
-    return Fault(what="", reason=reason)
+    return BatchFailure(what="", reason=reason)
 
 
 def _trace(error: BaseException) -> str:
     return "".join(traceback.format_exception(error)).rstrip()
 
 
-def _store_option(wishes: Wishes) -> str:
+def _store_option(wishes: BatchOptions) -> str:
     return "" if wishes.store == Path(".sortal") else f" --store {wishes.store}"

@@ -12,8 +12,8 @@ from sortal.methods import registry
 from sortal.methods.contract.user_methods import MARK
 from sortal.plugins.classifiers.classifier import ClassifierPlugin
 from sortal.plugins.classifiers.specs import pack
-from sortal.plugins.declaration import Checked, check
-from sortal.plugins.source import Source
+from sortal.plugins.declaration import Checked, resolve_arguments
+from sortal.plugins.source import GivenData
 from sortal.systems.clavis.available import Available
 from sortal.systems.clavis.batch.jobfile import Configuration
 from sortal.systems.clavis.batch.meta import fill
@@ -23,7 +23,7 @@ _SEEDS = range(2**31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ResolvedClassifier:
     """A classifier that is ready to be trained."""
 
     title: str
@@ -50,19 +50,19 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class JobContext:
     """What the classifiers of a job have in common."""
 
     available: Available
-    source: Source
+    source: GivenData
     job_title: str
     specs: Mapping[str, Any]
     """What plugins are told of the data, packed."""
 
     @classmethod
     def of(
-        cls, available: Available, source: Source, job_title: str, folder: Path
-    ) -> "Circumstances":
+        cls, available: Available, source: GivenData, job_title: str, folder: Path
+    ) -> "JobContext":
         """Pack what the data set says of itself.
 
         Args:
@@ -79,7 +79,7 @@ class Circumstances:
         return cls(available=available, source=source, job_title=job_title, specs=specs)
 
 
-def wanted(configuration: Configuration, around: Circumstances) -> Wanted:
+def resolve_classifier(configuration: Configuration, around: JobContext) -> ResolvedClassifier:
     """Resolve the arguments of one configuration.
 
     Raises:
@@ -89,15 +89,17 @@ def wanted(configuration: Configuration, around: Circumstances) -> Wanted:
     found = around.available.classifier(configuration.method)
     if isinstance(found, ClassifierPlugin):
         does = "its code gets it as it is, unchecked"
-        checked = check(configuration.arguments, found.declaration, undeclared_does=does)
+        checked = resolve_arguments(
+            configuration.arguments, found.declaration, undeclared_does=does
+        )
         title = fill(configuration.title, checked.values)
         runs = _of_plugin(found, checked, title, around)
     else:
-        checked = check(configuration.arguments, found.declaration)
+        checked = resolve_arguments(configuration.arguments, found.declaration)
         title = fill(configuration.title, checked.values)
         runs = _of_built_in(found, checked, around)
     warnings = (*checked.warnings, *runs.notices)
-    return Wanted(
+    return ResolvedClassifier(
         title=title,
         method=configuration.method,
         block=_block(title, runs, warnings, _asked(configuration, runs.values)),
@@ -108,7 +110,7 @@ def wanted(configuration: Configuration, around: Circumstances) -> Wanted:
 
 
 def _of_plugin(
-    plugin: ClassifierPlugin, checked: Checked, title: str, around: Circumstances
+    plugin: ClassifierPlugin, checked: Checked, title: str, around: JobContext
 ) -> Translated:
     told = {
         "title": title,
@@ -125,7 +127,7 @@ def _of_plugin(
     )
 
 
-def _of_built_in(found: BuiltIn, checked: Checked, around: Circumstances) -> Translated:
+def _of_built_in(found: BuiltIn, checked: Checked, around: JobContext) -> Translated:
     translated = found.translated(checked, around.source)
     _refuse_outputs(translated.method, around.source)
     return translated
@@ -162,7 +164,7 @@ def _seed(value: Any) -> int:
     return value if usable else 0
 
 
-def _refuse_outputs(method: str, source: Source) -> None:
+def _refuse_outputs(method: str, source: GivenData) -> None:
     outputs = Outputs.INDEPENDENT if source.is_multilabel else Outputs.EXCLUSIVE
     if outputs not in registry.find(method).outputs:
         kind = "several classes at once" if source.is_multilabel else "one class each"

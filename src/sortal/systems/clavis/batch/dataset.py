@@ -13,8 +13,8 @@ from sortal.data.splitting.strata import draw_subset, scarce_class, strata
 from sortal.errors import DataError
 from sortal.job.models import DataBlock as JobData
 from sortal.job.models import GivenFoldSplit, NoSplit
-from sortal.plugins.source import Source
-from sortal.systems.clavis.batch.jobfile import DataBlock
+from sortal.plugins.source import GivenData
+from sortal.systems.clavis.batch.jobfile import BatchDataBlock
 
 FEATURES = "features"
 TRAINING = -1
@@ -25,7 +25,7 @@ TEST_SIZE = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Divided:
+class DividedExamples:
     """Examples as a data set of ours, and how a job of ours divides them."""
 
     dataset: Dataset = field(repr=False)
@@ -49,7 +49,7 @@ class _Rows:
     notes: tuple[str, ...] = ()
 
 
-def dataset_of(source: Source, block: DataBlock) -> Divided:
+def dataset_of(source: GivenData, block: BatchDataBlock) -> DividedExamples:
     """Divide, cut down and name the examples of a data set.
 
     Rows keep the order in which scikit-learn's `train_test_split` draws them, so that whatever
@@ -79,7 +79,7 @@ def dataset_of(source: Source, block: DataBlock) -> Divided:
         folds=_folds(source, folds, rows),
         parts=_parts(rows),
     )
-    return Divided(
+    return DividedExamples(
         dataset=dataset,
         split=_split(block, dataset, tests=len(rows.test) > 0),
         notes=(*rows.notes, *notes),
@@ -87,7 +87,7 @@ def dataset_of(source: Source, block: DataBlock) -> Divided:
     )
 
 
-def _labels(source: Source) -> Labels:
+def _labels(source: GivenData) -> Labels:
     """Labels of all examples, those of the test set last."""
     codes = np.concatenate([source.y_train, source.y_test])
     if source.is_multilabel:
@@ -95,7 +95,9 @@ def _labels(source: Source) -> Labels:
     return Labels(codes, source.class_names)
 
 
-def _refuse_conflicts(source: Source, block: DataBlock, *, has_folds: bool, has_test: bool) -> None:
+def _refuse_conflicts(
+    source: GivenData, block: BatchDataBlock, *, has_folds: bool, has_test: bool
+) -> None:
     if block.disable_cross_validation or not (has_folds or source.folds_of_test):
         return
     cure = "or set disable_cross_validation: true"
@@ -118,7 +120,7 @@ def _refuse_conflicts(source: Source, block: DataBlock, *, has_folds: bool, has_
         )
 
 
-def _divided(source: Source, block: DataBlock, labels: Labels, *, has_folds: bool) -> _Rows:
+def _divided(source: GivenData, block: BatchDataBlock, labels: Labels, *, has_folds: bool) -> _Rows:
     train = np.arange(len(source.X_train))
     nothing = train[:0]
     if len(source.X_test):
@@ -155,7 +157,7 @@ def _drawn(rows: np.ndarray, labels: Labels, size: float, seed: int) -> _Rows:
     return _Rows(train=train, test=test)
 
 
-def _cut_down(rows: _Rows, labels: Labels, block: DataBlock) -> tuple[_Rows, list[str]]:
+def _cut_down(rows: _Rows, labels: Labels, block: BatchDataBlock) -> tuple[_Rows, list[str]]:
     """Use shares of both parts."""
     train = _share(rows.train, labels, block.subset_train, block)
     test = _share(rows.test, labels, block.subset_test, block) if len(rows.test) else rows.test
@@ -171,7 +173,7 @@ def _cut_down(rows: _Rows, labels: Labels, block: DataBlock) -> tuple[_Rows, lis
     return _Rows(train=train, test=test, notes=rows.notes), notes
 
 
-def _share(rows: np.ndarray, labels: Labels, share: float, block: DataBlock) -> np.ndarray:
+def _share(rows: np.ndarray, labels: Labels, share: float, block: BatchDataBlock) -> np.ndarray:
     if block.subset == "random" and share < 1:
         kept = draw_subset(labels.take(rows), share, block.random_state)
     else:
@@ -188,7 +190,7 @@ def _lost(labels: Labels, before: np.ndarray, after: np.ndarray) -> str:
     return f"None of them is of {named}: set subset to random." if named else ""
 
 
-def _folds(source: Source, folds: np.ndarray | None, rows: _Rows) -> np.ndarray | None:
+def _folds(source: GivenData, folds: np.ndarray | None, rows: _Rows) -> np.ndarray | None:
     """Fold of each example, None without folds."""
     if folds is None:
         return None
@@ -207,7 +209,9 @@ def _parts(rows: _Rows) -> np.ndarray | None:
     return np.repeat(np.array([codes[Part.TRAIN], codes[Part.TEST]], dtype=np.int8), lengths)
 
 
-def _split(block: DataBlock, dataset: Dataset, *, tests: bool) -> NoSplit | GivenFoldSplit | None:
+def _split(
+    block: BatchDataBlock, dataset: Dataset, *, tests: bool
+) -> NoSplit | GivenFoldSplit | None:
     if tests:
         return None
     if dataset.folds is None:
@@ -239,7 +243,7 @@ def _plain(features: np.ndarray, name: str) -> np.ndarray:
     return features.astype(np.float32) if features.dtype == np.float16 else features
 
 
-def data_block(block: DataBlock, divided: Divided) -> JobData:
+def data_block(block: BatchDataBlock, divided: DividedExamples) -> JobData:
     """The data block of a job of ours on divided examples."""
     scaling: Literal["standard", "none"] = "standard" if block.scale else "none"
     ours = JobData(source=block.dataset, scaling=scaling)

@@ -5,15 +5,15 @@ from statistics import fmean, stdev
 
 from sortal.evaluation.row import Row
 from sortal.jobs.results.folds import by_fold, pooled
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.metrics.registry import ACCURACY
-from sortal.views.tables import Column
+from sortal.views.tables import TableColumn
 
 MOST = 60
 """Classifiers that the table lists."""
 
 
-def fold_rows(results: Results) -> list[Row]:
+def fold_rows(results: JobResults) -> list[Row]:
     """One row a classifier, best first: mean and spread over folds, pooled, and each fold."""
     whole = [result for result in results.ranked if not result.fold_of]
     rows: list[Row] = []
@@ -32,12 +32,12 @@ def fold_rows(results: Results) -> list[Row]:
     return rows
 
 
-def fold_columns(rows: Sequence[Row]) -> list[Column | str]:
+def fold_columns(rows: Sequence[Row]) -> list[TableColumn | str]:
     """Columns of those rows."""
     folds = [name for name in (rows[0] if rows else ()) if name.startswith("fold ")]
     return [
         "title",
-        Column(name="mean", header="mean of folds", sd="sd", digits=4),
-        Column(name="pooled", digits=4),
-        *(Column(name=name, digits=4) for name in folds),
+        TableColumn(name="mean", header="mean of folds", sd="sd", digits=4),
+        TableColumn(name="pooled", digits=4),
+        *(TableColumn(name=name, digits=4) for name in folds),
     ]

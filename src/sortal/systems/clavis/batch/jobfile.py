@@ -9,12 +9,12 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
-from sortal.job.models import Block, Name, Seed
+from sortal.job.models import JobBlock, Name, Seed
 from sortal.job.positions import Positions, dotted
 from sortal.job.problems import JobError, Problem
 from sortal.job.read import read_text
 from sortal.job.validation import problems_of
-from sortal.job.words import Words, describe, short
+from sortal.job.words import TypeName, describe, short
 from sortal.systems.clavis.batch.meta import expand, fill, is_meta, placeholders
 from sortal.systems.clavis.batch.titles import Titles, visible
 
@@ -44,12 +44,12 @@ JobTitle = Annotated[
     str,
     Field(min_length=1, max_length=_LONGEST_TITLE),
     AfterValidator(_file_name),
-    Words(f"a title of 1 to {_LONGEST_TITLE} characters that can name a file", "titles"),
+    TypeName(f"a title of 1 to {_LONGEST_TITLE} characters that can name a file", "titles"),
 ]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
-class DataBlock(Block):
+class BatchDataBlock(JobBlock):
     """The `data` of a job: which data set, which of its examples, how they are divided and scaled."""
 
     title: JobTitle
@@ -76,25 +76,25 @@ class DataBlock(Block):
     """Whether each fold is shown as a result of its own too, titled `<title> fold<k>`."""
 
 
-class Entry(Block):
+class BatchEntry(JobBlock):
     """One entry of `classifiers` or `projections`: title, method, and any parameters."""
 
     model_config = ConfigDict(extra="allow")
 
     title: Name
     """Names its results; `{name}` is replaced by that parameter's value."""
-    method: Annotated[str | dict[str, Any], Words("the name of a method", "names of methods")]
+    method: Annotated[str | dict[str, Any], TypeName("the name of a method", "names of methods")]
     """Name of a classifier or projection; may be a meta parameter."""
 
 
-class JobBlocks(Block):
+class JobBlocks(JobBlock):
     """The whole file."""
 
-    data: DataBlock
+    data: BatchDataBlock
     """Which data set, and how it is used."""
-    projections: list[Entry] = []
+    projections: list[BatchEntry] = []
     """Projections of the data, for views."""
-    classifiers: list[Entry] = []
+    classifiers: list[BatchEntry] = []
     """The classifiers to train."""
 
 
@@ -152,7 +152,7 @@ class BatchJob:
 
     path: Path
     text: str = field(repr=False)
-    data: DataBlock
+    data: BatchDataBlock
     projections: tuple[Configuration, ...]
     classifiers: tuple[Configuration, ...]
     notes: tuple[str, ...] = ()
@@ -277,7 +277,7 @@ def _configurations(
 
 
 @dataclass(frozen=True, slots=True)
-class _Numbered:
+class _NumberedEntry:
     """Configurations of one list, each with a title of its own."""
 
     kept: tuple[Configuration, ...]
@@ -285,7 +285,9 @@ class _Numbered:
     warnings: tuple[str, ...]
 
 
-def _number_titles(found: list[Configuration], key: str, cures: Mapping[str, str]) -> _Numbered:
+def _number_titles(
+    found: list[Configuration], key: str, cures: Mapping[str, str]
+) -> _NumberedEntry:
     """Leave out repeated configurations, and number equal titles of different parameters."""
     titles = Titles.among(one.title for one in found)
     known: dict[tuple[str, str], Configuration] = {}
@@ -299,7 +301,7 @@ def _number_titles(found: list[Configuration], key: str, cures: Mapping[str, str
         else:
             repeated.append((first, one))
     notes = _note_of_repeated(repeated, key.removesuffix("s"))
-    return _Numbered(tuple(kept), notes, tuple(titles.warnings(key)))
+    return _NumberedEntry(tuple(kept), notes, tuple(titles.warnings(key)))
 
 
 def _note_of_repeated(

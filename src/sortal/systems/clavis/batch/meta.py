@@ -9,7 +9,7 @@ from typing import Any
 
 from sortal.job.positions import dotted, joined
 from sortal.job.problems import JobError, Problem
-from sortal.job.ranges import EndlessRange, Number, added, multiplied
+from sortal.job.ranges import EndlessRange, Number, arithmetic_range, geometric_range
 from sortal.job.words import nearest, short
 
 META = "is_meta"
@@ -115,7 +115,7 @@ def _ranged(meta: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _counted(low: Number, high: Number, move: Number, *, multiplies: bool) -> tuple[Any, ...]:
     """Count from min to max; a step that leads down from min begins at max instead."""
-    count = multiplied if multiplies else added
+    count = geometric_range if multiplies else arithmetic_range
     try:
         values = count(low, high, move)
     except EndlessRange:

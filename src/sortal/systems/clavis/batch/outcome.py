@@ -6,21 +6,21 @@ from pathlib import Path
 
 from sortal.evaluation.row import Row
 from sortal.views.progress import counted, duration
-from sortal.views.tables import Column, Columns
+from sortal.views.tables import Columns, TableColumn
 
 COLUMNS: Columns = (
-    Column(name="title", header="Title"),
-    Column(name="dataset", header="Dataset"),
-    Column(name="classifiers", header="#Clfs"),
-    Column(name="projections", header="#Projs"),
-    Column(name="errors", header="#Errors"),
-    Column(name="time", header="Time"),
+    TableColumn(name="title", header="Title"),
+    TableColumn(name="dataset", header="Dataset"),
+    TableColumn(name="classifiers", header="#Clfs"),
+    TableColumn(name="projections", header="#Projs"),
+    TableColumn(name="errors", header="#Errors"),
+    TableColumn(name="time", header="Time"),
 )
 """The columns of the summary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class BatchFailure:
     """Something that failed."""
 
     what: str
@@ -46,7 +46,7 @@ class Outcome:
     """Configurations that have a result, computed now or before."""
 
     projections: int = 0
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[BatchFailure, ...] = ()
     seconds: float = 0.0
     exit_code: int = 0
     """Of an interruption, which ends the batch; 0 otherwise."""

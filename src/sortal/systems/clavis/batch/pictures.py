@@ -5,36 +5,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sortal.errors import SortalError
-from sortal.evaluation.maps.parameters import Projection, parse
+from sortal.evaluation.maps.parameters import ProjectionMethod, parse
 from sortal.job.problems import JobError
 from sortal.jobs.pictures.projections import ProjectedExamples, projected_examples
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.records.job_record import ProjectionEntry
 from sortal.systems.clavis.batch.jobfile import Configuration
-from sortal.systems.clavis.batch.work import Work
+from sortal.systems.clavis.batch.work import RunningBatchJob
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class RequestedProjection:
     """A projection that can be computed."""
 
     configuration: Configuration
-    projection: Projection
+    projection: ProjectionMethod
 
 
-def check_pictures(work: Work) -> list[Picture]:
+def check_pictures(work: RunningBatchJob) -> list[RequestedProjection]:
     """Read the projections of a job; those that are wrong are faults."""
     pictures = []
     for one in work.job.projections:
         try:
-            pictures.append(Picture(one, parse(one.method, one.arguments, path=one.place)))
+            pictures.append(
+                RequestedProjection(one, parse(one.method, one.arguments, path=one.place))
+            )
         except JobError as error:
             told = " ".join(map(str, error.problems))
             work.fault(_named(one), SortalError(f"line {one.line}: {told}"))
     return pictures
 
 
-def make_pictures(work: Work, results: Results, pictures: Sequence[Picture]) -> None:
+def make_pictures(
+    work: RunningBatchJob, results: JobResults, pictures: Sequence[RequestedProjection]
+) -> None:
     """Compute what the store lacks of some projections, and list them with the job.
 
     Raises:
@@ -65,7 +69,7 @@ def make_pictures(work: Work, results: Results, pictures: Sequence[Picture]) -> 
     _list_with_job(results, listed)
 
 
-def _list_with_job(results: Results, listed: Sequence[ProjectionEntry]) -> None:
+def _list_with_job(results: JobResults, listed: Sequence[ProjectionEntry]) -> None:
     """Keep titles with the job's record, from which views take them."""
     store = results.store
     if results.record.projections == tuple(listed):

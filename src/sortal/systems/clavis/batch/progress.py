@@ -16,11 +16,11 @@ from sortal.events import (
     Waiting,
     Warned,
 )
-from sortal.systems.clavis.batch.outcome import Fault
+from sortal.systems.clavis.batch.outcome import BatchFailure
 from sortal.systems.clavis.builtin.epochs import epoch_lines
 from sortal.tracking import progress as books
 from sortal.views.progress import QuietTimes, counted, duration, running_line, waiting_line
-from sortal.views.tables import size
+from sortal.views.tables import format_bytes
 
 Print = Callable[[str], None]
 
@@ -34,16 +34,16 @@ def say(echo: Print, *notes: str) -> None:
         echo(f"note: {note}")
 
 
-class Broken(Exception):
+class BatchStopped(Exception):
     """The first failure of a batch that is to stop there; carries what failed."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: BatchFailure) -> None:
         self.fault = fault
         super().__init__(str(fault))
 
 
 @dataclass(slots=True)
-class Progress:
+class BatchProgress:
     """A listener that prints what happens, and keeps what failed."""
 
     echo: Print
@@ -70,7 +70,7 @@ class Progress:
     show_printed: bool = False
     """Whether what classifiers print is shown while they train."""
 
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[BatchFailure] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
     _told: float = field(default_factory=time.perf_counter)
     _total: int = 0
@@ -81,7 +81,7 @@ class Progress:
         default_factory=lambda: defaultdict[str, list[MemberTrained]](list)
     )
     _failed: set[str] = field(default_factory=set)
-    _books: books.Progress = field(default_factory=books.Progress)
+    _books: books.RunProgress = field(default_factory=books.RunProgress)
     _quiet_times: QuietTimes = field(default_factory=lambda: QuietTimes(_QUIET_SECONDS))
     _interrupted: bool = False
 
@@ -120,7 +120,7 @@ class Progress:
             told += f", {stored} {which} in the store"
         if event.stored < event.members:
             told += (
-                f"; about {size(event.memory_bytes)} of memory on "
+                f"; about {format_bytes(event.memory_bytes)} of memory on "
                 f"{counted(event.workers, 'worker')}"
             )
         self.echo(told)
@@ -142,10 +142,12 @@ class Progress:
         self._failed.add(event.title)
         for title in self.titles.get(event.title, (event.title,)):
             what = f"classifier {title!r}"
-            self.faults.append(Fault(what=what, reason=event.reason, traceback=event.traceback))
+            self.faults.append(
+                BatchFailure(what=what, reason=event.reason, traceback=event.traceback)
+            )
         self._line(event.title, f"ERROR: {event.reason}")
         if self.stop:
-            raise Broken(self.faults[-1])
+            raise BatchStopped(self.faults[-1])
 
     def _wait(self, event: Waiting) -> None:
         """Say once what an end waits for; else now and then which classifiers take long."""

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from sortal.errors import UserError
 from sortal.jobs.applying.export import export_result
-from sortal.jobs.results.results import Results
-from sortal.systems.clavis.batch.work import Work
+from sortal.jobs.results.results import JobResults
+from sortal.systems.clavis.batch.work import RunningBatchJob
 from sortal.systems.clavis.builtin.epochs import saved_model
 
 
-def save_models(work: Work, results: Results, folder: Path) -> None:
+def save_models(work: RunningBatchJob, results: JobResults, folder: Path) -> None:
     """Write the networks with `save_model` to saved_models/<job>/<title>.h5.
 
     With folds there is a file for each, whose title ends as that of the fold's result does.
@@ -33,7 +33,7 @@ def save_models(work: Work, results: Results, folder: Path) -> None:
                 work.fault(f"saved model of {one.title!r}", error)
 
 
-def _save(results: Results, title: str, folder: Path, job_title: str) -> Iterator[Path]:
+def _save(results: JobResults, title: str, folder: Path, job_title: str) -> Iterator[Path]:
     found = results.titled(title)
     for member in found[0].members:
         fold = member.entry.fold

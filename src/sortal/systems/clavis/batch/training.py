@@ -13,20 +13,24 @@ from sortal.job.positions import Positions
 from sortal.job.read import JobFile
 from sortal.job.title import store_name
 from sortal.jobs.launch import Launched, launch
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.methods.contract.user_methods import providing
-from sortal.plugins.loading.choice import Named
-from sortal.plugins.source import Source
+from sortal.plugins.loading.choice import NeededPlugins
+from sortal.plugins.source import GivenData
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available, find_available
-from sortal.systems.clavis.batch.classifiers import Circumstances, Wanted, wanted
-from sortal.systems.clavis.batch.dataset import Divided, data_block, dataset_of
+from sortal.systems.clavis.batch.classifiers import (
+    JobContext,
+    ResolvedClassifier,
+    resolve_classifier,
+)
+from sortal.systems.clavis.batch.dataset import DividedExamples, data_block, dataset_of
 from sortal.systems.clavis.batch.fold_table import fold_columns, fold_rows
 from sortal.systems.clavis.batch.jobfile import BatchJob, Configuration
 from sortal.systems.clavis.batch.pictures import check_pictures, make_pictures
-from sortal.systems.clavis.batch.progress import Print, Progress, say
+from sortal.systems.clavis.batch.progress import BatchProgress, Print, say
 from sortal.systems.clavis.batch.titles import Titles, visible
-from sortal.systems.clavis.batch.work import Work
+from sortal.systems.clavis.batch.work import RunningBatchJob
 from sortal.views.console import print_rows
 from sortal.views.progress import counted
 
@@ -34,7 +38,7 @@ _NAMED = 3
 """Titles that a warning lists."""
 
 
-def run(work: Work) -> None:
+def run(work: RunningBatchJob) -> None:
     """Train what the store lacks of a job's classifiers, and compute its projections.
 
     Raises:
@@ -47,7 +51,7 @@ def run(work: Work) -> None:
         announce=partial(say, echo),
         job=work.path,
         downloads=wishes.downloads,
-        wanted=Named(
+        wanted=NeededPlugins(
             datasets=frozenset({job.data.dataset}),
             classifiers=frozenset(one.method for one in job.classifiers),
         ),
@@ -61,7 +65,7 @@ def run(work: Work) -> None:
     say(echo, *divided.notes)
     pictures = check_pictures(work)
     with TemporaryDirectory(prefix="sortal-clavis-") as folder:
-        around = Circumstances.of(available, source, job.data.title, Path(folder))
+        around = JobContext.of(available, source, job.data.title, Path(folder))
         _resolve(work, around)
         _warn(echo, work.listed)
         if not work.listed:
@@ -80,14 +84,14 @@ def run(work: Work) -> None:
     make_pictures(work, results, pictures)
 
 
-def _described(job: BatchJob, source: Source, divided: Divided) -> str:
+def _described(job: BatchJob, source: GivenData, divided: DividedExamples) -> str:
     examples, features = divided.dataset.inputs.matrix().shape
     classes = counted(len(source.class_names), "label" if source.is_multilabel else "class")
     classes = classes.replace("classs", "classes")
     return f"{job.data.title}: {source.name}, {examples} examples of {features} features, {classes}"
 
 
-def _resolve(work: Work, around: Circumstances) -> None:
+def _resolve(work: RunningBatchJob, around: JobContext) -> None:
     """Resolve all configurations; those that cannot run are faults.
 
     Titles are filled with default values here, which may make two of them equal: the later one
@@ -97,13 +101,13 @@ def _resolve(work: Work, around: Circumstances) -> None:
     known: dict[str, tuple[str, ...]] = {}
     for configuration in work.job.classifiers:
         try:
-            one = wanted(configuration, around)
+            one = resolve_classifier(configuration, around)
             if known.get(visible(one.title)) == one.meaning:
                 say(work.echo, f"{_repeated(one.title, configuration)}.")
                 continue
             title = titles.give(one.title, configuration.line)
             if title != one.title:
-                one = wanted(replace(configuration, title=title), around)
+                one = resolve_classifier(replace(configuration, title=title), around)
         except SortalError as error:
             work.fault(f"classifier {configuration.title!r}", error)
         else:
@@ -120,7 +124,7 @@ def _repeated(title: str, configuration: Configuration) -> str:
     )
 
 
-def _warn(echo: Print, listed: Sequence[Wanted]) -> None:
+def _warn(echo: Print, listed: Sequence[ResolvedClassifier]) -> None:
     """Print each warning once, with the titles that it concerns."""
     concerned: dict[str, list[str]] = {}
     for one in listed:
@@ -132,9 +136,9 @@ def _warn(echo: Print, listed: Sequence[Wanted]) -> None:
         echo(f"warning: {named}{more}: {warning}")
 
 
-def _train(work: Work, available: Available, divided: Divided) -> Launched:
+def _train(work: RunningBatchJob, available: Available, divided: DividedExamples) -> Launched:
     listed = work.listed
-    progress = Progress(
+    progress = BatchProgress(
         echo=work.echo,
         titles=_sharing(listed),
         methods={one.title: one.method for one in listed},
@@ -156,7 +160,7 @@ def _train(work: Work, available: Available, divided: Divided) -> Launched:
         )
 
 
-def _print_folds(echo: Print, results: Results) -> None:
+def _print_folds(echo: Print, results: JobResults) -> None:
     rows = fold_rows(results)
     print_rows(rows, fold_columns(rows), title="test accuracy on each fold")
     whole = sum(not result.fold_of for result in results.results)
@@ -164,7 +168,9 @@ def _print_folds(echo: Print, results: Results) -> None:
         echo(f"and {whole - len(rows)} more.")
 
 
-def job_file(job: BatchJob, divided: Divided, listed: Sequence[Wanted]) -> JobFile:
+def job_file(
+    job: BatchJob, divided: DividedExamples, listed: Sequence[ResolvedClassifier]
+) -> JobFile:
     """The job of ours that trains some classifiers on divided examples."""
     ours = Job(
         title=store_name(job.data.title),
@@ -175,7 +181,7 @@ def job_file(job: BatchJob, divided: Divided, listed: Sequence[Wanted]) -> JobFi
     return JobFile(ours, Positions({}), job.path, job.text)
 
 
-def _sharing(listed: Sequence[Wanted]) -> Mapping[str, Sequence[str]]:
+def _sharing(listed: Sequence[ResolvedClassifier]) -> Mapping[str, Sequence[str]]:
     """Titles that share one result, by the first of them."""
     first: dict[Any, str] = {}
     titles: dict[str, list[str]] = {}
@@ -184,12 +190,12 @@ def _sharing(listed: Sequence[Wanted]) -> Mapping[str, Sequence[str]]:
     return titles
 
 
-def has_folds(divided: Divided) -> bool:
+def has_folds(divided: DividedExamples) -> bool:
     """Whether results are told fold by fold."""
     return divided.dataset.folds is not None
 
 
-def _folds(divided: Divided) -> int:
+def _folds(divided: DividedExamples) -> int:
     """Members of each classifier: one a fold of cross-validation."""
     if divided.dataset.folds is None or divided.folds_of_test:
         return 1

@@ -8,14 +8,14 @@ from sortal.engines.base import Engines
 from sortal.errors import SortalError
 from sortal.jobs.launch import Launched
 from sortal.jobs.running.run_options import DEFAULT_OPTIONS, RunOptions
-from sortal.systems.clavis.batch.classifiers import Wanted
+from sortal.systems.clavis.batch.classifiers import ResolvedClassifier
 from sortal.systems.clavis.batch.jobfile import BatchJob, read_batch_job
-from sortal.systems.clavis.batch.outcome import Fault, Outcome
-from sortal.systems.clavis.batch.progress import Broken, Print
+from sortal.systems.clavis.batch.outcome import BatchFailure, Outcome
+from sortal.systems.clavis.batch.progress import BatchStopped, Print
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class BatchOptions:
     """What the command was told."""
 
     store: Path
@@ -33,18 +33,18 @@ class Wishes:
 
 
 @dataclass(slots=True, kw_only=True)
-class Work:
+class RunningBatchJob:
     """A job that is being run, as far as it has come."""
 
     path: Path
-    wishes: Wishes
+    wishes: BatchOptions
     echo: Print
     """Takes what is printed, line by line."""
 
     job: BatchJob
     started: float
-    faults: list[Fault] = field(default_factory=list)
-    listed: list[Wanted] = field(default_factory=list)
+    faults: list[BatchFailure] = field(default_factory=list)
+    listed: list[ResolvedClassifier] = field(default_factory=list)
     """The classifiers that can be trained."""
 
     launched: Launched | None = None
@@ -57,10 +57,10 @@ class Work:
         Raises:
             Broken: The first failure is to end everything.
         """
-        fault = Fault(what=what, reason=reason_of(error))
+        fault = BatchFailure(what=what, reason=reason_of(error))
         self.faults.append(fault)
         if self.wishes.stop:
-            raise Broken(fault) from error
+            raise BatchStopped(fault) from error
         self.echo(f"ERROR: {fault}")
 
     def outcome(self) -> Outcome:
@@ -81,14 +81,16 @@ class Work:
         )
 
 
-def begin(path: Path, wishes: Wishes, echo: Print) -> Work:
+def start_batch_job(path: Path, wishes: BatchOptions, echo: Print) -> RunningBatchJob:
     """Read a job file.
 
     Raises:
         JobError: It is no batch job.
     """
     started = time.perf_counter()
-    return Work(path=path, wishes=wishes, echo=echo, job=read_batch_job(path), started=started)
+    return RunningBatchJob(
+        path=path, wishes=wishes, echo=echo, job=read_batch_job(path), started=started
+    )
 
 
 def reason_of(error: Exception) -> str:

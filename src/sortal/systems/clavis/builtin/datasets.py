@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from sortal.errors import NotFound
-from sortal.plugins.source import Source
+from sortal.plugins.source import GivenData
 from sortal.systems.clavis.builtin import simulated, tables
 from sortal.systems.clavis.builtin.downloads import FILES
 from sortal.systems.clavis.builtin.given_files import GivenFile
@@ -18,7 +18,7 @@ from sortal.systems.clavis.builtin.tables import About
 ENVIRONMENT = "SORTAL_DATASETS"
 """Environment variable that names the folder of downloaded data sets."""
 
-Read: TypeAlias = Callable[[Path | None], Source]
+Read: TypeAlias = Callable[[Path | None], GivenData]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ def find(name: str) -> BuiltInData:
     return BUILT_IN[name]
 
 
-def _made(about: About, make: Callable[[], Source]) -> BuiltInData:
+def _made(about: About, make: Callable[[], GivenData]) -> BuiltInData:
     return BuiltInData(
         name=about.name,
         description=about.description,
@@ -74,9 +74,9 @@ def _given(about: About, file: GivenFile) -> BuiltInData:
     )
 
 
-def _read_given(about: About, file: GivenFile, folder: Path | None) -> Source:
+def _read_given(about: About, file: GivenFile, folder: Path | None) -> GivenData:
     arrays = file.read(about.name, datasets_folder(folder))
-    return Source(
+    return GivenData(
         name=about.name,
         description=about.description,
         class_names=about.class_names,

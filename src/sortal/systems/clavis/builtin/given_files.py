@@ -23,7 +23,7 @@ _BYTES = 0x08
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Arrays:
+class TrainTestArrays:
     """Training and test examples, flattened."""
 
     X_train: np.ndarray
@@ -35,7 +35,7 @@ class Arrays:
     @classmethod
     def flattened(
         cls, x_train: np.ndarray, y_train: np.ndarray, x_test: np.ndarray, y_test: np.ndarray
-    ) -> "Arrays":
+    ) -> "TrainTestArrays":
         """Flatten images, (examples, height, width) or with channels, and remember their shape."""
         return cls(
             X_train=x_train.reshape(len(x_train), -1),
@@ -46,7 +46,7 @@ class Arrays:
         )
 
 
-Reader: TypeAlias = Callable[[Path], Arrays]
+Reader: TypeAlias = Callable[[Path], TrainTestArrays]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class GivenFile:
     refused: Mapping[str, str] = field(default_factory=dict)
     """Names that Keras gives to pickled files, and why they are not read."""
 
-    def read(self, name: str, folder: Path | None) -> Arrays:
+    def read(self, name: str, folder: Path | None) -> TrainTestArrays:
         """Read the first file that is there.
 
         Raises:
@@ -84,22 +84,22 @@ class GivenFile:
         raise DataError(f"data set {name}: expected {wanted} in {folder}; {self.source}.")
 
 
-def read_images(path: Path) -> Arrays:
+def read_images(path: Path) -> TrainTestArrays:
     """Images from an archive of arrays x_train, y_train, x_test and y_test, as `mnist.npz` is."""
-    return Arrays.flattened(*_arrays(path))
+    return TrainTestArrays.flattened(*_arrays(path))
 
 
-def read_idx_folder(path: Path) -> Arrays:
+def read_idx_folder(path: Path) -> TrainTestArrays:
     """Images from four compressed IDX files, as those of Fashion-MNIST are named."""
     found = [
         _idx(path / f"{part}-{what}.gz")
         for part in _PARTS
         for what in ("images-idx3-ubyte", "labels-idx1-ubyte")
     ]
-    return Arrays.flattened(*found)
+    return TrainTestArrays.flattened(*found)
 
 
-def read_cifar(path: Path, *, train: tuple[str, ...], test: str, labels: int) -> Arrays:
+def read_cifar(path: Path, *, train: tuple[str, ...], test: str, labels: int) -> TrainTestArrays:
     """Images from the archive that its makers call the binary version, suitable for C programs.
 
     Args:
@@ -112,17 +112,17 @@ def read_cifar(path: Path, *, train: tuple[str, ...], test: str, labels: int) ->
         parts = [_records(archive, member, labels) for member in (*train, test)]
     x_train = np.concatenate([images for images, _ in parts[:-1]])
     y_train = np.concatenate([codes for _, codes in parts[:-1]])
-    return Arrays.flattened(x_train, y_train, *parts[-1])
+    return TrainTestArrays.flattened(x_train, y_train, *parts[-1])
 
 
-def read_words(path: Path, *, num_words: int, length: int) -> Arrays:
+def read_words(path: Path, *, num_words: int, length: int) -> TrainTestArrays:
     """Texts as codes of words, shape (texts, words), from an archive as that of `read_images`.
 
     As Keras does: rarer words become 2, only the last `length` words count, and shorter texts
     begin with zeros.
     """
     x_train, y_train, x_test, y_test = _arrays(path)
-    return Arrays(
+    return TrainTestArrays(
         X_train=_fitted(x_train, num_words, length),
         y_train=y_train.ravel(),
         X_test=_fitted(x_test, num_words, length),

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from sortal.errors import OptionError, UserError
 from sortal.plugins.declaration import Checked, Declaration, Declared
-from sortal.plugins.source import Source
+from sortal.plugins.source import GivenData
 from sortal.systems.clavis.builtin.keras_perceptron import early_stopping, switch, training, whole
 from sortal.systems.clavis.builtin.stored_layers import convolutional_network, dense_network
 from sortal.systems.clavis.builtin.translation import BuiltIn, Translated, seed_declared
@@ -71,7 +71,7 @@ _Draw: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
 def _built_in(
     names: tuple[str, str, str],
     parameters: tuple[Declared, ...],
-    translate: Callable[[Checked, Source], Translated],
+    translate: Callable[[Checked, GivenData], Translated],
 ) -> BuiltIn:
     name, short, description = names
     declaration = Declaration(
@@ -80,7 +80,7 @@ def _built_in(
     return BuiltIn(declaration=declaration, translate=translate)
 
 
-def _image(source: Source, name: str) -> dict[str, Any]:
+def _image(source: GivenData, name: str) -> dict[str, Any]:
     """How the images lie in the features."""
     shape = source.original_shape
     if shape is None or len(shape) not in (2, 3):
@@ -92,7 +92,7 @@ def _image(source: Source, name: str) -> dict[str, Any]:
     return {"shape": list(shape), "divisor": _BYTES}
 
 
-def _steps(values: Mapping[str, Any], source: Source, *, augmented: bool) -> int:
+def _steps(values: Mapping[str, Any], source: GivenData, *, augmented: bool) -> int:
     """Updates of an epoch, 0 for one pass: without augmentation a second one shows nothing new."""
     steps: int = values["steps_per_epoch"]
     if not augmented and steps * values["batch_size"] >= len(source.X_train):
@@ -112,10 +112,10 @@ def _augmentation(image: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, 
     return {"flip": "horizontal"}, (note,)
 
 
-def _trained(name: str, draw: _Draw) -> Callable[[Checked, Source], Translated]:
+def _trained(name: str, draw: _Draw) -> Callable[[Checked, GivenData], Translated]:
     """A translation of a classifier that trains on images."""
 
-    def translate(checked: Checked, source: Source) -> Translated:
+    def translate(checked: Checked, source: GivenData) -> Translated:
         values = dict(checked.values)
         augmented = bool(values.get("data_augmentation", False))
         image = _image(source, name)
@@ -143,13 +143,13 @@ def _started(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**convolutional_network(path), **_CIFAR_UPDATES, "start_from": str(path)}
 
 
-def _pretrained_images(checked: Checked, source: Source) -> Translated:
+def _pretrained_images(checked: Checked, source: GivenData) -> Translated:
     path, image = _path(checked.values), _image(source, "cifar10_cnn_pretrained")
     loaded = {**convolutional_network(path), "start_from": str(path), "epochs": 0}
     return Translated(method="cnn", parameters={**image, **loaded})
 
 
-def _pretrained_table(checked: Checked, source: Source) -> Translated:  # noqa: ARG001
+def _pretrained_table(checked: Checked, source: GivenData) -> Translated:  # noqa: ARG001
     path = _path(checked.values)
     loaded = {**dense_network(path), "start_from": str(path), "epochs": 0}
     return Translated(method="mlp", parameters=loaded)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sortal.errors import OptionError
 from sortal.plugins.declaration import Checked, Declaration, Declared
-from sortal.plugins.source import Source
+from sortal.plugins.source import GivenData
 from sortal.systems.clavis.builtin.translation import BuiltIn, Translated, seed_declared
 
 VALIDATION_SHARE = 0.2
@@ -145,7 +145,7 @@ def training(values: dict[str, Any], name: str) -> dict[str, Any]:
     }
 
 
-def _translate(checked: Checked, source: Source) -> Translated:  # noqa: ARG001 - the same for any data
+def _translate(checked: Checked, source: GivenData) -> Translated:  # noqa: ARG001 - the same for any data
     values = dict(checked.values)
     if values["learning_rate_init"] <= 0:
         expected = "a number above 0, to learn something"

@@ -3,10 +3,10 @@
 from typing import Any
 
 from sortal.plugins.declaration import Checked, Declaration, Declared
-from sortal.plugins.source import Source
+from sortal.plugins.source import GivenData
 from sortal.systems.clavis.builtin.translation import (
     BuiltIn,
-    Kind,
+    LabelKind,
     Translate,
     Translated,
     renamed,
@@ -18,7 +18,7 @@ def _built_in(
     names: tuple[str, str, str],
     parameters: tuple[Declared, ...],
     translate: Translate,
-    kind: Kind = Kind.ANY,
+    kind: LabelKind = LabelKind.ANY,
 ) -> BuiltIn:
     name, short, description = names
     declaration = Declaration(
@@ -86,7 +86,7 @@ _PERCEPTRON_PARAMETERS = (
 )  # fmt: skip
 
 
-def _svm(checked: Checked, source: Source) -> Translated:  # noqa: ARG001 - the same for any data
+def _svm(checked: Checked, source: GivenData) -> Translated:  # noqa: ARG001 - the same for any data
     """Leave out what has no effect, so that configurations of one meaning share a result.
 
     Without probabilities no random number is drawn, and only the kernel poly has a degree.
@@ -97,7 +97,7 @@ def _svm(checked: Checked, source: Source) -> Translated:  # noqa: ARG001 - the 
     return Translated(method="svm", parameters={**chosen, "gamma": "scale"})
 
 
-def _perceptron(checked: Checked, source: Source) -> Translated:  # noqa: ARG001
+def _perceptron(checked: Checked, source: GivenData) -> Translated:  # noqa: ARG001
     names = ("hidden_layer_sizes", "solver", "activation")
     return Translated(
         method="sklearn.neural_network.MLPClassifier",
@@ -120,7 +120,7 @@ CLASSIFIERS: tuple[BuiltIn, ...] = (
         ),
         (),
         renamed("optimal"),
-        Kind.SEVERAL,
+        LabelKind.SEVERAL,
     ),
     _built_in(
         ("naive", "Naïve", "Reference: always the most frequent class of the training examples"),
@@ -155,14 +155,14 @@ CLASSIFIERS: tuple[BuiltIn, ...] = (
         _trees(1000),
         # The method `randomforest` would grow one forest for all classes together.
         renamed("sklearn.ensemble.RandomForestClassifier", n_estimators="n_estimators"),
-        Kind.SEVERAL,
+        LabelKind.SEVERAL,
     ),
     _built_in(("svm", "SVM", "Support vector machine"), _SVM_PARAMETERS, _svm),
     _built_in(
         ("svm_multi_label", "SVM", "Support vector machines, one for each of several classes"),
         _SVM_PARAMETERS,
         _svm,
-        Kind.SEVERAL,
+        LabelKind.SEVERAL,
     ),
     _built_in(
         ("mlpc", "MLPC", "Multi-layer perceptron of scikit-learn"),

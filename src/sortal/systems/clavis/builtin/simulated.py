@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from sortal.plugins.source import CV_FOLDS, TEST_ONLY, Source
+from sortal.plugins.source import CV_FOLDS, TEST_ONLY, GivenData
 from sortal.systems.clavis.builtin.tables import About
 
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")
@@ -71,14 +71,14 @@ _TWO = About(
 )
 
 
-def _cross(about: About, tests: tuple[Corpus, ...]) -> Source:
+def _cross(about: About, tests: tuple[Corpus, ...]) -> GivenData:
     X_train, y_train = simulate(A)
     drawn = [simulate(corpus) for corpus in tests]
     several = {
         CV_FOLDS: np.repeat(np.arange(len(tests)), [corpus.recordings for corpus in tests]),
         TEST_ONLY: True,
     }
-    return Source(
+    return GivenData(
         name=about.name,
         description=about.description,
         class_names=about.class_names,
@@ -90,7 +90,7 @@ def _cross(about: About, tests: tuple[Corpus, ...]) -> Source:
     )
 
 
-MADE: tuple[tuple[About, Callable[[], Source]], ...] = (
+MADE: tuple[tuple[About, Callable[[], GivenData]], ...] = (
     (_ONE, partial(_cross, _ONE, (B,))),
     (_TWO, partial(_cross, _TWO, (B, C))),
 )

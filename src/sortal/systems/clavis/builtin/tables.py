@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sortal.plugins.source import CV_FOLDS, Source
+from sortal.plugins.source import CV_FOLDS, GivenData
 
 _FOLDS = 4
 
@@ -22,9 +22,9 @@ class About:
     description: str
     class_names: tuple[str, ...]
 
-    def source(self, X: np.ndarray, y: np.ndarray, **specs: Any) -> Source:
+    def source(self, X: np.ndarray, y: np.ndarray, **specs: Any) -> GivenData:
         """These examples, which the job divides."""
-        return Source(
+        return GivenData(
             name=self.name,
             description=self.description,
             class_names=self.class_names,
@@ -50,14 +50,14 @@ _SEVERAL = About(
 )
 
 
-def _table(about: About, load: str) -> Source:
+def _table(about: About, load: str) -> GivenData:
     from sklearn import datasets
 
     X, y = getattr(datasets, load)(return_X_y=True)
     return about.source(X, y)
 
 
-def _digits(about: About, *, folds: bool) -> Source:
+def _digits(about: About, *, folds: bool) -> GivenData:
     from sklearn import datasets
 
     X, y = datasets.load_digits(return_X_y=True)
@@ -65,7 +65,7 @@ def _digits(about: About, *, folds: bool) -> Source:
     return about.source(X, y, original_shape=(len(X), 8, 8), **dealt)
 
 
-def _several(about: About) -> Source:
+def _several(about: About) -> GivenData:
     """500 examples of 20 counts, each of any of four classes at once, about two on average."""
     from sklearn.datasets import make_multilabel_classification
 
@@ -81,7 +81,7 @@ def _several(about: About) -> Source:
     return about.source(X, y)
 
 
-MADE: tuple[tuple[About, Callable[[], Source]], ...] = (
+MADE: tuple[tuple[About, Callable[[], GivenData]], ...] = (
     (_IRIS, partial(_table, _IRIS, "load_iris")),
     (_WINE, partial(_table, _WINE, "load_wine")),
     (_CANCER, partial(_table, _CANCER, "load_breast_cancer")),

@@ -5,7 +5,7 @@ from typing import Any
 
 from sortal.errors import OptionError, UserError
 from sortal.plugins.declaration import Checked, Declaration, Declared
-from sortal.plugins.source import Source
+from sortal.plugins.source import GivenData
 from sortal.systems.clavis.builtin.keras_perceptron import (
     OPTIMISERS,
     early_stopping,
@@ -50,8 +50,8 @@ def _convolved_memory(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _translation(
     name: str, draw: Callable[[Mapping[str, Any]], dict[str, Any]]
-) -> Callable[[Checked, Source], Translated]:
-    def translate(checked: Checked, source: Source) -> Translated:
+) -> Callable[[Checked, GivenData], Translated]:
+    def translate(checked: Checked, source: GivenData) -> Translated:
         values = dict(checked.values)
         words = source.specs.get("num_words")
         if not isinstance(words, int):

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from sortal.errors import UserError
 from sortal.plugins.declaration import Checked, Declaration, Declared
-from sortal.plugins.source import Source
+from sortal.plugins.source import GivenData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Translated:
         return {name: {"value": value} for name, value in self.parameters.items()}
 
 
-class Kind(StrEnum):
+class LabelKind(StrEnum):
     """What labels a classifier is for."""
 
     ANY = "any"
@@ -50,7 +50,7 @@ class Kind(StrEnum):
     """Only examples that may have several classes at once (`..._multi_label`)."""
 
 
-Translate: TypeAlias = Callable[[Checked, Source], Translated]
+Translate: TypeAlias = Callable[[Checked, GivenData], Translated]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +62,9 @@ class BuiltIn:
     translate: Translate
     """From resolved arguments and the data they are for."""
 
-    kind: Kind = Kind.ANY
+    kind: LabelKind = LabelKind.ANY
 
-    def translated(self, checked: Checked, source: Source) -> Translated:
+    def translated(self, checked: Checked, source: GivenData) -> Translated:
         """Translate resolved arguments for one data set.
 
         Args:
@@ -75,7 +75,7 @@ class BuiltIn:
             UserError: The classifier cannot learn this data, or not with these values.
         """
         name = self.declaration.name
-        if self.kind is Kind.SEVERAL and not source.is_multilabel:
+        if self.kind is LabelKind.SEVERAL and not source.is_multilabel:
             single = name.removesuffix("_multi_label").replace("random_forest", "randomforest")
             raise UserError(
                 f"{name} is for examples that may have several classes at once, and those of "
@@ -105,7 +105,7 @@ def renamed(method: str, **names: str) -> Translate:
         **names: Our parameter for each of theirs; `random_state` becomes the seed by itself.
     """
 
-    def translate(checked: Checked, source: Source) -> Translated:  # noqa: ARG001 - the same for any data
+    def translate(checked: Checked, source: GivenData) -> Translated:  # noqa: ARG001 - the same for any data
         return Translated(
             method=method,
             parameters={ours: checked.values[theirs] for theirs, ours in names.items()},

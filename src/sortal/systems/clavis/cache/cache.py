@@ -19,12 +19,12 @@ from sortal.errors import UserError
 from sortal.job.validation import problems_of
 from sortal.job.words import short
 from sortal.systems.clavis.cache.files import (
+    CacheFault,
     ClassifierArguments,
     DataArguments,
-    Fault,
     FileBlock,
     PartScores,
-    Scores,
+    ScoresFile,
     is_mean,
     odd_scores,
     printable,
@@ -92,7 +92,7 @@ class Cache:
     data: tuple[CachedData, ...]
     """By title, each with a classifier or more."""
 
-    faults: tuple[Fault, ...]
+    faults: tuple[CacheFault, ...]
     projections: int
     """Projections of examples, which are pickles."""
 
@@ -108,18 +108,18 @@ def read_cache(folder: Path) -> Cache:
     Raises:
         UserError: It is no folder, or holds no file of a cache.
     """
-    return _Reader(folder).read()
+    return _CacheReader(folder).read()
 
 
 Model = TypeVar("Model", bound=FileBlock)
 
 
-class _Reader:
+class _CacheReader:
     """Reads a folder, and collects what cannot be used."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._faults: list[Fault] = []
+        self._faults: list[CacheFault] = []
         self._files = _listed(folder)
 
     def read(self) -> Cache:
@@ -181,7 +181,7 @@ class _Reader:
             self._fault(absent[0], f"a file beside {beside}", "no such file")
             return None
         arguments = self._parsed(files["args"], ClassifierArguments)
-        told = self._parsed(files["scores"], Scores)
+        told = self._parsed(files["scores"], ScoresFile)
         if arguments is None or told is None:
             return None
         said, named = arguments
@@ -258,7 +258,7 @@ class _Reader:
         return None
 
     def _fault(self, file: str, expected: str, got: str, place: str = "") -> None:
-        self._faults.append(Fault(file=file, place=place, expected=expected, got=got))
+        self._faults.append(CacheFault(file=file, place=place, expected=expected, got=got))
 
 
 def _listed(folder: Path) -> dict[str, re.Match[str]]:

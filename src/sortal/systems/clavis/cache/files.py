@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import AfterValidator, ConfigDict, Field
 
-from sortal.job.models import Block
-from sortal.job.words import Words, short
+from sortal.job.models import JobBlock
+from sortal.job.words import TypeName, short
 from sortal.metrics.confusion import accuracy
 
 _MOST = 1e15
@@ -34,15 +34,15 @@ def printable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, Field(min_length=1), AfterValidator(printable), Words("a text", "texts")]
+Text = Annotated[str, Field(min_length=1), AfterValidator(printable), TypeName("a text", "texts")]
 Share = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(ge=0), Words("a number of seconds", "numbers of seconds")]
+Seconds = Annotated[float, Field(ge=0), TypeName("a number of seconds", "numbers of seconds")]
 Count = Annotated[
-    float, Field(ge=0, le=_MOST), Words("a number of examples", "numbers of examples")
+    float, Field(ge=0, le=_MOST), TypeName("a number of examples", "numbers of examples")
 ]
 
 
-class FileBlock(Block):
+class FileBlock(JobBlock):
     """What a file of the cache says; keys that are not needed are let be."""
 
     model_config = ConfigDict(extra="allow")
@@ -77,7 +77,7 @@ class PartScores(FileBlock):
     """Weighted precision, recall and F1, of single results with a null behind them."""
 
 
-class Scores(FileBlock):
+class ScoresFile(FileBlock):
     """The file of scores of one classifier."""
 
     hash: str
@@ -95,7 +95,7 @@ class Scores(FileBlock):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class CacheFault:
     """Something of a cache that cannot be used."""
 
     file: str
@@ -111,50 +111,50 @@ class Fault:
 
 
 def odd_scores(
-    file: str, scores: Scores, raw: Mapping[str, Any], stem: str, data: str
-) -> Iterator[Fault]:
+    file: str, scores: ScoresFile, raw: Mapping[str, Any], stem: str, data: str
+) -> Iterator[CacheFault]:
     """What types do not tell of a file of scores."""
     for key, expected, got in (("hash", stem, scores.hash), ("data_hash", data, scores.data_hash)):
         if got != expected:
-            yield Fault(
+            yield CacheFault(
                 file=file, place=key, expected=f"{expected!r}, as the file is named", got=short(got)
             )
     if scores.test_scores is None:
-        yield Fault(
+        yield CacheFault(
             file=file, place="test_scores", expected="scores", got="null: nothing was tested"
         )
     parts = [part for part in (scores.train_scores, scores.test_scores) if part is not None]
     if len({part.conf_matrix is None for part in parts}) > 1:
         expected = "a matrix of both training and test examples, or of neither"
-        yield Fault(file=file, place="conf_matrix", expected=expected, got="one of them")
+        yield CacheFault(file=file, place="conf_matrix", expected=expected, got="one of them")
     for key in ("train_scores", "test_scores"):
         part: PartScores | None = getattr(scores, key)
         if part is not None and part.conf_matrix is not None:
             yield from _odd_matrix(file, key, part, is_mean(part, raw[key]))
 
 
-def _odd_matrix(file: str, key: str, part: PartScores, mean: bool) -> Iterator[Fault]:
+def _odd_matrix(file: str, key: str, part: PartScores, mean: bool) -> Iterator[CacheFault]:
     """What is wrong with a confusion matrix, or with the accuracy beside it."""
     rows = part.conf_matrix or []
     place, odd = f"{key}.conf_matrix", [len(row) for row in rows if len(row) != len(rows)]
     if odd:
         expected = f"{len(rows)} columns, as it has rows"
-        yield Fault(file=file, place=place, expected=expected, got=f"a row of {odd[0]}")
+        yield CacheFault(file=file, place=place, expected=expected, got=f"a row of {odd[0]}")
         return
     matrix = np.array(rows, dtype=np.float64)
     if matrix.sum() > _MOST:
         expected, got = "at most 1e15 examples in all", f"{matrix.sum():.3g}"
-        yield Fault(file=file, place=place, expected=expected, got=got)
+        yield CacheFault(file=file, place=place, expected=expected, got=got)
         return
     if not matrix.sum() > 0:
-        yield Fault(file=file, place=place, expected="an example or more", got="none")
+        yield CacheFault(file=file, place=place, expected="an example or more", got="none")
     elif not mean:
         if not np.array_equal(matrix, np.rint(matrix)):
-            yield Fault(file=file, place=place, expected="whole numbers", got="a fraction")
+            yield CacheFault(file=file, place=place, expected="whole numbers", got="a fraction")
             return
         expected_accuracy = float(accuracy(matrix))
         if abs(expected_accuracy - part.accuracy) > _ROUNDING:
-            yield Fault(
+            yield CacheFault(
                 file=file,
                 place=f"{key}.accuracy",
                 expected=f"{expected_accuracy:.10g}, that of conf_matrix",

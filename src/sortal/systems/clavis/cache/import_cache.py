@@ -8,23 +8,23 @@ from pathlib import Path
 
 from sortal.errors import Damaged, UserError
 from sortal.job.title import store_name
-from sortal.jobs.imports.figures import Listed, import_figures
+from sortal.jobs.imports.figures import ImportedTitles, import_metrics
 from sortal.plugins.loading.folders import find_folders
 from sortal.plugins.loading.load import load
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available
 from sortal.systems.clavis.cache.cache import Cache, CachedData, read_cache
-from sortal.systems.clavis.cache.job import SHORT, SYSTEM, Home, foreign_job
+from sortal.systems.clavis.cache.job import SHORT, SYSTEM, TargetJob, foreign_job
 from sortal.views.console import echo, print_rows
 from sortal.views.progress import counted
-from sortal.views.tables import Column, Columns
+from sortal.views.tables import Columns, TableColumn
 
 _LONGEST = 120
 _COLUMNS: Columns = (
-    Column(name="job"),
-    Column(name="dataset", header="data set"),
-    Column(name="classifiers"),
-    Column(name="new"),
+    TableColumn(name="job"),
+    TableColumn(name="dataset", header="data set"),
+    TableColumn(name="classifiers"),
+    TableColumn(name="new"),
 )
 
 
@@ -87,7 +87,7 @@ def _import(
         job, odd = foreign_job(data, home, available.class_names(data.dataset))
         faults += map(str, odd)
         try:
-            listed = import_figures(store, job)
+            listed = import_metrics(store, job)
         except UserError as error:
             faults.append(f"data_{data.hash}_args.json: {error}")
             continue
@@ -97,7 +97,7 @@ def _import(
     return rows
 
 
-def _homes(store: Store, cache: Cache) -> Iterator[tuple[CachedData, Home]]:
+def _homes(store: Store, cache: Cache) -> Iterator[tuple[CachedData, TargetJob]]:
     """The job of each data block: the one that has it already, or a new one of a free name."""
     known = _imported_before(store)
     taken = set(store.jobs.names())
@@ -108,21 +108,21 @@ def _homes(store: Store, cache: Cache) -> Iterator[tuple[CachedData, Home]]:
             name = _job_name(data.title)
             if titles[data.title] > 1 or name in taken:
                 name = f"{name} {data.hash[:SHORT]}"
-            home = Home(name=name)
+            home = TargetJob(name=name)
             taken.add(name)
         yield data, home
 
 
-def _imported_before(store: Store) -> dict[str, Home]:
+def _imported_before(store: Store) -> dict[str, TargetJob]:
     """Jobs by the hash of the data block that they were imported from."""
-    found: dict[str, Home] = {}
+    found: dict[str, TargetJob] = {}
     for name in store.jobs.names():
         try:
             record = store.jobs.read(name)
         except Damaged:
             continue  # `sortal store check` names it
         if record.figures_alone and record.asked.get("system") == SYSTEM:
-            found.setdefault(str(record.asked["hash"]), Home(name=name, record=record))
+            found.setdefault(str(record.asked["hash"]), TargetJob(name=name, record=record))
     return found
 
 
@@ -136,7 +136,7 @@ def _job_name(title: str) -> str:
     return f"{store_name(cut)} - ClaVis"
 
 
-def _taken(listed: Listed, job: str, option: str) -> Iterator[str]:
+def _taken(listed: ImportedTitles, job: str, option: str) -> Iterator[str]:
     """What the cache has otherwise than the store, with the command that makes room for it."""
     for title in listed.taken:
         yield (

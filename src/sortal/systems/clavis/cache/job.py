@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from sortal.data.labels import Outputs
-from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, Told
+from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, GivenMetrics
 from sortal.methods.registry import is_reference
 from sortal.store.records.job_record import JobRecord
 from sortal.systems.clavis.cache.cache import CachedClassifier, CachedData, CachedScores
-from sortal.systems.clavis.cache.files import Fault
+from sortal.systems.clavis.cache.files import CacheFault
 
 SYSTEM = "clavis"
 
@@ -46,7 +46,7 @@ _SEVERAL = "of several labels at once a cache tells subset accuracy and weighted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
+class TargetJob:
     """The job that a data block belongs into."""
 
     name: str
@@ -66,8 +66,8 @@ class Home:
 
 
 def foreign_job(
-    data: CachedData, home: Home, names: tuple[str, ...] | None
-) -> tuple[ForeignJob, list[Fault]]:
+    data: CachedData, home: TargetJob, names: tuple[str, ...] | None
+) -> tuple[ForeignJob, list[CacheFault]]:
     """Turn a data block into what can be imported.
 
     Args:
@@ -81,7 +81,7 @@ def foreign_job(
     classes = home.classes if home.classes is not None else _classes(data, names)
     usable = [one for one in data.classifiers if _size(one) <= len(classes)]
     faults = [
-        Fault(
+        CacheFault(
             file=f"data_{data.hash}{one.file}",
             place="conf_matrix",
             expected=f"at most {len(classes)} rows, for so many classes has {home.name!r} in the store",
@@ -190,14 +190,14 @@ def _meaning(one: CachedClassifier, title: str) -> str:
     return json.dumps([title, one.method, one.arguments], sort_keys=True)
 
 
-def _told(scores: CachedScores) -> Told:
+def _told(scores: CachedScores) -> GivenMetrics:
     weighted = dict(zip(_WEIGHTED, scores.weighted, strict=True))
     if scores.confusion is None:
-        return Told(figures={"subset_accuracy": scores.accuracy, **weighted})
+        return GivenMetrics(figures={"subset_accuracy": scores.accuracy, **weighted})
     if scores.is_mean:
         figures = {"accuracy": scores.accuracy, **weighted}
-        return Told(figures=figures, confusion=scores.confusion, exact=False)
-    return Told(confusion=scores.confusion)
+        return GivenMetrics(figures=figures, confusion=scores.confusion, exact=False)
+    return GivenMetrics(confusion=scores.confusion)
 
 
 def _notes(one: CachedClassifier, classes: tuple[str, ...]) -> Iterator[str]:

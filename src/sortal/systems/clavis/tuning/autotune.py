@@ -17,20 +17,20 @@ from sortal.job.read import JobFile
 from sortal.job.title import store_name
 from sortal.job.words import nearest, short
 from sortal.jobs.launch import Launched, launch
-from sortal.jobs.planning.classifiers import Classifier, expand_classifier
+from sortal.jobs.planning.classifiers import ClassifierPlan, expand_classifier
 from sortal.jobs.planning.resolve import Resolved
-from sortal.jobs.searching.contest import Contest
-from sortal.jobs.searching.search import Searched
+from sortal.jobs.searching.contest import SearchedClassifiers
+from sortal.jobs.searching.search import SearchSummary
 from sortal.methods.contract.user_methods import providing
 from sortal.metrics.registry import ACCURACY
 from sortal.plugins.declaration import Declaration
-from sortal.plugins.loading.choice import Named
+from sortal.plugins.loading.choice import NeededPlugins
 from sortal.store.files.atomic import write_text
 from sortal.systems.clavis.available import Available, find_available
-from sortal.systems.clavis.batch.classifiers import Circumstances, wanted
-from sortal.systems.clavis.batch.dataset import Divided, data_block, dataset_of
+from sortal.systems.clavis.batch.classifiers import JobContext, resolve_classifier
+from sortal.systems.clavis.batch.dataset import DividedExamples, data_block, dataset_of
 from sortal.systems.clavis.batch.progress import Print, say
-from sortal.systems.clavis.batch.work import Wishes
+from sortal.systems.clavis.batch.work import BatchOptions
 from sortal.systems.clavis.tuning.jobfile import TunedEntry, TuningJob, read_tuning_job
 from sortal.systems.clavis.tuning.report import report
 from sortal.tuning.space import Candidate, Choices, Dimension
@@ -51,7 +51,7 @@ class Written:
         return self.launched.summary.exit_code
 
 
-def autotune(path: Path, wishes: Wishes, echo: Print, *, quiet: bool = False) -> Written:
+def autotune(path: Path, wishes: BatchOptions, echo: Print, *, quiet: bool = False) -> Written:
     """Tune the classifiers of a job, and write the batch job of the best and a report.
 
     Configurations are ranked by their accuracy on validation examples; the best of the last
@@ -77,7 +77,7 @@ def autotune(path: Path, wishes: Wishes, echo: Print, *, quiet: bool = False) ->
         announce=partial(say, echo),
         job=path,
         downloads=wishes.downloads,
-        wanted=Named(
+        wanted=NeededPlugins(
             datasets=frozenset({job.data.dataset}),
             classifiers=frozenset(one.method for one in job.entries),
         ),
@@ -90,7 +90,7 @@ def autotune(path: Path, wishes: Wishes, echo: Print, *, quiet: bool = False) ->
     divided = dataset_of(source, job.data)
     say(echo, *divided.notes)
     with TemporaryDirectory(prefix="sortal-clavis-") as folder, ExitStack() as stack:
-        around = Circumstances.of(available, source, job.data.title, Path(folder))
+        around = JobContext.of(available, source, job.data.title, Path(folder))
         methods = list(dict.fromkeys(one.method for one in job.entries))
         stack.enter_context(providing(available.providers(methods)))
         launched = launch(
@@ -105,18 +105,21 @@ def autotune(path: Path, wishes: Wishes, echo: Print, *, quiet: bool = False) ->
     return _written(job, divided, launched)
 
 
-def _contest(job: TuningJob, around: Circumstances, resolved: Resolved) -> Contest:
-    def configure(candidate: Candidate) -> Classifier:
-        block = wanted(job.configuration(candidate), around).block
+def _contest(job: TuningJob, around: JobContext, resolved: Resolved) -> SearchedClassifiers:
+    def configure(candidate: Candidate) -> ClassifierPlan:
+        block = resolve_classifier(job.configuration(candidate), around).block
         return expand_classifier(block, job.entries[candidate.kind].place, resolved.job.seed)
 
     spaces = tuple(one.space for one in job.entries)
-    return Contest(resolved=resolved, spaces=spaces, configure=configure)
+    return SearchedClassifiers(resolved=resolved, spaces=spaces, configure=configure)
 
 
-def _job_file(job: TuningJob, divided: Divided, around: Circumstances) -> JobFile:
+def _job_file(job: TuningJob, divided: DividedExamples, around: JobContext) -> JobFile:
     """The job of ours: its classifiers stand at their initial values."""
-    first = [wanted(one.configuration(one.space.initial), around).block for one in job.entries]
+    first = [
+        resolve_classifier(one.configuration(one.space.initial), around).block
+        for one in job.entries
+    ]
     ours = Job(
         title=store_name(job.data.title),
         data=data_block(job.data, divided),
@@ -186,7 +189,7 @@ def _extremes(dimension: Dimension) -> list[tuple[str, Any]]:
     return [("min", dimension.at(dimension.low)), ("max", dimension.at(dimension.high))]
 
 
-def _written(job: TuningJob, divided: Divided, launched: Launched) -> Written:
+def _written(job: TuningJob, divided: DividedExamples, launched: Launched) -> Written:
     if launched.searched is None:
         raise TypeError("a job with tuning was searched")
     result, text = (job.path.with_suffix(end) for end in (".result.json", ".report.md"))
@@ -195,7 +198,7 @@ def _written(job: TuningJob, divided: Divided, launched: Launched) -> Written:
     return Written(launched=launched, result=result, report=text)
 
 
-def result_job(job: TuningJob, searched: Searched) -> str:
+def result_job(job: TuningJob, searched: SearchSummary) -> str:
     """The batch job of the best, as JSON that any ClaVis reads."""
     classifiers = []
     for trial, candidate in searched.best:

@@ -8,15 +8,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from sortal.job.models import Block
+from sortal.job.models import JobBlock
 from sortal.job.positions import dotted, joined
 from sortal.job.problems import JobError, Problem
 from sortal.job.validation import problems_of
-from sortal.job.words import Words, nearest, short
+from sortal.job.words import TypeName, nearest, short
 from sortal.methods.registry import is_reference
 from sortal.systems.clavis.batch.jobfile import (
+    BatchDataBlock,
     Configuration,
-    DataBlock,
     JobBlocks,
     ReadFile,
     read_blocks,
@@ -29,7 +29,7 @@ _PREFIX = "tuning_"
 Count = Annotated[int, Field(ge=1)]
 
 
-class TuningData(DataBlock):
+class TuningData(BatchDataBlock):
     """The `data` of a tuning job."""
 
     tuning_rounds: Count
@@ -40,7 +40,7 @@ class TuningData(DataBlock):
     """Number of variations that are created for each configuration that is kept."""
     tuning_validation: Annotated[
         Annotated[float, Field(gt=0, lt=1)] | Annotated[int, Field(ge=2)] | None,
-        Words("a share below 1, or a whole number of folds", "shares or numbers of folds"),
+        TypeName("a share below 1, or a whole number of folds", "shares or numbers of folds"),
     ] = None
     """What configurations are ranked on: a share of the training examples, drawn stratified with
     `random_state`, or so many folds of them. If not given, the folds of the data set, else 0.2."""
@@ -53,7 +53,7 @@ class TuningBlocks(JobBlocks):
     """Which data set, how it is used, and how long is tuned."""
 
 
-class Categorical(Block):
+class Categorical(JobBlock):
     """A tuned parameter with a few values."""
 
     tune: Literal[True]
@@ -80,7 +80,7 @@ class Categorical(Block):
         return chosen
 
 
-class Numerical(Block):
+class Numerical(JobBlock):
     """A tuned parameter that is a number."""
 
     tune: Literal[True]

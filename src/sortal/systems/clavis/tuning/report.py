@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from sortal.data.labels import Outputs
 from sortal.data.split import Part
 from sortal.jobs.launch import Launched
-from sortal.jobs.searching.study import Round, State, Study
+from sortal.jobs.searching.study import Round, Study, TrialState
 from sortal.metrics.registry import ACCURACY, title_of
-from sortal.systems.clavis.batch.dataset import Divided
+from sortal.systems.clavis.batch.dataset import DividedExamples
 from sortal.systems.clavis.tuning.jobfile import TuningJob
 from sortal.views.progress import counted, duration
 
 
-def report(job: TuningJob, divided: Divided, launched: Launched, result: str) -> str:
+def report(job: TuningJob, divided: DividedExamples, launched: Launched, result: str) -> str:
     """Write the report.
 
     Args:
@@ -36,7 +36,7 @@ def report(job: TuningJob, divided: Divided, launched: Launched, result: str) ->
 
 
 def _head(
-    job: TuningJob, divided: Divided, launched: Launched, study: Study, result: str
+    job: TuningJob, divided: DividedExamples, launched: Launched, study: Study, result: str
 ) -> Iterator[str]:
     data = job.data
     yield f"# Tuning of {data.title}\n"
@@ -85,8 +85,8 @@ def _round(job: TuningJob, study: Study, number: int) -> Iterator[str]:
 
 def _counts(study: Study, one: Round) -> str:
     states = {trial.number: trial.state for trial in study.trials}
-    failed = sum(states[number] is State.FAILED for number in one.trials)
-    left = sum(states[number] is State.OPEN for number in one.trials)
+    failed = sum(states[number] is TrialState.FAILED for number in one.trials)
+    left = sum(states[number] is TrialState.OPEN for number in one.trials)
     odd = [f"{failed} failed"] * bool(failed) + [f"{left} not trained"] * bool(left)
     return ", ".join([counted(len(one.trials), "configuration"), *odd])
 
@@ -101,7 +101,7 @@ def _history(study: Study) -> Iterator[str]:
     yield from _table(("round", "time", "best", "mean"), rows)
 
 
-def _tested(job: TuningJob, divided: Divided, launched: Launched) -> Iterator[str]:
+def _tested(job: TuningJob, divided: DividedExamples, launched: Launched) -> Iterator[str]:
     """Test figures of the best alone: nothing was chosen by them."""
     searched, results = launched.searched, launched.results
     yield "## The best on the test examples\n"
@@ -127,7 +127,7 @@ def _tested(job: TuningJob, divided: Divided, launched: Launched) -> Iterator[st
 
 
 def _failed(study: Study) -> Iterator[str]:
-    failed = [one for one in study.trials if one.state is State.FAILED]
+    failed = [one for one in study.trials if one.state is TrialState.FAILED]
     if failed:
         yield "## Failed\n"
         yield from (f"- {one.title or dict(one.values)}: {one.reason}" for one in failed)

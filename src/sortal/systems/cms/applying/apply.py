@@ -35,7 +35,7 @@ CHUNK = 100_000
 
 
 @dataclass(slots=True, kw_only=True)
-class Applied:
+class ApplySummary:
     """What became of it; updated while it goes on."""
 
     out: Path
@@ -97,7 +97,7 @@ class Applied:
             yield "warning: " + outside_sentence(self.outside, scored)
 
 
-Progress = Callable[[Applied], None]
+Progress = Callable[[ApplySummary], None]
 """Called after each chunk."""
 
 
@@ -116,7 +116,7 @@ def apply(
     chunk: int = CHUNK,
     threads: int | None = None,
     progress: Progress | None = None,
-) -> Applied:
+) -> ApplySummary:
     """Score events of files and write one file of scores.
 
     Columns of `out`: `score` for a network of one output; of several `score_CLASS` each, and
@@ -185,7 +185,7 @@ def apply(
         *lost,
         *shift_remarks(request.shifts, sources[0].aliases, cut, kept),
     )
-    done = Applied(out=out, by_fold=bool(request.folds), notes=notes)
+    done = ApplySummary(out=out, by_fold=bool(request.folds), notes=notes)
     chunks = (one for source in sources for one in source.chunks(table.kept, chunk))
     with (
         _threads(threads),

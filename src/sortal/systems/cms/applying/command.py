@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from sortal.systems.cms.applying.apply import Applied
+    from sortal.systems.cms.applying.apply import ApplySummary
     from sortal.systems.cms.applying.request import Missing
 
 _SCREEN_SECONDS, _LOG_SECONDS = 0.5, 30.0
@@ -152,7 +152,7 @@ class _Progress:
         self._last = time.monotonic()
         self._shown = False
 
-    def __call__(self, done: "Applied") -> None:
+    def __call__(self, done: "ApplySummary") -> None:
         now = time.monotonic()
         if now - self._last < self._pause:
             return

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from sortal.data.readers.base import Batch, Table, WithLists, missing_words, suffix_of
+from sortal.data.readers.base import Batch, Table, TableWithLists, missing_words, suffix_of
 from sortal.data.readers.derived import NotANumber
 from sortal.data.texts import BadValue
 from sortal.errors import DataError, suggest
@@ -25,7 +25,7 @@ from sortal.systems.cms.data.matrix import (
     variable_matrix,
 )
 from sortal.systems.cms.data.text_form import marked_header
-from sortal.systems.cms.settings import Settings
+from sortal.systems.cms.settings import CMSSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -230,7 +230,7 @@ class EventSource:
     def _flat(self) -> tuple[str, ...]:
         """Columns of the file that hold one number or text an event, and all aliases."""
         names = self._variations.names
-        if not (isinstance(self._table, WithLists) and self._table.has_lists):
+        if not (isinstance(self._table, TableWithLists) and self._table.has_lists):
             return names
         return tuple(n for n in names if n in self._request.aliases or _is_flat(self._table, n))
 
@@ -249,7 +249,7 @@ class EventSource:
     def _is_element(self, name: str) -> bool:
         """Whether a name asks for one element of a branch of lists."""
         base = name.partition("[")[0]
-        has_lists = isinstance(self._table, WithLists) and self._table.has_lists
+        has_lists = isinstance(self._table, TableWithLists) and self._table.has_lists
         return has_lists and base != name and base in self._table.names
 
 
@@ -270,7 +270,7 @@ class _Places:
 
 def _page_columns(path: Path, request: Request) -> tuple[str, ...] | None:
     """Names for the columns of text without a header line, None for a file that has names."""
-    given = Settings(
+    given = CMSSettings(
         variables=list(request.variables),
         weight=request.weight,
         unit_weights=request.unit_weights,

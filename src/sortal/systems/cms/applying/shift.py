@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from sortal.data.expressions.parse import names, parse
+from sortal.data.expressions.parse import find_names, parse
 from sortal.errors import OptionError
 
 Shift: TypeAlias = Mapping[str, str]
@@ -39,7 +39,7 @@ def names_within(text: str, option: str) -> set[str]:
     Raises:
         BadExpression: It cannot be read.
     """
-    return {one.name for one in names(parse(text, option))}
+    return {one.name for one in find_names(parse(text, option))}
 
 
 def with_elements(text: str, lists: Collection[str], element: int) -> str:
@@ -65,7 +65,7 @@ def reached(shift: Shift, aliases: Mapping[str, str]) -> set[str]:
 
 
 def _is_made_of(text: str, alias: str, of: Collection[str]) -> bool:
-    return any(one.column in of or one.name in of for one in names(parse(text, alias)))
+    return any(one.column in of or one.name in of for one in find_names(parse(text, alias)))
 
 
 def refuse_idle_shifts(

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from sortal.data.expressions.parse import BadExpression
-from sortal.data.readers.base import Batch, Table, WithLists
+from sortal.data.readers.base import Batch, Table, TableWithLists
 from sortal.data.readers.derived import DerivedTable
 from sortal.errors import DataError, OptionError
 from sortal.systems.cms.applying.shift import (
@@ -34,7 +34,7 @@ class _Held:
 
     def __init__(self, table: Table) -> None:
         self.path, self.names = table.path, (*table.names, _ROW)
-        self.has_lists = isinstance(table, WithLists) and table.has_lists
+        self.has_lists = isinstance(table, TableWithLists) and table.has_lists
         self.batch: Batch | None = None
         self.asked: dict[str, None] = {}
         """Every column that was asked for so far."""
@@ -218,7 +218,7 @@ def _unfolded(
 
 def _holds_lists(table: Table, name: str) -> bool:
     """Whether a column of a file holds a list in each row."""
-    if not (isinstance(table, WithLists) and table.has_lists and name in table.names):
+    if not (isinstance(table, TableWithLists) and table.has_lists and name in table.names):
         return False
     try:
         next(iter(table.batches((f"{name}[0]",), 1)), None)

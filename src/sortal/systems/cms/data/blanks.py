@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from sortal.data.expressions.parse import names, needed_aliases, parse
+from sortal.data.expressions.parse import find_names, needed_aliases, parse
 from sortal.data.readers.base import Table
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.readers.missing import without_missing
+from sortal.data.readers.missing import mask_table
 
 
 def _with_rounded(blanks: Sequence[float]) -> np.ndarray:
@@ -51,6 +51,6 @@ def without_blanks(
     own = table.texts if isinstance(table, DerivedTable) else {}
     every = needed_aliases({**own, **aliases}, variables)
     columns = {name for name in variables if name not in every}
-    columns |= {one.name for name, text in every.items() for one in names(parse(text, name))}
+    columns |= {one.name for name, text in every.items() for one in find_names(parse(text, name))}
     numbers = tuple(map(float, _with_rounded(blanks)))
-    return without_missing(table, numbers, columns)
+    return mask_table(table, numbers, columns)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sortal.errors import DataError, suggest
 from sortal.systems.cms.data.events import Events, without_root
-from sortal.systems.cms.settings import ProcessBlock, Settings
+from sortal.systems.cms.settings import CMSSettings, ProcessBlock
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +23,7 @@ class ClassMap:
     """Class of each process; the signal's processes are told by their files."""
 
 
-def class_map(events: Events, settings: Settings) -> ClassMap:
+def class_map(events: Events, settings: CMSSettings) -> ClassMap:
     """Give every event its class: signal by its file, background by the name of its process.
 
     Without classes in the settings all background is one class.
@@ -62,7 +62,7 @@ def _class_of(process: str, rules: Mapping[str, Sequence[str]]) -> str:
     )
 
 
-def with_physics_weights(events: Events, settings: Settings) -> Events:
+def with_physics_weights(events: Events, settings: CMSSettings) -> Events:
     """Multiply the files' weights by scale factors and, of processes in the table, by cross section / generated.
 
     Raises:

@@ -13,7 +13,7 @@ from sortal.data.split import Part
 from sortal.errors import DataError, suggest
 from sortal.systems.cms.data.blanks import without_blanks
 from sortal.systems.cms.data.text_form import FEWEST_COLUMNS, marked_header, refuse_wrong_separator
-from sortal.systems.cms.settings import PAGE_VARIABLES, Settings
+from sortal.systems.cms.settings import PAGE_VARIABLES, CMSSettings
 
 PREFIXES = {Part.TRAIN: "train", Part.VALIDATION: "val", Part.TEST: "test"}
 """How the page's files of each part begin."""
@@ -38,7 +38,7 @@ class EventFile:
     """What its events are where no column says so: `sig` or `bkg`, or the name of the file."""
 
 
-def find_files(settings: Settings) -> list[EventFile]:
+def find_files(settings: CMSSettings) -> list[EventFile]:
     """The files that hold the events, in the order of the page's scripts.
 
     Raises:
@@ -67,7 +67,7 @@ def find_files(settings: Settings) -> list[EventFile]:
     ]
 
 
-def _files_to_divide(settings: Settings) -> list[EventFile]:
+def _files_to_divide(settings: CMSSettings) -> list[EventFile]:
     """The files of signal, then those of background, each once."""
     found = [
         EventFile(path=path, is_signal=is_signal, part=None, process=_stem(path))
@@ -165,7 +165,7 @@ def place_of(path: Path, row: int, *, has_header: bool) -> str:
     return f"{path}, " + (f"entry {row}" if suffix == ".root" else f"row {row + 1}")
 
 
-def open_columns(file: EventFile, settings: Settings) -> Columns:
+def open_columns(file: EventFile, settings: CMSSettings) -> Columns:
     """Open a file and find its columns.
 
     Raises:
@@ -230,14 +230,14 @@ def _columns_in_order(
     return tuple(dict.fromkeys((*(name for name in shown if name.strip()), *aliases)))
 
 
-def _variables(names: Sequence[str], settings: Settings) -> tuple[str, ...]:
+def _variables(names: Sequence[str], settings: CMSSettings) -> tuple[str, ...]:
     if settings.variables:
         return tuple(settings.variables)
     other = {settings.weight, settings.process, settings.event_number, *settings.scale_factors}
     return tuple(name for name in names if name not in other)
 
 
-def named_columns(path: Path, settings: Settings) -> tuple[str, ...] | None:
+def named_columns(path: Path, settings: CMSSettings) -> tuple[str, ...] | None:
     """Names for the columns of a file without a header line; None for one that has names."""
     if suffix_of(path) not in TEXT_SUFFIXES:
         return None
@@ -263,7 +263,7 @@ def named_columns(path: Path, settings: Settings) -> tuple[str, ...] | None:
     return (*_names(path, settings, count), settings.weight, settings.process)
 
 
-def _names(path: Path, settings: Settings, count: int) -> tuple[str, ...]:
+def _names(path: Path, settings: CMSSettings, count: int) -> tuple[str, ...]:
     if settings.variables:
         if len(settings.variables) != count:
             raise DataError(

@@ -12,7 +12,7 @@ from sortal.data.readers import column_values as meaning
 from sortal.data.readers.base import Selection, missing_words
 from sortal.data.readers.derived import NotANumber
 from sortal.data.split import Part
-from sortal.data.texts import BadValue, texts
+from sortal.data.texts import BadValue, write_as_text
 from sortal.errors import DataError
 from sortal.systems.cms.data.event_numbers import event_numbers
 from sortal.systems.cms.data.events import Events, join, without_root
@@ -30,7 +30,7 @@ from sortal.systems.cms.data.matrix import (
     not_finite,
     variable_matrix,
 )
-from sortal.systems.cms.settings import Settings
+from sortal.systems.cms.settings import CMSSettings
 
 Read = TypeVar("Read")
 _BLOCK_ROWS = 65_536
@@ -45,7 +45,7 @@ _SHOWN = 8
 """Processes that a note names."""
 
 
-def read_files(settings: Settings) -> Events:
+def read_files(settings: CMSSettings) -> Events:
     """Read all events, in the order of the files; weights are those of the files.
 
     Raises:
@@ -90,7 +90,7 @@ def _empty_remarks(without: Sequence[EventFile]) -> Iterator[str]:
 
 
 def _remarks(
-    files: Sequence[EventFile], opened: Sequence[Columns], settings: Settings
+    files: Sequence[EventFile], opened: Sequence[Columns], settings: CMSSettings
 ) -> Iterator[str]:
     if settings.unit_weights:
         yield "unit_weights: every event has the weight 1, and the files' weights are not read."
@@ -114,7 +114,7 @@ def _remarks(
         yield f"no column of {unnamed[0].path} names the process: processes are {shown}."
 
 
-def _read(file: EventFile, columns: Columns, settings: Settings) -> Events | None:
+def _read(file: EventFile, columns: Columns, settings: CMSSettings) -> Events | None:
     """Read one file, block by block; None where a file that is divided later has no events.
 
     Raises:
@@ -134,7 +134,7 @@ def _read(file: EventFile, columns: Columns, settings: Settings) -> Events | Non
     raise DataError(f"{file.path}: expected events, got none{dropped}.")
 
 
-def _blocks(file: EventFile, columns: Columns, settings: Settings) -> Iterator[Events]:
+def _blocks(file: EventFile, columns: Columns, settings: CMSSettings) -> Iterator[Events]:
     row = 0
     for batch in columns.table.batches(columns.needed, _BLOCK_ROWS):
         if len(batch):
@@ -142,7 +142,9 @@ def _blocks(file: EventFile, columns: Columns, settings: Settings) -> Iterator[E
         row += len(batch)
 
 
-def _block(batch: Any, file: EventFile, columns: Columns, row: int, settings: Settings) -> Events:
+def _block(
+    batch: Any, file: EventFile, columns: Columns, row: int, settings: CMSSettings
+) -> Events:
     def read(name: str, understand: Callable[[Any], Read]) -> Read:
         try:
             return understand(batch.column(name))
@@ -174,7 +176,7 @@ def _block(batch: Any, file: EventFile, columns: Columns, row: int, settings: Se
     )
 
 
-def _matrix(batch: Any, columns: Columns, row: int, settings: Settings) -> np.ndarray:
+def _matrix(batch: Any, columns: Columns, row: int, settings: CMSSettings) -> np.ndarray:
     """The variables of a block, all finite, or with gaps where an imputation fills these in."""
     names, words = columns.variables, missing_words(columns.table)
     try:
@@ -195,7 +197,7 @@ def _matrix(batch: Any, columns: Columns, row: int, settings: Settings) -> np.nd
 
 def _processes(column: Any) -> tuple[tuple[str, ...], np.ndarray]:
     """Names in a column, and each event's place among them, int64."""
-    named = texts(column)
+    named = write_as_text(column)
     if named.null_count:
         row = pc.index(pc.is_null(named), True).as_py()
         raise BadValue(row, "nothing", "the name of a process")

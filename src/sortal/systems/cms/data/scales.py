@@ -8,7 +8,7 @@ from sortal.data.split import Part
 from sortal.systems.cms.data.classes import ClassMap, signal_point_rows
 from sortal.systems.cms.data.division import split_factors
 from sortal.systems.cms.data.events import Events
-from sortal.systems.cms.settings import MulticlassSettings, Settings
+from sortal.systems.cms.settings import CMSSettings, MulticlassSettings
 
 _SCRIPT_FACTORS = {Part.TRAIN: 4.0, Part.VALIDATION: 4.0, Part.TEST: 2.0}
 _SCRIPT_OTHER = {Part.VALIDATION: 2.0}
@@ -26,7 +26,7 @@ class Scales:
     """Whether it counts: all background, and signal of the chosen point; bool, shape (events,)."""
 
 
-def scales_of(events: Events, classes: ClassMap, settings: Settings) -> Scales:
+def scales_of(events: Events, classes: ClassMap, settings: CMSSettings) -> Scales:
     """Derive scales from the division of the events, or take them from the settings.
 
     Raises:
@@ -42,7 +42,7 @@ def scales_of(events: Events, classes: ClassMap, settings: Settings) -> Scales:
     )
 
 
-def _factors(events: Events, classes: ClassMap, settings: Settings, part: Part) -> np.ndarray:
+def _factors(events: Events, classes: ClassMap, settings: CMSSettings, part: Part) -> np.ndarray:
     """Split factor of each event as one of a part, shape (events,)."""
     if settings.folds:
         factors = np.ones(len(events))

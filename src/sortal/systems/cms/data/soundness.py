@@ -10,7 +10,7 @@ from sortal.systems.cms.data.classes import ClassMap, signal_point_rows
 from sortal.systems.cms.data.division import composition_notes, fold_numbers
 from sortal.systems.cms.data.events import Events
 from sortal.systems.cms.data.sentinels import find_sentinels, missing_remarks
-from sortal.systems.cms.settings import Settings
+from sortal.systems.cms.settings import CMSSettings
 
 _FEWEST_NUMBERED = 50
 _LARGEST_NUMBER = 2.0**53
@@ -20,7 +20,7 @@ _NUMBERED = 0.95
 """Share of events with a number of their own from which a variable seems to number them."""
 
 
-def refuse_unsound(events: Events, classes: ClassMap, settings: Settings) -> None:
+def refuse_unsound(events: Events, classes: ClassMap, settings: CMSSettings) -> None:
     """Refuse events that no network could learn from or be judged by.
 
     Args:
@@ -52,7 +52,7 @@ def refuse_unsound(events: Events, classes: ClassMap, settings: Settings) -> Non
             raise DataError(f"signal_point: no event of the {part} part is of {point!r}.")
 
 
-def remarks(events: Events, settings: Settings) -> Iterator[str]:
+def remarks(events: Events, settings: CMSSettings) -> Iterator[str]:
     """Sentences about what a user should know: constant variables, negative weights, unlike parts."""
     seen = events.features if settings.folds else events.features[events.rows(Part.TRAIN)]
     least = np.fmin.reduce(seen, axis=0)
@@ -91,7 +91,7 @@ def _row_number_remarks(events: Events) -> Iterator[str]:
             )
 
 
-def _refuse_unknown_variables(events: Events, settings: Settings) -> None:
+def _refuse_unknown_variables(events: Events, settings: CMSSettings) -> None:
     """Every variable needs a known value among training events to fill the others in from."""
     seen = events.features if settings.folds else events.features[events.rows(Part.TRAIN)]
     unknown = np.flatnonzero(np.isnan(seen).all(axis=0))

@@ -7,9 +7,9 @@ import numpy as np
 
 from sortal.data.split import Part
 from sortal.evaluation.diagnostics import overtraining
-from sortal.evaluation.diagnostics.losses import Circumstances, LossReport, report_losses
-from sortal.evaluation.diagnostics.overtraining import Agreement, compare_nodes, compare_parts
-from sortal.evaluation.diagnostics.overtraining_verdict import Verdict, judge
+from sortal.evaluation.diagnostics.losses import LossReport, TrainingConditions, report_losses
+from sortal.evaluation.diagnostics.overtraining import Agreement, compare_outputs, compare_parts
+from sortal.evaluation.diagnostics.overtraining_verdict import OvertrainingVerdict, summarise_tests
 from sortal.metrics.uncertainty import (
     Area,
     ConfusionShares,
@@ -20,8 +20,8 @@ from sortal.metrics.uncertainty import (
     weighted_mean,
 )
 from sortal.systems.cms.results.merit import Merit, merit_of
-from sortal.systems.cms.settings import BinarySettings, Settings
-from sortal.systems.cms.training.campaign import Campaign, Sample
+from sortal.systems.cms.settings import BinarySettings, CMSSettings
+from sortal.systems.cms.training.campaign import Campaign, CampaignSample
 from sortal.systems.cms.training.scored import Scored
 
 _SMALLEST = float(np.finfo(np.float32).tiny)
@@ -53,7 +53,7 @@ class Assessment:
     agreements: Mapping[tuple[Part, Part], tuple[Agreement, ...]] = field(repr=False)
     """Per pair of parts, one value an output."""
 
-    verdicts: Mapping[tuple[Part, Part], Verdict]
+    verdicts: Mapping[tuple[Part, Part], OvertrainingVerdict]
     confusion: ConfusionShares
     """Of test events, in expected events."""
 
@@ -80,7 +80,7 @@ def assess(campaign: Campaign, scored: Scored, merit: Merit | None = None) -> As
         quality={part: _quality(part, scored, sample, settings) for part in Part},
         merit=merit or merit_of(scored, sample.events, sample.classes, sample.scales, settings),
         agreements=agreements,
-        verdicts={pair: judge(found) for pair, found in agreements.items()},
+        verdicts={pair: summarise_tests(found) for pair, found in agreements.items()},
         confusion=confusion_shares(
             _truth(sample, scored)[test], scores.argmax(axis=1), scores.shape[1], expected
         ),
@@ -88,7 +88,7 @@ def assess(campaign: Campaign, scored: Scored, merit: Merit | None = None) -> As
     )
 
 
-def balanced_weights(sample: Sample, settings: Settings) -> np.ndarray:
+def balanced_weights(sample: CampaignSample, settings: CMSSettings) -> np.ndarray:
     """Physics weights with the classes balanced as in training, up to a common factor.
 
     Factors come from the training events and serve every part: total of class c
@@ -107,7 +107,7 @@ def balanced_weights(sample: Sample, settings: Settings) -> np.ndarray:
     return balanced
 
 
-def _quality(part: Part, scored: Scored, sample: Sample, settings: Settings) -> Quality:
+def _quality(part: Part, scored: Scored, sample: CampaignSample, settings: CMSSettings) -> Quality:
     rows, scores = scored.rows[part], _per_class(scored.scores[part])
     truth = _truth(sample, scored)[rows]
     weights = balanced_weights(sample, settings)[rows]
@@ -120,7 +120,7 @@ def _quality(part: Part, scored: Scored, sample: Sample, settings: Settings) -> 
     )
 
 
-def _event_losses(part: Part, scored: Scored, sample: Sample) -> np.ndarray:
+def _event_losses(part: Part, scored: Scored, sample: CampaignSample) -> np.ndarray:
     """Cross-entropy of each event of a part, shape (events,), float64."""
     rows, scores = scored.rows[part], _per_class(scored.scores[part])
     of_truth = scores[np.arange(len(rows)), _truth(sample, scored)[rows]]
@@ -132,7 +132,7 @@ def _outputs(scored: Scored) -> int:
     return int(scored.scores[Part.TEST].shape[1])
 
 
-def class_names(sample: Sample, scored: Scored) -> tuple[str, ...]:
+def class_names(sample: CampaignSample, scored: Scored) -> tuple[str, ...]:
     """Names of the classes as the scores count them: with one output all background is one."""
     names = sample.classes.names
     return names if _outputs(scored) > 1 else (names[0], "Background")
@@ -145,20 +145,20 @@ def _per_class(scores: np.ndarray) -> np.ndarray:
     return np.concatenate([scores, 1 - scores], axis=1)
 
 
-def _truth(sample: Sample, scored: Scored) -> np.ndarray:
+def _truth(sample: CampaignSample, scored: Scored) -> np.ndarray:
     """Class of every event as the scores count them: with one output all background is one."""
     codes = sample.classes.codes
     return codes if _outputs(scored) > 1 else np.minimum(codes, 1)
 
 
 def _agreements(
-    pair: tuple[Part, Part], scored: Scored, sample: Sample, settings: Settings
+    pair: tuple[Part, Part], scored: Scored, sample: CampaignSample, settings: CMSSettings
 ) -> tuple[Agreement, ...]:
     truth, weights = _truth(sample, scored), sample.events.weights
     names = class_names(sample, scored)[: _outputs(scored)]
     first, second = (
         [
-            overtraining.Part.of_node(
+            overtraining.ScoredPart.of_node(
                 part.value,
                 scored.scores[part],
                 truth[scored.rows[part]],
@@ -171,15 +171,15 @@ def _agreements(
     )
     if len(names) == 1:
         return (compare_parts(first[0], second[0], node=names[0], seed=settings.seed),)
-    return compare_nodes(first, second, names, seed=settings.seed)
+    return compare_outputs(first, second, names, seed=settings.seed)
 
 
-def _losses(scored: Scored, sample: Sample, settings: Settings) -> LossReport:
+def _losses(scored: Scored, sample: CampaignSample, settings: CMSSettings) -> LossReport:
     updates = -(-scored.training_events // settings.batch_size)
     measured = measured_losses(scored, sample, settings)
     return report_losses(
         scored.history,
-        Circumstances(
+        TrainingConditions(
             dropout=settings.dropout,
             l1=settings.l1,
             l2=settings.l2,
@@ -191,7 +191,7 @@ def _losses(scored: Scored, sample: Sample, settings: Settings) -> LossReport:
 
 
 def measured_losses(
-    scored: Scored, sample: Sample, settings: Settings
+    scored: Scored, sample: CampaignSample, settings: CMSSettings
 ) -> tuple[Estimate, Estimate] | None:
     """Losses of training and validation events on the scale of the history, with errors.
 
@@ -214,7 +214,7 @@ def measured_losses(
     return train, validation
 
 
-def shared_events(sample: Sample) -> int:
+def shared_events(sample: CampaignSample) -> int:
     """How many validation events are training events too: the same values in every variable."""
     features = sample.events.features
     whole = [("", features.dtype)] * features.shape[1]

@@ -16,7 +16,7 @@ from sortal.systems.cms.data.classes import ClassMap
 from sortal.systems.cms.data.division import fold_numbers
 from sortal.systems.cms.data.events import Events
 from sortal.systems.cms.data.scales import Scales
-from sortal.systems.cms.settings import Settings
+from sortal.systems.cms.settings import CMSSettings
 from sortal.systems.cms.training.scored import Scored
 
 
@@ -46,7 +46,7 @@ class Merit:
 
 
 def merit_of(
-    scored: Scored, events: Events, classes: ClassMap, scales: Scales, settings: Settings
+    scored: Scored, events: Events, classes: ClassMap, scales: Scales, settings: CMSSettings
 ) -> Merit:
     """Scan all parts, choose on validation, apply to test; with folds choose across folds."""
     selected, rows = {}, {}
@@ -83,7 +83,7 @@ def merit_of(
 
 
 def _choice_by_fold(
-    whole: CutScan, events: ScoredEvents, fitted: FoldCuts | None, settings: Settings
+    whole: CutScan, events: ScoredEvents, fitted: FoldCuts | None, settings: CMSSettings
 ) -> tuple[ChosenCut | None, Reselection | None]:
     """The cuts of all folds together, if each leaves enough background, and what resamples would."""
     if fitted is None or whole.guarded.all():
@@ -96,7 +96,7 @@ def _choice_by_fold(
 
 
 def _choice(
-    validation: CutScan, selected: dict[Part, ScoredEvents], settings: Settings
+    validation: CutScan, selected: dict[Part, ScoredEvents], settings: CMSSettings
 ) -> tuple[ChosenCut | None, Reselection | None]:
     """The cut that validation chooses, if one leaves enough background, and what resamples would."""
     if validation.guarded.all():
@@ -150,7 +150,7 @@ def _yields(
     )
 
 
-def cut_rule(settings: Settings) -> CutRule:
+def cut_rule(settings: CMSSettings) -> CutRule:
     """How events are selected and judged; the script's way with `compat`."""
     compat = settings.compat
     return CutRule(

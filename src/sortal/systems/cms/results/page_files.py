@@ -68,7 +68,7 @@ def write_training(
     if pickles:
         from sortal.systems.cms.results.pickles import write_pickles
 
-        write_pickles(folder, course(scored))
+        write_pickles(folder, history_lists(scored))
     return write_onnx(folder, scored, store) if onnx else []
 
 
@@ -128,11 +128,11 @@ def write_outputs(folder: Path, scored: Scored, events: Events) -> None:
 def write_history(folder: Path, scored: Scored) -> None:
     """Write history.json: the scripts' four lists by Keras' names, and all that Sortal measured."""
     columns = {name: [row[name] for row in scored.history] for name in scored.history[0]}
-    text = json.dumps({"script": course(scored), "measured": columns}, indent=1)
+    text = json.dumps({"script": history_lists(scored), "measured": columns}, indent=1)
     atomic.write_text(folder / "history.json", text + "\n")
 
 
-def course(scored: Scored) -> dict[str, list[float]]:
+def history_lists(scored: Scored) -> dict[str, list[float]]:
     """The scripts' four lists of the course of training, one value an epoch."""
     return {
         name: [row[ours] for row in scored.history]

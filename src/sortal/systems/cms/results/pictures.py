@@ -12,11 +12,11 @@ from sortal.evaluation.physics.significance import FigureOfMerit
 from sortal.evaluation.plots.confusion import weighted_confusion_figure
 from sortal.evaluation.plots.curves import loss_figure
 from sortal.evaluation.plots.cuts import BestCut, merit_figure
-from sortal.evaluation.plots.distributions import Process, score_figure
-from sortal.evaluation.plots.drawing.lower_panel import LowerPanel, cancelled
+from sortal.evaluation.plots.distributions import ProcessDistribution, score_figure
+from sortal.evaluation.plots.drawing.lower_panel import LowerPanel, find_cancelled_bins
 from sortal.evaluation.plots.drawing.style import Look, save
-from sortal.evaluation.plots.drawing.texts import fitted
-from sortal.evaluation.plots.drawing.written import attempt
+from sortal.evaluation.plots.drawing.texts import shorten_text
+from sortal.evaluation.plots.drawing.written import try_picture
 from sortal.evaluation.plots.overtraining import agreement_figure
 from sortal.metrics.histogram import Histogram
 from sortal.systems.cms.results import page_files
@@ -61,12 +61,12 @@ def draw_all(campaign: Campaign, found: Assessment, folder: Path, look: Look) ->
 
 def draw_picture(path: Path, draw: Callable[[], Any], look: Look) -> list[Path]:
     """Draw one picture into a file; a picture that fails is a warning, and results stay as they are."""
-    return attempt(path, lambda: save(draw(), path, look), warn=warn)
+    return try_picture(path, lambda: save(draw(), path, look), warn=warn)
 
 
 def draw_course(network: Scored, folder: Path, look: Look, *, log_accuracy: bool = False) -> None:
     """Draw TrnVal_loss.png and TrnVal_accuracy.png."""
-    course = page_files.course(network)
+    course = page_files.history_lists(network)
     best = best_epoch(course["val_loss"])
     for name, ours, kind in (("loss", "loss", "Loss"), ("acc", "accuracy", "Accuracy")):
         series = {
@@ -94,7 +94,7 @@ def merit_picture(campaign: Campaign, merit: Merit, heading: str, look: Look) ->
         test_merit=merit.chosen.test.merit if merit.chosen else 0.0,
         xlabel=f"Lower cut on the {classes.names[0].lower()} output of the network",
         ylabel=FigureOfMerit(campaign.settings.figure).label,
-        heading=fitted(heading, _HEADING),
+        heading=shorten_text(heading, _HEADING),
         look=look,
     )
 
@@ -102,7 +102,7 @@ def merit_picture(campaign: Campaign, merit: Merit, heading: str, look: Look) ->
 def ratio_remarks(merit: Merit) -> Iterator[str]:
     """Tell how many bins of `scores.png` have no ratio because weights cancel."""
     validation = _histogram(merit, Part.VALIDATION, ~merit.events[Part.VALIDATION].is_signal)
-    count = int(cancelled(validation).sum())
+    count = int(find_cancelled_bins(validation).sum())
     if count:
         yield (
             f"The ratio in scores.png leaves out {count} of {len(validation.sums)} bins: the "
@@ -125,7 +125,7 @@ def _scores(campaign: Campaign, found: Assessment, look: Look) -> Any:
             10.0 ** np.floor(np.log10(_SIGNAL_HEIGHT * high / peak)) if min(peak, high) > 0 else 1.0
         )
         signals.append(
-            Process(
+            ProcessDistribution(
                 label=_label(events.processes[code]),
                 histogram=histogram,
                 scale=float(max(1.0, scale)),
@@ -137,24 +137,24 @@ def _scores(campaign: Campaign, found: Assessment, look: Look) -> Any:
         lower=_ratio(whole[Part.TEST], whole[Part.VALIDATION]),
         xlabel=f"{campaign.sample.classes.names[0]} output",
         ylabel="Expected events",
-        heading=fitted(f"{found.scored.title}: test events", _HEADING),
+        heading=shorten_text(f"{found.scored.title}: test events", _HEADING),
         look=look,
     )
 
 
-def _by_process(campaign: Campaign, merit: Merit) -> Iterator[Process]:
+def _by_process(campaign: Campaign, merit: Merit) -> Iterator[ProcessDistribution]:
     events, scored = campaign.sample.events, merit.events[Part.TEST]
     process = events.process[merit.rows[Part.TEST]]
     for code in np.unique(process[~scored.is_signal]):
         chosen = (process == code) & ~scored.is_signal
-        yield Process(
+        yield ProcessDistribution(
             label=_label(events.processes[code]), histogram=_histogram(merit, Part.TEST, chosen)
         )
 
 
 def _label(name: str) -> str:
     """A name as text of a legend, which leaves out what begins with an underscore."""
-    return fitted(f" {name}" if name.startswith("_") else name, _LABEL)
+    return shorten_text(f" {name}" if name.startswith("_") else name, _LABEL)
 
 
 def _histogram(merit: Merit, part: Part, chosen: np.ndarray) -> Histogram:

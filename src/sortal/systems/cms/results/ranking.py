@@ -10,7 +10,7 @@ from sortal.evaluation.physics.cut_scan import WorkingPoint
 from sortal.metrics.uncertainty import Estimate, area
 from sortal.systems.cms.results.assessment import Assessment
 from sortal.systems.cms.results.merit import Merit, merit_of
-from sortal.systems.cms.results.runs import Run
+from sortal.systems.cms.results.runs import CampaignRun
 from sortal.systems.cms.training.campaign import Campaign
 from sortal.systems.cms.training.scored import Scored
 
@@ -26,7 +26,7 @@ _HEADER = (
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Line:
+class ComparedClassifier:
     """One classifier on test events."""
 
     title: str
@@ -83,8 +83,8 @@ def _merit(point: WorkingPoint) -> str:
 
 
 def lines_of(
-    campaign: Campaign, runs: Sequence[Run], chosen: Scored, found: Assessment
-) -> list[Line]:
+    campaign: Campaign, runs: Sequence[CampaignRun], chosen: Scored, found: Assessment
+) -> list[ComparedClassifier]:
     """Runs, their mean, the methods they are compared with, and the optimum."""
     several = runs if len(runs) > 1 else []
     lines = [_line(campaign, run.title, run.network, run.merit) for run in several]
@@ -95,7 +95,9 @@ def lines_of(
     return lines
 
 
-def table_of(lines: Sequence[Line], *, form: Literal["text", "markdown"] = "text") -> Iterator[str]:
+def table_of(
+    lines: Sequence[ComparedClassifier], *, form: Literal["text", "markdown"] = "text"
+) -> Iterator[str]:
     """Lay lines out as a table."""
     rows = [_HEADER, *(line.cells() for line in lines)]
     if form == "markdown":
@@ -109,7 +111,9 @@ def table_of(lines: Sequence[Line], *, form: Literal["text", "markdown"] = "text
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _line(campaign: Campaign, title: str, scored: Scored, merit: Merit | None = None) -> Line:
+def _line(
+    campaign: Campaign, title: str, scored: Scored, merit: Merit | None = None
+) -> ComparedClassifier:
     sample, rows = campaign.sample, scored.rows[Part.TEST]
     keep = sample.scales.counted[Part.TEST][rows]
     rows = rows[keep]
@@ -121,4 +125,4 @@ def _line(campaign: Campaign, title: str, scored: Scored, merit: Merit | None = 
     judged = merit or merit_of(
         scored, sample.events, sample.classes, sample.scales, campaign.settings
     )
-    return Line(title=title, auc=measured.auc, merit=judged)
+    return ComparedClassifier(title=title, auc=measured.auc, merit=judged)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sortal.data.split import Part
-from sortal.data.weighting.rule import load_weighers
+from sortal.data.weighting.rule import load_weight_rules
 from sortal.evaluation.physics.yields import Yields
 from sortal.evaluation.row import Row
 from sortal.jobs.applying.predict import Predictor
@@ -19,9 +19,9 @@ from sortal.systems.cms.data.files import NETWORK_FOLDER
 from sortal.systems.cms.results.assessment import Assessment, assess
 from sortal.systems.cms.results.merit import Merit, chosen_yields
 from sortal.systems.cms.results.pictures import ratio_remarks
-from sortal.systems.cms.results.ranking import Line, lines_of, table_of
-from sortal.systems.cms.results.runs import Run
-from sortal.systems.cms.settings import Settings
+from sortal.systems.cms.results.ranking import ComparedClassifier, lines_of, table_of
+from sortal.systems.cms.results.runs import CampaignRun
+from sortal.systems.cms.settings import CMSSettings
 from sortal.systems.cms.training.campaign import Campaign
 from sortal.systems.cms.training.job import loses_signs
 from sortal.systems.cms.training.scored import Scored
@@ -29,7 +29,7 @@ from sortal.views.console import echo
 
 
 def write_report(
-    campaign: Campaign, runs: Sequence[Run], chosen: Scored, folder: Path
+    campaign: Campaign, runs: Sequence[CampaignRun], chosen: Scored, folder: Path
 ) -> Assessment:
     """Judge networks and what they are compared with, and write all of it but the pictures.
 
@@ -153,7 +153,7 @@ def _weight_rows(store: Store, scored: Scored) -> Iterator[Row]:
     segment = store.members.segments.get(
         store.members.find([member.entry.key])[member.entry.key].segment
     )
-    for weigher in load_weighers(segment.folder / "preparer").values():
+    for weigher in load_weight_rules(segment.folder / "preparer").values():
         for one in weigher.report.classes:
             yield {
                 "class": one.name,
@@ -181,7 +181,7 @@ def _sentences(campaign: Campaign, found: Assessment) -> Iterator[str]:
         )
 
 
-def _of_folds(settings: Settings, merit: Merit) -> Iterator[str]:
+def _of_folds(settings: CMSSettings, merit: Merit) -> Iterator[str]:
     """With folds, what the parts are, and how the cut is chosen."""
     if not settings.folds:
         return
@@ -206,7 +206,7 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _edge(settings: Settings, merit: Merit) -> Iterator[str]:
+def _edge(settings: CMSSettings, merit: Merit) -> Iterator[str]:
     """Say so where the chosen cut is the lowest that was tried, and lower ones might be better."""
     lowest = float(merit.scans[Part.VALIDATION].cuts[0])
     if merit.chosen is None or merit.chosen.cut > lowest or settings.scan != "page":
@@ -218,7 +218,9 @@ def _edge(settings: Settings, merit: Merit) -> Iterator[str]:
     )
 
 
-def _markdown(campaign: Campaign, found: Assessment, lines: Sequence[Line]) -> Iterator[str]:
+def _markdown(
+    campaign: Campaign, found: Assessment, lines: Sequence[ComparedClassifier]
+) -> Iterator[str]:
     settings, merit = campaign.settings, found.merit
     yield f"# {found.scored.title}"
     yield ""

@@ -10,7 +10,7 @@ from sortal.systems.cms.training.scored import Scored
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Run:
+class CampaignRun:
     """One trained network among others."""
 
     title: str
@@ -23,7 +23,7 @@ class Run:
     merit: Merit = field(repr=False)
 
 
-def runs_of(campaign: Campaign, networks: Sequence[Scored]) -> list[Run]:
+def runs_of(campaign: Campaign, networks: Sequence[Scored]) -> list[CampaignRun]:
     """Name and judge networks, each once; runs count from 0 anew for each decay rate."""
     sample, settings = campaign.sample, campaign.settings
     rates = [one.decay for one in networks]
@@ -32,7 +32,7 @@ def runs_of(campaign: Campaign, networks: Sequence[Scored]) -> list[Run]:
     for place, (network, rate) in enumerate(zip(networks, rates, strict=True)):
         number, told = rates[:place].count(rate), rate_text(rate)
         runs.append(
-            Run(
+            CampaignRun(
                 title=f"decay {told}, run {number}" if several else f"run {number}",
                 folder=f"D{told}_run{number}" if several else f"run{number}",
                 network=network,

@@ -72,7 +72,7 @@ class Component:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Process:
+class SimulatedProcess:
     """Events of one origin: how they are drawn, weighted, and how their weights sum up."""
 
     name: str

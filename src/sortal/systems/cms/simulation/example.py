@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sortal.errors import OptionError
-from sortal.systems.cms.simulation.processes import Kind, Problem, problem
+from sortal.systems.cms.simulation.processes import Kind, SimulatedProblem, make_problem
 from sortal.systems.cms.simulation.simulate import SimulatedEvents, simulate
 from sortal.systems.cms.simulation.truth import (
     balanced_scores,
@@ -64,7 +64,7 @@ def write_example(
     for name in _EMPTY:
         (folder / name).mkdir(parents=True, exist_ok=True)
     optima: dict[str, Any] = {
-        kind: _write_kind(folder, problem(kind), events, seed) for kind in kinds
+        kind: _write_kind(folder, make_problem(kind), events, seed) for kind in kinds
     }
     about: dict[str, Any] = {"simulated": True, "events": events, "seed": seed, **optima}
     _write_text(folder / "optimum.json", json.dumps(about, indent=2) + "\n")
@@ -104,10 +104,10 @@ def write_root(path: Path, pieces: Iterator[SimulatedEvents]) -> int:
 
 def _new_events(seed: int) -> Iterator[SimulatedEvents]:
     """Events that no file of the example holds."""
-    yield simulate(problem("multiclass"), NEW_EVENTS, seed=_other_seed(seed, "new"))
+    yield simulate(make_problem("multiclass"), NEW_EVENTS, seed=_other_seed(seed, "new"))
 
 
-def _write_kind(folder: Path, of: Problem, events: int, seed: int) -> dict[str, Any]:
+def _write_kind(folder: Path, of: SimulatedProblem, events: int, seed: int) -> dict[str, Any]:
     sample = simulate(of, events, seed=_other_seed(seed, of.kind))
     quarter = np.arange(len(sample)) % 4
     parts = {name: sample.pick(np.isin(quarter, quarters)) for name, quarters in _QUARTERS.items()}

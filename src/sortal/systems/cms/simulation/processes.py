@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sortal.systems.cms.simulation import observables as observed
-from sortal.systems.cms.simulation.densities import Component, Process, states_table
+from sortal.systems.cms.simulation.densities import Component, SimulatedProcess, states_table
 
 SIGNAL = "Signal"
 SIGNAL_POINT = "T2DegStop_550_520.root"
@@ -19,7 +19,7 @@ Kind = Literal["binary", "multiclass"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Problem:
+class SimulatedProblem:
     """Observables and the processes to be told apart by them."""
 
     kind: Kind
@@ -27,7 +27,7 @@ class Problem:
     observables: tuple[str, ...]
     """Columns of the events."""
 
-    processes: tuple[Process, ...]
+    processes: tuple[SimulatedProcess, ...]
     """Those of signal first."""
 
     @property
@@ -47,7 +47,7 @@ class Problem:
 
 
 @cache
-def problem(kind: Kind) -> Problem:
+def make_problem(kind: Kind) -> SimulatedProblem:
     """Make the problem of the page's binary or multiclass script."""
     text = (
         files("sortal.systems.cms.simulation")
@@ -59,7 +59,7 @@ def problem(kind: Kind) -> Problem:
     columns = tuple(chosen["observables"])
     latents = observed.latent_names(columns)
     by_name = {one["name"]: one for one in described["processes"]}
-    return Problem(
+    return SimulatedProblem(
         kind=kind,
         observables=columns,
         processes=tuple(
@@ -76,8 +76,10 @@ def _parse(text: str) -> dict[str, Any]:
     return parsed
 
 
-def _process(described: Mapping[str, Any], latents: Sequence[str], generated: float) -> Process:
-    return Process(
+def _process(
+    described: Mapping[str, Any], latents: Sequence[str], generated: float
+) -> SimulatedProcess:
+    return SimulatedProcess(
         name=described["name"],
         kind=described["class"],
         cross_section=described["cross_section"],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sortal.systems.cms.simulation.observables import infer, measure
-from sortal.systems.cms.simulation.processes import Problem
+from sortal.systems.cms.simulation.processes import SimulatedProblem
 
 _STEP = (5**0.5 - 1) / 2
 
@@ -15,7 +15,7 @@ _STEP = (5**0.5 - 1) / 2
 class SimulatedEvents:
     """Simulated events of a problem, its processes well mixed in any stretch of them."""
 
-    problem: Problem
+    problem: SimulatedProblem
 
     values: np.ndarray
     """Shape (examples, observables), single precision."""
@@ -46,14 +46,14 @@ class SimulatedEvents:
         )
 
 
-def simulate(problem: Problem, events: int, *, seed: int) -> SimulatedEvents:
+def simulate(problem: SimulatedProblem, events: int, *, seed: int) -> SimulatedEvents:
     """Draw a sample of events; the same seed gives the same events."""
     (sample,) = events_in_chunks(problem, events, seed=seed, chunk=max(1, events))
     return sample
 
 
 def events_in_chunks(
-    problem: Problem, events: int, *, seed: int, chunk: int = 100_000
+    problem: SimulatedProblem, events: int, *, seed: int, chunk: int = 100_000
 ) -> Iterator[SimulatedEvents]:
     """Draw a sample of events piece by piece, in memory that does not grow with the sample.
 
@@ -69,7 +69,7 @@ def events_in_chunks(
 
 
 def _draw(
-    problem: Problem, rng: np.random.Generator, rows: np.ndarray, events: int
+    problem: SimulatedProblem, rng: np.random.Generator, rows: np.ndarray, events: int
 ) -> SimulatedEvents:
     """Draw the events with these numbers of a sample."""
     process = _process_of(problem, rows)
@@ -89,7 +89,7 @@ def _draw(
     )
 
 
-def _process_of(problem: Problem, rows: np.ndarray) -> np.ndarray:
+def _process_of(problem: SimulatedProblem, rows: np.ndarray) -> np.ndarray:
     """Spread the processes evenly: each has its share in any stretch, to a few events.
 
     The golden sequence falls into every part of [0, 1) as often as the part is long, with

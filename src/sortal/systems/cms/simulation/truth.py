@@ -8,7 +8,7 @@ import numpy as np
 
 from sortal.evaluation.physics.cut_scan import CutScan, page_cuts, scan
 from sortal.metrics.ranking import roc_auc
-from sortal.systems.cms.simulation.processes import SIGNAL_POINT, Problem
+from sortal.systems.cms.simulation.processes import SIGNAL_POINT, SimulatedProblem
 from sortal.systems.cms.simulation.simulate import SimulatedEvents, events_in_chunks, log_rates
 
 LUMINOSITY = 35866.0
@@ -123,7 +123,7 @@ def optimum_of_parts(
 
 @cache
 def optimum_in_the_limit(
-    problem: Problem,
+    problem: SimulatedProblem,
     events: int = 500_000,
     *,
     seed: int,
@@ -181,5 +181,5 @@ def _judged(
     return np.concatenate(scores)[kept], is_point[kept], weights[kept]
 
 
-def _cross_sections(problem: Problem) -> np.ndarray:
+def _cross_sections(problem: SimulatedProblem) -> np.ndarray:
     return np.array([process.cross_section for process in problem.processes])

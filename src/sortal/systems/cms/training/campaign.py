@@ -18,7 +18,7 @@ from sortal.systems.cms.data.events import Events
 from sortal.systems.cms.data.read import read_files
 from sortal.systems.cms.data.scales import Scales, scales_of
 from sortal.systems.cms.data.soundness import refuse_unsound, remarks
-from sortal.systems.cms.settings import Settings
+from sortal.systems.cms.settings import CMSSettings
 from sortal.systems.cms.training.job import dataset_of, network_job, peer_job
 from sortal.systems.cms.training.optimum import read_optimum
 from sortal.systems.cms.training.scored import Scored, scored
@@ -36,7 +36,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Sample:
+class CampaignSample:
     """Events that are ready to train on."""
 
     events: Events = field(repr=False)
@@ -52,8 +52,8 @@ class Sample:
 class Campaign:
     """Trained networks, the methods they are compared with, and the events of both."""
 
-    settings: Settings
-    sample: Sample
+    settings: CMSSettings
+    sample: CampaignSample
     networks: tuple[Scored, ...]
     """Every decay rate with all its runs, in that order."""
 
@@ -68,7 +68,7 @@ class Campaign:
         return self.sample.optimum
 
 
-def read_sample(settings: Settings) -> Sample:
+def read_sample(settings: CMSSettings) -> CampaignSample:
     """Read, class, weigh and divide the events, and refuse what cannot be trained on or judged by.
 
     Raises:
@@ -83,7 +83,7 @@ def read_sample(settings: Settings) -> Sample:
     classes = class_map(events, settings)
     refuse_unsound(events, classes, settings)
     events = events.noting(*remarks(events, settings))
-    return Sample(
+    return CampaignSample(
         events=events,
         classes=classes,
         scales=scales_of(events, classes, settings),
@@ -92,8 +92,8 @@ def read_sample(settings: Settings) -> Sample:
 
 
 def run(
-    settings: Settings,
-    sample: Sample,
+    settings: CMSSettings,
+    sample: CampaignSample,
     title: str,
     call: Call,
     *,

@@ -12,7 +12,7 @@ from sortal.job.models import ClassifierBlock, DataBlock, GivenFoldSplit, Job, T
 from sortal.systems.cms.data.classes import ClassMap
 from sortal.systems.cms.data.division import fold_numbers
 from sortal.systems.cms.data.events import Events
-from sortal.systems.cms.settings import BinarySettings, Settings
+from sortal.systems.cms.settings import BinarySettings, CMSSettings
 
 FEATURES = "features"
 NETWORK = "network"
@@ -33,7 +33,7 @@ _PEERS: dict[str, dict[str, Any]] = {
 """Parameters of the methods that networks are compared with, where not their defaults."""
 
 
-def dataset_of(events: Events, classes: ClassMap, settings: Settings) -> Dataset:
+def dataset_of(events: Events, classes: ClassMap, settings: CMSSettings) -> Dataset:
     """Events as a data set with physics weights; one target for binary, exclusive classes else."""
     if isinstance(settings, BinarySettings):
         signal = events.is_signal.astype(np.int8)[:, np.newaxis]
@@ -52,7 +52,7 @@ def dataset_of(events: Events, classes: ClassMap, settings: Settings) -> Dataset
     )
 
 
-def network_job(settings: Settings, title: str) -> Job:
+def network_job(settings: CMSSettings, title: str) -> Job:
     """The job that trains the networks: all runs and decay rates as one population."""
     parameters = network_parameters(settings)
     varied = [name for name in ("decay", "keep_best") if isinstance(parameters[name], dict)]
@@ -65,7 +65,7 @@ def network_job(settings: Settings, title: str) -> Job:
     return _job(settings, title, [block])
 
 
-def loses_signs(settings: Settings, events: Events) -> bool:
+def loses_signs(settings: CMSSettings, events: Events) -> bool:
     """Whether the methods to compare with learn from absolute weights where networks keep the signs.
 
     Libraries of trees refuse negative weights.
@@ -73,7 +73,7 @@ def loses_signs(settings: Settings, events: Events) -> bool:
     return settings.negative_weights == "keep" and bool((events.weights < 0).any())
 
 
-def peer_job(settings: Settings, title: str, events: Events) -> Job:
+def peer_job(settings: CMSSettings, title: str, events: Events) -> Job:
     """The job that trains the methods to compare with, on the same events and weights.
 
     Args:
@@ -90,7 +90,7 @@ def peer_job(settings: Settings, title: str, events: Events) -> Job:
     return _job(settings, f"{title} compared", blocks)
 
 
-def network_parameters(settings: Settings) -> dict[str, Any]:
+def network_parameters(settings: CMSSettings) -> dict[str, Any]:
     """Parameters of method `mlp` that are the script's network and training."""
     decays = settings.decays
     parameters: dict[str, Any] = {
@@ -123,7 +123,7 @@ def network_parameters(settings: Settings) -> dict[str, Any]:
     return parameters
 
 
-def _job(settings: Settings, title: str, classifiers: list[ClassifierBlock]) -> Job:
+def _job(settings: CMSSettings, title: str, classifiers: list[ClassifierBlock]) -> Job:
     data = DataBlock(
         source="events",
         scaling=_SCALINGS[settings.normalisation],
@@ -149,7 +149,7 @@ def _job(settings: Settings, title: str, classifiers: list[ClassifierBlock]) -> 
     )
 
 
-def training_weights(settings: Settings) -> TrainingWeights:
+def training_weights(settings: CMSSettings) -> TrainingWeights:
     """The rule of training weights: totals of the page's script, up to a common factor."""
     binary = isinstance(settings, BinarySettings)
     return TrainingWeights(

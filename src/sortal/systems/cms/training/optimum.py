@@ -8,13 +8,13 @@ from sortal.data.split import Part
 from sortal.errors import DataError
 from sortal.systems.cms.data.events import Events
 from sortal.systems.cms.data.files import PREFIXES
-from sortal.systems.cms.settings import Settings
+from sortal.systems.cms.settings import CMSSettings
 from sortal.systems.cms.training.scored import Scored
 
 TITLE = "optimum (true likelihood ratio)"
 
 
-def read_optimum(settings: Settings, events: Events) -> Scored | None:
+def read_optimum(settings: CMSSettings, events: Events) -> Scored | None:
     """Read true scores as those of a classifier; None where the settings name none.
 
     Files hold float32 or float64 of shape (events,) or (events, outputs), in the order of

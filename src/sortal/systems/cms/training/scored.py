@@ -8,7 +8,7 @@ import numpy as np
 from sortal.data.split import Part
 from sortal.jobs.applying.rescore import part_scores
 from sortal.jobs.results.result import MemberResult, Result
-from sortal.jobs.results.results import Results
+from sortal.jobs.results.results import JobResults
 from sortal.store.store import Store
 
 
@@ -51,7 +51,7 @@ class Scored:
         return float(self.member.entry.parameters["decay"])
 
 
-def scored(results: Results, store: Store) -> list[Scored]:
+def scored(results: JobResults, store: Store) -> list[Scored]:
     """Every classifier of a job with its scores, in the job's order."""
     return [one for result in results.results for one in _of_result(result, store)]
 
