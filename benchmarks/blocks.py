@@ -36,7 +36,7 @@ TUNING = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
 }
-"""What Sortal sets for its workers (engines/spawned.py)."""
+"""What Sortal sets for its workers (engines/worker_process.py)."""
 
 
 def main() -> None:

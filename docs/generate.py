@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from sortal.cli.main import app
 from sortal.data.labels import Outputs
 from sortal.job.schema import reference
-from sortal.job.words import describe
+from sortal.job.type_names import describe
 from sortal.methods import registry
 from sortal.methods.contract.base import Method
 from sortal.metrics.metric import Metric

@@ -18,7 +18,7 @@ import sortal
 from sortal.cli.main import app
 from sortal.data.readers.registry import suffixes
 from sortal.job.models import Job
-from sortal.job.words import arms, is_block, kinds, unwrap
+from sortal.job.type_names import arms, is_block, kinds, unwrap
 from sortal.methods import registry
 
 ROOT = Path(__file__).parent.parent

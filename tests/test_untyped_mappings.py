@@ -25,7 +25,7 @@ JSON = {
     "systems/clavis/batch/jobfile.py": "Entry.method ReadFile.raw _meta_problems _cures _configuration",
     "systems/clavis/listing.py": "Item.example",
     "systems/clavis/batch/meta.py": "expand values_of _odd _ranged _kind_problem _number_problem fill",
-    "plugins/sources.py": "_plain_keys",
+    "plugins/source_files.py": "_plain_keys",
     "plugins/classifiers/specs.py": "pack unpack _packed_mapping _packed_array _unpacked_array",
     "systems/clavis/tuning/jobfile.py": "TuningJob.plain_data TuningJob.plain_data.given _entries _dimension",
     "systems/cms/applying/known_aliases.py": "with_known_aliases",
@@ -33,7 +33,7 @@ JSON = {
     "systems/cms/results/report.py": "describe",
     "systems/cms/simulation/example.py": "write_example write_example.optima write_example.about _write_kind _readme _filled",
     "systems/cms/simulation/processes.py": "_parse _parse.parsed _process _component",
-    "web/refusal.py": "RESPONSES",
+    "web/error_response.py": "RESPONSES",
 }
 """Readers and writers of JSON and YAML: stored files, tasks, jobs as their authors wrote them."""
 
@@ -60,10 +60,10 @@ NAMES = {
     "plugins/classifiers/classifier.py": "ClassifierPlugin.make",
     "plugins/classifiers/method.py": "PluginMethod._told PluginMethod._told.specs",
     "plugins/classifiers/parameters.py": "_KINDS PluginParameters.data_specs PluginParameters.undeclared PluginParameters.meaning PluginParameters.declared parameters_of.fields",
-    "plugins/source.py": "Source.specs",
+    "plugins/given_data.py": "Source.specs",
     "systems/clavis/tuning/jobfile.py": "TunedEntry.fixed TunedEntry.configuration",
     "systems/cms/training/job.py": "_PEERS network_parameters network_parameters.parameters",
-    "web/answer.py": "Parameters",
+    "web/response_model.py": "Parameters",
 }
 """Mappings whose names are those of a method's or a plugin's parameters, or of what a job asks for."""
 

@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from sortal.job.read import read_mapping
 from sortal.jobs.planning.resolve import resolve
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
 from sortal.systems.clavis.batch.dataset import dataset_of as clavis_dataset
 from sortal.systems.clavis.batch.jobfile import BatchDataBlock as ClavisBlock
 from sortal.systems.cms.settings import BinarySettings

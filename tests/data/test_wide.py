@@ -86,7 +86,7 @@ def test_thousands_of_wrong_names_are_listed_quickly():
 def test_thousands_of_text_columns_need_one_look_at_the_file(monkeypatch):
     looks = []
     monkeypatch.setattr(
-        "sortal.data.reading.gathered.ExamplePlaces.at",
+        "sortal.data.reading.raw_contents.ExamplePlaces.at",
         lambda self, row: looks.append(row) or f"row {row}",
     )
     with pytest.raises(JobError) as caught:

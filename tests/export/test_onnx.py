@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 import sortal
 from sortal.data.labels import Outputs
 from sortal.errors import MissingExtra, SortalError
-from sortal.export import onnx_file
 from sortal.export.formats import Format
-from sortal.export.onnx_layers import add_layer
-from sortal.export.onnx_points import add_points
+from sortal.export.onnx import file
+from sortal.export.onnx.layers import add_layer
+from sortal.export.onnx.points import add_points
 from sortal.export.write import write
 from sortal.jobs.applying.export import load_portable
 from sortal.networks.names import ActivationName
@@ -202,7 +202,7 @@ def test_every_activation_is_the_same_curve_in_onnx(made, activation, slope, out
     ]
     net = made(layers, outputs=outputs)
     rows = np.random.default_rng(3).normal(size=(40, 3)).astype(np.float32)
-    content = onnx_file.onnx_model(net, with_scaler=True).SerializeToString()
+    content = file.onnx_model(net, with_scaler=True).SerializeToString()
     expected = net.scores(rows, scaled=False)
     np.testing.assert_allclose(_scores(content, rows), expected, atol=1e-5)
 
@@ -279,7 +279,7 @@ def test_a_graph_that_scores_differently_is_not_written(made, tmp_path, monkeypa
         def run(self, *_):
             return (np.zeros((64, 2), np.float32),)
 
-    monkeypatch.setattr(onnx_file.onnxruntime, "InferenceSession", Lying)
+    monkeypatch.setattr(file.onnxruntime, "InferenceSession", Lying)
     with pytest.raises(SortalError, match="differ by up to"):
         write(made(DENSE), tmp_path / "x.onnx", Format.ONNX)
     assert not list(tmp_path.iterdir())
@@ -293,7 +293,7 @@ def test_without_the_extra_export_ends_before_any_work(made, tmp_path, monkeypat
 
 def test_other_formats_load_neither_onnx_nor_keras():
     code = (
-        "import sys, sortal.jobs.applying.export, sortal.export.write, sortal.export.keras_files; "
+        "import sys, sortal.jobs.applying.export, sortal.export.write, sortal.export.keras.files; "
         "assert not {'onnx', 'onnxruntime', 'keras', 'tensorflow'} & set(sys.modules)"
     )
     env = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 from trials import attempt, content
 
-from sortal.data.readers.hdf5 import child as hdf5_child
+from sortal.data.readers.hdf5 import reader_process as hdf5_child
 
 _MOST = 2 << 30
 

@@ -18,7 +18,7 @@ import pytest
 from sortal.jobs.launch import prepare
 from sortal.jobs.planning.members import PlannedMember
 from sortal.methods.contract.library_versions import library_version
-from sortal.plugins.loading.known import with_plugins
+from sortal.plugins.loading.provide import with_plugins
 
 KEYS: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent / "golden" / "member_keys.json").read_text(encoding="utf-8")

@@ -73,7 +73,7 @@ def test_a_budget_needs_a_folder_to_pause_into(tools, driver):
 
 
 def test_tiles_that_were_not_begun_wait_too(tools, driver, tmp_path, monkeypatch, by_key):
-    monkeypatch.setattr("sortal.training.tiles.members_per_tile", lambda _: 2)
+    monkeypatch.setattr("sortal.training.snapshots.tiles.members_per_tile", lambda _: 2)
     data, members = tools.made_data(), replace(tools.population(), resume=tmp_path)
     stop = driver(lambda progress: Verdict(stop_all="epoch 2/" in progress.text))
     outcomes = list(MLP().train(members, data, stop))
@@ -86,7 +86,7 @@ def test_tiles_that_were_not_begun_wait_too(tools, driver, tmp_path, monkeypatch
 def test_members_of_a_finished_tile_are_not_trained_again(
     tools, driver, tmp_path, monkeypatch, by_key
 ):
-    monkeypatch.setattr("sortal.training.tiles.members_per_tile", lambda _: 2)
+    monkeypatch.setattr("sortal.training.snapshots.tiles.members_per_tile", lambda _: 2)
     data, members = tools.made_data(), replace(tools.population(), resume=tmp_path)
     begun = iter(MLP().train(members, data, driver()))
     first = next(begun)

@@ -5,8 +5,8 @@ import pytest
 
 from sortal.metrics import registry
 from sortal.metrics.block import ExclusiveBlock, IndependentBlock
+from sortal.metrics.class_totals import ClassTotals
 from sortal.metrics.resampled import ExclusiveSums, IndependentSums
-from sortal.metrics.tally import ClassTotals
 
 
 def intervals(sums, outputs, *, single=False):

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from sortal.job.models import JobBlock
 from sortal.job.settings import read_settings
-from sortal.job.words import unwrap
+from sortal.job.type_names import unwrap
 from sortal.systems.cms.settings import BinarySettings, MulticlassSettings
 from sortal.systems.options import with_settings
 

@@ -15,9 +15,9 @@ from sortal.training.examples.examples import Examples
 from sortal.training.losses.categorical import CategoricalCrossEntropy
 from sortal.training.optimisers.choice import MemberRates
 from sortal.training.recipe import MemberPlan, Recipe
+from sortal.training.reporting import ProgressReporter
 from sortal.training.stopping.rule import StopRule
 from sortal.training.tile import Tile
-from sortal.training.watch import ProgressReporter
 
 CPU = torch.device("cpu")
 

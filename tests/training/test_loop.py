@@ -7,7 +7,7 @@ from sortal.methods.contract.base import Verdict
 from sortal.training.loop import TileEnd, step, train
 from sortal.training.losses.normalisation import Normalisation
 from sortal.training.optimisers.choice import OptimiserKind
-from sortal.training.schedules.course import FlatCos
+from sortal.training.schedules.annealing import FlatCos
 from sortal.training.schedules.decay import Constant, Exponential
 from sortal.training.schedules.plateau import Plateau
 from sortal.training.snapshots.snapshot import Snapshot, save_snapshot
@@ -154,7 +154,7 @@ def test_weight_two_equals_a_row_that_is_there_twice(recipe, course, tile, examp
 def test_leaving_and_resuming_at_any_minibatch_changes_no_bit(
     *, recipe, course, tile, watch, examples, tmp_path, monkeypatch, stop_at
 ):
-    monkeypatch.setattr("sortal.training.watch._REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("sortal.training.reporting._REPORT_SECONDS", 0.0)
     chosen = recipe(dropout=True)
     courses = [
         course("a", dropout=0.3, epochs=5, patience=2),
@@ -261,7 +261,7 @@ def test_penalties_pull_weights_and_leave_biases(recipe, course, tile, examples)
 def test_leaving_and_resuming_while_validating_changes_no_bit(
     *, recipe, course, tile, watch, examples, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("sortal.training.watch._REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("sortal.training.reporting._REPORT_SECONDS", 0.0)
     monkeypatch.setattr(Tile, "chunk_rows", 5)
     courses, data, validation = (
         [course("a", epochs=3, patience=9)],
@@ -301,7 +301,7 @@ def test_an_epoch_may_be_any_number_of_updates(recipe, course, tile, watch, exam
 def test_leaving_amid_an_epoch_of_many_passes_changes_no_bit(
     *, recipe, course, tile, watch, examples, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("sortal.training.watch._REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("sortal.training.reporting._REPORT_SECONDS", 0.0)
     long, whole = recipe(steps_per_epoch=30, dropout=True), course(epochs=2, dropout=0.2)
     through = tile(long, whole)
     train(through, examples(), None, watch())

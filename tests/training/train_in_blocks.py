@@ -12,7 +12,7 @@ from sortal.data.preparing.preparer import Preparation
 from sortal.data.split import Split
 from sortal.methods.contract.base import Member, Population, Trained, Verdict
 from sortal.methods.neural.mlp import MLP
-from sortal.training import watch
+from sortal.training import reporting
 from sortal.training.examples import batches, streamed
 
 
@@ -47,7 +47,7 @@ def train(rows, driver):
 if __name__ == "__main__":
     prepared.RESIDENT_BYTES = batches.LARGE_BYTES = 0
     batches.BLOCK_BYTES, streamed._READ_BYTES = 1 << 23, 1 << 20
-    watch._REPORT_SECONDS = 0.0
+    reporting._REPORT_SECONDS = 0.0
     DATASET = Dataset.load(Path(sys.argv[1]))
     train(np.arange(3000), Watching())  # what libraries take for good
     before, driver = private(), Watching()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sortal.jobs.imports.figures import import_metrics
 from sortal.jobs.imports.foreign import Foreign, ForeignJob, ForeignMember, GivenMetrics
+from sortal.jobs.imports.metrics import import_metrics
 from sortal.store.store import Store
 
 API = "/api/v1"

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from sortal.data.readers.named import named_datasets
-from sortal.job.words import describe
+from sortal.job.type_names import describe
 from sortal.methods import registry
 from sortal.methods.contract.user_methods import plain_name
 

@@ -16,7 +16,7 @@ from sortal.api.estimator_base import (
     WeightedEstimator,
 )
 from sortal.errors import NotFound
-from sortal.job.words import describe
+from sortal.job.type_names import describe
 from sortal.methods import registry
 from sortal.methods.contract.base import Method
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sortal.options import FormatOption, PluginsOption, TableFormat
-from sortal.plugins.loading.known import with_plugins
+from sortal.plugins.loading.provide import with_plugins
 from sortal.views.console import echo, print_frame
 
 

@@ -9,7 +9,7 @@ from sortal.web import command
 
 if TYPE_CHECKING:
     from sortal.plugins.loading.load import Plugins
-    from sortal.web.named import AvailableName
+    from sortal.web.available_name import AvailableName
 
 
 def mount(app: typer.Typer) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sortal.data.spelling import as_whole_number
+from sortal.data.texts.spelling import as_whole_number
 from sortal.errors import NotFound
 
 UNKNOWN = -1

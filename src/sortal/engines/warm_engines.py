@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Self
 
-from sortal.engines.here import LocalEngine
+from sortal.engines.local import LocalEngine
 
 
 @dataclass(slots=True)

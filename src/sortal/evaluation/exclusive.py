@@ -7,7 +7,7 @@ import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.evaluation.bootstrap import resampled_sums
-from sortal.evaluation.measured import (
+from sortal.evaluation.measured_metrics import (
     MeasuredMetrics,
     compute_from_counts,
     compute_intervals,

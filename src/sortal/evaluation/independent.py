@@ -4,12 +4,12 @@ import numpy as np
 
 from sortal.data.labels import Outputs
 from sortal.evaluation.bootstrap import resampled_sums
-from sortal.evaluation.measured import MeasuredMetrics, measured
+from sortal.evaluation.measured_metrics import MeasuredMetrics, measured
 from sortal.metrics import multilabel
 from sortal.metrics.block import IndependentBlock
+from sortal.metrics.class_totals import ClassTotals
 from sortal.metrics.registry import metrics_of
 from sortal.metrics.resampled import IndependentSums
-from sortal.metrics.tally import ClassTotals
 
 FIGURES = tuple(metric.name for metric in metrics_of(Outputs.INDEPENDENT))
 """Names of the metrics of several targets at once."""

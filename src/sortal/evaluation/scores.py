@@ -11,9 +11,9 @@ from pydantic import BeforeValidator
 from sortal.data.labels import Labels, Outputs
 from sortal.errors import DataError
 from sortal.evaluation import exclusive, independent
-from sortal.evaluation.measured import MeasuredMetrics
+from sortal.evaluation.measured_metrics import MeasuredMetrics
+from sortal.metrics.probability_check import can_be_probabilities, why_not_probabilities
 from sortal.metrics.registry import metrics_of
-from sortal.metrics.shares import can_be_probabilities, why_not_probabilities
 
 Stored = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 """A number that is NaN where JSON has null."""

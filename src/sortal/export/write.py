@@ -56,23 +56,23 @@ def write(
 
 
 def _write(portable: Portable, path: Path, form: Format, *, inside: bool) -> None:
-    from sortal.export import keras_files
+    from sortal.export.keras import files
 
     match form:
         case Format.SAFETENSORS:
             _write_safetensors(portable, path)
         case Format.ONNX:
-            from sortal.export.onnx_file import write_onnx
+            from sortal.export.onnx.file import write_onnx
 
             write_onnx(portable, path, with_scaler=inside)
         case Format.KERAS:
-            keras_files.write_keras(portable, path, with_scaler=inside)
+            files.write_keras(portable, path, with_scaler=inside)
         case Format.KERAS_WEIGHTS:
-            keras_files.write_keras_weights(portable, path)
+            files.write_keras_weights(portable, path)
         case Format.H5:
-            keras_files.write_h5(portable, path, with_scaler=inside)
+            files.write_h5(portable, path, with_scaler=inside)
         case Format.H5_WEIGHTS:
-            keras_files.write_h5_weights(portable, path)
+            files.write_h5_weights(portable, path)
 
 
 def _notes(portable: Portable, form: Format, *, inside: bool) -> list[str]:

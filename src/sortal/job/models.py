@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from sortal.job.title import LONGEST, PATTERN, WORDS
-from sortal.job.words import TypeName
+from sortal.job.type_names import TypeName
 from sortal.metrics import registry
 
 

@@ -14,11 +14,11 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from sortal.job.comments import blank_comments
+from sortal.job.json_mistake import JsonMistake, find_json_mistake
 from sortal.job.positions import Positions, Step, dotted
 from sortal.job.problems import Problem
 from sortal.job.scalar import TAG, UnsupportedNode, read_scalar
-from sortal.job.slip import JsonMistake, find_json_mistake
-from sortal.job.words import short
+from sortal.job.type_names import short
 
 _PLAIN = (TAG + "map", TAG + "seq")
 _DEEPEST = 60

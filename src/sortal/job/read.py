@@ -15,8 +15,8 @@ from sortal.job.problems import JobError, Problem
 from sortal.job.salvage import Salvaged, salvage
 from sortal.job.structure import conflicts
 from sortal.job.title import as_title
+from sortal.job.type_names import describe, nearest, short
 from sortal.job.validation import problems_of
-from sortal.job.words import describe, nearest, short
 
 SUFFIXES = (".yaml", ".yml", ".json")
 """Kinds of job files."""

@@ -4,7 +4,7 @@ import re
 
 from ruamel.yaml.nodes import ScalarNode
 
-from sortal.job.words import short
+from sortal.job.type_names import short
 
 TAG = "tag:yaml.org,2002:"
 """What the tags of YAML's own types begin with."""

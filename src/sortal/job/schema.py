@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from sortal.job.models import Job
-from sortal.job.words import arms, describe, is_block, kinds, unwrap
+from sortal.job.type_names import arms, describe, is_block, kinds, unwrap
 
 _NAMED = ("properties", "$defs")
 """Keywords whose own keys are names of the job file, not keywords."""

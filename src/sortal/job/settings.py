@@ -11,8 +11,8 @@ from sortal.errors import DataError, suggest
 from sortal.job.positions import Positions
 from sortal.job.problems import JobError, Problem
 from sortal.job.read import plain, read_text
+from sortal.job.type_names import short
 from sortal.job.validation import problems_of
-from sortal.job.words import short
 
 Settings = TypeVar("Settings", bound=BaseModel)
 

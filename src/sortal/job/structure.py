@@ -5,7 +5,7 @@ from typing import Any
 
 from sortal.job.positions import Step, dotted
 from sortal.job.problems import Problem
-from sortal.job.words import nearest, short
+from sortal.job.type_names import nearest, short
 from sortal.metrics import registry
 from sortal.metrics.metric import plain_name
 

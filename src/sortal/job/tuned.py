@@ -8,8 +8,8 @@ from pydantic import ValidationError, field_validator
 from sortal.job.models import JobBlock
 from sortal.job.positions import dotted, joined
 from sortal.job.problems import JobError, Problem
+from sortal.job.type_names import short
 from sortal.job.validation import problems_of
-from sortal.job.words import short
 
 
 class TunedParameter(JobBlock):

@@ -9,7 +9,16 @@ from pydantic_core import ErrorDetails
 
 from sortal.job.positions import Step, dotted, joined
 from sortal.job.problems import Problem
-from sortal.job.words import arms, describe, is_block, kinds, nearest, short, unwrap, usual_kind
+from sortal.job.type_names import (
+    arms,
+    describe,
+    is_block,
+    kinds,
+    nearest,
+    short,
+    unwrap,
+    usual_kind,
+)
 
 _SPOKEN = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 

@@ -9,7 +9,7 @@ from typing import Any
 from sortal.job.positions import dotted, joined
 from sortal.job.problems import JobError, Problem
 from sortal.job.ranges import LONGEST, EndlessRange, arithmetic_range, geometric_range
-from sortal.job.words import nearest, short
+from sortal.job.type_names import nearest, short
 
 _KEYS = ("value", "values", "start", "stop", "step", "factor")
 _FORMS = (

@@ -20,8 +20,8 @@ from sortal.jobs.running.interrupt import leaves_on_second_interrupt
 from sortal.jobs.running.run import run
 from sortal.jobs.running.run_options import DEFAULT_OPTIONS, RunOptions
 from sortal.jobs.running.summary import RunSummary
-from sortal.jobs.searching.contest import SearchedClassifiers
 from sortal.jobs.searching.search import SearchSummary, search
+from sortal.jobs.searching.searched_classifiers import SearchedClassifiers
 from sortal.jobs.user_metrics.problems import knowing_metrics
 from sortal.store.store import Store
 from sortal.tracking.log import RunLog

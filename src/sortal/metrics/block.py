@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from sortal.metrics import confusion, multilabel, probability, ranking
-from sortal.metrics.tally import ClassTotals
+from sortal.metrics.class_totals import ClassTotals
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

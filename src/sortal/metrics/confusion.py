@@ -7,8 +7,8 @@ denominator is then not above zero is NaN.
 import numpy as np
 
 from sortal.errors import DataError
+from sortal.metrics.class_totals import ClassTotals
 from sortal.metrics.ratio import mean_defined, ratio
-from sortal.metrics.tally import ClassTotals
 
 
 def confusion_matrix(

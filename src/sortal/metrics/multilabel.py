@@ -8,8 +8,8 @@ scores have shape (..., examples, targets); weights (examples,) may be negative 
 import numpy as np
 
 from sortal.metrics import ranking
+from sortal.metrics.class_totals import ClassTotals
 from sortal.metrics.ratio import average
-from sortal.metrics.tally import ClassTotals
 
 
 def subset_accuracy(

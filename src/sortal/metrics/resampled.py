@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sortal.metrics.class_totals import ClassTotals
 from sortal.metrics.ratio import ratio
-from sortal.metrics.tally import ClassTotals
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -10,10 +10,10 @@ from typing import Any, Never
 import numpy as np
 
 from sortal.errors import DataError, OptionError
-from sortal.plugins.blame import ErrorStream, locate_error
 from sortal.plugins.class_names import as_texts, with_missing
 from sortal.plugins.declaration import NAME
-from sortal.plugins.source import CV_FOLDS, TEST_ONLY, GivenData
+from sortal.plugins.error_location import ErrorStream, locate_error
+from sortal.plugins.given_data import CV_FOLDS, TEST_ONLY, GivenData
 
 _MOST_CLASSES = 1000
 """Classes that are named by number where a list of names lacks them; more are a mistake."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 from sortal.errors import OptionError
-from sortal.job.words import nearest
+from sortal.job.type_names import nearest
 
 ParameterType: TypeAlias = Literal["string", "integer", "float", "boolean", "array", "other"]
 

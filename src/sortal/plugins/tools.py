@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sortal.errors import DataError, OptionError
-from sortal.job.words import nearest
+from sortal.job.type_names import nearest
 from sortal.plugins.declaration import from_info, resolve_argument
 
 SHIM = ("check_argument", "check_datasets_compatible")

@@ -9,7 +9,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sortal.job.words import arms, unwrap
+from sortal.job.type_names import arms, unwrap
 from sortal.options import Command, with_parameters
 
 Options = Mapping[str, Any]

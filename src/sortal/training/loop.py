@@ -12,8 +12,8 @@ from sortal.training.examples.batches import epoch_order, minibatches, stretch_o
 from sortal.training.examples.examples import Examples, ExampleSource
 from sortal.training.losses.normalisation import Normalisation, divisors
 from sortal.training.measure import measure
+from sortal.training.reporting import ProgressReporter
 from sortal.training.tile import Tile
-from sortal.training.watch import ProgressReporter
 
 
 class TileEnd(StrEnum):

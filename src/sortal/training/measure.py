@@ -7,8 +7,8 @@ import torch
 from sortal.training.examples.batches import minibatches
 from sortal.training.examples.examples import ExampleSource
 from sortal.training.measures.tally import LossTally, MeanMeasures
+from sortal.training.reporting import ProgressReporter
 from sortal.training.tile import Tile
-from sortal.training.watch import ProgressReporter
 
 
 @torch.no_grad()

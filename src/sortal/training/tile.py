@@ -12,9 +12,9 @@ from sortal.networks.layer import Held, Pass
 from sortal.networks.stream import stream
 from sortal.training.measures.tally import LossTally
 from sortal.training.optimisers.build import build_optimiser
-from sortal.training.pace import ScheduledRates
 from sortal.training.precision import exact_type, working_type
 from sortal.training.recipe import MemberPlan, Recipe
+from sortal.training.scheduled_rates import ScheduledRates
 from sortal.training.stopping.stopping import Stopping
 
 _TILE_NUMBERS = 1 << 19

@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from sortal.store.store import Store
+from sortal.web.error_response import RESPONSES, add_error_handlers
 from sortal.web.guard import API, Guard
-from sortal.web.refusal import RESPONSES, add_error_handlers
 from sortal.web.routes import (
     catalogue,
     classifiers,
@@ -23,8 +23,8 @@ from sortal.web.routes import (
     submission,
 )
 from sortal.web.runs import JobProcesses
+from sortal.web.served_store import ServedStore
 from sortal.web.settings import ServerSettings
-from sortal.web.shelf import ServedStore
 
 STATIC = Path(__file__).parent / "static"
 

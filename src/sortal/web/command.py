@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from sortal.options import DEFAULT_STORE, PluginsOption, StoreOption
-from sortal.plugins.loading.known import with_plugins
+from sortal.plugins.loading.provide import with_plugins
 from sortal.web.settings import LOOPBACK, PORT
 
 if TYPE_CHECKING:
     from sortal.plugins.loading.load import Plugins
-    from sortal.web.named import AvailableName
+    from sortal.web.available_name import AvailableName
 
 Describe: TypeAlias = "Callable[[Plugins | None], Sequence[AvailableName]]"
 """Tells what jobs can name: of users' plugins, if there are any, and built in."""

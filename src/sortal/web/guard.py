@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sortal.web.refusal import error_response
+from sortal.web.error_response import error_response
 from sortal.web.settings import ServerSettings, is_address
 
 COOKIE = "sortal_session"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sortal.errors import OptionError, UserError
 
 if TYPE_CHECKING:
-    from sortal.web.named import AvailableName
+    from sortal.web.available_name import AvailableName
 
 LOOPBACK = "127.0.0.1"
 PORT = 8765

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sortal.data.readers import column_values as columns
 from sortal.data.readers.base import MISSING
 from sortal.data.readers.column_values import natural_sort_key
-from sortal.data.texts import BadValue, write_as_text
+from sortal.data.texts.values import BadValue, write_as_text
 
 
 def test_numbers_take_every_numeric_type():

@@ -3,7 +3,7 @@
 import pytest
 
 from sortal.job.tuned import TunedParameter
-from sortal.tuning.drawn import make_dimension
+from sortal.tuning.declared_space import make_dimension
 
 from ..conftest import method_of
 

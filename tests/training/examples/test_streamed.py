@@ -134,7 +134,7 @@ def test_training_from_blocks_is_training_in_memory_bit_for_bit(stored, monkeypa
 @pytest.mark.parametrize("reports", [7, 40, 90])
 def test_training_resumes_in_the_middle_of_a_block(stored, monkeypatch, tmp_path, reports):
     monkeypatch.setattr(prepared, "RESIDENT_BYTES", 0)
-    monkeypatch.setattr("sortal.training.watch._REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("sortal.training.reporting._REPORT_SECONDS", 0.0)
     (whole,) = _train(_data(stored))
     folder = tmp_path / "snapshots"
     folder.mkdir()

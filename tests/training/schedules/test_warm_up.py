@@ -3,7 +3,7 @@ import pytest
 from torch.optim.lr_scheduler import ChainedScheduler, LinearLR, StepLR
 
 from sortal.errors import OptionError
-from sortal.training.schedules.course import Cosine
+from sortal.training.schedules.annealing import Cosine
 from sortal.training.schedules.decay import Constant, Step
 from sortal.training.schedules.span import Span
 from sortal.training.schedules.warm_up import WarmUp

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from sortal.errors import Damaged
 from sortal.training.loop import step, train
 from sortal.training.snapshots.snapshot import Snapshot, meaning_of, save_snapshot, snapshot_path
-from sortal.training.tiles import lay_tiles
+from sortal.training.snapshots.tiles import lay_tiles
 
 CPU = torch.device("cpu")
 

@@ -1,7 +1,7 @@
 """`sortal check`: what running a job will take, or every problem of it."""
 
 from sortal.options import DEFAULT_STORE, CoresOption, JobArgument, PluginsOption, StoreOption
-from sortal.plugins.loading.known import with_plugins
+from sortal.plugins.loading.provide import with_plugins
 from sortal.views.console import echo
 
 

@@ -19,7 +19,7 @@ from sortal.options import (
     engines_of,
     with_run_options,
 )
-from sortal.plugins.loading.known import with_plugins
+from sortal.plugins.loading.provide import with_plugins
 from sortal.views.console import Display, echo, warn
 from sortal.views.progress import counted
 

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sortal.data.spelling import as_whole_number
-from sortal.data.texts import plain, write_as_text
+from sortal.data.texts.spelling import as_whole_number
+from sortal.data.texts.values import plain, write_as_text
 
 EXACT = 2.0**53
 """From here on, float64 does not hold every whole number."""

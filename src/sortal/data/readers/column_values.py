@@ -16,9 +16,15 @@ import pyarrow.compute as pc
 
 from sortal.data.labels import UNKNOWN
 from sortal.data.readers.base import MISSING
-from sortal.data.spelling import FINITE, Spellings, as_whole_number, natural_sort_key, spellings
 from sortal.data.split import Part
-from sortal.data.texts import BadValue, Column, is_binary, is_word, plain, write_as_text
+from sortal.data.texts.spelling import (
+    FINITE,
+    Spellings,
+    as_whole_number,
+    natural_sort_key,
+    spellings,
+)
+from sortal.data.texts.values import BadValue, Column, is_binary, is_word, plain, write_as_text
 
 _NUMBER = r"^[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf|infinity|nan)$"
 _FORTRAN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[dD][+-]?\d+")

@@ -26,7 +26,7 @@ from sortal.data.expressions.parse import (
 from sortal.data.expressions.whole import EXACT, WholeNumbers
 from sortal.data.readers.base import Batch, Table, TableWithLists, TableWithNotes, missing_words
 from sortal.data.readers.column_values import numbers
-from sortal.data.texts import BadValue, write_as_text
+from sortal.data.texts.values import BadValue, write_as_text
 from sortal.errors import DataError
 
 CUT = "cut"

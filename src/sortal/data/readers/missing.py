@@ -14,9 +14,9 @@ from sortal.data.inputs import Array, Ragged
 from sortal.data.preparing.channels import row_blocks
 from sortal.data.readers.base import Batch, Table, TableWithLists, TableWithNotes, missing_words
 from sortal.data.readers.derived import DerivedTable
-from sortal.data.spelling import as_whole_number
 from sortal.data.storage.spill import allocate
-from sortal.data.texts import is_binary, plain, write_as_text
+from sortal.data.texts.spelling import as_whole_number
+from sortal.data.texts.values import is_binary, plain, write_as_text
 
 Missing: TypeAlias = tuple[str | float, ...] | None
 """Texts and numbers that mean that a value is missing; None if the user names none."""

@@ -18,8 +18,8 @@ from sortal.data.preparing.array_shapes import as_input, column_names, is_signal
 from sortal.data.preparing.padding import added_padding, missing_padding
 from sortal.data.readers.base import NAMES, Arrays
 from sortal.data.readers.missing import mask_array, mask_column
-from sortal.data.readers.npy import as_column, placed_column
-from sortal.data.reading.gathered import (
+from sortal.data.readers.numpy_files.npy import as_column, placed_column
+from sortal.data.reading.raw_contents import (
     ExamplePlaces,
     RawContents,
     infinite_note,
@@ -32,7 +32,7 @@ from sortal.data.reading.gathered import (
 from sortal.data.reading.roles import Roles
 from sortal.data.reading.source import nearest
 from sortal.data.storage.spill import allocate
-from sortal.data.texts import BadValue
+from sortal.data.texts.values import BadValue
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 from sortal.job.positions import dotted

@@ -19,15 +19,15 @@ from sortal.data.preparing.channels import row_blocks
 from sortal.data.readers import column_values as columns
 from sortal.data.readers.base import MISSING, Arrays, Table, TableWithNotes
 from sortal.data.reading.arrays import depends_on_lengths, gather_arrays
-from sortal.data.reading.gathered import RawContents, words_note
+from sortal.data.reading.raw_contents import RawContents, words_note
 from sortal.data.reading.roles import Roles, assign_roles, unnamed_columns_note
 from sortal.data.reading.source import DataSource, find_source, nearest, signature, table_options
 from sortal.data.reading.tables import gather_tables
-from sortal.data.spelling import spelling_notes
 from sortal.data.split import Part
 from sortal.data.splitting.strata import draw_subset
 from sortal.data.storage.spill import copy_rows
-from sortal.data.texts import BadValue
+from sortal.data.texts.spelling import spelling_notes
+from sortal.data.texts.values import BadValue
 from sortal.errors import DataError
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError, Problem

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from sortal.data.inputs import Array, Ragged
 from sortal.data.readers import column_values as columns
 from sortal.data.readers.base import Arrays, Table, name_row
-from sortal.data.readers.npy import placed_column
-from sortal.data.texts import BadValue
+from sortal.data.readers.numpy_files.npy import placed_column
+from sortal.data.texts.values import BadValue
 from sortal.errors import DataError
 
 Kind: TypeAlias = Literal["int64", "uint64", "text"]

@@ -12,7 +12,7 @@ from sortal.data.inputs import Array, Ragged
 from sortal.data.preparing.array_shapes import InfiniteValue, settle_infinite
 from sortal.data.readers.base import Batch, name_row
 from sortal.data.readers.column_values import read_numbers_among_text
-from sortal.data.reading.gathered import infinite_error
+from sortal.data.reading.raw_contents import infinite_error
 from sortal.data.reading.tables import feature_matrix
 from sortal.errors import DataError
 

@@ -18,7 +18,7 @@ from sortal.data.readers.base import Table, TableWithNotes, place_in_file
 from sortal.data.readers.registry import TableOptions, open_file
 from sortal.data.readers.text.delimited import DelimitedTable
 from sortal.data.reading.score_columns import Header, find_score_columns
-from sortal.data.texts import BadValue
+from sortal.data.texts.values import BadValue
 from sortal.errors import DataError, NotFound
 
 ID, LABEL = "id", "label"

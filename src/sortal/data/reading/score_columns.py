@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sortal.data.labels import ClassFinder, Labels, find_class
-from sortal.data.spelling import natural_sort_key
+from sortal.data.texts.spelling import natural_sort_key
 from sortal.errors import DataError
 
 SCORE = "score_"

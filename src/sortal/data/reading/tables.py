@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from sortal.data.readers.base import Batch, Table, missing_words
 from sortal.data.readers.column_values import count_missing_words, numbers
-from sortal.data.reading.gathered import (
+from sortal.data.reading.raw_contents import (
     ExamplePlaces,
     RawContents,
     cut_note,
@@ -24,7 +24,7 @@ from sortal.data.reading.gathered import (
 )
 from sortal.data.reading.roles import Roles
 from sortal.data.storage.spill import Spool
-from sortal.data.texts import BadValue
+from sortal.data.texts.values import BadValue
 from sortal.job.models import DataBlock
 from sortal.job.problems import JobError, Problem
 

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sortal.errors import OptionError, UserError
 from sortal.job.problems import JobError, Problem
+from sortal.job.type_names import nearest
 from sortal.job.validation import problems_of
-from sortal.job.words import nearest
 
 MOST = 20_000
 """Examples up to which every example takes part in fitting, where the method itself allows it."""

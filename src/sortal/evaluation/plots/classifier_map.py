@@ -59,7 +59,7 @@ def map_figure(
     Raises:
         MissingExtra: The look is of style `hep`, and mplhep is not installed.
     """
-    from sortal.evaluation.plots.drawing.shown import ShownFigure
+    from sortal.evaluation.plots.drawing.shown_figure import ShownFigure
 
     with drawing_style(look):
         figure = ShownFigure(figsize=(9, 6.2), layout="constrained")

@@ -80,7 +80,7 @@ def _matrix_figure(
     shares: np.ndarray, classes: Sequence[str], *, side: float
 ) -> tuple["Figure", "Axes", np.ndarray]:
     """Figure and axes with coloured cells of `side` inches and named classes; depth of colours."""
-    from sortal.evaluation.plots.drawing.shown import ShownFigure
+    from sortal.evaluation.plots.drawing.shown_figure import ShownFigure
 
     height = min(12.0, 3.2 + side * len(classes))
     figure = ShownFigure(figsize=(height + 2.0, height), layout="compressed")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sortal.evaluation.plots.drawing.scale import plain_ticks_within_a_decade, plot_limits
+from sortal.evaluation.plots.drawing.axis_limits import plain_ticks_within_a_decade, plot_limits
 from sortal.evaluation.plots.drawing.style import COLOURS, PLAIN, Look, drawing_style, write_above
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sortal.evaluation.physics.cut_scan import CutScan
 from sortal.evaluation.physics.yields import Yields
-from sortal.evaluation.plots.drawing.scale import plot_limits
+from sortal.evaluation.plots.drawing.axis_limits import plot_limits
 from sortal.evaluation.plots.drawing.style import COLOURS, PLAIN, Look, drawing_style, write_above
 
 if TYPE_CHECKING:

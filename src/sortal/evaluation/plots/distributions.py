@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sortal.errors import DataError
+from sortal.evaluation.plots.drawing.axis_limits import plot_limits, raise_top
 from sortal.evaluation.plots.drawing.bars import describe_width, draw_outline
 from sortal.evaluation.plots.drawing.lower_panel import LowerPanel, draw_lower
-from sortal.evaluation.plots.drawing.scale import plot_limits, raise_top
 from sortal.evaluation.plots.drawing.style import (
     COLOURS,
     FILLS,

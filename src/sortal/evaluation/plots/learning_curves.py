@@ -35,7 +35,7 @@ def learning_curves_figure(
         best: Epoch and loss at which each member was best, drawn as dots among the losses.
         heading: Above the axes.
     """
-    from sortal.evaluation.plots.drawing.shown import ShownFigure
+    from sortal.evaluation.plots.drawing.shown_figure import ShownFigure
 
     losses = {name: held for name, held in curves.items() if not name.endswith(_ACCURACY)}
     shares = {name: held for name, held in curves.items() if name.endswith(_ACCURACY)}

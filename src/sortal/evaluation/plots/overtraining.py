@@ -8,8 +8,8 @@ import numpy as np
 
 from sortal.errors import DataError
 from sortal.evaluation.diagnostics.overtraining import Agreement, ClassAgreement
+from sortal.evaluation.plots.drawing.axis_limits import plot_limits, raise_top
 from sortal.evaluation.plots.drawing.bars import describe_width, draw_outline, draw_points
-from sortal.evaluation.plots.drawing.scale import plot_limits, raise_top
 from sortal.evaluation.plots.drawing.style import (
     COLOURS,
     MARKS,

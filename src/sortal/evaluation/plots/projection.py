@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sortal.evaluation.plots.drawing.scale import plot_limits
+from sortal.evaluation.plots.drawing.axis_limits import plot_limits
 from sortal.evaluation.plots.drawing.style import COLOURS, PLAIN, Look, drawing_style, write_above
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def projection_figure(
     Raises:
         MissingExtra: The look is of style `hep`, and mplhep is not installed.
     """
-    from sortal.evaluation.plots.drawing.shown import ShownFigure
+    from sortal.evaluation.plots.drawing.shown_figure import ShownFigure
 
     codes = np.asarray(codes)
     tested = np.zeros(len(codes), dtype=bool) if tested is None else np.asarray(tested, dtype=bool)

@@ -43,7 +43,7 @@ def ranking_figure(
         quantity: What the horizontal axis shows.
         most: Rows that are drawn.
     """
-    from sortal.evaluation.plots.drawing.shown import ShownFigure
+    from sortal.evaluation.plots.drawing.shown_figure import ShownFigure
 
     shown = list(rows)[:most]
     figure = ShownFigure(figsize=(9, 1.5 + 0.21 * len(shown)), layout="constrained")

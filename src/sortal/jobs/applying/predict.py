@@ -15,9 +15,9 @@ from sortal.data.reading.new_examples import InputSpec, NewBlock, read_blocks
 from sortal.data.reading.new_ids import IdColumn, choose_ids
 from sortal.errors import DataError, UserError
 from sortal.evaluation.scores import decide, usual_threshold
-from sortal.jobs.applying.gaps import UnclassifiableExamples, refuse_lost_scores
-from sortal.jobs.applying.noticed import PredictionNotes
+from sortal.jobs.applying.prediction_notes import PredictionNotes
 from sortal.jobs.applying.scorer import ResultMembers, StoredScorers
+from sortal.jobs.applying.unclassifiable import UnclassifiableExamples, refuse_lost_scores
 from sortal.jobs.results.result import MemberResult, Result
 from sortal.store.records.job_record import EnsembleEntry
 from sortal.store.store import Store

@@ -11,7 +11,7 @@ from sortal.data.weighting.rule import FittedWeightRule, load_weight_rules
 from sortal.errors import DataError, UserError
 from sortal.jobs.applying.average import Average
 from sortal.jobs.applying.constituent import Constituent, constituents
-from sortal.jobs.applying.gaps import UnclassifiableExamples, refuse_gaps
+from sortal.jobs.applying.unclassifiable import UnclassifiableExamples, refuse_gaps
 from sortal.jobs.results.result import MemberResult
 from sortal.methods import registry
 from sortal.methods.contract.base import Model

@@ -18,7 +18,7 @@ from sortal.data.reading.predictions import Predictions, read_predictions, recod
 from sortal.data.split import Split
 from sortal.errors import DataError, OptionError, UserError
 from sortal.job.models import DataBlock
-from sortal.jobs.imports.matched import match_predictions
+from sortal.jobs.imports.match import match_predictions
 from sortal.jobs.imports.record import new_record, with_entries
 from sortal.jobs.imports.segment import METHOD, FoldPredictions, write_imported_segment
 from sortal.jobs.results.results import JobResults, require_examples

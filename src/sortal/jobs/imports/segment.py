@@ -15,7 +15,7 @@ from sortal.data.split import SCORED, Split
 from sortal.evaluation.bootstrap import bootstrap_seed
 from sortal.evaluation.scores import evaluate, no_probabilities_note, predict_labels
 from sortal.jobs.imports.record import imported_record
-from sortal.metrics.shares import can_be_rounded_probabilities
+from sortal.metrics.probability_check import can_be_rounded_probabilities
 from sortal.store.store import Store
 
 METHOD = "imported"

@@ -14,7 +14,7 @@ from sortal.evaluation.maps.classifier_map import ClassifierMap
 from sortal.evaluation.plots.classifier_map import map_figure
 from sortal.evaluation.plots.confusion import confusion_figure
 from sortal.evaluation.plots.drawing.texts import shorten_text
-from sortal.evaluation.plots.drawing.written import Warn, write_picture
+from sortal.evaluation.plots.drawing.write import Warn, write_picture
 from sortal.evaluation.plots.learning_curves import Curve, learning_curves_figure
 from sortal.evaluation.plots.projection import projection_figure
 from sortal.evaluation.plots.ranking import RankedBar, ranking_figure

@@ -10,9 +10,9 @@ from sortal.errors import NotFound, OptionError, UserError
 from sortal.job.models import ClassifierBlock, Job
 from sortal.job.problems import JobError, Problem
 from sortal.job.tuned import is_tuned
+from sortal.job.type_names import arms, nearest, unwrap
 from sortal.job.validation import problems_of
 from sortal.job.values import Expansion, combinations, expand
-from sortal.job.words import arms, nearest, unwrap
 from sortal.jobs.planning.members import render_title
 from sortal.jobs.planning.search_space import TunableClassifier, find_search_space, refuse_tuned
 from sortal.methods import registry

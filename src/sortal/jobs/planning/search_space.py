@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from sortal.job.positions import dotted, joined
 from sortal.job.problems import JobError, Problem
 from sortal.job.tuned import is_tuned, read_tuned
+from sortal.job.type_names import short
 from sortal.job.validation import problems_of
 from sortal.job.values import Expansion
-from sortal.job.words import short
 from sortal.methods.contract.base import Method, Parameters
-from sortal.tuning.drawn import make_choices, make_dimension
+from sortal.tuning.declared_space import make_choices, make_dimension
 from sortal.tuning.space import Choices, Dimension, Range, Space
 
 

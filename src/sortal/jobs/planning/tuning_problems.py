@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from sortal.data.labels import Outputs
 from sortal.job.models import Job, TuningBlock
 from sortal.job.problems import Problem
-from sortal.job.words import short
+from sortal.job.type_names import short
 from sortal.jobs.planning.classifiers import ClassifierPlan
 from sortal.metrics.registry import metrics_of
 

@@ -9,7 +9,7 @@ from sortal.errors import Damaged
 from sortal.jobs.results.history import AT, WATCHED, MemberHistory
 from sortal.store.records.job_record import InterimEntry, JobRecord, MemberEntry
 from sortal.store.store import Store
-from sortal.training.snapshots.begun import StartedMember, find_started_members
+from sortal.training.snapshots.started import StartedMember, find_started_members
 
 if TYPE_CHECKING:
     import polars as pl

@@ -55,7 +55,7 @@ from sortal.store.records.job_record import Failure, JobRecord, first_titles
 from sortal.store.records.member_record import MemberRecord
 from sortal.store.store import Store
 from sortal.store.upkeep.verify import find_segment_damages, quarantine
-from sortal.training.snapshots.begun import StartedMember
+from sortal.training.snapshots.started import StartedMember
 
 TASK = "sortal.jobs.running.task:run"
 

@@ -10,9 +10,9 @@ from sortal.jobs.planning.plan import Plan, plan
 from sortal.jobs.running.interrupt import Interruption
 from sortal.jobs.running.run import run
 from sortal.jobs.running.run_options import RunOptions
-from sortal.jobs.searching.contest import SearchedClassifiers
+from sortal.jobs.searching.searched_classifiers import SearchedClassifiers
+from sortal.jobs.searching.stored_metrics import StoredMetrics
 from sortal.jobs.searching.study import Study, Trial, TrialState
-from sortal.jobs.searching.values import StoredMetrics
 from sortal.store.records.job_record import Failure
 from sortal.store.store import Store
 from sortal.tuning.rungs import Bracket, promote

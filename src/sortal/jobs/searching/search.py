@@ -20,11 +20,11 @@ from sortal.jobs.running.interrupt import stops_cleanly
 from sortal.jobs.running.run import store_job
 from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.running.summary import RunSummary
-from sortal.jobs.searching.contest import InvalidCandidate, SearchedClassifiers
 from sortal.jobs.searching.round import RoundTrainer
 from sortal.jobs.searching.schedule import brackets_of, sampler_of
+from sortal.jobs.searching.searched_classifiers import InvalidCandidate, SearchedClassifiers
+from sortal.jobs.searching.stored_metrics import StoredMetrics
 from sortal.jobs.searching.study import KIND, SOURCE, Round, Study, Trial, TrialState
-from sortal.jobs.searching.values import StoredMetrics
 from sortal.metrics.metric import Metric
 from sortal.metrics.registry import HEADLINE, find
 from sortal.metrics.user_metric import UserMetric

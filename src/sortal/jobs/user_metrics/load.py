@@ -16,7 +16,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from sortal.errors import OptionError
-from sortal.job.words import nearest
+from sortal.job.type_names import nearest
 from sortal.jobs.user_metrics.package import find_package
 from sortal.metrics.function_digest import digest_of_bytes
 from sortal.metrics.metric import plain_name

@@ -10,7 +10,7 @@ from sortal.errors import OptionError
 from sortal.job.models import Job
 from sortal.job.problems import Problem
 from sortal.job.read import JobFile
-from sortal.job.words import short
+from sortal.job.type_names import short
 from sortal.jobs.user_metrics.load import load_metric
 from sortal.metrics import registry
 from sortal.metrics.metric import plain_name

@@ -29,10 +29,10 @@ from sortal.training.examples.examples import ExampleSource
 from sortal.training.examples.gather import gather
 from sortal.training.loop import TileEnd, train
 from sortal.training.precision import exact_type
+from sortal.training.reporting import ProgressReporter
 from sortal.training.snapshots.snapshot import meaning_of
+from sortal.training.snapshots.tiles import PlannedTile, lay_tiles
 from sortal.training.tile import Tile
-from sortal.training.tiles import PlannedTile, lay_tiles
-from sortal.training.watch import ProgressReporter
 
 _FAR_FROM_ONE = 10.0
 _LOOKED_AT = 1 << 16

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, ValidationInfo, create_model, field_validator
 
 from sortal.errors import OptionError
-from sortal.job.words import nearest
+from sortal.job.type_names import nearest
 from sortal.methods.contract import base
 from sortal.methods.one_at_a_time.one_by_one import OneByOne
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sortal.errors import OptionError
 from sortal.plugins.declaration import Declaration, from_info
-from sortal.plugins.sources import imported_packages, source_files
+from sortal.plugins.source_files import imported_packages, source_files
 
 
 class ScoreFunction(StrEnum):

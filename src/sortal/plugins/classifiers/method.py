@@ -31,14 +31,14 @@ from sortal.methods.contract.class_columns import ClassColumns, training_labels
 from sortal.methods.contract.outcomes import collecting_notes, failed, train_one_by_one
 from sortal.methods.contract.user_methods import MARK
 from sortal.methods.registry import is_called_reference
-from sortal.plugins.blame import locate_error
 from sortal.plugins.classifiers.answers import Reading
 from sortal.plugins.classifiers.classifier import ClassifierPlugin, ScoreFunction
 from sortal.plugins.classifiers.history import history_rows
 from sortal.plugins.classifiers.model import KnownTruth, PluginModel
 from sortal.plugins.classifiers.parameters import PluginParameters, parameters_of
+from sortal.plugins.classifiers.random_streams import EXPECTED, import_generators, own_randomness
 from sortal.plugins.classifiers.specs import unpack
-from sortal.plugins.classifiers.surroundings import EXPECTED, import_generators, own_randomness
+from sortal.plugins.error_location import locate_error
 
 _REHEARSED = 256
 """Training examples that a classifier answers for once it is trained, before it is scored."""

@@ -12,7 +12,7 @@ from sortal.errors import NotSavable
 from sortal.methods.contract.base import Key
 from sortal.methods.contract.outcomes import collecting_warnings
 from sortal.plugins.classifiers.answers import Reading
-from sortal.plugins.classifiers.surroundings import own_randomness
+from sortal.plugins.classifiers.random_streams import own_randomness
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,14 +11,14 @@ from sortal.errors import NotFound, UserError
 from sortal.jobs.user_metrics.load import FOLDER as METRICS
 from sortal.methods.contract.base import Method
 from sortal.methods.contract.user_methods import Provider
-from sortal.plugins.blame import ErrorStream, locate_error, shorten_traceback
 from sortal.plugins.classifiers.classifier import ClassifierPlugin
 from sortal.plugins.classifiers.method import method_of
 from sortal.plugins.dataset import DatasetPlugin
+from sortal.plugins.error_location import ErrorStream, locate_error, shorten_traceback
 from sortal.plugins.keras import keras_2020
-from sortal.plugins.loading.choice import NeededPlugins
+from sortal.plugins.loading.needed import NeededPlugins
 from sortal.plugins.loading.package import KINDS, import_plugin
-from sortal.plugins.sources import claimed_names, imported_packages, source_files
+from sortal.plugins.source_files import claimed_names, imported_packages, source_files
 from sortal.views.progress import listed
 
 LOADER = f"{__name__}:methods"

@@ -31,7 +31,7 @@ from typing import Any
 
 from sortal.plugins import tools
 from sortal.plugins.loading.imports import plugin_builtins
-from sortal.plugins.sources import digest_of, source_files
+from sortal.plugins.source_files import digest_of, source_files
 
 _PREFIX = "_sortal_plugins_"
 _TOOLS = "tools"

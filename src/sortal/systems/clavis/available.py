@@ -7,10 +7,10 @@ from pathlib import Path
 from sortal.errors import NotFound
 from sortal.methods.contract.user_methods import Provider
 from sortal.plugins.classifiers.classifier import ClassifierPlugin
-from sortal.plugins.loading.choice import NeededPlugins
+from sortal.plugins.given_data import GivenData
 from sortal.plugins.loading.folders import find_folders
 from sortal.plugins.loading.load import Plugins, load
-from sortal.plugins.source import GivenData
+from sortal.plugins.loading.needed import NeededPlugins
 from sortal.systems.clavis.builtin import classifiers as built_in_classifiers
 from sortal.systems.clavis.builtin import datasets as built_in_datasets
 from sortal.systems.clavis.builtin.translation import BuiltIn

@@ -99,7 +99,7 @@ def batch(
       sortal clavis batch my_job.json --plugins modules
     """
     from sortal.systems.clavis.batch.batch import batch as run
-    from sortal.systems.clavis.batch.work import BatchOptions
+    from sortal.systems.clavis.batch.running_job import BatchOptions
 
     wishes = BatchOptions(
         store=store,
@@ -137,7 +137,7 @@ def autotune(
       sortal clavis autotune tuningjob.json
       sortal clavis batch tuningjob.result.json
     """
-    from sortal.systems.clavis.batch.work import BatchOptions
+    from sortal.systems.clavis.batch.running_job import BatchOptions
     from sortal.systems.clavis.tuning.autotune import autotune as run
     from sortal.views.console import echo
 

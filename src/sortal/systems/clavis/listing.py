@@ -7,7 +7,7 @@ from typing import Any
 
 from sortal.errors import NotFound
 from sortal.evaluation.maps.parameters import PROJECTIONS, ProjectionMethod
-from sortal.job.words import describe
+from sortal.job.type_names import describe
 from sortal.options import TableFormat
 from sortal.plugins.dataset import DatasetPlugin
 from sortal.plugins.declaration import Declaration

@@ -11,7 +11,7 @@ from sortal.systems.system import System
 
 if TYPE_CHECKING:
     from sortal.plugins.loading.load import Plugins
-    from sortal.web.named import AvailableName
+    from sortal.web.available_name import AvailableName
 
 
 def write_example(folder: FolderArgument, force: ForceOption = False) -> None:
@@ -38,7 +38,7 @@ def describe(plugins: "Plugins | None") -> "Sequence[AvailableName]":
     """Describe the data sets, classifiers and projections that a batch job can name."""
     from sortal.systems.clavis.available import Available
     from sortal.systems.clavis.listing import items
-    from sortal.web.named import AvailableName
+    from sortal.web.available_name import AvailableName
 
     available = Available(plugins=plugins) if plugins else Available()
     return [AvailableName(**asdict(one)) for one in items(available)]

@@ -5,8 +5,8 @@ from dataclasses import fields
 from typing import Any
 
 from sortal.errors import OptionError
-from sortal.job.words import nearest
-from sortal.training.schedules.course import Cosine, CosLog4, FlatCos, OneCycle
+from sortal.job.type_names import nearest
+from sortal.training.schedules.annealing import Cosine, CosLog4, FlatCos, OneCycle
 from sortal.training.schedules.cycle import SGDR, Cyclic
 from sortal.training.schedules.decay import Constant, Exponential, InverseTime, Step
 from sortal.training.schedules.span import Schedule, check_number

@@ -5,9 +5,9 @@ from fastapi import APIRouter
 from sortal.api.catalogue import list_datasets, list_methods, list_parameters
 from sortal.errors import NotFound
 from sortal.methods import registry
-from sortal.web.answer import ResponseModel
-from sortal.web.named import AvailableName
-from sortal.web.shelf import ShelfOf
+from sortal.web.available_name import AvailableName
+from sortal.web.response_model import ResponseModel
+from sortal.web.served_store import ShelfOf
 
 router = APIRouter(tags=["catalogue"])
 

@@ -6,8 +6,8 @@ from sortal.evaluation.row import Row
 from sortal.jobs.results.result import Result
 from sortal.jobs.results.results import JobResults
 from sortal.store.files.json_lines import plain
-from sortal.web.answer import Parameters, ResponseModel
-from sortal.web.shelf import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
+from sortal.web.response_model import Parameters, ResponseModel
+from sortal.web.served_store import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
 
 router = APIRouter(tags=["classifiers"])
 

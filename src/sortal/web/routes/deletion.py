@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 
 from sortal.store.upkeep.remove import remove_job, remove_result
-from sortal.web.answer import ResponseModel
-from sortal.web.shelf import JobName, ShelfOf, Title
+from sortal.web.response_model import ResponseModel
+from sortal.web.served_store import JobName, ShelfOf, Title
 
 router = APIRouter(tags=["deletion"])
 

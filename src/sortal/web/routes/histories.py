@@ -4,8 +4,8 @@ from fastapi import APIRouter
 
 from sortal.evaluation.row import Row
 from sortal.store.files.json_lines import plain
-from sortal.web.answer import ResponseModel
-from sortal.web.shelf import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
+from sortal.web.response_model import ResponseModel
+from sortal.web.served_store import JobName, Limit, Offset, ShelfOf, Target, Title, one_result
 
 router = APIRouter(tags=["histories"])
 

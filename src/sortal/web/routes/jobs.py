@@ -7,8 +7,8 @@ from sortal.evaluation.row import Row
 from sortal.jobs.results.results import JobResults
 from sortal.store.files.json_lines import plain
 from sortal.views.ranking import heading, tied_sentence
-from sortal.web.answer import ResponseModel
-from sortal.web.shelf import JobName, Limit, Offset, ServedStore, ShelfOf, Target
+from sortal.web.response_model import ResponseModel
+from sortal.web.served_store import JobName, Limit, Offset, ServedStore, ShelfOf, Target
 
 router = APIRouter(tags=["jobs"])
 

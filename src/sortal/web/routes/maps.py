@@ -15,10 +15,10 @@ from sortal.jobs.pictures.projections import (
     stored_projections,
 )
 from sortal.store.files.json_lines import plain
-from sortal.web.answer import Parameters, ResponseModel
+from sortal.web.limited_lock import LimitedLock
+from sortal.web.response_model import Parameters, ResponseModel
 from sortal.web.routes.predictions import as_npy, exact_ids
-from sortal.web.shelf import JobName, Limit, Offset, ServedStore, ShelfOf, Target
-from sortal.web.turns import LimitedLock
+from sortal.web.served_store import JobName, Limit, Offset, ServedStore, ShelfOf, Target
 
 router = APIRouter(tags=["maps"])
 

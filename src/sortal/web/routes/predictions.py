@@ -8,8 +8,17 @@ from fastapi import APIRouter, Query, Response
 
 from sortal.evaluation.row import Row
 from sortal.store.files.json_lines import plain
-from sortal.web.answer import ResponseModel
-from sortal.web.shelf import JobName, Limit, Offset, ServedStore, ShelfOf, Target, Title, one_result
+from sortal.web.response_model import ResponseModel
+from sortal.web.served_store import (
+    JobName,
+    Limit,
+    Offset,
+    ServedStore,
+    ShelfOf,
+    Target,
+    Title,
+    one_result,
+)
 
 if TYPE_CHECKING:
     import polars as pl

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from sortal.tracking.log import read_from
-from sortal.web.shelf import JobName, ServedStore, ShelfOf
+from sortal.web.served_store import JobName, ServedStore, ShelfOf
 
 router = APIRouter(tags=["progress"])
 

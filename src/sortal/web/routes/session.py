@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from sortal.web.error_response import error_response
 from sortal.web.guard import Guard, cookie_name
-from sortal.web.refusal import error_response
 
 router = APIRouter(tags=["session"])
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from sortal.store.submitted import Run
-from sortal.web.answer import ResponseModel
-from sortal.web.shelf import ShelfOf
+from sortal.web.response_model import ResponseModel
+from sortal.web.served_store import ShelfOf
 
 router = APIRouter(tags=["runs"])
 

@@ -12,8 +12,8 @@ import h5py
 import numpy as np
 import pytest
 
-from sortal.data.readers.hdf5 import child as hdf5_child
 from sortal.data.readers.hdf5 import process as hdf5_process
+from sortal.data.readers.hdf5 import reader_process as hdf5_child
 from sortal.data.readers.registry import open_file
 from sortal.errors import DataError
 

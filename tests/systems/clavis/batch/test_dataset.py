@@ -10,7 +10,7 @@ from sortal.data.splitting.divide import divide
 from sortal.errors import DataError
 from sortal.job.models import DataBlock as JobData
 from sortal.job.models import GivenFoldSplit
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
 from sortal.systems.clavis.batch.dataset import dataset_of
 from sortal.systems.clavis.batch.jobfile import BatchDataBlock
 

@@ -20,7 +20,7 @@ from sortal.export.write import write
 from sortal.methods import registry
 from sortal.methods.contract.base import Member, Population, Progress, Trained, Verdict
 from sortal.plugins.declaration import resolve_arguments
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
 from sortal.systems.clavis.builtin.classifiers import find
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from sortal.errors import OptionError, UserError
 from sortal.plugins.declaration import resolve_arguments
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
 from sortal.systems.clavis.builtin import datasets
 from sortal.systems.clavis.builtin.classifiers import find
 

@@ -17,8 +17,8 @@ from sortal.jobs.running.run_options import RunOptions
 from sortal.jobs.searching.study import Study
 from sortal.store.store import Store
 from sortal.store.upkeep.verify import find_damages
+from sortal.systems.clavis.batch.running_job import BatchOptions, start_batch_job
 from sortal.systems.clavis.batch.training import run
-from sortal.systems.clavis.batch.work import BatchOptions, start_batch_job
 from sortal.systems.clavis.tuning.autotune import Written, autotune
 
 JOB: dict[str, Any] = {

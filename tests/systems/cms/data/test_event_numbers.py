@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sortal.data.texts import BadValue
+from sortal.data.texts.values import BadValue
 from sortal.errors import DataError
 from sortal.systems.cms.data.event_numbers import event_folds, event_numbers, joined_numbers
 

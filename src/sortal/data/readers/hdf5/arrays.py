@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from sortal.data.readers.damaged import refuse_inflated
-from sortal.data.readers.hdf5 import child as hdf5_child
+from sortal.data.readers.hdf5 import reader_process as hdf5_child
 from sortal.data.readers.sliced import SlicedArrays
 from sortal.data.storage.spill import allocate
 from sortal.errors import DataError

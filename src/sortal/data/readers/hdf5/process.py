@@ -1,6 +1,6 @@
 """Reads HDF5 files in a process of its own, which may be ended: libhdf5 cannot be interrupted.
 
-Run as a script by `sortal.data.readers.hdf5.child`; it imports nothing of Sortal. Requests come as
+Run as a script by `sortal.data.readers.hdf5.reader_process`; it imports nothing of Sortal. Requests come as
 lines of JSON on standard input. Each answer is a line of JSON on standard output, followed by as many
 bytes as its `bytes` says.
 """

@@ -11,7 +11,7 @@ from uproot.interpretation.jagged import AsJagged
 from uproot.interpretation.numerical import Numerical
 from uproot.interpretation.strings import AsStrings
 
-from sortal.data.readers.npy import as_column
+from sortal.data.readers.numpy_files.npy import as_column
 
 
 class BranchContent(Enum):

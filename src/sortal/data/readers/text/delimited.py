@@ -28,7 +28,7 @@ from sortal.data.readers.text.encoding import not_in_encoding
 from sortal.data.readers.text.lines import TextLayout, line_of_open_quote, rows
 from sortal.data.readers.text.options import TextOptions
 from sortal.data.readers.text.stream import TextStream
-from sortal.data.texts import without_padded_words, without_words
+from sortal.data.texts.values import without_padded_words, without_words
 from sortal.errors import DataError
 
 _BLOCK_BYTES = 1 << 18

@@ -21,13 +21,13 @@ from sortal.data.readers.text.number_format import (
     NumberFormat,
     detect_number_format,
 )
-from sortal.data.readers.text.opening import (
+from sortal.data.readers.text.options import TextOptions
+from sortal.data.readers.text.preamble import (
     Preamble,
     find_comment_sign,
     read_preamble,
     strip_comment_lines,
 )
-from sortal.data.readers.text.options import TextOptions
 from sortal.data.readers.text.separator import NAMES, find_delimiter
 from sortal.errors import DataError
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sortal.evaluation.plots.drawing.scale import LARGEST, plot_limits
+from sortal.evaluation.plots.drawing.axis_limits import LARGEST, plot_limits
 from sortal.metrics.histogram import RESIDUE, Histogram
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from sortal.systems.clavis.batch.outcome import (
     summary_rows,
 )
 from sortal.systems.clavis.batch.progress import BatchStopped
+from sortal.systems.clavis.batch.running_job import BatchOptions, reason_of, start_batch_job
 from sortal.systems.clavis.batch.titles import numbered, visible
 from sortal.systems.clavis.batch.training import run
-from sortal.systems.clavis.batch.work import BatchOptions, reason_of, start_batch_job
 from sortal.views.console import echo, print_rows
 
 _INTERRUPTED = 130

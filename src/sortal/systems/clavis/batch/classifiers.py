@@ -13,7 +13,7 @@ from sortal.methods.contract.user_methods import MARK
 from sortal.plugins.classifiers.classifier import ClassifierPlugin
 from sortal.plugins.classifiers.specs import pack
 from sortal.plugins.declaration import Checked, resolve_arguments
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
 from sortal.systems.clavis.available import Available
 from sortal.systems.clavis.batch.jobfile import Configuration
 from sortal.systems.clavis.batch.meta import fill

@@ -13,7 +13,7 @@ from sortal.data.splitting.strata import draw_subset, scarce_class, strata
 from sortal.errors import DataError
 from sortal.job.models import DataBlock as JobData
 from sortal.job.models import GivenFoldSplit, NoSplit
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
 from sortal.systems.clavis.batch.jobfile import BatchDataBlock
 
 FEATURES = "features"

@@ -13,8 +13,8 @@ from sortal.job.models import JobBlock, Name, Seed
 from sortal.job.positions import Positions, dotted
 from sortal.job.problems import JobError, Problem
 from sortal.job.read import read_text
+from sortal.job.type_names import TypeName, describe, short
 from sortal.job.validation import problems_of
-from sortal.job.words import TypeName, describe, short
 from sortal.systems.clavis.batch.meta import expand, fill, is_meta, placeholders
 from sortal.systems.clavis.batch.titles import Titles, visible
 

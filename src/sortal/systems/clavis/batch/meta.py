@@ -10,7 +10,7 @@ from typing import Any
 from sortal.job.positions import dotted, joined
 from sortal.job.problems import JobError, Problem
 from sortal.job.ranges import EndlessRange, Number, arithmetic_range, geometric_range
-from sortal.job.words import nearest, short
+from sortal.job.type_names import nearest, short
 
 META = "is_meta"
 MOST = 100_000

@@ -11,7 +11,7 @@ from sortal.jobs.pictures.projections import ProjectedExamples, projected_exampl
 from sortal.jobs.results.results import JobResults
 from sortal.store.records.job_record import ProjectionEntry
 from sortal.systems.clavis.batch.jobfile import Configuration
-from sortal.systems.clavis.batch.work import RunningBatchJob
+from sortal.systems.clavis.batch.running_job import RunningBatchJob
 
 
 @dataclass(frozen=True, slots=True)

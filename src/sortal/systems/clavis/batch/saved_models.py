@@ -6,7 +6,7 @@ from pathlib import Path
 from sortal.errors import UserError
 from sortal.jobs.applying.export import export_result
 from sortal.jobs.results.results import JobResults
-from sortal.systems.clavis.batch.work import RunningBatchJob
+from sortal.systems.clavis.batch.running_job import RunningBatchJob
 from sortal.systems.clavis.builtin.epochs import saved_model
 
 

@@ -15,8 +15,8 @@ from sortal.job.title import store_name
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.results.results import JobResults
 from sortal.methods.contract.user_methods import providing
-from sortal.plugins.loading.choice import NeededPlugins
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
+from sortal.plugins.loading.needed import NeededPlugins
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.batch.classifiers import (
@@ -29,8 +29,8 @@ from sortal.systems.clavis.batch.fold_table import fold_columns, fold_rows
 from sortal.systems.clavis.batch.jobfile import BatchJob, Configuration
 from sortal.systems.clavis.batch.pictures import check_pictures, make_pictures
 from sortal.systems.clavis.batch.progress import BatchProgress, Print, say
+from sortal.systems.clavis.batch.running_job import RunningBatchJob
 from sortal.systems.clavis.batch.titles import Titles, visible
-from sortal.systems.clavis.batch.work import RunningBatchJob
 from sortal.views.console import print_rows
 from sortal.views.progress import counted
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from sortal.errors import NotFound
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
 from sortal.systems.clavis.builtin import simulated, tables
 from sortal.systems.clavis.builtin.downloads import FILES
 from sortal.systems.clavis.builtin.given_files import GivenFile

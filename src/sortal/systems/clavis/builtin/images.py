@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from sortal.errors import OptionError, UserError
 from sortal.plugins.declaration import Checked, Declaration, Declared
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
 from sortal.systems.clavis.builtin.keras_perceptron import early_stopping, switch, training, whole
 from sortal.systems.clavis.builtin.stored_layers import convolutional_network, dense_network
 from sortal.systems.clavis.builtin.translation import BuiltIn, Translated, seed_declared

@@ -5,7 +5,7 @@ from typing import Any
 
 from sortal.errors import OptionError
 from sortal.plugins.declaration import Checked, Declaration, Declared
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
 from sortal.systems.clavis.builtin.translation import BuiltIn, Translated, seed_declared
 
 VALIDATION_SHARE = 0.2

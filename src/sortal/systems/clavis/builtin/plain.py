@@ -3,7 +3,7 @@
 from typing import Any
 
 from sortal.plugins.declaration import Checked, Declaration, Declared
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
 from sortal.systems.clavis.builtin.translation import (
     BuiltIn,
     LabelKind,

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from sortal.plugins.source import CV_FOLDS, TEST_ONLY, GivenData
+from sortal.plugins.given_data import CV_FOLDS, TEST_ONLY, GivenData
 from sortal.systems.clavis.builtin.tables import About
 
 EMOTIONS = ("anger", "happiness", "neutral", "sadness")

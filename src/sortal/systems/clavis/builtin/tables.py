@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sortal.plugins.source import CV_FOLDS, GivenData
+from sortal.plugins.given_data import CV_FOLDS, GivenData
 
 _FOLDS = 4
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sortal.errors import OptionError, UserError
 from sortal.plugins.declaration import Checked, Declaration, Declared
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
 from sortal.systems.clavis.builtin.keras_perceptron import (
     OPTIMISERS,
     early_stopping,

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from sortal.errors import UserError
 from sortal.plugins.declaration import Checked, Declaration, Declared
-from sortal.plugins.source import GivenData
+from sortal.plugins.given_data import GivenData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

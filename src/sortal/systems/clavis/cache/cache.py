@@ -16,8 +16,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from sortal.errors import UserError
+from sortal.job.type_names import short
 from sortal.job.validation import problems_of
-from sortal.job.words import short
 from sortal.systems.clavis.cache.files import (
     CacheFault,
     ClassifierArguments,

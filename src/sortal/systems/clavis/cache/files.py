@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import AfterValidator, ConfigDict, Field
 
 from sortal.job.models import JobBlock
-from sortal.job.words import TypeName, short
+from sortal.job.type_names import TypeName, short
 from sortal.metrics.confusion import accuracy
 
 _MOST = 1e15

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sortal.errors import Damaged, UserError
 from sortal.job.title import store_name
-from sortal.jobs.imports.figures import ImportedTitles, import_metrics
+from sortal.jobs.imports.metrics import ImportedTitles, import_metrics
 from sortal.plugins.loading.folders import find_folders
 from sortal.plugins.loading.load import load
 from sortal.store.store import Store

@@ -15,22 +15,22 @@ from sortal.job.positions import Positions, dotted, joined
 from sortal.job.problems import Problem
 from sortal.job.read import JobFile
 from sortal.job.title import store_name
-from sortal.job.words import nearest, short
+from sortal.job.type_names import nearest, short
 from sortal.jobs.launch import Launched, launch
 from sortal.jobs.planning.classifiers import ClassifierPlan, expand_classifier
 from sortal.jobs.planning.resolve import Resolved
-from sortal.jobs.searching.contest import SearchedClassifiers
 from sortal.jobs.searching.search import SearchSummary
+from sortal.jobs.searching.searched_classifiers import SearchedClassifiers
 from sortal.methods.contract.user_methods import providing
 from sortal.metrics.registry import ACCURACY
 from sortal.plugins.declaration import Declaration
-from sortal.plugins.loading.choice import NeededPlugins
+from sortal.plugins.loading.needed import NeededPlugins
 from sortal.store.files.atomic import write_text
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.batch.classifiers import JobContext, resolve_classifier
 from sortal.systems.clavis.batch.dataset import DividedExamples, data_block, dataset_of
 from sortal.systems.clavis.batch.progress import Print, say
-from sortal.systems.clavis.batch.work import BatchOptions
+from sortal.systems.clavis.batch.running_job import BatchOptions
 from sortal.systems.clavis.tuning.jobfile import TunedEntry, TuningJob, read_tuning_job
 from sortal.systems.clavis.tuning.report import report
 from sortal.tuning.space import Candidate, Choices, Dimension

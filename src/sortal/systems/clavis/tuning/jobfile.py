@@ -11,8 +11,8 @@ from pydantic import Field, ValidationError
 from sortal.job.models import JobBlock
 from sortal.job.positions import dotted, joined
 from sortal.job.problems import JobError, Problem
+from sortal.job.type_names import TypeName, nearest, short
 from sortal.job.validation import problems_of
-from sortal.job.words import TypeName, nearest, short
 from sortal.methods.registry import is_reference
 from sortal.systems.clavis.batch.jobfile import (
     BatchDataBlock,

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from sortal.data.readers.base import Batch, Table, TableWithLists, missing_words, suffix_of
 from sortal.data.readers.derived import NotANumber
-from sortal.data.texts import BadValue
+from sortal.data.texts.values import BadValue
 from sortal.errors import DataError, suggest
 from sortal.systems.cms.applying.event_columns import as_number_type, as_type, type_of
 from sortal.systems.cms.applying.request import ALL, UNSHIFTED, Request

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sortal.data.readers import column_values as meaning
-from sortal.data.texts import BadValue
+from sortal.data.texts.values import BadValue
 from sortal.errors import DataError
 
 

@@ -12,7 +12,7 @@ from sortal.data.readers import column_values as meaning
 from sortal.data.readers.base import Selection, missing_words
 from sortal.data.readers.derived import NotANumber
 from sortal.data.split import Part
-from sortal.data.texts import BadValue, write_as_text
+from sortal.data.texts.values import BadValue, write_as_text
 from sortal.errors import DataError
 from sortal.systems.cms.data.event_numbers import event_numbers
 from sortal.systems.cms.data.events import Events, join, without_root

@@ -16,7 +16,7 @@ from sortal.evaluation.plots.distributions import ProcessDistribution, score_fig
 from sortal.evaluation.plots.drawing.lower_panel import LowerPanel, find_cancelled_bins
 from sortal.evaluation.plots.drawing.style import Look, save
 from sortal.evaluation.plots.drawing.texts import shorten_text
-from sortal.evaluation.plots.drawing.written import try_picture
+from sortal.evaluation.plots.drawing.write import try_picture
 from sortal.evaluation.plots.overtraining import agreement_figure
 from sortal.metrics.histogram import Histogram
 from sortal.systems.cms.results import page_files

@@ -1,0 +1,1 @@
+"""NumPy files: arrays of one file, and archives of several."""
