@@ -32,7 +32,7 @@ def test_a_class_is_found_in_any_spelling_that_is_clear(given, classes, found):
 def test_each_of_many_classes_is_understood_once(monkeypatch):
     looks = list[str]()
     whole = labels.as_whole_number
-    monkeypatch.setattr(labels, "as_whole", lambda text: looks.append(text) or whole(text))
+    monkeypatch.setattr(labels, "as_whole_number", lambda text: looks.append(text) or whole(text))
     names = [str(number) for number in range(500)]
     finder = ClassFinder(names)
     assert [finder.find(f"{name}.0") for name in names] == names

@@ -20,8 +20,8 @@ MODULE = "tasks_for_engines"
 DRIVER = """
 import sys
 sys.path.insert(0, {folder!r})
-from sortal.engines.local import Here
-with Here(2, 1) as engine:
+from sortal.engines.local import LocalEngine
+with LocalEngine(2, 1) as engine:
     for report in engine.map("tasks_for_engines:sleep", {{"a": {{"child": True}}, "b": {{}}}}):
         if hasattr(report, "body"):
             print(report.body["pid"], flush=True)
@@ -252,8 +252,8 @@ def test_a_script_without_a_guard_is_not_run_again_by_workers(tmp_path):
     script.write_text(
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "print('once')\n"
-        "from sortal.engines.local import Here\n"
-        "with Here(2, 1) as engine:\n"
+        "from sortal.engines.local import LocalEngine\n"
+        "with LocalEngine(2, 1) as engine:\n"
         "    tasks = {str(i): {'value': i} for i in range(4)}\n"
         "    reports = engine.map('tasks_for_engines:double', tasks)\n"
         "    print(sum(hasattr(one, 'task') for one in reports))\n",
@@ -332,9 +332,9 @@ def test_a_late_message_of_a_task_is_not_taken_for_the_next_one():
 def test_many_tasks_and_deaths_leak_no_files():
     script = (
         f"import os, sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from sortal.engines.local import Here\n"
+        "from sortal.engines.local import LocalEngine\n"
         "count = lambda: len(os.listdir('/proc/self/fd'))\n"
-        "with Here(2, 1) as engine:\n"
+        "with LocalEngine(2, 1) as engine:\n"
         "    list(engine.map('tasks_for_engines:double', {'a': {'value': 1}, 'b': {'value': 1}}))\n"
         "    before = count()\n"
         "    tasks = {str(i): {'value': i} for i in range(2000)}\n"

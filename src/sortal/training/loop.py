@@ -47,7 +47,7 @@ def train(
         until: Leave after this many epochs, all told.
     """
     tile.restart_clock()
-    tile.let_go()
+    tile.drop_ended()
     going = report_progress(tile, watch, tile.position / tile.rows_per_epoch, now=True)
     while going and tile.courses:
         if until is not None and tile.epoch >= until:
@@ -143,8 +143,8 @@ def validate(
         return True
     finite = torch.stack(list(measured.losses.values())).isfinite().all(dim=0)
     losses = measured.losses["validation_loss"][finite]
-    tile.pace.judge(losses)
-    lost = tile.stopping.judge(losses, tile.state, at)
+    tile.pace.update(losses)
+    lost = tile.stopping.update(losses, tile.state, at)
     tile.end({row: stopped_early(tile, row) for row in lost})
     return True
 
@@ -161,7 +161,7 @@ def end_epoch(
         watch.save_now(tile)
         return False
     tile.epoch, tile.position = tile.epoch + 1, 0
-    tile.let_go()
+    tile.drop_ended()
     return report_progress(tile, watch, 0.0, now=True)
 
 

@@ -75,10 +75,10 @@ class ScheduledRates:
         """Add the slopes of the penalties on weights, in place."""
         penalise(gradient, parameters, self._l1, self._l2, self._decayed)
 
-    def judge(self, losses: Tensor) -> None:
+    def update(self, losses: Tensor) -> None:
         """Take note of validation losses, float64 on the CPU, shape (members,)."""
         if self._waits:
-            self.plateaus.judge(losses)
+            self.plateaus.update(losses)
             self._cuts = self._column(self.plateaus.factors.tolist())
 
     def keep(self, rows: Tensor, courses: Sequence[MemberPlan]) -> None:

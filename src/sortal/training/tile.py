@@ -148,7 +148,7 @@ class Tile:
         self.pace.penalise(self.gradient, self.parameters)
         self.optimiser.step(self.parameters, self.gradient, rates)
 
-    def let_go(self) -> None:
+    def drop_ended(self) -> None:
         """Let members end that have trained all their epochs."""
         through = (row for row, one in enumerate(self.courses) if self.epoch >= one.epochs)
         self.end(dict.fromkeys(through, ""))

@@ -37,7 +37,7 @@ def counted(monkeypatch):
         return drawn(*given, **named)
 
     drawn = maps.place_classifiers
-    monkeypatch.setattr(maps, "draw_map", draw)
+    monkeypatch.setattr(maps, "place_classifiers", draw)
     return calls
 
 

@@ -30,7 +30,7 @@ def _factors(rule, losses):
     plateaus = Plateaus([rule])
     factors = []
     for loss in losses:
-        plateaus.judge(torch.tensor([loss], dtype=torch.float64))
+        plateaus.update(torch.tensor([loss], dtype=torch.float64))
         factors.append(float(plateaus.factors[0]))
     return factors
 
@@ -72,7 +72,7 @@ def test_members_are_judged_by_their_own_rules_and_losses(rules, seed):
     table = np.random.default_rng(seed).integers(0, 8, (30, len(rules))) / 8
     together = Plateaus(rules)
     for losses in table:
-        together.judge(torch.tensor(losses))
+        together.update(torch.tensor(losses))
     alone = [_factors(rule, column)[-1] for rule, column in zip(rules, table.T, strict=True)]
     assert together.factors.tolist() == alone
 
@@ -87,7 +87,7 @@ def test_factors_never_rise_nor_fall_below_their_minimum(rule, losses):
 def test_members_without_a_rule_keep_their_rate():
     plateaus = Plateaus([None, Plateau(patience=1, factor=0.5)])
     for _ in range(30):
-        plateaus.judge(torch.tensor([1.0, 1.0], dtype=torch.float64))
+        plateaus.update(torch.tensor([1.0, 1.0], dtype=torch.float64))
     assert plateaus.factors.tolist() == [1.0, 0.5**29]
 
 
@@ -96,20 +96,20 @@ def test_leaving_others_and_coming_back_changes_nothing(rules, pause, seed):
     table = torch.tensor(np.random.default_rng(seed).integers(0, 8, (30, 3)) / 8)
     through, before = Plateaus(rules), Plateaus(rules)
     for losses in table:
-        through.judge(losses)
+        through.update(losses)
     for losses in table[:pause]:
-        before.judge(losses)
+        before.update(losses)
     before.keep(torch.tensor([2, 0]))
     after = Plateaus([rules[2], rules[0]])
     after.restore(before.state())
     for losses in table[pause:]:
-        after.judge(losses[[2, 0]])
+        after.update(losses[[2, 0]])
     assert after.factors.tolist() == through.factors[[2, 0]].tolist()
 
 
 def test_there_may_be_no_members_left():
     plateaus = Plateaus([])
-    plateaus.judge(torch.zeros(0, dtype=torch.float64))
+    plateaus.update(torch.zeros(0, dtype=torch.float64))
     plateaus.restore(plateaus.state())
     assert plateaus.factors.shape == (0,)
 
@@ -118,7 +118,7 @@ def test_a_state_is_a_copy():
     plateaus = Plateaus([Plateau(patience=1)])
     state = plateaus.state()
     for _ in range(3):
-        plateaus.judge(torch.ones(1, dtype=torch.float64))
+        plateaus.update(torch.ones(1, dtype=torch.float64))
     assert state["factors"].tolist() == [1.0]
 
 

@@ -23,7 +23,7 @@ DEEP_HITS = StopRule(
 def _feed(stopping, *epochs):
     """Losses of each epoch; weights are the epoch's number."""
     return [
-        stopping.judge(
+        stopping.update(
             torch.tensor(losses, dtype=torch.float64), torch.full((2, 1), float(epoch)), epoch
         )
         for epoch, losses in enumerate(epochs, start=1)
@@ -36,7 +36,7 @@ def _train_one(rule, losses, *, every=1, start=0):
     now = torch.full((1, 1), -2.0)
     for at, loss in enumerate(losses, start=start):
         now = torch.full((1, 1), float(at * every))
-        if stopping.judge(torch.tensor([loss], dtype=torch.float64), now, at * every):
+        if stopping.update(torch.tensor([loss], dtype=torch.float64), now, at * every):
             return at * every, float(stopping.kept(0, now)[0])
     return None, float(stopping.kept(0, now)[0])
 
@@ -79,7 +79,7 @@ def test_a_member_whose_loss_is_always_nan_keeps_its_weights():
 def test_a_tile_may_have_no_members_left():
     nobody = torch.zeros(0, 1)
     for stopping in (Stopping([], [], nobody), Stopping.of([], nobody, updates_per_epoch=1)):
-        assert stopping.judge(torch.zeros(0, dtype=torch.float64), nobody, 1) == []
+        assert stopping.update(torch.zeros(0, dtype=torch.float64), nobody, 1) == []
         stopping.restore(stopping.state())
         assert stopping.expires.shape == (0,)
 
@@ -109,7 +109,7 @@ def test_patience_in_epochs_spans_validations_between_them():
     rules = [StopRule(patience=2), StopRule(patience=5, unit="updates")]
     stopping = Stopping.of(rules, WEIGHTS, updates_per_epoch=6)
     losses = torch.tensor([1.0, 1.0], dtype=torch.float64)
-    ended = [stopping.judge(losses, WEIGHTS, at) for at in (3, 6, 9, 12, 15)]
+    ended = [stopping.update(losses, WEIGHTS, at) for at in (3, 6, 9, 12, 15)]
     assert ended == [[], [], [1], [1], [0, 1]]
     assert stopping.expires.tolist() == [15, 8]
 
@@ -135,7 +135,7 @@ def test_the_published_training_of_deep_hits_ends_where_it_did():
     losses = [float(row["val_err"]) for row in rows]
     stopping = Stopping.of([DEEP_HITS], torch.zeros(1, 1), updates_per_epoch=24_400)
     for at, loss in zip(range(0, 440_000, 5000), losses, strict=True):
-        ended = stopping.judge(torch.tensor([loss], dtype=torch.float64), torch.zeros(1, 1), at)
+        ended = stopping.update(torch.tensor([loss], dtype=torch.float64), torch.zeros(1, 1), at)
         assert ended == []
     assert stopping.expires.tolist() == [440_000]
     assert stopping.kept(0, torch.ones(1, 1))[1] == 355_000
@@ -181,11 +181,11 @@ def test_growing_patience_in_epochs_counts_whole_epochs():
     stopping = Stopping.of([rule, rule], WEIGHTS, updates_per_epoch=10)
     assert stopping.expires.tolist() == [20, 20]
     for at, losses in [(10, (3.0, 3.0)), (15, (2.0, 4.0))]:
-        assert stopping.judge(torch.tensor(losses, dtype=torch.float64), WEIGHTS, at) == []
+        assert stopping.update(torch.tensor(losses, dtype=torch.float64), WEIGHTS, at) == []
     assert stopping.expires.tolist() == [30, 20]
-    stopping.judge(torch.tensor([1.0, 4.0], dtype=torch.float64), WEIGHTS, 19)
+    stopping.update(torch.tensor([1.0, 4.0], dtype=torch.float64), WEIGHTS, 19)
     assert stopping.expires.tolist() == [38, 20]
-    assert stopping.judge(torch.tensor([0.5, 0.1], dtype=torch.float64), WEIGHTS, 35) == [1]
+    assert stopping.update(torch.tensor([0.5, 0.1], dtype=torch.float64), WEIGHTS, 35) == [1]
     assert stopping.expires.tolist() == [65, 20]
 
 
@@ -194,7 +194,7 @@ def test_a_member_whose_weights_hardly_change_ends():
     stopping = Stopping.of(rules, torch.ones(3, 4), updates_per_epoch=1)
     losses = torch.tensor([1.0, 1.0, 1.0], dtype=torch.float64)
     ended = [
-        stopping.judge(losses, torch.full((3, 4), weight), at)
+        stopping.update(losses, torch.full((3, 4), weight), at)
         for at, weight in enumerate([1.0, 2.0, 2.3, 2.31, 2.31])
     ]
     assert ended == [[], [], [1], [0, 1], [0, 1]]
@@ -204,15 +204,15 @@ def test_a_member_whose_weights_hardly_change_ends():
 def test_the_first_validation_has_no_weights_to_compare_with():
     stopping = Stopping.of([StopRule(min_change=1.0)], torch.ones(1, 4), updates_per_epoch=1)
     losses = torch.ones(1, dtype=torch.float64)
-    assert stopping.judge(losses, torch.ones(1, 4), 0) == []
-    assert stopping.judge(losses, torch.ones(1, 4), 1) == [0]
+    assert stopping.update(losses, torch.ones(1, 4), 0) == []
+    assert stopping.update(losses, torch.ones(1, 4), 1) == [0]
 
 
 def test_weights_that_are_no_numbers_do_not_count_as_settled():
     stopping = Stopping.of([StopRule(min_change=1.0)], torch.ones(1, 4), updates_per_epoch=1)
     for at in range(3):
         broken = torch.full((1, 4), torch.nan)
-        assert stopping.judge(torch.ones(1, dtype=torch.float64), broken, at) == []
+        assert stopping.update(torch.ones(1, dtype=torch.float64), broken, at) == []
 
 
 def test_running_statistics_beside_the_weights_are_no_change():
@@ -220,9 +220,9 @@ def test_running_statistics_beside_the_weights_are_no_change():
     rules = [StopRule(min_change=0.01)]
     stopping = Stopping.of(rules, state, updates_per_epoch=1, trained=2)
     losses = torch.ones(1, dtype=torch.float64)
-    assert stopping.judge(losses, state, 1) == []
+    assert stopping.update(losses, state, 1) == []
     later = torch.tensor([[1.0, 1.0, 50.0, -50.0]])
-    assert stopping.judge(losses, later, 2) == [0]
+    assert stopping.update(losses, later, 2) == [0]
 
 
 RULES = st.builds(
@@ -243,7 +243,7 @@ def test_leaving_others_and_coming_back_changes_nothing(rules, pause, seed):
     weights = torch.rand(20, 3, 4, generator=draw)
 
     def judged(stopping, rows, times):
-        return [stopping.judge(losses[at, rows], weights[at, rows], at) for at in times]
+        return [stopping.update(losses[at, rows], weights[at, rows], at) for at in times]
 
     whole = Stopping.of(rules, weights[0], updates_per_epoch=3, trained=3)
     ended = judged(whole, [0, 1, 2], range(20))

@@ -41,6 +41,8 @@ class TableOptions(TextOptions):
 
 @dataclass(frozen=True, slots=True)
 class ReaderEntry:
+    """Where the reader of a format is, and which options it takes."""
+
     opener: str
     """Module and function or class."""
 
@@ -73,8 +75,8 @@ _READERS = {
     ".parquet": _PARQUET,
     ".pq": _PARQUET,
     ".root": ReaderEntry("root.table:open_root", takes=("tree",)),
-    ".npz": ReaderEntry("npz:open_npz", table=False),
-    ".npy": ReaderEntry("npy:open_npy"),
+    ".npz": ReaderEntry("numpy_files.npz:open_npz", table=False),
+    ".npy": ReaderEntry("numpy_files.npy:open_npy"),
     ".h5": _HDF5,
     ".hdf5": _HDF5,
 }

@@ -30,7 +30,7 @@ class Plateaus:
         self.waited = torch.zeros(len(chosen), dtype=torch.int64)
         self.cooling = torch.zeros(len(chosen), dtype=torch.int64)
 
-    def judge(self, losses: Tensor) -> None:
+    def update(self, losses: Tensor) -> None:
         """Take note of a validation.
 
         Args:

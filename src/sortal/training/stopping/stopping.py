@@ -114,7 +114,7 @@ class Stopping:
         ends = torch.where(self.growth > 0, self.granted, self.best_epoch + self.patience)
         return torch.where(self.patience > 0, ends, _NEVER)
 
-    def judge(self, losses: Tensor, parameters: Tensor, at: int) -> list[int]:
+    def update(self, losses: Tensor, parameters: Tensor, at: int) -> list[int]:
         """Take note of a validation.
 
         Args:
