@@ -121,6 +121,24 @@ def test_no_class_has_more_than_20_public_methods():
     _assert_no_file(too_large)
 
 
+TWO_CLASSES_OF_ONE_NAME = {
+    "LSTM": "The field has one name for the method and for its layer.",
+    "Scale": "The manual shows users the scale of yields; the layer has the name that Keras gives it.",
+}
+"""Names of classes that stand in two modules, with the reason."""
+
+
+def test_no_class_name_stands_in_two_modules():
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(path.relative_to(SOURCE).as_posix())
+    twice = {name: found for name, found in places.items() if len(set(found)) > 1}
+    _assert_none(f"{name}: {twice[name]}" for name in twice.keys() - TWO_CLASSES_OF_ONE_NAME.keys())
+    assert TWO_CLASSES_OF_ONE_NAME.keys() <= twice.keys()
+
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

@@ -1,4 +1,7 @@
-"""The first slip of the pen in a JSON text, and its cure: a comma, colon, quote or bracket."""
+"""The first slip of the pen in a JSON text, and its cure: a comma, colon, quote or bracket.
+
+Own code, because parsers name the place where they gave up, not the mistake before it.
+"""
 
 import re
 from collections.abc import Iterator

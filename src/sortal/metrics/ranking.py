@@ -3,6 +3,8 @@
 Functions take many rankings at once: leading axes are members or classes, the last
 axis is the examples. Scores may be on any scale and may be infinite; a ranking with a
 NaN score has NaN figures.
+
+Own code, because scikit-learn ranks one member and one class a call.
 """
 
 from dataclasses import dataclass

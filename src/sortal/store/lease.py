@@ -3,6 +3,8 @@
 A lease is stale, and may be taken over, when its process is gone. Processes of other
 machines cannot be asked; there a lease is stale when its file was not touched for
 STALE_S, while every holder touches it each BEAT_S.
+
+Own code, because `filelock` neither says who holds a lock nor lets go of one whose machine is gone.
 """
 
 import json

@@ -2,6 +2,8 @@
 
 Successive halving: Jamieson and Talwalkar 2016, arXiv:1502.07943. Hyperband: Li et al. 2018,
 jmlr.org/papers/v18/16-558.html.
+
+Own code, because Optuna prunes trial by trial, and here a round trains as one population.
 """
 
 import math

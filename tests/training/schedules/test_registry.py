@@ -6,11 +6,7 @@ from sortal.errors import OptionError
 from sortal.training.schedules.cycle import SGDR, Cyclic
 from sortal.training.schedules.decay import Constant
 from sortal.training.schedules.names import ScheduleName
-from sortal.training.schedules.registry import (
-    SCHEDULES,
-    build_schedule,
-    options_of,
-)
+from sortal.training.schedules.registry import SCHEDULES, build_schedule, options_of
 from sortal.training.schedules.warm_up import WarmUp
 
 

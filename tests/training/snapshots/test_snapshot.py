@@ -7,7 +7,15 @@ from safetensors.torch import save_file
 
 from sortal.errors import Damaged
 from sortal.training.loop import step, train
-from sortal.training.snapshots.snapshot import Snapshot, meaning_of, save_snapshot, snapshot_path
+from sortal.training.optimisers.choice import MemberRates
+from sortal.training.recipe import MemberPlan
+from sortal.training.snapshots.snapshot import (
+    Snapshot,
+    meaning_of,
+    plan_digest,
+    save_snapshot,
+    snapshot_path,
+)
 from sortal.training.snapshots.tiles import lay_tiles
 
 CPU = torch.device("cpu")
@@ -142,3 +150,8 @@ def test_the_meaning_holds_recipe_and_data(recipe):
         meaning_of(recipe(batch_size=17), ("x",), CPU),
     }
     assert len(meanings) == 3
+
+
+def test_plans_have_the_digests_of_earlier_versions():
+    plan = MemberPlan(key="k", seed=1, lesson=0, epochs=3, rates=MemberRates(learning_rate=0.1))
+    assert plan_digest(plan) == "b171efecd84cd3056b777f1e771172fc"

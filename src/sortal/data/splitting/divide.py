@@ -170,12 +170,7 @@ def _draw_folds(
     groups: np.ndarray | None,
     examples: int,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    from sklearn.model_selection import (
-        GroupKFold,
-        KFold,
-        StratifiedGroupKFold,
-        StratifiedKFold,
-    )
+    from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
     kind = {
         (False, False): KFold,

@@ -14,12 +14,7 @@ import numpy as np
 from sortal.errors import DataError, OptionError
 from sortal.metrics.chi_square import chi_square_homogeneity
 from sortal.metrics.histogram import Histogram
-from sortal.metrics.two_sample import (
-    TwoSampleTest,
-    WeightedSample,
-    ks_limit,
-    ks_permutation,
-)
+from sortal.metrics.two_sample import TwoSampleTest, WeightedSample, ks_limit, ks_permutation
 from sortal.metrics.uncertainty import Area, Estimate, area
 
 BINS = 20

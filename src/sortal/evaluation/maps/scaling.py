@@ -1,4 +1,7 @@
-"""Points whose distances are as given ones: classical scaling, and SMACOF from there."""
+"""Points whose distances are as given ones: classical scaling, and SMACOF from there.
+
+Own code, because maps are stored: scikit-learn's `MDS` has changed its results between versions.
+"""
 
 import numpy as np
 

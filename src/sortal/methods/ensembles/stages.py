@@ -136,9 +136,7 @@ class GradientStages:
 
     def stages(self, matrix: np.ndarray) -> Iterator[np.ndarray]:
         """Sums of leaf values, shape (examples, trees of a round)."""
-        from sklearn.ensemble._hist_gradient_boosting.predictor import (
-            TreePredictor,
-        )
+        from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 
         matrix = np.ascontiguousarray(matrix, dtype=np.float64)
         no_bits = np.zeros((0, 8), dtype=np.uint32)
@@ -174,9 +172,7 @@ class GradientStages:
         cls, arrays: Mapping[str, np.ndarray], features: int, classes: int
     ) -> "GradientStages":
         """Read what `pack` gave."""
-        from sklearn.ensemble._hist_gradient_boosting.common import (
-            PREDICTOR_RECORD_DTYPE,
-        )
+        from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
 
         nodes, offsets, baseline = arrays["nodes"], arrays["offsets"], arrays["baseline"]
         check_offsets(offsets, len(nodes))

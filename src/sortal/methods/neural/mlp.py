@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from sortal.data.prepared import Prepared
-from sortal.methods.contract.base import (
-    Control,
-    Cost,
-    Member,
-    Outcome,
-    Population,
-    Shape,
-)
+from sortal.methods.contract.base import Control, Cost, Member, Outcome, Population, Shape
 from sortal.methods.neural.method import AbstractNetworkMethod, estimate_cost
 from sortal.methods.neural.warm_start_parameters import AbstractStartedParameters
 from sortal.networks.names import MAXOUT_PIECES, ActivationName

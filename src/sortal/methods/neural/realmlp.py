@@ -10,15 +10,7 @@ from pydantic import Field, field_validator
 
 from sortal.data.prepared import Prepared
 from sortal.data.split import Part
-from sortal.methods.contract.base import (
-    Control,
-    Cost,
-    Key,
-    Member,
-    Outcome,
-    Population,
-    Shape,
-)
+from sortal.methods.contract.base import Control, Cost, Key, Member, Outcome, Population, Shape
 from sortal.methods.neural.method import AbstractNetworkMethod, estimate_cost
 from sortal.methods.neural.parameters import AbstractTrainedParameters, Length, Share
 from sortal.networks.names import ActivationName, Initialiser

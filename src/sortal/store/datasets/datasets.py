@@ -12,12 +12,7 @@ import numpy as np
 from sortal.data.dataset import ABOUT, Dataset, is_of_inputs
 from sortal.data.storage.stored_files import raise_damaged
 from sortal.errors import Damaged, NotFound
-from sortal.store.datasets.faults import (
-    UNSEALED,
-    dataset_faults,
-    every,
-    is_same_once,
-)
+from sortal.store.datasets.faults import UNSEALED, dataset_faults, every, is_same_once
 from sortal.store.datasets.splits import Splits
 from sortal.store.files import atomic, manifest
 from sortal.store.files.digests import Seals, seal_of

@@ -3,6 +3,8 @@
 Everything is built under a temporary name in the folder where it will be, then
 renamed. A killed process leaves temporary names behind, which nobody reads and
 `gc` removes.
+
+Own code, because libraries for this replace single files and no folders.
 """
 
 import errno

@@ -12,12 +12,7 @@ from sortal.systems.cms.results.assessment import Assessment
 from sortal.systems.cms.results.lines import minutes
 from sortal.systems.cms.results.merit import Merit
 from sortal.systems.cms.results.page_files import rate_text
-from sortal.systems.cms.results.pictures import (
-    draw_all,
-    draw_course,
-    draw_picture,
-    merit_picture,
-)
+from sortal.systems.cms.results.pictures import draw_all, draw_course, draw_picture, merit_picture
 from sortal.systems.cms.results.report import write_report
 from sortal.systems.cms.results.runs import CampaignRun, runs_of
 from sortal.systems.cms.settings import MulticlassSettings

@@ -12,12 +12,7 @@ from sortal.export.write import check_extra
 from sortal.job.settings import read_settings
 from sortal.jobs.launch import Launched
 from sortal.systems.cms.results import page_files
-from sortal.systems.cms.results.lines import (
-    best_line,
-    checkpoint_lines,
-    epoch_lines,
-    network_lines,
-)
+from sortal.systems.cms.results.lines import best_line, checkpoint_lines, epoch_lines, network_lines
 from sortal.systems.cms.settings import BinarySettings, CMSSettings
 from sortal.systems.cms.training.campaign import Call, Campaign, CampaignSample, read_sample, run
 from sortal.systems.cms.training.scored import Scored

@@ -23,6 +23,8 @@ from sortal.training.recipe import MemberPlan, Recipe
 from sortal.training.tile import EndedMember, Tile
 
 _FORMAT = 4
+_FORMER_NAMES = {"MemberPlan(": "Course(", "MemberRates(": "Choice("}
+"""What classes were called when snapshots were first written: digests keep it."""
 _DIGEST = "blake2b"
 _MOST_READS = 5
 """Readings of a file that is replaced each time while it is read."""
@@ -45,6 +47,14 @@ def meaning_of(recipe: Recipe, data: Sequence[str], device: torch.device) -> str
     return _digest(repr([_FORMAT, recipe, list(data), device.type, torch.__version__]))
 
 
+def plan_digest(plan: MemberPlan) -> str:
+    """Hash what a snapshot must agree on with the plan of one member."""
+    text = repr(plan)
+    for name, former in _FORMER_NAMES.items():
+        text = text.replace(name, former)
+    return _digest(text)
+
+
 def save_snapshot(tile: Tile, path: Path, meaning: str) -> None:
     """Write all state of a tile; `path`'s folder is made if it is missing."""
     ended = list(tile.ended.values())
@@ -59,7 +69,7 @@ def save_snapshot(tile: Tile, path: Path, meaning: str) -> None:
     }
     about = {
         "meaning": meaning,
-        "courses": {course.key: _digest(repr(course)) for course in tile.courses},
+        "courses": {course.key: plan_digest(course) for course in tile.courses},
         "ended": [{"key": e.key, "remark": e.remark, "failed": e.failed} for e in ended],
         "epoch": tile.epoch,
         "position": tile.position,
@@ -127,7 +137,7 @@ class Snapshot:
     def fits(self, meaning: str, courses: Mapping[str, MemberPlan]) -> bool:
         """Whether it was written by this very training of the members it shares with `courses`."""
         return self.about["meaning"] == meaning and all(
-            key not in courses or _digest(repr(courses[key])) == digest
+            key not in courses or plan_digest(courses[key]) == digest
             for key, digest in self.about["courses"].items()
         )
 

@@ -4,14 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sortal.events import (
-    JobPlanned,
-    MemberTrained,
-    Printed,
-    TaskProgressed,
-    TaskStarted,
-    Waiting,
-)
+from sortal.events import JobPlanned, MemberTrained, Printed, TaskProgressed, TaskStarted, Waiting
 from sortal.systems.clavis.batch import progress as module
 from sortal.systems.clavis.batch.progress import BatchProgress
 

@@ -1,4 +1,7 @@
-"""Which character separates the fields of a text file, as its first lines show it."""
+"""Which character separates the fields of a text file, as its first lines show it.
+
+Own code, because `csv.Sniffer` takes letters for separators and knows no comments.
+"""
 
 import csv
 import re
