@@ -23,10 +23,10 @@ sortal.run("job.json", store="store", note={NOTE!r})
 UPDATES = """
 import torch
 from sortal.training.optimisers.build import build_optimiser
-from sortal.training.optimisers.choice import Choice
+from sortal.training.optimisers.choice import MemberRates
 from sortal.training.optimisers.rates import Rates
 parameters = torch.full((1, 2), 0.5)
-rates = Rates.of([Choice(learning_rate=0.25, beta1=0.9, beta2=0.99)], parameters)
+rates = Rates.of([MemberRates(learning_rate=0.25, beta1=0.9, beta2=0.99)], parameters)
 build_optimiser("lion", parameters).step(parameters, torch.tensor([[-3.0, 0.01]]), rates)
 print(parameters[0].tolist())
 """

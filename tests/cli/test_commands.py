@@ -353,7 +353,7 @@ def test_a_busy_store_is_told(sortal, home):
             sys.executable,
             "-c",
             "from sortal.store.store import Store\n"
-            "with Store.open('.sortal').lease('two'):\n    print('held', flush=True); input()",
+            "with Store.open('.sortal').leases.take('two'):\n    print('held', flush=True); input()",
         ],
         cwd=home, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip

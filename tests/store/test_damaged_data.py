@@ -343,7 +343,7 @@ def test_merging_takes_no_damaged_dataset(filled, folder, dataset, tmp_path):
     merged = merge_stores(other, filled)
     assert [damage.file for damage in merged.damaged] == ["labels.npy"]
     assert find_damages(other) == []
-    assert other.parts.datasets.names() == []
+    assert other.datasets.names() == []
 
 
 def test_what_is_known_of_examples_needs_no_inputs(filled, folder, dataset):

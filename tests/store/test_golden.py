@@ -15,6 +15,7 @@ from sortal.data.split import Part
 from sortal.errors import Damaged
 from sortal.store.records.job_record import RESAMPLES, Failure
 from sortal.store.store import Store
+from sortal.store.upkeep.verify import find_damages
 
 FIRST, SECOND, DELETED = (f"{number:032d}" for number in (1, 2, 3))
 DATASET = "1666a028a8686aede38785479257ebd5"
@@ -40,12 +41,12 @@ def ran(tmp_path):
 
 
 def test_format_1_is_sound(golden, ran):
-    assert ran.verify() == []
-    assert [(damage.kind, damage.name) for damage in golden.verify()] == [("job", "stars")]
+    assert find_damages(ran) == []
+    assert [(damage.kind, damage.name) for damage in find_damages(golden)] == [("job", "stars")]
 
 
 def test_a_member_of_the_first_week_is_read(ran):
-    record = ran.record(NET)
+    record = ran.members.record(NET)
     assert (record.method, record.seed, record.fold, record.target) == ("mlp", 0, None, None)
     assert record.parameters["hidden_layer_sizes"] == [2]
     assert (record.weights, record.preparation) == ("given", "none+median")
@@ -57,22 +58,22 @@ def test_a_member_of_the_first_week_is_read(ran):
     assert (record.model, record.model_row, record.not_savable) == (0, 0, "")
     assert (record.library, record.host, record.device) == ("torch 2.13", "node", None)
     assert record.key_in_model == NET
-    assert [row["epoch"] for row in ran.history(NET)] == [1, 2]
+    assert [row["epoch"] for row in ran.members.history(NET)] == [1, 2]
 
 
 def test_an_ensemble_of_the_first_week_is_read(ran):
-    record = ran.record(AVERAGE)
+    record = ran.members.record(AVERAGE)
     assert (record.method, record.seed, record.model) == ("ensemble", None, None)
     assert record.not_savable
-    assert ran.spread([AVERAGE])[0].shape == (10, 2)
-    assert ran.record(NEIGHBOURS).library.startswith("scikit-learn")
+    assert ran.members.spread([AVERAGE])[0].shape == (10, 2)
+    assert ran.members.record(NEIGHBOURS).library.startswith("scikit-learn")
 
 
 @pytest.mark.parametrize("key", [NET, NEIGHBOURS, AVERAGE])
 def test_a_member_is_written_as_in_the_first_week(ran, key):
-    place = ran.find([key])[key]
-    stored = ran.segment(place.segment).plain_records[place.row]
-    written = ran.record(key).to_json()
+    place = ran.members.find([key])[key]
+    stored = ran.members.segments.get(place.segment).plain_records[place.row]
+    written = ran.members.record(key).to_json()
     # How files are read was written in part.
     inputs, before = written.pop("inputs"), stored.pop("inputs")
     assert written == stored
@@ -108,26 +109,26 @@ def test_a_job_is_written_as_in_the_first_week(ran):
 
 def test_records_that_no_job_wrote_are_one_sentence(golden):
     with pytest.raises(Damaged, match=r"members\.jsonl, line 1: parameters: expected a map"):
-        golden.record(FIRST)
+        golden.members.record(FIRST)
     with pytest.raises(Damaged, match=r"stars\.json: updated: expected text"):
         golden.jobs.read("stars")
 
 
 def test_members_of_format_1_are_read(golden):
-    assert golden.find([FIRST, SECOND, DELETED]).keys() == {FIRST, SECOND}
-    assert golden.history(SECOND) == [{"epoch": 1.0, "loss": None}]
-    (scores,), (predicted,) = golden.scores([SECOND]), golden.predicted([SECOND])
+    assert golden.members.find([FIRST, SECOND, DELETED]).keys() == {FIRST, SECOND}
+    assert golden.members.history(SECOND) == [{"epoch": 1.0, "loss": None}]
+    (scores,), (predicted,) = golden.members.scores([SECOND]), golden.members.predicted([SECOND])
     np.testing.assert_array_equal(scores, np.arange(6, 12).reshape(3, 2) / 16)
     assert predicted.tolist() == [1, 1, 0]
-    segment = golden.segment(golden.find([FIRST])[FIRST].segment)
+    segment = golden.members.segments.get(golden.members.find([FIRST])[FIRST].segment)
     assert (segment.model_folder(0) / "model.json").read_text() == '{"k":3}'
 
 
 def test_data_of_format_1_is_read(golden):
-    dataset = golden.dataset(DATASET)
+    dataset = golden.datasets.get(DATASET)
     assert dataset.inputs.matrix().tolist() == np.arange(12).reshape(6, 2).tolist()
     assert dataset.labels.classes == ("a", "b")
-    split = golden.split(DATASET, SPLIT)
+    split = golden.datasets.splits.get(DATASET, SPLIT)
     assert (split.train.tolist(), split.validation.tolist()) == ([0, 1, 2], [3])
     assert (split.test.tolist(), split.fold) == ([4, 5], 2)
     assert golden.datasets.known_source("tiny.csv 99 1") == DATASET
@@ -141,8 +142,8 @@ def test_jobs_and_artifacts_of_format_1_are_read(golden, ran):
 
 
 def test_members_and_data_still_have_the_names_of_format_1(golden, commit, tmp_path):
-    dataset = golden.dataset(DATASET)
+    dataset = golden.datasets.get(DATASET)
     today = Store.open(tmp_path / "today")
     assert today.datasets.save(dataset).name == DATASET
     name = commit(today, [FIRST, SECOND, DELETED])
-    assert name == golden.find([FIRST])[FIRST].segment
+    assert name == golden.members.find([FIRST])[FIRST].segment

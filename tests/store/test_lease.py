@@ -18,7 +18,7 @@ from sortal.store.upkeep.merge import merge_stores
 from sortal.store.upkeep.remove import remove_job, remove_members
 
 HOLD = """
-with Store.open(sys.argv[1]).lease("stars"):
+with Store.open(sys.argv[1]).leases.take("stars"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -165,7 +165,7 @@ def test_nothing_is_deleted_or_merged_while_a_job_runs(store, commit, tmp_path):
     other = Store.open(tmp_path / "other")
     with store.leases.take("stars"):
         for use in (
-            store.gc,
+            lambda: free_disk(store),
             lambda: remove_members(store, ["a"]),
             lambda: remove_job(store, "old"),
             lambda: merge_stores(store, other),

@@ -87,7 +87,11 @@ def test_scores_of_other_lengths_than_the_records_are_refused(store):
 
 
 def test_an_unknown_member_is_named(store):
-    for read in (store.record, store.history, lambda key: store.members.scores([key])):
+    for read in (
+        store.members.record,
+        store.members.history,
+        lambda key: store.members.scores([key]),
+    ):
         with pytest.raises(NotFound, match="'missing'"):
             read("missing")
 

@@ -191,13 +191,10 @@ def test_exit_codes_are_the_documented_ones():
 
 def test_importing_the_console_loads_no_printing_library():
     script = (
-        "import sys, time; start = time.process_time(); import sortal.views.console\n"
-        "print(time.process_time() - start)\n"
+        "import sys; import sortal.views.console\n"
         "print(*[n for n in ('rich', 'polars', 'numpy', 'pydantic') if n in sys.modules])"
     )
-    runs = [
-        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-        for _ in range(3)
-    ]
-    assert {run.stdout.split("\n")[1] for run in runs} == {""}
-    assert min(float(run.stdout.split("\n")[0]) for run in runs) < 0.06
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""

@@ -35,7 +35,7 @@ def watched(monkeypatch):
         monkeypatch.setattr(module, name, slowly)
 
     watch(projections, "project")
-    watch(classifier_map, "draw_map")
+    watch(classifier_map, "place_classifiers")
     return seen
 
 

@@ -156,7 +156,7 @@ def test_rungs_drop_the_worst_and_do_not_change_the_others(run, tmp_path):
     same = next(one for one in whole.trials if one.keys == stayed.keys)
     assert same.value == stayed.value
     other = Store.open(tmp_path / "whole")
-    (kept,), (trained) = store.members.scores(stayed.keys), other.scores(stayed.keys)
+    (kept,), (trained) = store.members.scores(stayed.keys), other.members.scores(stayed.keys)
     assert (kept == trained[0]).all()
     assert not store.snapshots.folders(), "what was given up leaves no snapshot"
 

@@ -12,9 +12,9 @@ from sortal.methods.contract.printed import KEPT, OUTPUT, PrintedText, keeping_o
 
 WORKER = """\
 import ctypes, os, subprocess, sys, warnings
-from sortal.methods.contract.printed import printing
+from sortal.methods.contract.printed import keeping_output
 print("before")
-with printing() as printed:
+with keeping_output() as printed:
     print("by Python")
     print("to the error stream", file=sys.stderr)
     ctypes.CDLL(None).puts(b"by C")
@@ -131,7 +131,7 @@ def test_lines_are_told_while_they_come(worker):
         "import threading, time\n"
         "    from sortal.methods.contract import printed as module\n"
         "    heard = []\n"
-        "    with module.printing(heard.extend):\n"
+        "    with module.keeping_output(heard.extend):\n"
         "        print('live')\n"
         "        deadline = time.monotonic() + 20\n"
         "        while 'live' not in heard and time.monotonic() < deadline: time.sleep(0.01)\n"

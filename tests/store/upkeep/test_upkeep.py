@@ -116,7 +116,7 @@ def test_no_data_is_freed_while_a_record_is_unreadable(store, dataset):
 
 def test_leftovers_go_once_their_process_is_gone(store, child):
     process = child(
-        "draft = Store.open(sys.argv[1]).draft(); print(1, flush=True); sys.stdin.read()",
+        "draft = Store.open(sys.argv[1]).members.draft(); print(1, flush=True); sys.stdin.read()",
         store.folder,
     )
     process.stdout.readline()
@@ -140,7 +140,7 @@ def test_what_is_being_deleted_is_gone_at_once(store, commit, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(shutil, "rmtree", die)
-    for delete in (store.gc, lambda: store.snapshots.drop("task")):
+    for delete in (lambda: free_disk(store), lambda: store.snapshots.drop("task")):
         with pytest.raises(KeyboardInterrupt):
             delete()
     assert measure_usage(store)["segments"].count == 0
@@ -337,8 +337,8 @@ def test_a_copied_store_is_a_store(store, commit, tmp_path):
     commit(store, ["a"])
     shutil.copytree(store.folder, tmp_path / "copy")
     copy = Store.open(tmp_path / "copy", create=False)
-    assert copy.verify() == []
-    assert copy.find("a")
+    assert find_damages(copy) == []
+    assert copy.members.find("a")
 
 
 def test_a_deleted_job_leaves_nothing_under_its_name(store):

@@ -239,7 +239,7 @@ def test_the_process_ends_with_the_one_that_started_it(tmp_path: Path):
         file["x"] = SECRET
     code = (
         "import sys; from pathlib import Path; from sortal.data.readers.registry import open_file;"
-        "from sortal.data.readers.hdf5 import child as hdf5_child; open_file(Path(sys.argv[1]));"
+        "from sortal.data.readers.hdf5 import reader_process as hdf5_child; open_file(Path(sys.argv[1]));"
         "print(hdf5_child._children[0]._process.pid)"
     )
     said = subprocess.run(
