@@ -17,7 +17,6 @@ from sortal.jobs.results.results import JobResults
 from sortal.methods.contract.user_methods import providing
 from sortal.plugins.given_data import GivenData
 from sortal.plugins.loading.needed import NeededPlugins
-from sortal.store.files.json_lines import Record
 from sortal.store.store import Store
 from sortal.systems.clavis.available import Available, find_available
 from sortal.systems.clavis.batch.classifiers import (
@@ -139,16 +138,13 @@ def _warn(echo: Print, listed: Sequence[ResolvedClassifier]) -> None:
 
 def _train(work: RunningBatchJob, available: Available, divided: DividedExamples) -> Launched:
     listed = work.listed
-
-    def history(key: str) -> list[Record]:
-        return Store.open(work.wishes.store, create=False).members.history(key)
-
     progress = BatchProgress(
         echo=work.echo,
         titles=_sharing(listed),
         methods={one.title: one.method for one in listed},
         verbose={one.title: one.verbose for one in listed},
-        history=history,
+        # The store is opened when a history is wanted: before the first job there is none.
+        history=lambda key: Store.open(work.wishes.store, create=False).members.history(key),  # noqa: PLW0108
         folds=_folds(divided),
         stop=work.wishes.stop,
         show_printed=work.wishes.verbose,
