@@ -46,8 +46,15 @@ class Scaler:
             shape: Of one example as the network sees it.
 
         Raises:
-            UserError: Examples differ in length.
+            UserError: Examples differ in length, or are prepared by a step that no format expresses.
         """
+        for name, one in preparer.fitted.items():
+            if one.nearest is not None or one.each_minmax:
+                step = "imputation by knn" if one.nearest is not None else "scaling by each_minmax"
+                raise UserError(
+                    f"input {name!r}: cannot export: no format expresses {step}; `sortal predict` "
+                    "applies it."
+                )
         highest = {
             name: np.fmax(np.abs(one.minimum), np.abs(one.maximum))
             for name, one in preparer.fitted.items()

@@ -230,6 +230,45 @@ class TrainingWeights(JobBlock):
     examples; only to compare with scripts that did so."""
 
 
+class ConstantImputation(JobBlock):
+    """Missing values become one number."""
+
+    kind: Literal["constant"]
+    value: float
+    """The number."""
+
+
+class KnnImputation(JobBlock):
+    """A missing value becomes the mean of the nearest training examples that have a value there."""
+
+    kind: Literal["knn"]
+    neighbours: Annotated[int, Field(ge=1)] = 5
+    """How many of them."""
+    columns: Annotated[list[Column], Field(min_length=1)] | None = None
+    """Columns in which distances are measured; all features if not given."""
+
+
+Scaling = Literal[
+    "standard",
+    "minmax",
+    "minmax_symmetric",
+    "robust",
+    "median_std",
+    "whiten",
+    "each_minmax",
+    "none",
+]
+Filling = Literal["median", "mean", "most_frequent", "zero", "none"]
+Imputation = (
+    Filling
+    | Annotated[
+        ConstantImputation | KnnImputation,
+        Field(discriminator="kind"),
+        TypeName("an imputation", "imputations"),
+    ]
+)
+
+
 class DataBlock(JobBlock):
     """Where the examples come from, what their columns mean, how they are divided and prepared."""
 
@@ -313,12 +352,32 @@ class DataBlock(JobBlock):
     gives hold where there is no `split` at all."""
     subset: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, le=1)] | None = None
     """Use only so many examples (a whole number) or such a share of them (a number up to 1.0), drawn stratified with the job's seed."""
-    scaling: Literal["standard", "minmax", "minmax_symmetric", "robust", "whiten", "none"] = "none"
-    """Fitted on training examples: zero mean and unit variance, to [0, 1], to [-1, 1], median and
-    interquartile range, zero mean and unit variance without correlations (tables only, no missing
-    values), or as they are."""
-    imputation: Literal["median", "mean", "most_frequent", "zero", "none"] = "none"
-    """What replaces missing features, computed from training examples."""
+    scaling: (
+        Scaling
+        | Annotated[
+            dict[AnyColumn, Scaling],
+            Field(min_length=1),
+            TypeName("a map of columns or inputs to scalings", "scalings"),
+        ]
+    ) = "none"
+    """How values are scaled. Fitted on training examples: to zero mean and unit variance
+    (`standard`), to [0, 1] (`minmax`), to [-1, 1] (`minmax_symmetric`), by median and interquartile
+    range (`robust`), by median and standard deviation (`median_std`), to zero mean and unit variance
+    without correlations (`whiten`: tables only, no missing values), or not at all (`none`).
+    `each_minmax` fits nothing: it scales every signal or stamp to [0, 1], channel by channel, by its own
+    smallest and largest value. One word for all, or a map of columns (tables) or inputs (arrays) to
+    words; `others` stands for those that the map does not name, which stay as they are without it."""
+    imputation: (
+        Filling
+        | Annotated[
+            dict[AnyColumn, Imputation],
+            Field(min_length=1),
+            TypeName("a map of columns or inputs to imputations", "imputations"),
+        ]
+    ) = "none"
+    """What replaces missing features: a statistic of the training examples, 0, or nothing. One word for
+    all, or a map as for `scaling`, which may also say `{kind: constant, value: -1}`, or
+    `{kind: knn, neighbours: 5}` for the mean of the nearest training examples (tables only)."""
     infinite: Literal["error", "missing"] = "error"
     """Whether infinite features are refused or counted as missing."""
     axes: Annotated[

@@ -7,25 +7,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sortal.data.inputs import Array, KnownPoints, Ragged, Walked
-from sortal.data.preparing.array_shapes import is_signal
-from sortal.data.preparing.channels import Channels, channel_names, channels_of, row_blocks
+from sortal.data.preparing.channels import Channels, row_blocks
+from sortal.data.preparing.each_example import minmax_of_each, minmax_of_each_ragged
+from sortal.data.preparing.nearest import NearestNeighbours
 from sortal.data.preparing.padding import channels_inside, missing_padding, without_padding
-from sortal.data.preparing.statistics import (
-    Moments,
-    is_flat,
-    medians,
-    moments,
-    most_frequent,
-    quartiles,
-)
-from sortal.data.preparing.whitening import fit_whitening, whiten
+from sortal.data.preparing.whitening import whiten
 from sortal.errors import DataError
 
 _PIECE_BYTES = 1 << 18
 """Numbers that are prepared at once: intermediate results stay in the processor's cache."""
-
-_SMALLEST_SPREAD = 10 * float(np.finfo(np.float64).eps)
-"""Smaller ranges count as none; scikit-learn's bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +43,18 @@ class OutOfRange:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class FittedInput:
-    """Imputation and scaling of one input: `(value or fill - center) / scale`, lane by lane.
+    """What is done to one input, step by step.
 
-    Where it is whitened, rows are then multiplied by `rotation`.
+    Missing values are filled from nearest neighbours where there are any. Then every channel
+    becomes `(value or fill - center) / scale`. Whitened rows are multiplied by `rotation`. Last,
+    each example is scaled by its own numbers where `each_minmax` says so.
     """
 
     ARRAYS: ClassVar[tuple[str, ...]] = (
         *("fill", "center", "scale", "minimum", "maximum"),
-        "rotation",
+        *("rotation", "donors"),
     )
-    """Names of its arrays; the last is not always there."""
+    """Names of its arrays; the last two are not always there."""
 
     name: str
     lanes: Channels
@@ -84,6 +76,12 @@ class FittedInput:
     collinear: tuple[str, ...] = ()
     """Names of whitened lanes that others determine in part or whole."""
 
+    nearest: NearestNeighbours | None = field(default=None, repr=False)
+    """What fills missing values before `fill` does, which stands in where there is no neighbour."""
+
+    each_minmax: bool = False
+    """Whether each example is scaled to [0, 1] channel by channel."""
+
     padded: bool = False
     """True if padding behind signals is known: it took no part in fitting, and becomes 0."""
 
@@ -94,6 +92,11 @@ class FittedInput:
         return tuple(
             name for name, is_constant in zip(self.names, flat, strict=True) if is_constant
         )
+
+    @property
+    def donors(self) -> np.ndarray | None:
+        """Training examples from which missing values are filled."""
+        return None if self.nearest is None else self.nearest.donors
 
     def apply(self, array: Array, lengths: np.ndarray | None = None) -> Array:
         """Impute and scale into a new array, block by block; floats come back as they are if both do nothing.
@@ -112,11 +115,19 @@ class FittedInput:
             filled = 0
             for block in row_blocks(values, size=_PIECE_BYTES):
                 place = slice(filled, filled + len(block))
-                done[place] = self._prepare(np.asarray(block), kept)
+                ends = None
                 if self.padded and not isinstance(array, Ragged):
                     own = None if lengths is None else lengths[place]
-                    without_padding(done[place], self._ends(np.asarray(block), own))
+                    ends = self._ends(np.asarray(block), own)
+                done[place] = self._prepare(np.asarray(block), kept)
+                if self.each_minmax and not isinstance(array, Ragged):
+                    done[place] = minmax_of_each(done[place].astype(np.float64), self.lanes, ends)
+                if ends is not None:
+                    without_padding(done[place], ends)
                 filled += len(block)
+            if self.each_minmax and isinstance(array, Ragged):
+                whole = Ragged(done.astype(np.float64), array.offsets)
+                done = minmax_of_each_ragged(whole).astype(kept)
         return Ragged(done, array.offsets) if isinstance(array, Ragged) else done
 
     def outside(self, array: Array, lengths: np.ndarray | None = None) -> tuple[OutOfRange, ...]:
@@ -127,6 +138,8 @@ class FittedInput:
             lengths: Points of each example before its padding; None where none is known.
         """
         self._check(array)
+        if self.each_minmax:
+            return ()
         seen: Walked = array
         inside = self.lanes
         if self.padded and not isinstance(array, Ragged):
@@ -172,9 +185,21 @@ class FittedInput:
 
     def described(self) -> dict[str, Any]:
         """Everything else, as plain JSON."""
-        described = {"name": self.name, "axis": self.lanes.axis, "names": self.names}
+        described: dict[str, Any] = {
+            "name": self.name,
+            "axis": self.lanes.axis,
+            "names": self.names,
+        }
         if self.collinear:
             described["collinear"] = self.collinear
+        if self.nearest is not None:
+            described["nearest"] = {
+                "neighbours": self.nearest.neighbours,
+                "measured": self.nearest.measured,
+                "filled": self.nearest.filled,
+            }
+        if self.each_minmax:
+            described["each_minmax"] = True
         return {**described, "padded": True} if self.padded else described
 
     @classmethod
@@ -185,13 +210,20 @@ class FittedInput:
         names = tuple(described["names"])
         lanes = Channels(len(names), described["axis"])
         collinear = tuple(described.get("collinear", ()))
+        numbers, nearest = dict(arrays), None
+        if "nearest" in described:
+            about = described["nearest"]
+            columns = (tuple(about["measured"]), tuple(about["filled"]))
+            nearest = NearestNeighbours(numbers.pop("donors"), about["neighbours"], *columns)
         return cls(
             name=described["name"],
             lanes=lanes,
             names=names,
             collinear=collinear,
             padded=described.get("padded", False),
-            **arrays,
+            each_minmax=described.get("each_minmax", False),
+            nearest=nearest,
+            **numbers,
         )
 
     def _ends(self, values: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
@@ -202,13 +234,15 @@ class FittedInput:
     def _is_idle(self) -> bool:
         fills = not np.isnan(self.fill).all()
         moves = bool(self.center.any() or (self.scale != 1).any())
-        return not (fills or moves or self.rotation is not None)
+        return not (fills or moves or self.rotation is not None or self.each_minmax)
 
     def _prepare(self, block: np.ndarray, kept: np.dtype[Any]) -> np.ndarray:
         fill, center, scale = (
             self.lanes.align(s, block.ndim) for s in (self.fill, self.center, self.scale)
         )
         values = block.astype(np.float64)
+        if self.nearest is not None:
+            self.nearest.fill(values)
         if not np.isnan(self.fill).all():
             np.copyto(values, fill, where=np.isnan(values))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -232,129 +266,6 @@ class FittedInput:
                 f"input {self.name!r}: expected {self.lanes.count} columns or channels, "
                 f"got an array of shape {values.shape}."
             )
-
-
-def fit_input(
-    name: str,
-    array: Array,
-    names: tuple[str, ...],
-    rows: np.ndarray,
-    *,
-    scaling: str,
-    imputation: str,
-    lengths: np.ndarray | None = None,
-) -> FittedInput:
-    """Learn imputation and scaling of one input from `rows` of it.
-
-    Args:
-        name: Its name.
-        array: The input.
-        names: Names of its columns; empty for signals and stamps.
-        rows: Row numbers to look at.
-        scaling: See `Preparation`.
-        imputation: See `Preparation`.
-        lengths: Points of each example before its padding, which then takes no part; None where
-            none is known.
-
-    Raises:
-        DataError: A lane has no known value to impute from, or values too large to scale; or
-            the input cannot be whitened.
-    """
-    lanes = channels_of(name, array, names)
-    shown = channel_names(name, lanes, names)
-    seen: Walked = array
-    inside = lanes
-    if not isinstance(array, Ragged):
-        if imputation != "none" and array.dtype.kind == "f" and is_signal(name, array):
-            lengths = missing_padding(array, lengths)
-        if lengths is not None:
-            seen = KnownPoints(array, lengths)
-            inside = channels_inside(lanes)
-    raw = moments(seen, inside, rows)
-    fill = _fills(seen, inside, rows, raw, imputation)
-    blank = np.isnan(fill)
-    if imputation != "none" and blank.any():
-        lost = ", ".join(repr(shown[lane]) for lane in np.flatnonzero(blank)[:5])
-        raise DataError(
-            f"cannot impute {lost} by {imputation}: no training example has a known value there; "
-            "leave such features out (data.exclude) or use imputation: zero."
-        )
-    center, scale = _scales(seen, inside, rows, raw, fill=fill, scaling=scaling)
-    if not (np.isfinite(center).all() and np.isfinite(scale).all()):
-        lane = int(np.flatnonzero(~(np.isfinite(center) & np.isfinite(scale)))[0])
-        raise DataError(
-            f"feature {shown[lane]!r} cannot be scaled: its training values reach from "
-            f"{raw.minimum[lane]:g} to {raw.maximum[lane]:g}."
-        )
-    rotation: np.ndarray | None = None
-    collinear: tuple[str, ...] = ()
-    if scaling == "whiten":
-        rotation, marked = fit_whitening(
-            name, array, lanes, rows, fill=fill, center=center, scale=scale
-        )
-        collinear = tuple(shown[lane] for lane in np.flatnonzero(marked))
-    return FittedInput(
-        name=name,
-        lanes=lanes,
-        names=shown,
-        fill=fill,
-        center=center,
-        scale=scale,
-        minimum=raw.minimum,
-        maximum=raw.maximum,
-        rotation=rotation,
-        collinear=collinear,
-        padded=lengths is not None,
-    )
-
-
-def _fills(
-    array: Walked, lanes: Channels, rows: np.ndarray, raw: Moments, imputation: str
-) -> np.ndarray:
-    match imputation:
-        case "zero":
-            return np.zeros(lanes.count)
-        case "mean":
-            return raw.mean
-        case "median":
-            return medians(array, lanes, rows)
-        case "most_frequent":
-            return most_frequent(array, lanes, rows)
-        case _:
-            return np.full(lanes.count, np.nan)
-
-
-def _scales(
-    array: Walked,
-    lanes: Channels,
-    rows: np.ndarray,
-    raw: Moments,
-    *,
-    fill: np.ndarray,
-    scaling: str,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Center and scale after imputation; 0 and 1 for a lane without any known value."""
-    center, scale = np.zeros(lanes.count), np.ones(lanes.count)
-    if scaling == "none":
-        return center, scale
-    imputed = None if np.isnan(fill).all() else fill
-    seen = raw if imputed is None else moments(array, lanes, rows, fill)
-    with np.errstate(over="ignore", invalid="ignore"):
-        spread = seen.maximum - seen.minimum
-        spread = np.where(spread < _SMALLEST_SPREAD, 1, spread)
-        match scaling:
-            case "standard" | "whiten":
-                flat = is_flat(seen.variance, seen.mean, seen.count)
-                center, scale = seen.mean, np.where(flat, 1, np.sqrt(seen.variance))
-            case "minmax":
-                center, scale = seen.minimum, spread
-            case "minmax_symmetric":
-                center, scale = seen.minimum + spread / 2, spread / 2
-            case "robust":
-                center, scale = quartiles(array, lanes, rows, imputed)
-                scale = np.where(scale < _SMALLEST_SPREAD, 1, scale)
-    unseen = seen.count == 0
-    return np.where(unseen, 0, center), np.where(unseen, 1, scale)
 
 
 def _examples_with(beyond: np.ndarray, block: Array) -> int:

@@ -4,48 +4,67 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Any
 
 import numpy as np
 
 from sortal.data.inputs import Array, Inputs
-from sortal.data.preparing.fitted import FittedInput, OutOfRange, fit_input
+from sortal.data.preparing.channels import channels_of
+from sortal.data.preparing.fit import fit_input
+from sortal.data.preparing.fitted import FittedInput, OutOfRange
+from sortal.data.preparing.rules import (
+    Imputation,
+    Rules,
+    all_rules,
+    imputation_from_json,
+    rules_of,
+    rules_to_json,
+    scaling_from_json,
+    text_of,
+)
 from sortal.data.storage.stored_files import raise_damaged
 from sortal.data.weighting.rule import WeightRule
-from sortal.errors import DataError, OptionError
-
-Scaling: TypeAlias = Literal["standard", "minmax", "minmax_symmetric", "robust", "whiten", "none"]
-Imputation: TypeAlias = Literal["median", "mean", "most_frequent", "zero", "none"]
+from sortal.errors import DataError
+from sortal.job.models import Scaling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparation:
     """The recipe, before it is fitted."""
 
-    scaling: Scaling = "none"
-    imputation: Imputation = "none"
+    scaling: Rules[Scaling] = "none"
+    imputation: Rules[Imputation] = "none"
     weighing: WeightRule = field(default_factory=WeightRule)
     """What training makes of example weights."""
 
     @classmethod
-    def of(cls, scaling: str, imputation: str) -> "Preparation":
-        """Make a recipe of two words that come from a file.
+    def of(cls, scaling: Any, imputation: Any) -> "Preparation":
+        """Make a recipe of the JSON forms of its rules: two words, where all inputs are treated alike.
 
         Raises:
             OptionError: A word names no scaling or no imputation.
         """
-        for name, word, kinds in (
-            ("scaling", scaling, get_args(Scaling)),
-            ("imputation", imputation, get_args(Imputation)),
-        ):
-            if word not in kinds:
-                raise OptionError(name, word, f"one of {', '.join(kinds)}")
-        return cls(scaling=cast("Scaling", scaling), imputation=cast("Imputation", imputation))
+        return cls(scaling=scaling_from_json(scaling), imputation=imputation_from_json(imputation))
+
+    def to_json(self) -> list[Any]:
+        """Scaling and imputation, from which `of` makes the recipe."""
+        return [rules_to_json(self.scaling), rules_to_json(self.imputation)]
+
+    @property
+    def imputes(self) -> bool:
+        """Whether missing values of some input are filled."""
+        return set(all_rules(self.imputation)) != {"none"}
+
+    @property
+    def scales(self) -> bool:
+        """Whether some input is scaled."""
+        return set(all_rules(self.scaling)) != {"none"}
 
     @property
     def fingerprint(self) -> str:
         """A short text that is equal for equal recipes; weights that stay as they come add nothing."""
-        return "+".join(filter(None, (self.scaling, self.imputation, self.weighing.fingerprint)))
+        parts = (text_of(self.scaling), text_of(self.imputation), self.weighing.fingerprint)
+        return "+".join(filter(None, parts))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,18 +96,18 @@ class Preparer:
         Raises:
             DataError: A feature has no known value to impute from, or values too large to scale.
         """
-        fitted = {
-            name: fit_input(
+        fitted = {}
+        for name, array in inputs.arrays.items():
+            count = channels_of(name, array, names.get(name, ())).count
+            fitted[name] = fit_input(
                 name,
                 array,
                 names.get(name, ()),
                 rows,
                 lengths=inputs.lengths.get(name),
-                scaling=preparation.scaling,
-                imputation=preparation.imputation,
+                scaling=rules_of(preparation.scaling, name, count),
+                imputation=rules_of(preparation.imputation, name, count),
             )
-            for name, array in inputs.arrays.items()
-        }
         return cls(preparation, fitted)
 
     def apply(self, inputs: Inputs) -> Inputs:
@@ -125,9 +144,10 @@ class Preparer:
 
     def save(self, folder: Path) -> None:
         """Write preparer.json and preparer.npz into an existing folder."""
+        scaling, imputation = self.preparation.to_json()
         described: dict[str, Any] = {
-            "scaling": self.preparation.scaling,
-            "imputation": self.preparation.imputation,
+            "scaling": scaling,
+            "imputation": imputation,
             "inputs": [fitted.described() for fitted in self.fitted.values()],
         }
         if not self.preparation.weighing.is_default:

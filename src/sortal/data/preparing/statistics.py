@@ -37,7 +37,8 @@ def moments(
         array: The input.
         lanes: Its lanes.
         rows: Row numbers to look at; all if None.
-        fill: What stands in for missing numbers, shape (lanes,); None leaves them out.
+        fill: What stands in for missing numbers, shape (lanes,), NaN for what leaves them out;
+            None leaves all of them out.
     """
     count = np.zeros(lanes.count)
     low, high = np.full(lanes.count, np.inf), np.full(lanes.count, -np.inf)
@@ -48,7 +49,8 @@ def moments(
             values = block.astype(np.float64)
             missing = np.isnan(values)
             if fill is not None:
-                values, missing = np.where(missing, fill, values), np.zeros_like(missing)
+                values = np.where(missing, fill, values)
+                missing = np.isnan(values)
             here = len(values) - missing.sum(axis=0)
             low = np.fmin(low, np.fmin.reduce(values, axis=0, initial=np.inf))
             high = np.fmax(high, np.fmax.reduce(values, axis=0, initial=-np.inf))
@@ -68,35 +70,48 @@ def moments(
     return Moments(count.astype(np.int64), *(np.where(known, s, np.nan) for s in statistics))
 
 
-def medians(array: Walked, lanes: Channels, rows: np.ndarray) -> np.ndarray:
-    """Median of the known numbers of each lane, shape (lanes,); NaN where there is none."""
-    return _ordered(array, lanes, rows, lambda known: float(np.median(known, overwrite_input=True)))
+def medians(array: Walked, lanes: Channels, rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Median of the known numbers of each wanted lane, shape (lanes,); NaN where there is none."""
+
+    def median(known: np.ndarray) -> float:
+        return float(np.median(known, overwrite_input=True))
+
+    return _ordered(array, lanes, rows, wanted, median)
 
 
-def most_frequent(array: Walked, lanes: Channels, rows: np.ndarray) -> np.ndarray:
-    """Most frequent known number of each lane, the smallest of equals; NaN where there is none."""
+def most_frequent(
+    array: Walked, lanes: Channels, rows: np.ndarray, wanted: np.ndarray
+) -> np.ndarray:
+    """Most frequent known number of each wanted lane, the smallest of equals; NaN where there is none."""
 
     def mode(known: np.ndarray) -> float:
         values, counts = np.unique(known, return_counts=True)
         return float(values[np.argmax(counts)])
 
-    return _ordered(array, lanes, rows, mode)
+    return _ordered(array, lanes, rows, wanted, mode)
 
 
 def quartiles(
-    array: Walked, lanes: Channels, rows: np.ndarray, fill: np.ndarray | None
+    array: Walked,
+    lanes: Channels,
+    rows: np.ndarray,
+    fill: np.ndarray | None,
+    wanted: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Median and interquartile range of each lane.
+    """Median and interquartile range of each wanted lane; NaN for the others.
 
     Args:
         array: The input.
         lanes: Its lanes.
         rows: Row numbers to look at.
         fill: What stands in for missing numbers, shape (lanes,); None leaves them out.
+        wanted: Which lanes to look at, shape (lanes,), bool.
     """
     found = np.full((3, lanes.count), np.nan)
     for chosen, chunk in channel_chunks(array, lanes, rows):
         for lane, narrow in zip(range(chosen.start, chosen.stop), chunk, strict=True):
+            if not wanted[lane]:
+                continue
             numbers = narrow.astype(np.float64)
             if fill is not None:
                 numbers[np.isnan(numbers)] = fill[lane]
@@ -121,12 +136,16 @@ def is_flat(variance: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.nda
 
 
 def _ordered(
-    array: Walked, lanes: Channels, rows: np.ndarray, statistic: Callable[[np.ndarray], float]
+    array: Walked,
+    lanes: Channels,
+    rows: np.ndarray,
+    wanted: np.ndarray,
+    statistic: Callable[[np.ndarray], float],
 ) -> np.ndarray:
     found = np.full(lanes.count, np.nan)
     for chosen, chunk in channel_chunks(array, lanes, rows):
         for lane, numbers in zip(range(chosen.start, chosen.stop), chunk, strict=True):
             known = numbers[~np.isnan(numbers)].astype(np.float64)
-            if len(known):
+            if wanted[lane] and len(known):
                 found[lane] = statistic(known)
     return found

@@ -100,7 +100,14 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ra
 
 def depends_on_lengths(block: DataBlock) -> bool:
     """True if scaling or imputation depends on where signals end; zeros in gaps do not."""
-    return block.scaling != "none" or block.imputation not in ("none", "zero")
+    return set(_words(block.scaling)) != {"none"} or not {"none", "zero"}.issuperset(
+        _words(block.imputation)
+    )
+
+
+def _words(rules: object) -> list[object]:
+    """The word, or the rules of a map."""
+    return list(rules.values()) if isinstance(rules, Mapping) else [rules]
 
 
 def _moved(inputs: Mapping[str, Array], orders: Mapping[str, Order | None]) -> dict[str, Order]:
@@ -175,7 +182,7 @@ def _known_points(
     """Points of all examples before their padding; None where nothing is padded."""
     if isinstance(whole, Ragged) or not is_signal(name, whole):
         return None
-    fills = block.imputation != "none" and (block.imputation, block.scaling) != ("zero", "none")
+    fills = set(_words(block.imputation)) != {"none"} and depends_on_lengths(block)
     known = None
     if (whole_ends := np.concatenate(ends)).size and (whole_ends < whole.shape[1]).any():
         known = whole_ends

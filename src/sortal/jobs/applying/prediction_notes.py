@@ -35,7 +35,7 @@ class PredictionNotes:
     def look_at(self, inputs: Inputs, preparer: Preparer) -> None:
         """Take in raw examples that were predicted."""
         self.examples += len(inputs)
-        self.filled = preparer.preparation.imputation != "none"
+        self.filled = preparer.preparation.imputes
         for name, array in inputs.arrays.items():
             fitted = preparer.fitted[name]
             if isinstance(array, Ragged) or array.ndim != 2 or fitted.lanes.axis != 1:

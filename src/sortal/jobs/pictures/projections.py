@@ -17,6 +17,7 @@ import numpy as np
 
 from sortal.data.dataset import Dataset
 from sortal.data.labels import UNKNOWN
+from sortal.data.preparing.choose import choose_preparation
 from sortal.data.preparing.preparer import Preparation, Preparer
 from sortal.data.split import Part, Split
 from sortal.data.storage.stored_files import map_array
@@ -168,7 +169,10 @@ def stored_projections(results: JobResults) -> Iterator[ProjectedExamples]:
 
 def _preparation(results: JobResults) -> Preparation:
     block = results.record.data
-    return Preparation.of(block.scaling, block.imputation)
+    if isinstance(block.scaling, str) and isinstance(block.imputation, str):
+        return Preparation.of(block.scaling, block.imputation)
+    dataset = results.store.datasets.get(results.record.dataset)
+    return choose_preparation(block, dataset.inputs, dataset.names)
 
 
 def _projection(artifact: Artifact) -> ProjectionMethod | None:
@@ -215,13 +219,13 @@ def _name(results: JobResults, rows: np.ndarray, projection: ProjectionMethod) -
     meaning: dict[str, Any] = {
         "version": _VERSION,
         "dataset": results.record.dataset,
-        "preparation": [preparation.scaling, preparation.imputation],
+        "preparation": preparation.to_json(),
         "projection": projection.meaning(),
         "largest": projection.largest,
     }
     digest.update(json.dumps(meaning).encode())
     digest.update(rows.astype(np.int64).tobytes())
-    if preparation.scaling != "none" or preparation.imputation != "none":
+    if preparation.scales or preparation.imputes:
         digest.update(results.splits[0].train.astype(np.int64).tobytes())
     return digest.hexdigest()
 

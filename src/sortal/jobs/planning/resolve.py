@@ -14,8 +14,10 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Ragged
 from sortal.data.labels import Outputs
 from sortal.data.prepared import select_known_rows
-from sortal.data.preparing.channels import channels_of
+from sortal.data.preparing.channels import Channels, channel_blocks, channels_of
+from sortal.data.preparing.choose import choose_preparation
 from sortal.data.preparing.preparer import Preparation
+from sortal.data.preparing.rules import rules_of
 from sortal.data.preparing.whitening import is_flat_input
 from sortal.data.reading.dataset import read_dataset, source_signature
 from sortal.data.reading.source import READING_RULES
@@ -116,9 +118,10 @@ def resolve(
     try:
         dataset, splits = _divided(file, store, given)
         rows = known_rows(job, dataset, splits)
-        problems += _misfits(job, dataset, classifiers)
+        preparation = choose_preparation(job.data, dataset.inputs, dataset.names)
+        problems += _misfits(dataset, preparation, classifiers)
         problems += weighing_problems(job, dataset, splits)
-        problems += _unwhitenable(job, dataset)
+        problems += _unwhitenable(dataset, preparation)
         problems += misfit_problems(job, own, dataset.labels)
         if job.tuning is not None:
             problems += metric_problems(
@@ -214,10 +217,10 @@ def _data_problem(path: str, error: DataError) -> Problem:
 
 
 def _misfits(
-    job: Job, dataset: Dataset, classifiers: Sequence[ClassifierPlan]
+    dataset: Dataset, preparation: Preparation, classifiers: Sequence[ClassifierPlan]
 ) -> Iterator[Problem]:
     """Methods that cannot learn from data like this."""
-    missing = job.data.imputation == "none" and _has_missing(dataset)
+    missing = bool(_inputs_with_gaps(dataset, preparation))
     ragged = [name for name, array in dataset.inputs.arrays.items() if isinstance(array, Ragged)]
     outputs = dataset.labels.outputs
     for number, classifier in enumerate(classifiers):
@@ -240,18 +243,21 @@ def _misfits(
             )
 
 
-def _unwhitenable(job: Job, dataset: Dataset) -> Iterator[Problem]:
+def _unwhitenable(dataset: Dataset, preparation: Preparation) -> Iterator[Problem]:
     """Inputs that cannot be whitened."""
-    if job.data.scaling != "whiten":
-        return
-    for name, array in dataset.inputs.arrays.items():
-        if not is_flat_input(array, channels_of(name, array, dataset.names.get(name, ()))):
+    whitened = [
+        name
+        for name in dataset.inputs.arrays
+        if "whiten" in rules_of(preparation.scaling, name, _channels(dataset, name).count)
+    ]
+    for name in whitened:
+        if not is_flat_input(dataset.inputs.arrays[name], _channels(dataset, name)):
             yield Problem(
                 path="data.scaling",
                 expected=f"another scaling for signals and stamps ({name})",
                 got="whiten",
             )
-    if job.data.imputation == "none" and _has_missing(dataset):
+    if whitened and _inputs_with_gaps(dataset, preparation).intersection(whitened):
         yield Problem(
             path="data.imputation",
             expected="a way to fill missing values before they are whitened",
@@ -299,13 +305,10 @@ def planned_members(
         rows: What `known_rows` found of the splits.
         classifiers: Its classifiers, or others on the same data.
     """
+    chosen = choose_preparation(job.data, dataset.inputs, dataset.names)
     for classifier in classifiers:
         weights = member_weights(job.data, dataset, allowed=classifier.method.weights_allowed)
-        preparation = Preparation(
-            scaling=job.data.scaling,
-            imputation=job.data.imputation,
-            weighing=member_weighing(job.data, weights),
-        )
+        preparation = replace(chosen, weighing=member_weighing(job.data, weights))
         for (given, parameters), seed, (split, target) in product(
             _settled(classifier, job, dataset), classifier.seeds, rows
         ):
@@ -389,11 +392,20 @@ def _notes(job: Job, dataset: Dataset, classifiers: Sequence[ClassifierPlan]) ->
         )
 
 
-def _has_missing(dataset: Dataset) -> bool:
-    """Whether any input holds NaN; looks block by block."""
-    return any(
-        np.isnan(array.values if isinstance(array, Ragged) else array).any()
-        for block in dataset.inputs.blocks(65_536)
-        for array in block.arrays.values()
-        if np.issubdtype((array.values if isinstance(array, Ragged) else array).dtype, np.floating)
-    )
+def _channels(dataset: Dataset, name: str) -> Channels:
+    return channels_of(name, dataset.inputs.arrays[name], dataset.names.get(name, ()))
+
+
+def _inputs_with_gaps(dataset: Dataset, preparation: Preparation) -> set[str]:
+    """Inputs with a missing value that no rule fills; looks block by block."""
+    found = set()
+    for name, array in dataset.inputs.arrays.items():
+        lanes = _channels(dataset, name)
+        rules = rules_of(preparation.imputation, name, lanes.count)
+        kept = np.array([rule == "none" for rule in rules])
+        numbers = array.values if isinstance(array, Ragged) else array
+        if numbers.dtype.kind == "f" and any(
+            np.isnan(block[:, kept]).any() for block in channel_blocks(array, lanes)
+        ):
+            found.add(name)
+    return found

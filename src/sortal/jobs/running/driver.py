@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sortal.data.preparing.preparer import Preparation
+from sortal.data.preparing.choose import choose_preparation
 from sortal.data.reading.new_examples import InputSpec
 from sortal.data.split import Part
 from sortal.engines.base import (
@@ -171,7 +171,8 @@ class RunDriver:
         """What a worker is asked to do with a population."""
         first = task.entries[0].member
         block = self.resolved.job.data
-        recipe = Preparation.of(block.scaling, block.imputation)
+        dataset = self.resolved.dataset
+        recipe = choose_preparation(block, dataset.inputs, dataset.names)
         return TaskSpec(
             name=task.name,
             store=self.store.folder,

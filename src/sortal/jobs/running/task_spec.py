@@ -85,7 +85,7 @@ class TaskSpec:
             "split": self.split,
             **({"seals": self.seals} if self.seals else {}),
             "inputs": self.inputs.described(),
-            "preparation": [recipe.scaling, recipe.imputation],
+            "preparation": recipe.to_json(),
             "weighing": asdict(recipe.weighing),
             "method": first.method,
             "sources": provided.describe_provided(first.method),

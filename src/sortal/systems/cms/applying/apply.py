@@ -265,7 +265,7 @@ def _completed(predictor: Predictor, asked: Request) -> Request:
         aliases={**needed_aliases(about.get("aliases", {}), asked.variables), **asked.aliases},
         blanks=tuple(missing_numbers(predictor.spec.options.missing)),
         gaps_allowed=all(
-            one.preparer.preparation.imputation != "none"
+            one.preparer.preparation.imputes
             or registry.find(one.method, one.calibration).missing_allowed
             for one in scorers
         ),
