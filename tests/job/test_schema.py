@@ -27,7 +27,7 @@ def test_the_schema_says_its_draft_and_is_json():
 
 def test_blocks_refuse_unknown_keys_and_every_field_has_help():
     found = blocks(schema())
-    assert len(found) == 14
+    assert len(found) == 16
     for block in found:
         assert block["additionalProperties"] is False
         for name, field in block["properties"].items():

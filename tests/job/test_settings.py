@@ -5,7 +5,7 @@ import pytest
 from pydantic import Field, model_validator
 
 from sortal.errors import DataError
-from sortal.job.models import JobBlock
+from sortal.job.block import JobBlock
 from sortal.job.problems import JobError
 from sortal.job.settings import read_settings
 

@@ -90,6 +90,6 @@ def test_a_gap_that_no_rule_fills_is_refused_before_training(table, tmp_path):
     assert Store.existing(tmp_path / "store") is None
 
 
-def test_a_column_that_is_not_there_is_a_problem_with_the_nearest(table, tmp_path):
+def test_an_unknown_column_is_a_problem_with_the_nearest(table, tmp_path):
     with pytest.raises(sortal.JobError, match=r"data\.scaling\.aa.*'a'"):
         sortal.run(job(tmp_path, scaling={"aa": "minmax"}), store=tmp_path / "store")

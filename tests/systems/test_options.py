@@ -4,7 +4,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from sortal.job.models import JobBlock
+from sortal.job.block import JobBlock
 from sortal.job.settings import read_settings
 from sortal.job.type_names import unwrap
 from sortal.systems.cms.settings import BinarySettings, MulticlassSettings

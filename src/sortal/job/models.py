@@ -2,113 +2,30 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SerializerFunctionWrapHandler,
-    WithJsonSchema,
-    model_serializer,
-)
+from pydantic import BeforeValidator, Field
 
-from sortal.job.title import LONGEST, PATTERN, WORDS
+from sortal.job.block import (
+    AnyColumn,
+    ClassName,
+    Column,
+    Comment,
+    Delimiter,
+    Encoding,
+    Expression,
+    File,
+    Fraction,
+    JobBlock,
+    MetricName,
+    MetricPath,
+    Name,
+    Seed,
+    Title,
+)
+from sortal.job.preparation import Imputations, Scalings
 from sortal.job.type_names import TypeName
 from sortal.metrics import registry
 
-
-def _known_encoding(name: str) -> str:
-    """Refuse what is no encoding of text."""
-    try:
-        # Python does not look up the encoding of an empty text.
-        "a".encode(name)
-    except (LookupError, UnicodeError) as error:
-        raise ValueError("unknown encoding") from error
-    return name
-
-
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
-Name = Annotated[str, Field(min_length=1)]
-File = Annotated[Name, TypeName("a file name", "file names")]
-Delimiter = Annotated[
-    str,
-    Field(pattern=r"^([\x01-\x09\x0b\x0c\x0e-!#-/:-@\[-^`{-~]|tab|\\t|space)$"),
-    TypeName("one character that is no letter, digit or quote, or `tab` or `space`", "characters"),
-]
-Encoding = Annotated[
-    Name,
-    AfterValidator(_known_encoding),
-    TypeName("the name of an encoding, such as `utf-8`, `utf-16` or `windows-1252`", "encodings"),
-]
-Comment = Annotated[
-    str, Field(pattern=r"""^[^"\r\n]*$"""), TypeName("text without quotes and line breaks", "texts")
-]
-
-
-def _number_as_name(given: Any) -> Any:
-    """A column may be called 3 or 0.5, and YAML then reads a number."""
-    is_number = isinstance(given, int | float) and not isinstance(given, bool)
-    return str(given) if is_number else given
-
-
-Column = Annotated[
-    Name, BeforeValidator(_number_as_name), TypeName("a column name", "column names")
-]
-AnyColumn = Annotated[
-    str, BeforeValidator(_number_as_name), TypeName("a column name", "column names")
-]
-"""The one column that has no name is called by an empty text."""
-ClassName = Annotated[
-    str | int | float | bool, TypeName("text, a number, or true or false", "names of classes")
-]
-Expression = Annotated[Name, TypeName("an expression over columns", "expressions over columns")]
-Title = Annotated[
-    str,
-    Field(pattern=f"^{PATTERN}$", max_length=LONGEST),
-    TypeName(WORDS, "titles"),
-]
-
-_METRICS = f"one of {', '.join(registry.names())}, or the name of a metric that `metrics` lists"
-MetricName = Annotated[
-    str,
-    TypeName(_METRICS, "names of metrics"),
-    WithJsonSchema({"anyOf": [{"enum": list(registry.names())}, {"type": "string"}]}),
-]
-MetricPath = Annotated[
-    str,
-    Field(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*[.:][^\W\d]\w*$"),
-    TypeName("the import path of a function, such as `package.module.function`", "import paths"),
-]
 _SMALLEST = [f"`{name}`" for name in registry.smaller_is_better()]
-
-
-class JobBlock(BaseModel):
-    """Base of all blocks of a job file: frozen, unknown keys refused, nothing converted.
-
-    Blocks built in Python are checked field by field; `sortal.job.read.read_mapping`
-    also holds the fields against each other.
-    """
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,
-        use_attribute_docstrings=True,
-        allow_inf_nan=False,
-    )
-
-    later: ClassVar[frozenset[str]] = frozenset()
-    """Fields that older versions did not have. They are left out of JSON where they are at their
-    defaults, so that what is stored, and keys that are made of it, stay as they are."""
-
-    @model_serializer(mode="wrap")
-    def _without_later(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        plain: dict[str, Any] = write(self)
-        fields = type(self).model_fields
-        unset = {name for name in self.later if getattr(self, name) == fields[name].default}
-        return {name: value for name, value in plain.items() if name not in unset}
 
 
 class RandomSplit(JobBlock):
@@ -230,45 +147,6 @@ class TrainingWeights(JobBlock):
     examples; only to compare with scripts that did so."""
 
 
-class ConstantImputation(JobBlock):
-    """Missing values become one number."""
-
-    kind: Literal["constant"]
-    value: float
-    """The number."""
-
-
-class KnnImputation(JobBlock):
-    """A missing value becomes the mean of the nearest training examples that have a value there."""
-
-    kind: Literal["knn"]
-    neighbours: Annotated[int, Field(ge=1)] = 5
-    """How many of them."""
-    columns: Annotated[list[Column], Field(min_length=1)] | None = None
-    """Columns in which distances are measured; all features if not given."""
-
-
-Scaling = Literal[
-    "standard",
-    "minmax",
-    "minmax_symmetric",
-    "robust",
-    "median_std",
-    "whiten",
-    "each_minmax",
-    "none",
-]
-Filling = Literal["median", "mean", "most_frequent", "zero", "none"]
-Imputation = (
-    Filling
-    | Annotated[
-        ConstantImputation | KnnImputation,
-        Field(discriminator="kind"),
-        TypeName("an imputation", "imputations"),
-    ]
-)
-
-
 class DataBlock(JobBlock):
     """Where the examples come from, what their columns mean, how they are divided and prepared."""
 
@@ -352,14 +230,7 @@ class DataBlock(JobBlock):
     gives hold where there is no `split` at all."""
     subset: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, le=1)] | None = None
     """Use only so many examples (a whole number) or such a share of them (a number up to 1.0), drawn stratified with the job's seed."""
-    scaling: (
-        Scaling
-        | Annotated[
-            dict[AnyColumn, Scaling],
-            Field(min_length=1),
-            TypeName("a map of columns or inputs to scalings", "scalings"),
-        ]
-    ) = "none"
+    scaling: Scalings = "none"
     """How values are scaled. Fitted on training examples: to zero mean and unit variance
     (`standard`), to [0, 1] (`minmax`), to [-1, 1] (`minmax_symmetric`), by median and interquartile
     range (`robust`), by median and standard deviation (`median_std`), to zero mean and unit variance
@@ -367,14 +238,7 @@ class DataBlock(JobBlock):
     `each_minmax` fits nothing: it scales every signal or stamp to [0, 1], channel by channel, by its own
     smallest and largest value. One word for all, or a map of columns (tables) or inputs (arrays) to
     words; `others` stands for those that the map does not name, which stay as they are without it."""
-    imputation: (
-        Filling
-        | Annotated[
-            dict[AnyColumn, Imputation],
-            Field(min_length=1),
-            TypeName("a map of columns or inputs to imputations", "imputations"),
-        ]
-    ) = "none"
+    imputation: Imputations = "none"
     """What replaces missing features: a statistic of the training examples, 0, or nothing. One word for
     all, or a map as for `scaling`, which may also say `{kind: constant, value: -1}`, or
     `{kind: knn, neighbours: 5}` for the mean of the nearest training examples (tables only)."""

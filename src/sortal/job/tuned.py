@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError, field_validator
 
-from sortal.job.models import JobBlock
+from sortal.job.block import JobBlock
 from sortal.job.positions import dotted, joined
 from sortal.job.problems import JobError, Problem
 from sortal.job.type_names import short

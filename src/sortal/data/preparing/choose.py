@@ -16,7 +16,8 @@ from sortal.data.preparing.rules import (
     rules_of,
     simplified,
 )
-from sortal.job.models import ConstantImputation, DataBlock, KnnImputation, Scaling
+from sortal.job.models import DataBlock
+from sortal.job.preparation import ConstantImputation, KnnImputation, Scaling
 from sortal.job.problems import JobError, Problem
 from sortal.job.type_names import nearest
 

@@ -21,7 +21,7 @@ from sortal.data.preparing.statistics import (
 )
 from sortal.data.preparing.whitening import fit_whitening
 from sortal.errors import DataError
-from sortal.job.models import Scaling
+from sortal.job.preparation import Scaling
 
 _SMALLEST_SPREAD = 10 * float(np.finfo(np.float64).eps)
 """Smaller ranges count as none; scikit-learn's bound."""

@@ -25,7 +25,7 @@ from sortal.data.preparing.rules import (
 from sortal.data.storage.stored_files import raise_damaged
 from sortal.data.weighting.rule import WeightRule
 from sortal.errors import DataError
-from sortal.job.models import Scaling
+from sortal.job.preparation import Scaling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeAlias, TypeVar, cast, get_args
 
 from sortal.errors import OptionError
-from sortal.job.models import Filling, Scaling
+from sortal.job.preparation import Filling, Scaling
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sortal.job.models import Column, File, JobBlock, Name, Seed
+from sortal.job.block import Column, File, JobBlock, Name, Seed
 from sortal.networks.names import ActivationName, Initialiser
 from sortal.training.optimisers.choice import OptimiserKind
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
-from sortal.job.models import JobBlock, Name, Seed
+from sortal.job.block import JobBlock, Name, Seed
 from sortal.job.positions import Positions, dotted
 from sortal.job.problems import JobError, Problem
 from sortal.job.read import read_text

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import AfterValidator, ConfigDict, Field
 
-from sortal.job.models import JobBlock
+from sortal.job.block import JobBlock
 from sortal.job.type_names import TypeName, short
 from sortal.metrics.confusion import accuracy
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from sortal.job.models import JobBlock
+from sortal.job.block import JobBlock
 from sortal.job.positions import dotted, joined
 from sortal.job.problems import JobError, Problem
 from sortal.job.type_names import TypeName, nearest, short

@@ -7,14 +7,8 @@ import numpy as np
 from sortal.data.dataset import Dataset
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Labels, Outputs
-from sortal.job.models import (
-    ClassifierBlock,
-    DataBlock,
-    GivenFoldSplit,
-    Job,
-    Scaling,
-    TrainingWeights,
-)
+from sortal.job.models import ClassifierBlock, DataBlock, GivenFoldSplit, Job, TrainingWeights
+from sortal.job.preparation import Scaling
 from sortal.systems.cms.data.classes import ClassMap
 from sortal.systems.cms.data.division import fold_numbers
 from sortal.systems.cms.data.events import Events
