@@ -93,3 +93,46 @@ def test_a_gap_that_no_rule_fills_is_refused_before_training(table, tmp_path):
 def test_an_unknown_column_is_a_problem_with_the_nearest(table, tmp_path):
     with pytest.raises(sortal.JobError, match=r"data\.scaling\.aa.*'a'"):
         sortal.run(job(tmp_path, scaling={"aa": "minmax"}), store=tmp_path / "store")
+
+
+def test_dropped_rows_are_counted_and_take_no_part(table, run, tmp_path):
+    rule = {"a": "drop", "b": "mean"}
+    launched = run(job(tmp_path, imputation=rule))
+    lacking = table["a"].null_count()
+    assert (
+        f"{lacking} of 120 examples are left out, for a value is missing "
+        f"(data.imputation: drop): 'a' in {lacking}."
+    ) in launched.resolved.notes
+    assert len(launched.resolved.dataset) == 120 - lacking
+    table.filter(pl.col("a").is_not_null()).write_csv(tmp_path / "table.csv")
+    alone = run(job(tmp_path, imputation={"b": "mean"}), store=tmp_path / "other")
+    scores = [
+        one.results.store.members.scores([one.results.ranked[0].members[0].entry.key])[0]
+        for one in (launched, alone)
+    ]
+    np.testing.assert_array_equal(*scores)
+
+
+def test_new_examples_with_such_a_gap_get_no_class(table, run, tmp_path):
+    launched = run(job(tmp_path, imputation={"a": "drop", "b": "mean"}))
+    table.drop("label", "part").write_csv(tmp_path / "new.csv")
+    predictor = Predictor.load(launched.results.store, launched.results.ranked)
+    (found,) = predictor.files([tmp_path / "new.csv"])
+    np.testing.assert_array_equal(found.blank, table["a"].is_null().to_numpy())
+    (sentence,) = [one for one in predictor.warnings() if "have no prediction" in one]
+    assert "column 'a' is missing, and training left such examples out" in sentence
+
+
+def test_data_without_a_whole_example_is_refused(table, tmp_path):
+    table.with_columns(a=pl.lit(None, pl.Float64)).write_csv(tmp_path / "table.csv")
+    rule = {"a": "drop", "b": "mean"}
+    with pytest.raises(sortal.JobError, match="drop leaves no example"):
+        sortal.run(job(tmp_path, imputation=rule), store=tmp_path / "store")
+
+
+def test_signals_have_no_rule_that_drops(tmp_path):
+    np.savez(tmp_path / "table.npz", signal=np.ones((9, 5)), labels=np.arange(9) % 2)
+    data = {"source": str(tmp_path / "table.npz"), "label": "labels", "imputation": "drop"}
+    asked = {"title": "signals", "data": data, "classifiers": [{"method": "gaussiannb"}]}
+    with pytest.raises(sortal.JobError, match="another imputation for signals"):
+        sortal.run(asked, store=tmp_path / "store")

@@ -239,7 +239,8 @@ class DataBlock(JobBlock):
     smallest and largest value. One word for all, or a map of columns (tables) or inputs (arrays) to
     words; `others` stands for those that the map does not name, which stay as they are without it."""
     imputation: Imputations = "none"
-    """What replaces missing features: a statistic of the training examples, 0, or nothing. One word for
+    """What replaces missing features: a statistic of the training examples, 0, or nothing (`none`);
+    `drop` leaves out examples in which one is missing. One word for
     all, or a map as for `scaling`, which may also say `{kind: constant, value: -1}`, or
     `{kind: knn, neighbours: 5}` for the mean of the nearest training examples (tables only)."""
     infinite: Literal["error", "missing"] = "error"

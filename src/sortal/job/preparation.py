@@ -36,7 +36,7 @@ Scaling = Literal[
     "each_minmax",
     "none",
 ]
-Filling = Literal["median", "mean", "most_frequent", "zero", "none"]
+Filling = Literal["median", "mean", "most_frequent", "zero", "drop", "none"]
 Imputation = (
     Filling
     | Annotated[

@@ -106,6 +106,9 @@ def _misfits(
         if "whiten" in scalings and len(scalings) > 1:
             expected = f"`whiten` for all columns of {name}, or for none"
             yield Problem(path="data.scaling", expected=expected, got="several scalings")
+        if "drop" in fills and (isinstance(array, Ragged) or is_signal(name, array)):
+            expected = f"another imputation for signals ({name}), whose ends may be padding"
+            yield Problem(path="data.imputation", expected=expected, got="'drop'")
         several = {one for one in fills if isinstance(one, NearestFill)}
         if several and not _is_table(array, name):
             expected = f"another imputation for signals and stamps ({name})"

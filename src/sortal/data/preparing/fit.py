@@ -58,14 +58,18 @@ def fit_input(
     seen: Walked = array
     inside = lanes
     if not isinstance(array, Ragged):
-        if set(imputation) != {"none"} and array.dtype.kind == "f" and is_signal(name, array):
+        if (
+            not {"none", "drop"}.issuperset(imputation)
+            and array.dtype.kind == "f"
+            and is_signal(name, array)
+        ):
             lengths = missing_padding(array, lengths)
         if lengths is not None:
             seen = KnownPoints(array, lengths)
             inside = channels_inside(lanes)
     raw = moments(seen, inside, rows)
     fill = _fills(seen, inside, rows, raw, imputation)
-    blank = np.isnan(fill) & np.array([rule != "none" for rule in imputation])
+    blank = np.isnan(fill) & np.array([rule not in ("none", "drop") for rule in imputation])
     if blank.any():
         lost = ", ".join(repr(shown[lane]) for lane in np.flatnonzero(blank)[:5])
         raise DataError(

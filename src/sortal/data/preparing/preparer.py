@@ -53,7 +53,12 @@ class Preparation:
     @property
     def imputes(self) -> bool:
         """Whether missing values of some input are filled."""
-        return set(all_rules(self.imputation)) != {"none"}
+        return not {"none", "drop"}.issuperset(all_rules(self.imputation))
+
+    @property
+    def drops(self) -> bool:
+        """Whether examples are left out because a value of theirs is missing."""
+        return "drop" in all_rules(self.imputation)
 
     @property
     def scales(self) -> bool:

@@ -100,7 +100,7 @@ def gather_arrays(files: Sequence[Arrays], roles: Roles, block: DataBlock) -> Ra
 
 def depends_on_lengths(block: DataBlock) -> bool:
     """True if scaling or imputation depends on where signals end; zeros in gaps do not."""
-    return set(_words(block.scaling)) != {"none"} or not {"none", "zero"}.issuperset(
+    return set(_words(block.scaling)) != {"none"} or not {"none", "zero", "drop"}.issuperset(
         _words(block.imputation)
     )
 
@@ -182,7 +182,7 @@ def _known_points(
     """Points of all examples before their padding; None where nothing is padded."""
     if isinstance(whole, Ragged) or not is_signal(name, whole):
         return None
-    fills = set(_words(block.imputation)) != {"none"} and depends_on_lengths(block)
+    fills = not {"none", "drop"}.issuperset(_words(block.imputation)) and depends_on_lengths(block)
     known = None
     if (whole_ends := np.concatenate(ends)).size and (whole_ends < whole.shape[1]).any():
         known = whole_ends

@@ -16,6 +16,8 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.labels import UNKNOWN, ClassFinder, Labels, Outputs
 from sortal.data.preparing.channels import row_blocks
+from sortal.data.preparing.choose import choose_preparation
+from sortal.data.preparing.drop import missing_where_dropped
 from sortal.data.readers import column_values as columns
 from sortal.data.readers.base import MISSING, Arrays, Table, TableWithNotes
 from sortal.data.reading.arrays import depends_on_lengths, gather_arrays
@@ -39,7 +41,8 @@ def read_dataset(block: DataBlock, folder: Path, seed: int) -> Dataset:
     """Read files or a named data set into one value.
 
     Files are read one after another; a label that is missing is kept as unknown. Examples
-    of classes that `classes` leaves out are dropped first, then `subset` is drawn.
+    of classes that `classes` leaves out are dropped first, then those with a gap where
+    `imputation` says `drop`; then `subset` is drawn.
 
     Args:
         block: The job's `data`.
@@ -61,6 +64,7 @@ def read_dataset(block: DataBlock, folder: Path, seed: int) -> Dataset:
         examples = _choose_classes(examples, block.classes)
     elif source.classes is not None and block.label is None:
         examples = replace(examples, labels=_reordered(examples.labels, source.classes))
+    examples = _drop_gaps(examples, block, gathered.names)
     if block.subset is not None:
         examples = examples.take(draw_subset(examples.labels, block.subset, seed))
     _refuse_useless(examples.labels, roles)
@@ -283,6 +287,27 @@ def _choose_classes(examples: _RawExamples, chosen: list[str | int | float | boo
     return replace(
         kept, notes=(*kept.notes, f"{dropped} examples of other classes than data.classes dropped.")
     )
+
+
+def _drop_gaps(
+    examples: _RawExamples, block: DataBlock, names: Mapping[str, tuple[str, ...]]
+) -> _RawExamples:
+    """Leave out the examples that lack a value where the imputation is `drop`."""
+    inputs = Inputs(examples.inputs, examples.ids, examples.lengths)
+    preparation = choose_preparation(block, inputs, names)
+    missing = missing_where_dropped(inputs, names, preparation) if preparation.drops else {}
+    if not missing:
+        return examples
+    dropped = np.unique(np.concatenate(list(missing.values())))
+    kept = examples.take(np.setdiff1d(np.arange(len(examples.ids)), dropped))
+    if not len(kept.ids):
+        raise DataError("data.imputation: drop leaves no example: every one lacks a value.")
+    counts = ", ".join(f"{name!r} in {len(rows)}" for name, rows in missing.items())
+    note = (
+        f"{len(dropped)} of {len(examples.ids)} examples are left out, for a value is missing "
+        f"(data.imputation: drop): {counts}."
+    )
+    return replace(kept, notes=(*kept.notes, note))
 
 
 def _refuse_useless(labels: Labels, roles: Roles) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from sortal.data.inputs import Inputs
 from sortal.data.labels import Outputs
+from sortal.data.preparing.drop import missing_where_dropped
 from sortal.data.readers.base import Arrays, Table
 from sortal.data.readers.in_memory import open_in_memory
 from sortal.data.reading.new_examples import InputSpec, NewBlock, read_blocks
@@ -248,6 +249,12 @@ class Predictor:
         usable = np.ones(len(block.inputs), dtype=bool)
         usable[list(block.faults)] = False
         faults = dict(block.faults)
+        for row, name in self._left_out(block.inputs).items():
+            usable[row] = False
+            faults.setdefault(
+                row,
+                f"{block.at(row)}: column {name!r} is missing, and training left such examples out",
+            )
         while usable.any():
             rows = np.flatnonzero(usable)
             try:
@@ -270,6 +277,15 @@ class Predictor:
         first = min(faults)
         self.seen.add_blank(int((~usable).sum()), faults[first])
         return _spread_out(found, block.inputs.ids, usable)
+
+    def _left_out(self, inputs: Inputs) -> dict[int, str]:
+        """Rows that training would have left out, and the column that each lacks."""
+        preparer = self.columns[0].scorers[0].preparer
+        if not preparer.preparation.drops:
+            return {}
+        names = {name: fitted.names for name, fitted in preparer.fitted.items()}
+        missing = missing_where_dropped(inputs, names, preparer.preparation)
+        return {int(row): name for name, rows in missing.items() for row in rows}
 
     def _nothing(self) -> PredictedBlock:
         """Predictions of no example."""
