@@ -8,6 +8,7 @@ from sortal.data.dataset import Dataset
 from sortal.data.inputs import Array, Inputs, Ragged, Rows
 from sortal.data.labels import Labels, Outputs
 from sortal.data.preparing.channels import row_blocks
+from sortal.data.preparing.fitted import prepared_type
 from sortal.data.preparing.preparer import Preparation, Preparer
 from sortal.data.split import Part, Split
 from sortal.data.weighting.rule import FittedWeightRule
@@ -72,7 +73,8 @@ class Prepared:
         size = 0
         for array in self.dataset.inputs.arrays.values():
             values = array.values if isinstance(array, Ragged) else array
-            size += values.size * (4 if values.dtype == np.float32 else 8)
+            kind = prepared_type(values.dtype, single=self.preparer.preparation.single)
+            size += values.size * kind.itemsize
         return size // max(1, len(self.dataset))
 
     def is_finite(self, part: Part, rows: Rows) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, cast
 from sortal.data.inputs import Array, Inputs, Ragged
 from sortal.data.preparing.array_shapes import is_signal
 from sortal.data.preparing.channels import channel_names, channels_of
+from sortal.data.preparing.fitted import is_narrow
 from sortal.data.preparing.preparer import Preparation
 from sortal.data.preparing.rules import (
     ConstantFill,
@@ -46,7 +47,9 @@ def choose_preparation(block: DataBlock, inputs: Inputs, names: Names) -> Prepar
         problems += _misfits(inputs, columns, scaling, imputation)
     if problems:
         raise JobError(problems)
-    return Preparation(scaling=scaling, imputation=imputation)
+    arrays = (a.values if isinstance(a, Ragged) else a for a in inputs.arrays.values())
+    single = any(is_narrow(array.dtype) for array in arrays)
+    return Preparation(scaling=scaling, imputation=imputation, single=single)
 
 
 def _rules(option: str, given: Any, columns: Names, problems: list[Problem]) -> Any:

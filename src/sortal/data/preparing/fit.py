@@ -35,6 +35,7 @@ def fit_input(
     *,
     scaling: Sequence[Scaling],
     imputation: Sequence[Imputation],
+    single: bool,
     lengths: np.ndarray | None = None,
 ) -> FittedInput:
     """Learn imputation and scaling of one input from `rows` of it.
@@ -46,6 +47,7 @@ def fit_input(
         rows: Row numbers to look at.
         scaling: The rule of each channel.
         imputation: The rule of each channel.
+        single: See `Preparation`.
         lengths: Points of each example before its padding, which then takes no part; None where
             none is known.
 
@@ -111,6 +113,7 @@ def fit_input(
         nearest=nearest,
         each_minmax="each_minmax" in scaling,
         padded=lengths is not None,
+        single=single,
     )
 
 

@@ -85,6 +85,9 @@ class FittedInput:
     padded: bool = False
     """True if padding behind signals is known: it took no part in fitting, and becomes 0."""
 
+    single: bool = False
+    """Whether types of at most 16 bits become float32."""
+
     @property
     def constant(self) -> tuple[str, ...]:
         """Names of the lanes that have one value throughout training."""
@@ -107,7 +110,7 @@ class FittedInput:
         """
         self._check(array)
         values = array.values if isinstance(array, Ragged) else array
-        kept = np.dtype(np.float32 if values.dtype == np.float32 else np.float64)
+        kept = prepared_type(values.dtype, single=self.single)
         if self._is_idle():
             done = np.asarray(values, dtype=kept)
         else:
@@ -200,6 +203,8 @@ class FittedInput:
             }
         if self.each_minmax:
             described["each_minmax"] = True
+        if self.single:
+            described["single"] = True
         return {**described, "padded": True} if self.padded else described
 
     @classmethod
@@ -222,6 +227,7 @@ class FittedInput:
             collinear=collinear,
             padded=described.get("padded", False),
             each_minmax=described.get("each_minmax", False),
+            single=described.get("single", False),
             nearest=nearest,
             **numbers,
         )
@@ -266,6 +272,22 @@ class FittedInput:
                 f"input {self.name!r}: expected {self.lanes.count} columns or channels, "
                 f"got an array of shape {values.shape}."
             )
+
+
+def is_narrow(kind: np.dtype[Any]) -> bool:
+    """Whether numbers of a type have at most 16 bits, so that float32 holds them exactly."""
+    return kind.kind in "fiu" and kind.itemsize <= 2
+
+
+def prepared_type(kind: np.dtype[Any], *, single: bool) -> np.dtype[Any]:
+    """The type of prepared numbers.
+
+    Args:
+        kind: The type of the numbers as they come.
+        single: See `Preparation`.
+    """
+    is_single = kind == np.float32 or (single and is_narrow(kind))
+    return np.dtype(np.float32 if is_single else np.float64)
 
 
 def _examples_with(beyond: np.ndarray, block: Array) -> int:

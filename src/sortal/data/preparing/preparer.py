@@ -37,18 +37,24 @@ class Preparation:
     weighing: WeightRule = field(default_factory=WeightRule)
     """What training makes of example weights."""
 
+    single: bool = False
+    """Whether inputs of at most 16 bits a number become float32; recipes of earlier versions, which
+    lack the mark, make them float64."""
+
     @classmethod
-    def of(cls, scaling: Any, imputation: Any) -> "Preparation":
+    def of(cls, scaling: Any, imputation: Any, single: bool = False) -> "Preparation":
         """Make a recipe of the JSON forms of its rules: two words, where all inputs are treated alike.
 
         Raises:
             OptionError: A word names no scaling or no imputation.
         """
-        return cls(scaling=scaling_from_json(scaling), imputation=imputation_from_json(imputation))
+        rules = scaling_from_json(scaling), imputation_from_json(imputation)
+        return cls(scaling=rules[0], imputation=rules[1], single=single)
 
     def to_json(self) -> list[Any]:
-        """Scaling and imputation, from which `of` makes the recipe."""
-        return [rules_to_json(self.scaling), rules_to_json(self.imputation)]
+        """Scaling and imputation, and the mark `single` where it is set, from which `of` makes the recipe."""
+        rules = [rules_to_json(self.scaling), rules_to_json(self.imputation)]
+        return [*rules, True] if self.single else rules
 
     @property
     def imputes(self) -> bool:
@@ -68,7 +74,8 @@ class Preparation:
     @property
     def fingerprint(self) -> str:
         """A short text that is equal for equal recipes; weights that stay as they come add nothing."""
-        parts = (text_of(self.scaling), text_of(self.imputation), self.weighing.fingerprint)
+        mark = "float32" if self.single else ""
+        parts = (text_of(self.scaling), text_of(self.imputation), mark, self.weighing.fingerprint)
         return "+".join(filter(None, parts))
 
 
@@ -112,13 +119,15 @@ class Preparer:
                 lengths=inputs.lengths.get(name),
                 scaling=rules_of(preparation.scaling, name, count),
                 imputation=rules_of(preparation.imputation, name, count),
+                single=preparation.single,
             )
         return cls(preparation, fitted)
 
     def apply(self, inputs: Inputs) -> Inputs:
         """Impute and scale; padding that was known in training becomes 0.
 
-        float32 stays float32, every other type becomes float64. NaN stays where nothing
+        float32 stays float32, types of at most 16 bits become float32 where the recipe says so, and
+        every other type becomes float64. NaN stays where nothing
         was imputed, and what is finite stays finite. Arrays of floats are returned
         uncopied if there is neither to impute nor to scale.
 
@@ -149,10 +158,11 @@ class Preparer:
 
     def save(self, folder: Path) -> None:
         """Write preparer.json and preparer.npz into an existing folder."""
-        scaling, imputation = self.preparation.to_json()
+        scaling, imputation, *mark = self.preparation.to_json()
         described: dict[str, Any] = {
             "scaling": scaling,
             "imputation": imputation,
+            **({"single": True} if mark else {}),
             "inputs": [fitted.described() for fitted in self.fitted.values()],
         }
         if not self.preparation.weighing.is_default:
@@ -184,7 +194,9 @@ class Preparer:
                     for number, about in enumerate(described["inputs"])
                 ]
             recipe = replace(
-                Preparation.of(described["scaling"], described["imputation"]),
+                Preparation.of(
+                    described["scaling"], described["imputation"], described.get("single", False)
+                ),
                 weighing=WeightRule(**described.get("weighing", {})),
             )
         return cls(recipe, {one.name: one for one in fitted})

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +172,7 @@ def _preparation(results: JobResults) -> Preparation:
     if isinstance(block.scaling, str) and isinstance(block.imputation, str):
         return Preparation.of(block.scaling, block.imputation)
     dataset = results.store.datasets.get(results.record.dataset)
-    return choose_preparation(block, dataset.inputs, dataset.names)
+    return replace(choose_preparation(block, dataset.inputs, dataset.names), single=False)
 
 
 def _projection(artifact: Artifact) -> ProjectionMethod | None:

@@ -136,6 +136,7 @@ def resolve(
     if taken := _taken_titles(entries):
         raise JobError(file.placed([taken]), file=file.name)
     lost = lost_by_change(store, file.title, dataset.fingerprint) if store else ()
+    anew = _trained_anew(store, job, dataset, preparation, entries) if store else ()
     return Resolved(
         name=file.title,
         job=job,
@@ -144,7 +145,7 @@ def resolve(
         dataset=dataset,
         splits=splits,
         entries=entries,
-        notes=(*dataset.notes, *_notes(job, dataset, classifiers), *lost),
+        notes=(*dataset.notes, *_notes(job, dataset, classifiers), *lost, *anew),
         classifiers=tuple(classifiers),
         search_splits=searched,
         damages=_damages(store, file.title, dataset, (*splits, *searched)) if store else (),
@@ -389,6 +390,31 @@ def _notes(job: Job, dataset: Dataset, classifiers: Sequence[ClassifierPlan]) ->
         yield (
             f"no probabilities come from {', '.join(sorted(unsure))}: log loss and calibration stay "
             "blank unless `calibrate` is asked for."
+        )
+
+
+def _trained_anew(
+    store: Store,
+    job: Job,
+    dataset: Dataset,
+    preparation: Preparation,
+    entries: Sequence[PlannedMember],
+) -> Iterator[str]:
+    """A sentence on members that an earlier version trained, which made float64 of narrow inputs."""
+    if not preparation.single:
+        return
+    former = {}
+    for entry in entries:
+        rule = member_weighing(job.data, entry.member.weights)
+        meant = replace(preparation, single=False, weighing=rule).fingerprint
+        member = replace(entry.member, preparation=meant)
+        former[entry.member.key] = member_key(member, entry.method, dataset.fingerprint)
+    stored = store.members.find([*former, *former.values()])
+    count = sum(new not in stored and old in stored for new, old in former.items())
+    if count:
+        yield (
+            f"{count} members are trained anew: an earlier version prepared inputs of at most 16 bits "
+            "as float64, and this one as float32."
         )
 
 
